@@ -1,0 +1,61 @@
+"""What travels from detection to the store: signals, hits and the changes of episodes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from socterm.event import Key
+
+Entity = tuple[tuple[str, str], ...]
+"""(ECS field, value) pairs, in the order of the rule's group-by; () where an event has no entity."""
+
+
+class Hit(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One base event of an episode: order key, store id, weight, and what its window needs of it.
+
+    `value` is the counted value (value_count) or the name of the referenced rule (temporal), else "".
+    """
+
+    ts: int
+    source: str
+    position: int
+    event: int
+    weight: int = 1
+    value: str = ""
+
+
+class EpisodeChange(msgspec.Struct, gc=False):
+    """The present state of one episode and the hits that came to it since the last commit.
+
+    `alert` is 0 until the episode satisfied its rule's condition; then it is the alert's id for good.
+    `merged_into` names the surviving episode where a late event joined two; `dropped` means the episode
+    settled without ever satisfying its rule and its state can go.
+    `touched` is the watermark (µs) when the last hit came: with it, late episodes survive a restart.
+    """
+
+    id: int
+    rule: str
+    entity: Entity
+    first: Key
+    last: Key
+    count: int
+    signals: int
+    touched: int
+    hits: list[Hit]
+    alert: int = 0
+    settled: bool = False
+    ended: bool = False
+    dropped: bool = False
+    merged_into: int = 0
+
+
+class RuleInfo(msgspec.Struct, frozen=True):
+    """What an alert row keeps of its rule, so that it reads the same after the rule changed."""
+
+    id: str
+    title: str
+    level: str
+    description: str
+    tags: tuple[str, ...]
+    falsepositives: tuple[str, ...] = ()
+    path: str = ""

@@ -1,0 +1,39 @@
+"""The errors a person can cause, each one line that says what to do."""
+
+from __future__ import annotations
+
+
+class SoctermError(Exception):
+    """A mistake or a state a person can mend; its text is the one line they see."""
+
+    exit_code = 3
+
+
+class UsageError(SoctermError):
+    """The command was called in a way that cannot work (exit code 2)."""
+
+    exit_code = 2
+
+
+class RuleError(SoctermError):
+    """A rule document cannot be used; ends in file:line:char where that is known."""
+
+
+class QueryError(SoctermError):
+    """A query cannot be read; `position` is the 0-based character where it went wrong."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class LeaseHeldError(SoctermError):
+    """Another living process ingests into this store."""
+
+
+class TransitionError(SoctermError):
+    """The alert's state does not allow that verb."""
+
+    exit_code = 2

@@ -1,0 +1,102 @@
+"""The two doors of the store. Views, the analyst and the command line know no more than these.
+
+`Events` is the log: append-only, read by id range. `Triage` is what people decide. One SQLite file stands
+behind both (`socterm.store.open_store`); later other machines may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from socterm.query import Query
+from socterm.store.rows import AlertRow, AuditRow, Bucket, Count, EventRow, Page, RuleRow, SourceRow
+
+
+class Events(Protocol):
+    """Read the stored events. Every call opens no transaction that blocks ingest."""
+
+    def newest_id(self) -> int:
+        """The id of the event stored last; 0 for an empty store. Costs microseconds."""
+
+    def page(
+        self,
+        query: Query | None = None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 200,
+        oldest_first: bool = False,
+    ) -> Page:
+        """Events with after < id < before, newest first; `oldest_first` turns both order and which end."""
+
+    def ids(self, query: Query | None, *, after: int = 0, before: int | None = None, limit: int = 2000) -> list[int]:
+        """Ids of matching events, newest first: what a virtual list needs of a filter."""
+
+    def get(self, ids: Iterable[int]) -> list[EventRow]:
+        """Events by id, in the order asked; unknown ids are left out."""
+
+    def count(self, query: Query | None = None) -> Count:
+        """How many events match."""
+
+    def count_by(self, field: str, query: Query | None = None, *, limit: int = 20) -> list[tuple[str, int]]:
+        """The commonest values of an ECS field among matching events, with their counts (weighted by repeat)."""
+
+    def histogram(self, start: int, end: int, buckets: int) -> list[Bucket]:
+        """Events per equal slice of [start, end) µs, from the minute roll-up."""
+
+
+class Triage(Protocol):
+    """Read alerts and write decisions. Each decision is one transaction and one audit row an alert."""
+
+    def alerts(
+        self,
+        *,
+        states: Sequence[str] | None = None,
+        min_level: str = "informational",
+        query: Query | None = None,
+        limit: int = 1000,
+    ) -> list[AlertRow]:
+        """Alerts, gravest level first, then newest; open ones unless states are named."""
+
+    def alert(self, alert_id: int) -> AlertRow | None:
+        """One alert, or None."""
+
+    def alert_events(self, alert_id: int, *, limit: int = 200, newest_first: bool = True) -> list[EventRow]:
+        """Its base events."""
+
+    def alerts_of_event(self, event_id: int) -> list[AlertRow]:
+        """The alerts an event is evidence of."""
+
+    def counts(self) -> dict[str, int]:
+        """Open alerts per level."""
+
+    def decide(self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any) -> list[AuditRow]:
+        """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, reopen, note with text=…).
+
+        All or nothing. Raises `TransitionError` where a state does not allow the verb.
+        """
+
+    def undo(self, *, actor: str, now: int) -> list[AuditRow]:
+        """Take back the actor's last decision by writing its opposite; [] where there is none."""
+
+    def redo(self, *, actor: str, now: int) -> list[AuditRow]:
+        """Do again what the actor undid last, if nothing was decided since; [] otherwise."""
+
+    def history(self, alert_id: int) -> list[AuditRow]:
+        """The audit rows of one alert, oldest first."""
+
+    def changes(self, since: int) -> tuple[int, list[int]]:
+        """(newest change number, alert ids created or changed after `since`)."""
+
+    def sources(self) -> list[SourceRow]:
+        """Every source this store has read, with its counters."""
+
+    def rules(self) -> list[RuleRow]:
+        """Every rule's fate as last loaded."""
+
+    def load_ui(self, name: str) -> str | None:
+        """A saved view's JSON."""
+
+    def save_ui(self, name: str, value: str) -> None:
+        """Save a view's JSON."""

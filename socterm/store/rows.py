@@ -1,0 +1,127 @@
+"""What the store answers with: plain values a view, the command line or the analyst can use as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class EventRow(msgspec.Struct, gc=False):
+    """A stored event. `fields` are all its ECS fields, flat and dotted, promoted ones included."""
+
+    id: int
+    ts: int
+    source: str
+    position: int
+    raw: str
+    fields: dict[str, Any]
+    kind: str = "event"
+    repeat: int = 1
+    raw_bytes: bytes | None = None
+
+    @property
+    def message(self) -> str:
+        """The message part of the line, or the whole line where no header was understood."""
+        found = self.fields.get("message")
+        return found if isinstance(found, str) else self.raw
+
+
+class Page(msgspec.Struct):
+    """Events of one read, newest first unless said otherwise.
+
+    `complete` is False where something that should have answered did not; `missing` then names it.
+    `more` says that older (or newer) rows exist beyond the limit.
+    """
+
+    rows: list[EventRow]
+    complete: bool = True
+    missing: tuple[str, ...] = ()
+    more: bool = False
+
+
+class Count(msgspec.Struct):
+    """A number of events, and whether all that should have answered did."""
+
+    value: int
+    complete: bool = True
+    missing: tuple[str, ...] = ()
+
+
+class AlertRow(msgspec.Struct):
+    """An alert as stored: one episode of one rule on one entity, and what people decided about it.
+
+    Times are µs. `entity` maps ECS field to value. `key` is the hash of the settled episode, "" before.
+    `snoozed_until` and `closed_at` are 0 where they do not apply.
+    """
+
+    id: int
+    rule: str
+    title: str
+    level: str
+    description: str
+    tags: tuple[str, ...]
+    entity: dict[str, str]
+    first: int
+    last: int
+    count: int
+    signals: int
+    settled: bool
+    key: str
+    state: str
+    verdict: str
+    owner: str
+    notes: int
+    created: int
+    updated: int
+    merged_into: int = 0
+
+
+class AuditRow(msgspec.Struct):
+    """One decision or change, in order; `hash` chains it to the row before."""
+
+    id: int
+    at: int
+    actor: str
+    alert: int
+    verb: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    note: str
+    undoes: int
+    hash: str
+
+
+class SourceRow(msgspec.Struct):
+    """How far a source was read, and its counters since the store began. Times are µs."""
+
+    name: str
+    position: int
+    lines: int
+    decoded: int
+    newest: int
+    late: int
+    drops: dict[str, int]
+    note: str
+    updated: int
+
+
+class RuleRow(msgspec.Struct):
+    """A rule's fate as last loaded: active, base, disabled or refused, with the reason, and its hits."""
+
+    id: str
+    title: str
+    level: str
+    fate: str
+    reason: str
+    path: str
+    hits: int
+    alerts: int
+
+
+class Bucket(msgspec.Struct):
+    """One bar of a histogram: start (µs), events in it, and those that belong to an alert."""
+
+    start: int
+    events: int
+    alerted: int

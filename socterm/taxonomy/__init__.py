@@ -1,0 +1,17 @@
+"""The words of the field as data: ECS columns, event actions, Sigma log sources and field aliases."""
+
+from socterm.taxonomy.actions import ACTIONS, Action
+from socterm.taxonomy.columns import COLUMNS, Column
+from socterm.taxonomy.logsources import LOGSOURCES, logsources_of
+from socterm.taxonomy.names import ALIASES, resolve
+
+__all__ = [
+    "ACTIONS",
+    "ALIASES",
+    "COLUMNS",
+    "LOGSOURCES",
+    "Action",
+    "Column",
+    "logsources_of",
+    "resolve",
+]

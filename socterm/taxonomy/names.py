@@ -1,0 +1,67 @@
+"""From the name a person or a rule writes to the ECS name the event carries: tables, first hit wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from socterm.event import LogSource
+
+ALIASES: dict[str, str] = {
+    "host": "host.hostname",
+    "host.name": "host.hostname",
+    "hostname": "host.hostname",
+    "process": "process.name",
+    "program": "process.name",
+    "pid": "process.pid",
+    "user": "user.name",
+    "username": "user.name",
+    "ip": "source.ip",
+    "src_ip": "source.ip",
+    "src": "source.ip",
+    "source.address": "source.ip",
+    "action": "event.action",
+    "outcome": "event.outcome",
+    "timestamp": "@timestamp",
+    "time": "@timestamp",
+    "msg": "message",
+    "raw": "event.original",
+}
+"""Short names people type and producers use → ECS; lower case."""
+
+_PROCESS_CREATION = {
+    "image": "process.executable",
+    "commandline": "process.command_line",
+    "user": "user.name",
+    "logonid": "user.id",
+    "currentdirectory": "process.working_directory",
+    "processid": "process.pid",
+    "parentimage": "process.parent.executable",
+    "parentcommandline": "process.parent.command_line",
+}
+
+BY_LOGSOURCE: dict[str, dict[str, str]] = {
+    "process_creation": _PROCESS_CREATION,
+}
+"""Sigma field names of one log source category or service → ECS; lower case."""
+
+
+def resolve(name: str, logsource: LogSource | None = None) -> str:
+    """The ECS name for a field name in a rule or a query; the name itself where no table knows it.
+
+    >>> resolve("CommandLine", ("linux", "process_creation", ""))
+    'process.command_line'
+    >>> resolve("host.name")
+    'host.hostname'
+    """
+    low = name.lower()
+    if logsource is not None:
+        for part in (logsource[2], logsource[1], logsource[0]):
+            found = BY_LOGSOURCE.get(part, {}).get(low)
+            if found:
+                return found
+    return ALIASES.get(low, name)
+
+
+def resolve_all(names: Sequence[str]) -> tuple[str, ...]:
+    """`resolve` for a list, as group-by and column choices need it."""
+    return tuple(resolve(name) for name in names)
