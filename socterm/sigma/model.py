@@ -1,0 +1,89 @@
+"""What a loaded rule is, before any event is seen: plain values, no pySigma types beyond `load`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from socterm.alerts.model import RuleInfo
+from socterm.event import LogSource
+
+Fate = Literal["active", "base", "disabled", "refused"]
+"""active: raises alerts · base: matched, but only feeds correlations · disabled: switched off or fails its
+own tests · refused: cannot be used; the reason says why."""
+
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+
+
+class Correlation(msgspec.Struct, frozen=True):
+    """A correlation's terms with all names resolved.
+
+    `refs` are rule keys in the order written. `group_by` are the names in the rule; `fields[ref]` gives
+    for each of them the ECS field to read on events of that ref (aliases applied). `span` is µs.
+    `op` is gt, gte, lt, lte, eq or neq; temporal types use gte with the number of refs.
+    `field` is the counted ECS field of value_count.
+    """
+
+    type: CorrelationType
+    refs: tuple[str, ...]
+    group_by: tuple[str, ...]
+    fields: dict[str, tuple[str, ...]]
+    span: int
+    op: str = "gte"
+    threshold: int = 1
+    field: str = ""
+
+
+class RuleTest(msgspec.Struct, frozen=True):
+    """One test inside a rule file: log lines (or events) and whether this rule must alert on them.
+
+    `alerts` is the number of alerts expected (episodes at the end of a replay of the lines), `count` and
+    `entity` what the first of them must say, where given.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    alerts: int
+    count: int | None = None
+    entity: dict[str, str] | None = None
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule ready to be compiled or, for a correlation, to be wired.
+
+    `key` is what other rules and the store call it: its id, else its name, else its path and index.
+    `throttle` is the gap (µs) that ends an episode. `entity` are the ECS fields that name its entity; empty
+    means the group-by values or the default order (source.ip, user.name, host.hostname).
+    `detection` is the condition tree of `socterm.sigma.ir` for an event rule, None for a correlation.
+    """
+
+    key: str
+    info: RuleInfo
+    name: str
+    logsource: LogSource
+    alerting: bool
+    throttle: int
+    entity: tuple[str, ...] = ()
+    detection: Any = None
+    correlation: Correlation | None = None
+    tests: tuple[RuleTest, ...] = ()
+
+
+class RuleFate(msgspec.Struct, frozen=True):
+    """One line of `rules list`: every document read has one, whatever became of it."""
+
+    key: str
+    title: str
+    level: str
+    fate: Fate
+    reason: str
+    path: str
+    line: int = 0
+
+
+class RuleSet(msgspec.Struct):
+    """All rules of a load. `rules` are in dependency order: a correlation stands after what it refers to."""
+
+    rules: dict[str, Rule]
+    fates: list[RuleFate]
