@@ -1,0 +1,225 @@
+"""What a person can set, in one model: flags win over environment over the configuration file.
+
+The file is TOML, `$XDG_CONFIG_HOME/socterm/config.toml` unless `SOCTERM_CONFIG` or `--config` names another;
+every key has an environment twin (`SOCTERM_DB`, `SOCTERM_LLM_HOST`; lists are separated by commas).
+A key the file does not know is an error; a `SOCTERM_*` variable nobody knows is not, because container
+platforms set such names by themselves (`SOCTERM_SERVICE_HOST` for a service called socterm).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import pwd
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+
+from socterm.errors import UsageError
+
+Origins = dict[tuple[str, ...], str]
+"""Where each value came from, for the error message: (section, key) → "config.toml" or "SOCTERM_DB"."""
+
+
+def _text_as_list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+List = Annotated[tuple[str, ...], BeforeValidator(_text_as_list)]
+HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LlmConfig(_Section):
+    """The local model. `allow_remote` lets the host be another machine: log text then leaves this one."""
+
+    host: str = "http://127.0.0.1:11434"
+    model: str = ""
+    allow_remote: bool = False
+
+
+class ConsoleConfig(_Section):
+    """How the console looks. `theme` "" follows the saved view; `fps` is how often panes redraw a second."""
+
+    theme: str = ""
+    fps: float = Field(default=5.0, ge=0.5, le=60)
+
+
+class Config(_Section):
+    """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
+
+    `lateness` is in seconds. `tz` is an IANA name for stamps without a zone, "" the machine's own.
+    `actor` stands in the audit rows of this person's decisions.
+    """
+
+    db: HomePath
+    tail: List = ()
+    syslog: List = ()
+    journal: bool = False
+    rules: Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)] = ()
+    tz: str = ""
+    lateness: float = Field(default=5.0, ge=0, le=3600)
+    actor: str = Field(min_length=1, max_length=200)
+    llm: LlmConfig = LlmConfig()
+    console: ConsoleConfig = ConsoleConfig()
+
+    @field_validator("tz")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name:
+            try:
+                ZoneInfo(name)
+            except (KeyError, OSError, ValueError):  # unknown; a folder; an absolute path
+                raise ValueError("is no time zone of the IANA list, such as Europe/Berlin") from None
+        return name
+
+
+def config_path(environ: Mapping[str, str]) -> Path:
+    """The configuration file that counts when no flag names one; it need not exist."""
+    named = environ.get("SOCTERM_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    return _base(environ, "XDG_CONFIG_HOME", ".config") / "socterm" / "config.toml"
+
+
+def default_db(environ: Mapping[str, str]) -> Path:
+    """Where the store lies unless something else is said."""
+    return _base(environ, "XDG_DATA_HOME", ".local/share") / "socterm" / "socterm.db"
+
+
+def load_config(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    path: Path | None = None,
+) -> Config:
+    """Join file, environment and flags into one `Config`.
+
+    `flags` are keys of the model, dotted for sections ("llm.host"); None and empty tuples mean "not given".
+    `path` is the file `--config` named, which must then exist. Raises `UsageError`, one line that names the
+    file, variable or flag and the key.
+    """
+    merged: dict[str, Any] = {"db": default_db(environ), "actor": _login_name()}
+    origins: Origins = {("db",): "the default place"}
+    layers = (_from_file(path, environ), _from_environment(environ), _from_flags(flags or {}))
+    for layer in layers:
+        for key, value, origin in layer:
+            _put(merged, key, value)
+            origins[key] = origin
+    try:
+        return Config.model_validate(merged)
+    except ValidationError as error:
+        raise UsageError(_one_line(error.errors()[0], origins)) from None
+
+
+def _base(environ: Mapping[str, str], variable: str, under_home: str) -> Path:
+    # The XDG specification: a path that is not absolute is to be ignored.
+    named = Path(environ.get(variable, ""))
+    if named.is_absolute():
+        return named
+    home = environ.get("HOME")
+    return (Path(home) if home else Path.home()) / under_home
+
+
+def _login_name() -> str:
+    """The OS user; asked of the password database because LOGNAME can be set to anybody."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
+
+
+def _from_file(path: Path | None, environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    file = path or config_path(environ)
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path is None and not environ.get("SOCTERM_CONFIG"):
+            return
+        raise UsageError(f"{file}: no such configuration file") from None
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: is not TOML: {error}") from None
+    for key, value in _flatten(table):
+        yield key, _resolve(key, value, file.parent), str(file)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    for key in _keys():
+        variable = "_".join(("SOCTERM", *key)).upper()
+        value = environ.get(variable)
+        if value:
+            yield key, value, variable
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    for name, value in flags.items():
+        if value is not None and value != ():
+            yield tuple(name.split(".")), value, "--" + name.replace(".", "-").replace("_", "-")
+
+
+def _flatten(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict) and name in _SECTIONS:
+            yield from (((name, key), inner) for key, inner in value.items())
+        else:
+            yield (name,), value
+
+
+def _resolve(key: tuple[str, ...], value: Any, folder: Path) -> Any:
+    """Paths in the file are relative to the file, and may begin with ~."""
+    if key == ("db",) and isinstance(value, str):
+        return folder / Path(value).expanduser()
+    if key in {("rules",), ("tail",)} and isinstance(value, list):
+        return [
+            str(folder / Path(part).expanduser()) if isinstance(part, str) and part != "-" else part
+            for part in value
+        ]
+    return value
+
+
+def _put(merged: dict[str, Any], key: tuple[str, ...], value: Any) -> None:
+    if len(key) == 1:
+        merged[key[0]] = value
+        return
+    section = merged.setdefault(key[0], {})
+    if isinstance(section, dict):  # a section that is no table stays as it is: validation names it
+        section[key[1]] = value
+
+
+_SECTIONS: dict[str, type[_Section]] = {"llm": LlmConfig, "console": ConsoleConfig}
+
+
+def _keys() -> list[tuple[str, ...]]:
+    top = [(name,) for name in Config.model_fields if name not in _SECTIONS]
+    return top + [(section, name) for section, model in _SECTIONS.items() for name in model.model_fields]
+
+
+def _one_line(error: ErrorDetails, origins: Origins) -> str:
+    location = tuple(str(part) for part in error["loc"])
+    origin = next((origins[location[:n]] for n in (2, 1) if location[:n] in origins), "configuration")
+    key = ".".join(part for part in location if not part.isdigit())
+    if error["type"] == "extra_forbidden":
+        known = [".".join(name) for name in _keys()]
+        near = difflib.get_close_matches(key, known, 1)
+        return f"{origin}: unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
+    message = error["msg"].removeprefix("Value error, ")
+    shown = repr(error["input"])
+    return f"{origin}: {key}: {message} (got {shown if len(shown) <= 60 else shown[:57] + '...'})"
