@@ -1,0 +1,182 @@
+"""Episodes: the base events of one rule and entity that belong together, and the alert they are.
+
+Pure. An episode is a function of the set of its hits: a late hit is put in its place, may bring the first
+event forward and may join two episodes; only hits later than the lateness bound see the arrival order.
+It is *provisional* while hits can still join it and *settles* when the watermark has passed its last hit
+by the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from socterm.alerts.model import Entity, EpisodeChange, Hit
+from socterm.event import Key
+
+
+def _key(hit: Hit) -> Key:
+    return (hit.ts, hit.source, hit.position)
+
+
+class Episode:
+    """One episode under way. `lo` and `hi` (µs) span the hits that decide what joins it.
+
+    `first` and `last` are the keys of its base events. For a chain, `first` may lie before `lo`: the
+    evidence of a brute force is older than the moment it counted as one.
+    `touched` is the watermark when a late hit came: a stream that lags as a whole is then grouped by
+    its own gaps and not cut up by the clocks of others.
+    """
+
+    __slots__ = (
+        "alert", "count", "ended", "entity", "first", "gap", "hi", "id", "last", "lo", "new", "rule",
+        "signals", "touched",
+    )  # fmt: skip
+
+    def __init__(self, ident: int, rule: str, entity: Entity, gap: int, hit: Hit) -> None:
+        self.id = ident
+        self.rule = rule
+        self.entity = entity
+        self.gap = gap
+        self.lo = self.hi = hit.ts
+        self.first = self.last = _key(hit)
+        self.count = 0
+        self.signals = 0
+        self.touched = 0
+        self.alert = 0
+        self.ended = False
+        self.new: list[Hit] = []
+
+    @property
+    def deadline(self) -> int:
+        """The watermark (µs) beyond which it is settled."""
+        return max(self.hi, self.touched) + self.gap
+
+    def add(self, hit: Hit) -> None:
+        """Take a base event as evidence; its weight counts."""
+        self.new.append(hit)
+        self.count += hit.weight
+        key = _key(hit)
+        if key < self.first:
+            self.first = key
+        if key > self.last:
+            self.last = key
+
+    def absorb(self, other: Episode) -> None:
+        """Take over all of another episode."""
+        self.lo = min(self.lo, other.lo)
+        self.hi = max(self.hi, other.hi)
+        self.first = min(self.first, other.first)
+        self.last = max(self.last, other.last)
+        self.count += other.count
+        self.signals += other.signals
+        self.touched = max(self.touched, other.touched)
+        self.new.extend(other.new)
+        other.new = []
+
+    def change(self, *, settled: bool = False, merged_into: int = 0) -> EpisodeChange:
+        """Its present state and the hits not yet handed over; they count as handed over now."""
+        hits, self.new = self.new, []
+        return EpisodeChange(
+            id=self.id, rule=self.rule, entity=self.entity, first=self.first, last=self.last,
+            count=self.count, signals=self.signals, touched=self.touched, hits=hits, alert=self.alert,
+            settled=settled and bool(self.alert), ended=self.ended,
+            dropped=settled and not self.alert, merged_into=merged_into,
+        )  # fmt: skip
+
+
+class Episodes:
+    """All episodes under way and what changed since the last `collect`.
+
+    Ids are handed in and counted on: `next_episode` and `next_alert` are the store's next free numbers.
+    """
+
+    def __init__(self, next_episode: int = 1, next_alert: int = 1) -> None:
+        self.next_episode = next_episode
+        self.next_alert = next_alert
+        self.by_alert: dict[int, Episode] = {}
+        self._dirty: dict[int, Episode] = {}
+        self._final: list[EpisodeChange] = []
+
+    def join(self, open_: list[Episode], rule: str, entity: Entity, gap: int, hit: Hit, watermark: int) -> Episode:
+        """The episode among `open_` (of one rule and entity) this hit belongs to, new or joined if need be.
+
+        Changes `open_` in place. The caller has settled what the watermark has passed.
+        """
+        near = [e for e in open_ if self._accepts(e, hit.ts)]
+        if near:
+            episode = near[0]
+            for other in near[1:]:
+                episode = self._merge(episode, other, open_)
+            episode.lo = min(episode.lo, hit.ts)
+            episode.hi = max(episode.hi, hit.ts)
+        else:
+            episode = Episode(self.next_episode, rule, entity, gap, hit)
+            self.next_episode += 1
+            open_.append(episode)
+        if hit.ts < watermark:
+            episode.touched = max(episode.touched, watermark)
+        self._dirty[episode.id] = episode
+        return episode
+
+    @staticmethod
+    def _accepts(episode: Episode, ts: int) -> bool:
+        upper = episode.hi if episode.ended else episode.hi + episode.gap
+        return episode.lo - episode.gap <= ts <= upper
+
+    def _merge(self, one: Episode, two: Episode, open_: list[Episode]) -> Episode:
+        """Join two episodes: the one people may know lives on, then the greater, then the older."""
+        keep, gone = sorted((one, two), key=lambda e: (not e.alert, -e.count, e.id))
+        if one.ended or two.ended:
+            return keep
+        keep.absorb(gone)
+        open_.remove(gone)
+        self._dirty.pop(gone.id, None)
+        self._dirty[keep.id] = keep
+        self._final.append(gone.change(merged_into=keep.id))
+        self.by_alert.pop(gone.alert, None)
+        return keep
+
+    def fire(self, episode: Episode, times: int) -> bool:
+        """The rule is satisfied (again); True where this makes the episode an alert."""
+        episode.signals += times
+        self._dirty[episode.id] = episode
+        if episode.alert:
+            return False
+        episode.alert = self.next_alert
+        self.next_alert += 1
+        self.by_alert[episode.alert] = episode
+        return True
+
+    def touch(self, episode: Episode) -> None:
+        """Note that the episode changed."""
+        self._dirty[episode.id] = episode
+
+    def settle(self, episode: Episode) -> None:
+        """Nothing can join it any more: final as an alert, or forgotten."""
+        self._dirty.pop(episode.id, None)
+        self._final.append(episode.change(settled=True))
+        self.by_alert.pop(episode.alert, None)
+
+    def restore(self, change: EpisodeChange, gap: int, marks: Iterable[int]) -> Episode:
+        """An episode as the store knew it. `marks` are the times (µs) of the hits that decide joining."""
+        times = list(marks) or [change.first[0], change.last[0]]
+        episode = Episode.__new__(Episode)
+        episode.id, episode.rule, episode.entity, episode.gap = change.id, change.rule, change.entity, gap
+        episode.lo, episode.hi = min(times), max(times)
+        episode.first, episode.last = change.first, change.last
+        episode.count, episode.signals, episode.touched = change.count, change.signals, change.touched
+        episode.alert, episode.ended, episode.new = change.alert, change.ended, []
+        if episode.alert:
+            self.by_alert[episode.alert] = episode
+        return episode
+
+    @property
+    def changed(self) -> bool:
+        """Whether `collect` has anything to say."""
+        return bool(self._dirty or self._final)
+
+    def collect(self) -> list[EpisodeChange]:
+        """What changed since the last call: first what is final, then the present state of the rest."""
+        final, self._final = self._final, []
+        dirty, self._dirty = self._dirty, {}
+        return final + [episode.change() for episode in dirty.values()]

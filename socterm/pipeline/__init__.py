@@ -1,0 +1,1 @@
+"""The road itself: sources → parsers → rules → episodes → store, in batches."""

@@ -1,0 +1,102 @@
+"""Detection as one step of the road: events in, changed episodes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+
+import msgspec
+
+from socterm.alerts.episodes import Episodes
+from socterm.alerts.model import EpisodeChange
+from socterm.event import Event
+from socterm.sigma.correlate import Correlator
+from socterm.sigma.engine import Matcher
+from socterm.sigma.model import RuleSet
+from socterm.sigma.watermark import LATENESS, SourceClock, Watermark
+
+
+class Detector:
+    """Rules, windows, episodes and the watermark of one ingest.
+
+    Holds no file and no clock; `restore` puts it where the store says it was.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        tz: tzinfo = UTC,
+        lateness: int = LATENESS,
+        next_episode: int = 1,
+        next_alert: int = 1,
+    ) -> None:
+        self.rules = rules
+        self.episodes = Episodes(next_episode, next_alert)
+        self.matcher = Matcher(rules, tz=tz)
+        self.correlator = Correlator(rules, self.episodes, lateness=lateness)
+        self.watermark = Watermark(lateness)
+        self.late: dict[str, int] = {}
+
+    def restore(self, clocks: dict[str, SourceClock], open_episodes: Sequence[EpisodeChange]) -> None:
+        """Go on from a store: what each source's clock said, and the episodes under way."""
+        self.watermark.clocks.update(clocks)
+        for name in clocks:
+            self.watermark.idle(name)
+        self.correlator.restore(open_episodes)
+
+    def feed(self, source: str, events: Sequence[Event]) -> None:
+        """Take events of one source, in its order."""
+        clock = self.watermark.clock(source)
+        others = self.watermark.others(source)
+        lateness = self.watermark.lateness
+        match = self.matcher.match
+        feed = self.correlator.feed
+        see = clock.see
+        high = clock.high
+        late = 0
+        for event in events:
+            ts = event.ts
+            if ts != high:
+                see(ts)
+                high = clock.high
+            mark = (high if high < others else others) - lateness
+            if ts < mark:
+                late += 1
+            keys = match(event)
+            if keys:
+                feed(event, tuple(keys), mark)
+        if late:
+            self.late[source] = self.late.get(source, 0) + late
+
+    def sweep(self) -> None:
+        """Settle what time has passed."""
+        self.correlator.sweep(self.watermark.value())
+
+    def flush(self) -> None:
+        """The end of a replay: everything settles."""
+        self.correlator.flush()
+
+    def collect(self) -> list[EpisodeChange]:
+        """The episodes that changed since the last call."""
+        return self.episodes.collect()
+
+    def decided(self, alert: int, verb: str) -> None:
+        """A person closed or reopened an alert: its episode ends, or goes on."""
+        if verb == "close":
+            self.correlator.end(alert)
+        elif verb == "reopen":
+            self.correlator.revive(alert)
+
+
+def clock_state(clock: SourceClock) -> list[int]:
+    """A source's clock as plain JSON."""
+    return [clock.high, clock.doubt, clock.behind]
+
+
+def clock_from(state: object) -> SourceClock:
+    """The inverse of `clock_state`; a fresh clock for anything else."""
+    try:
+        return msgspec.convert(state, SourceClock)
+    except msgspec.ValidationError:
+        return SourceClock()

@@ -1,0 +1,323 @@
+"""The ingest loop: reads what is there, carries it down the road, commits it, tells the views.
+
+One thread runs it. A batch holds at most `BATCH` lines and waits at most 50 ms; everything a batch changed
+(events, episodes, decoder memory, counters, bookmarks) commits in one transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+
+import msgspec
+
+from socterm.errors import StoreFullError
+from socterm.event import Chunk, Event
+from socterm.parsers.decoder import Decoder
+from socterm.pipeline.detect import Detector, clock_from, clock_state
+from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
+from socterm.sigma.model import RuleSet
+from socterm.sources.base import Source
+from socterm.sources.opening import Opener
+from socterm.store.batch import Batch, SourceState
+from socterm.store.writer import Writer
+
+BATCH = 2000
+IDLE_AFTER = 5_000_000
+"""µs without a line after which a source no longer holds the watermark."""
+
+PATIENCE = 0.05
+"""Seconds a batch may wait for more lines."""
+
+FTS_LAG = 20_000
+"""Rows the full-text index may be behind while lines keep coming."""
+
+FTS_STEP = 20_000
+POLL = 0.25
+
+
+class Feed:
+    """One source on the road: its decoder, its counters and the chunk read ahead."""
+
+    def __init__(self, source: Source, decoder: Decoder, state: SourceState, now: int) -> None:
+        self.source = source
+        self.decoder = decoder
+        self.state = state
+        self.ahead: Chunk | None = None
+        self.quiet_since = now
+        self.done = False
+
+    def fill(self, limit: int) -> None:
+        """Read ahead if nothing is."""
+        if self.ahead is None and not self.done:
+            self.ahead = self.source.read(limit)
+            self.done = self.ahead is None and self.source.done
+
+
+class Pipeline:
+    """Sources to store. `run` blocks until stopped, or with `once` until all is read and settled."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        rules: RuleSet,
+        opener: Opener,
+        *,
+        clock: Callable[[], int],
+        tz: tzinfo = UTC,
+        once: bool = False,
+        mode: str = "ingesting",
+        batch: int = BATCH,
+    ) -> None:
+        self.writer = writer
+        self.opener = opener
+        self.clock = clock
+        self.tz = tz
+        self.once = once
+        self.mode = mode
+        self.batch = batch
+        self.wake = threading.Event()
+        self.error = ""
+        self._stored = writer.load_state()
+        self.detector = Detector(
+            rules, tz=tz, next_episode=writer.next_episode_id, next_alert=writer.next_alert_id
+        )
+        clocks = {s.name: clock_from(s.extra.get("clock")) for s in self._stored.sources if "clock" in s.extra}
+        self.detector.restore(clocks, self._stored.episodes)
+        self._states = {state.name: state for state in self._stored.sources}
+        self._decoder_entries = self._stored.decoders
+        self._stored = self._stored.without_entries()
+        self._feeds: list[Feed] = []
+        self._next_event = writer.next_event_id
+        self._pending: list[Event] = []
+        self._touched: dict[str, Feed] = {}
+        self._rate = Rate()
+        self._listeners: list[Callable[[], None]] = []
+        self._audit_seen = 0
+        self._fts_lag = 0
+        self._status = self._make_status()
+
+    # -- what others ask -----------------------------------------------------------------
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call back from the ingest thread after each commit."""
+        self._listeners.append(callback)
+
+    def status(self) -> IngestStatus:
+        """The state as of the last turn of the loop; safe from any thread."""
+        return self._status
+
+    # -- the loop ------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        """Ingest until `stop` is set."""
+        self._audit_seen, _ = self.writer.closed_since(0)
+        next_look = 0
+        try:
+            while not stop.is_set():
+                now = self.clock()
+                if now >= next_look:
+                    next_look = now + 1_000_000
+                    self._look_around(now)
+                self._hear_decisions()
+                moved = self._gather(now)
+                if self._pending:
+                    self._commit(stop)
+                if not moved:
+                    if self._finished():
+                        break
+                    self._rest(now)
+        finally:
+            for feed in self._feeds:
+                feed.source.close()
+            self.opener.close()
+        if self.once and not stop.is_set():
+            self.detector.flush()
+            self._commit(stop)
+            while self.writer.feed_fts(FTS_STEP):
+                pass
+
+    def _finished(self) -> bool:
+        return self.once and bool(all(f.done and f.ahead is None for f in self._feeds)) and not self._pending
+
+    def _look_around(self, now: int) -> None:
+        """Take on sources that appeared, keep the lease, refresh what views see."""
+        for source in self.opener.poll():
+            self._add(source, now)
+        self.writer.heartbeat(now)
+        self._status = self._make_status()
+
+    def _add(self, source: Source, now: int) -> None:
+        state = self._states.get(source.name) or SourceState(name=source.name)
+        self._states[source.name] = state
+        decoder = Decoder(source.name, tz=self.tz)
+        decoder.restore(self._decoder_entries.pop(source.name, []))
+        feed = Feed(source, decoder, state, now)
+        self._feeds.append(feed)
+        self.detector.watermark.clock(source.name)
+        source.start(self.wake.set)
+
+    def _hear_decisions(self) -> None:
+        self._audit_seen, decisions = self.writer.closed_since(self._audit_seen)
+        for alert, verb in decisions:
+            self.detector.decided(alert, verb)
+
+    def _gather(self, now: int) -> bool:
+        """Carry what is there down the road, slowest source first, until the batch is full."""
+        room = self.batch
+        moved = False
+        feeds = self._feeds
+        while room > 0:
+            for feed in feeds:
+                feed.fill(room)
+            ready = [feed for feed in feeds if feed.ahead is not None]
+            if not ready:
+                break
+            if len(ready) > 1:
+                clocks = self.detector.watermark.clocks
+                ready.sort(key=lambda f: clocks[f.source.name].high)
+            feed = ready[0]
+            chunk, feed.ahead = feed.ahead, None
+            if chunk is not None:
+                room -= max(1, self._carry(feed, chunk))
+                feed.quiet_since = now
+                moved = True
+        for feed in feeds:
+            if feed.ahead is None and (feed.done or now - feed.quiet_since > IDLE_AFTER or (self.once and not moved)):
+                self.detector.watermark.idle(feed.source.name)
+        return moved
+
+    def _carry(self, feed: Feed, chunk: Chunk) -> int:
+        events = feed.decoder.decode(chunk)
+        ident = self._next_event
+        newest = feed.state.newest
+        decoded = 0
+        for event in events:
+            event.id = ident
+            ident += 1
+            newest = max(newest, event.ts)
+            if event.kind == "event" and "process.name" in event.fields:
+                decoded += 1
+        self._next_event = ident
+        state = feed.state
+        state.position = chunk.first + len(chunk.lines)
+        state.bookmark = chunk.bookmark
+        state.lines += len(events)
+        state.decoded += decoded
+        state.newest = newest
+        self.detector.feed(chunk.source, events)
+        self._pending.extend(events)
+        self._touched[state.name] = feed
+        return len(events)
+
+    # -- the transaction -----------------------------------------------------------------
+
+    def _commit(self, stop: threading.Event) -> None:
+        self.detector.sweep()
+        batch = self._make_batch()
+        while True:
+            try:
+                self.writer.commit(batch)
+                break
+            except StoreFullError as full:
+                self.error = str(full)
+                self._status = self._make_status()
+                self._tell()
+                if stop.wait(1.0):
+                    return
+        self.error = ""
+        now = self.clock()
+        self._rate.add(now, len(batch.events))
+        self._fts_lag += len(batch.events)
+        if self._fts_lag >= FTS_LAG:
+            self._feed_fts()
+        self._tell()
+
+    def _make_batch(self) -> Batch:
+        events, self._pending = self._pending, []
+        touched, self._touched = self._touched, {}
+        sources = []
+        decoders = []
+        for name, feed in touched.items():
+            stats = feed.source.stats()
+            state = feed.state
+            state.drops = stats.drops
+            state.note = stats.note
+            state.late += self.detector.late.pop(name, 0)
+            state.extra = {"clock": clock_state(self.detector.watermark.clocks[name])}
+            sources.append(msgspec.structs.replace(state))
+            decoders += [(name, key, value) for key, value in feed.decoder.changes()]
+        return Batch(
+            events=events,
+            decoders=decoders,
+            sources=sources,
+            episodes=self.detector.collect(),
+            rule_hits=self._rule_hits(),
+            now=self.clock(),
+        )
+
+    def _rule_hits(self) -> dict[str, int]:
+        hits = self.detector.correlator.hits
+        found = dict(hits)
+        hits.clear()
+        return found
+
+    def _feed_fts(self) -> int:
+        try:
+            fed = self.writer.feed_fts(FTS_STEP)
+        except StoreFullError as full:
+            self.error = str(full)
+            return 0
+        self._fts_lag = max(0, self._fts_lag - FTS_STEP) if fed else 0
+        return fed
+
+    # -- quiet times ---------------------------------------------------------------------
+
+    def _rest(self, now: int) -> None:
+        """Nothing to read: use the time for the index, let time pass in the detector, wait to be woken."""
+        if self._fts_lag and self._feed_fts():
+            return
+        quiet = min((now - f.quiet_since for f in self._feeds), default=0)
+        if quiet > IDLE_AFTER:
+            self.detector.watermark.rest(quiet)
+            self.detector.sweep()
+            if self.detector.episodes.changed:
+                self.writer.commit(self._make_batch())
+                self._tell()
+        self.wake.wait(0.0 if self.once else POLL)
+        self.wake.clear()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def _make_status(self) -> IngestStatus:
+        now = self.clock()
+        sources = []
+        for feed in self._feeds:
+            stats = feed.source.stats()
+            state = feed.state
+            sources.append(
+                SourceStatus(
+                    name=state.name, lines=state.lines, decoded=state.decoded, backlog=stats.backlog,
+                    age=now - state.newest if state.newest else -1,
+                    drops=stats.drops, note=stats.note, done=feed.done,
+                )
+            )  # fmt: skip
+        return IngestStatus(
+            mode=self.mode,
+            rate=self._rate.value(now),
+            lag=self._lag(sources),
+            lines=sum(s.lines for s in sources),
+            decoded=sum(s.decoded for s in sources),
+            late=sum(f.state.late for f in self._feeds),
+            drops=sum(sum(s.drops.values()) for s in sources),
+            sources=tuple(sources),
+            error=self.error,
+        )
+
+    @staticmethod
+    def _lag(sources: list[SourceStatus]) -> int:
+        """How old the newest event is where lines are waiting; 0 where all is read."""
+        return max((s.age for s in sources if s.backlog > 0), default=0)

@@ -1,0 +1,55 @@
+"""What a running pipeline tells of itself: for the console's header and `socterm run`'s last line."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+
+
+class SourceStatus(msgspec.Struct, frozen=True):
+    """One source now. `age` is how old its newest event is (µs), -1 before any."""
+
+    name: str
+    lines: int
+    decoded: int
+    backlog: int
+    age: int
+    drops: dict[str, int]
+    note: str
+    done: bool
+
+
+class IngestStatus(msgspec.Struct, frozen=True):
+    """The whole road now. `rate` is events per second over the last seconds, `lag` µs behind the newest line."""
+
+    mode: str
+    rate: float
+    lag: int
+    lines: int
+    decoded: int
+    late: int
+    drops: int
+    sources: tuple[SourceStatus, ...]
+    error: str = ""
+
+
+class Rate:
+    """Events per second over a sliding window of wall time."""
+
+    def __init__(self, span: int = 5_000_000) -> None:
+        self._span = span
+        self._seen: deque[tuple[int, int]] = deque()
+
+    def add(self, now: int, n: int) -> None:
+        """`n` events were committed at `now` (µs)."""
+        self._seen.append((now, n))
+
+    def value(self, now: int) -> float:
+        """The rate at `now` (µs)."""
+        seen = self._seen
+        while seen and seen[0][0] < now - self._span:
+            seen.popleft()
+        if not seen:
+            return 0.0
+        return sum(n for _, n in seen) * 1_000_000 / max(1_000_000, now - seen[0][0])

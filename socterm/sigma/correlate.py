@@ -1,0 +1,278 @@
+"""From matched rules to episodes: every event rule and correlation fed in one pass, chains included.
+
+Pure: no clock and no I/O. The watermark comes in with each event; what changed goes out through the
+`Episodes` it was given.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Sequence
+
+from socterm.alerts.episodes import Episodes
+from socterm.alerts.model import EpisodeChange, Hit
+from socterm.event import Event
+from socterm.sigma.groups import Consumer, Group
+from socterm.sigma.model import RuleSet
+from socterm.sigma.watermark import LATENESS
+from socterm.sigma.windows import TumblingWindow
+
+MINUTE = 60_000_000
+
+_Step = tuple[Consumer, tuple[str, ...]]
+
+
+class Correlator:
+    """Feeds matched events to every rule that makes alerts or that a correlation is built on."""
+
+    def __init__(self, rules: RuleSet, episodes: Episodes, *, lateness: int = LATENESS) -> None:
+        self.episodes = episodes
+        self.lateness = lateness
+        self.hits: Counter[str] = Counter()
+        self.raised: list[int] = []
+        self._consumers: dict[str, Consumer] = {}
+        self._feeds: dict[str, list[tuple[Consumer, str]]] = {}
+        self._plans: dict[tuple[str, ...], tuple[_Step, ...]] = {}
+        self._buckets: dict[int, list[tuple[Consumer, Group]]] = {}
+        self._minutes: list[int] = []
+        self._silent: set[str] = set()
+        for rule in rules.rules.values():
+            self._wire(rules, rule.key)
+
+    def _wire(self, rules: RuleSet, key: str) -> None:
+        rule = rules.rules[key]
+        spec = rule.correlation
+        if spec is None and not rule.alerting:
+            return
+        chained = spec is not None and any(ref in self._consumers and rules.rules[ref].correlation for ref in spec.refs)
+        consumer = Consumer(rule, self.episodes, self.lateness, chained=chained)
+        self._consumers[key] = consumer
+        if not rule.alerting:
+            self._silent.add(key)
+        if spec is None:
+            self._feeds.setdefault(key, []).append((consumer, key))
+            return
+        for ref in spec.refs:
+            if rules.rules[ref].correlation is not None:
+                self._consumers[ref].parents.append((consumer, ref))
+            else:
+                self._feeds.setdefault(ref, []).append((consumer, ref))
+
+    # -- one event -----------------------------------------------------------------------
+
+    def feed(self, event: Event, keys: tuple[str, ...], watermark: int) -> None:
+        """Take an event and the keys of the event rules it matched; the watermark is µs after this event."""
+        plan = self._plans.get(keys)
+        if plan is None:
+            plan = self._plan(keys)
+        hits = self.hits
+        for key in keys:
+            hits[key] += 1
+        plain: Hit | None = None
+        for consumer, refs in plan:
+            for ref in refs:
+                group_key = consumer.group_key(ref, event)
+                if group_key is None:
+                    continue
+                value = self._value(consumer, ref, event)
+                if value is None:
+                    continue
+                if value:
+                    hit = Hit(event.ts, event.source, event.position, event.id, event.repeat, value)
+                else:
+                    if plain is None:
+                        plain = Hit(event.ts, event.source, event.position, event.id, event.repeat)
+                    hit = plain
+                self._take(consumer, consumer.group(group_key), hit, watermark, event)
+
+    def _plan(self, keys: tuple[str, ...]) -> tuple[_Step, ...]:
+        refs: dict[str, list[str]] = {}
+        for key in keys:
+            for consumer, ref in self._feeds.get(key, ()):
+                refs.setdefault(consumer.key, []).append(ref)
+        steps: list[_Step] = []
+        for consumer_key, found in refs.items():
+            consumer = self._consumers[consumer_key]
+            if consumer.by_ref and consumer.spec:
+                order = consumer.spec.refs
+                found.sort(key=order.index, reverse=True)
+            else:
+                found = found[:1]
+            steps.append((consumer, tuple(found)))
+        plan = self._plans[keys] = tuple(steps)
+        return plan
+
+    @staticmethod
+    def _value(consumer: Consumer, ref: str, event: Event) -> str | None:
+        """What the window counts: "" for occurrences, a field's value, or the rule's name."""
+        spec = consumer.spec
+        if spec is None or spec.type == "event_count":
+            return ref if consumer.chained else ""
+        if spec.type == "value_count":
+            value = event.fields.get(spec.field)
+            if value is None or value == "":
+                consumer.skipped += 1
+                return None
+            return value if type(value) is str else str(value)
+        return ref
+
+    def _take(self, consumer: Consumer, group: Group, hit: Hit, watermark: int, event: Event) -> None:
+        mark = None
+        if consumer.chained:
+            mark = Hit(hit.ts, hit.source, hit.position, hit.event, 1, hit.value)
+            if hit.event in group.seen:
+                hit = Hit(hit.ts, hit.source, hit.position, hit.event, 0, hit.value)
+            group.seen.add(hit.event)
+        if consumer.tumbling:
+            self._ripen(consumer, group, watermark)
+        for fired in consumer.take(group, hit, watermark, mark):
+            self._fire(consumer, group, fired, watermark, event)
+        if group.bucket < 0:
+            self._enlist(consumer, group)
+
+    def _fire(self, consumer: Consumer, group: Group, fired: Hit, watermark: int, event: Event) -> None:
+        if consumer.key not in self._silent:
+            for episode in group.open:
+                if episode.lo <= fired.ts <= episode.hi:
+                    if self.episodes.fire(episode, 1):
+                        self.raised.append(episode.alert)
+                    break
+        if consumer.spec is not None:
+            self.hits[consumer.key] += 1
+        if consumer.parents:
+            delta = consumer.covered(group, fired)
+            for parent, ref in consumer.parents:
+                self._signal(parent, ref, group, fired, delta, watermark, event)
+
+    def _signal(
+        self, parent: Consumer, ref: str, child: Group, fired: Hit, delta: list[Hit], watermark: int, event: Event
+    ) -> None:
+        """Hand a child's firing, with the base events it rests on, to a correlation of correlations."""
+        spec = parent.spec
+        if spec is None:
+            return
+        known = dict(child.entity)
+        same = event.key == (fired.ts, fired.source, fired.position)
+        values = []
+        for name in (*spec.fields[ref], *([spec.field] if spec.type == "value_count" else [])):
+            value = known.get(name)
+            if value is None and same:
+                value = event.fields.get(name)
+            if value is None or value == "":
+                parent.skipped += 1
+                return
+            values.append(str(value))
+        value = values.pop() if spec.type == "value_count" else ref
+        group = parent.group(values[0] if len(values) == 1 else tuple(values))
+        mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
+        weight = 0
+        evidence = []
+        for hit in delta:
+            if hit.event == fired.event:
+                weight = 0 if hit.event in group.seen else hit.weight
+            elif hit.event not in group.seen:
+                evidence.append(Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight))
+                group.seen.add(hit.event)
+        group.seen.add(fired.event)
+        anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
+        if parent.tumbling:
+            self._ripen(parent, group, watermark)
+        again = parent.take(group, anchor, watermark, mark)
+        home = next(e for e in group.open if e.lo <= fired.ts <= e.hi)
+        for hit in evidence:
+            home.add(hit)
+            if parent.parents:
+                parent.remember(group, hit)
+        for hit in again:
+            self._fire(parent, group, hit, watermark, event)
+        if group.bucket < 0:
+            self._enlist(parent, group)
+
+    # -- the passing of time -------------------------------------------------------------
+
+    def _enlist(self, consumer: Consumer, group: Group) -> None:
+        due = min((e.deadline for e in group.open), default=0)
+        if isinstance(group.window, TumblingWindow) and group.window.buf:
+            due = min(due, group.window.buf[0].ts + consumer.span)
+        minute = due // MINUTE + 1
+        group.bucket = minute
+        bucket = self._buckets.get(minute)
+        if bucket is None:
+            bucket = self._buckets[minute] = []
+            heapq.heappush(self._minutes, minute)
+        bucket.append((consumer, group))
+
+    def sweep(self, watermark: int) -> None:
+        """Settle what the watermark has passed. When it runs changes nothing but memory."""
+        while self._minutes and self._minutes[0] * MINUTE <= watermark:
+            for consumer, group in self._buckets.pop(heapq.heappop(self._minutes)):
+                self._sweep_group(consumer, group, watermark)
+
+    def _sweep_group(self, consumer: Consumer, group: Group, watermark: int) -> None:
+        if consumer.groups.get(group.key) is not group:
+            return
+        self._ripen(consumer, group, watermark)
+        consumer.settle(group, watermark)
+        if group.open:
+            self._enlist(consumer, group)
+        else:
+            del consumer.groups[group.key]
+
+    def _ripen(self, consumer: Consumer, group: Group, watermark: int) -> None:
+        for fired in consumer.ripe(group, watermark):
+            self._fire(consumer, group, fired, watermark, Event(fired.ts, "", -1, "", {}))
+
+    def flush(self) -> None:
+        """The end of a replay: everything settles. Consumers in order, so that chains still fire."""
+        for consumer in self._consumers.values():
+            for group in list(consumer.groups.values()):
+                self._sweep_group(consumer, group, 1 << 62)
+        self._buckets.clear()
+        self._minutes.clear()
+
+    # -- decisions and restarts ----------------------------------------------------------
+
+    def end(self, alert: int) -> None:
+        """The alert was closed: its episode takes no more events; later ones must satisfy the rule anew."""
+        episode = self.episodes.by_alert.get(alert)
+        if episode is None or episode.ended:
+            return
+        consumer = self._consumers.get(episode.rule)
+        episode.ended = True
+        self.episodes.touch(episode)
+        if consumer is not None:
+            group = consumer.groups.get(consumer.key_of_entity(episode.entity))
+            if group is not None:
+                consumer.forget(group)
+
+    def revive(self, alert: int) -> None:
+        """The closing was undone: the episode goes on where it was."""
+        episode = self.episodes.by_alert.get(alert)
+        if episode is not None and episode.ended:
+            episode.ended = False
+            self.episodes.touch(episode)
+
+    def restore(self, changes: Sequence[EpisodeChange]) -> None:
+        """Take the open episodes of the store back after a restart; rules that are gone settle theirs."""
+        groups: dict[int, tuple[Consumer, Group, list[Hit]]] = {}
+        for change in changes:
+            consumer = self._consumers.get(change.rule)
+            if consumer is None:
+                orphan = self.episodes.restore(change, 0, ())
+                self.episodes.settle(orphan)
+                continue
+            group = consumer.restore(change)
+            entry = groups.setdefault(id(group), (consumer, group, []))
+            if not change.ended:
+                entry[2].extend(change.hits)
+        for consumer, group, hits in groups.values():
+            consumer.rebuild(group, hits)
+            self._enlist(consumer, group)
+
+    def counters(self) -> dict[str, int]:
+        """Events left out for want of a group-by field, and groups evicted for want of room."""
+        return {
+            "skipped": sum(c.skipped for c in self._consumers.values()),
+            "evicted": sum(c.evicted for c in self._consumers.values()),
+        }

@@ -1,0 +1,246 @@
+"""One correlation (or alerting event rule) and its groups: windows that fire, episodes that collect.
+
+A `Consumer` takes hits of one rule. For each group (the values of its group-by fields) it keeps a window,
+which says when the rule is satisfied, and the open episodes, which say what belongs to one alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from socterm.alerts.episodes import Episode, Episodes
+from socterm.alerts.model import Entity, EpisodeChange, Hit
+from socterm.event import Event
+from socterm.sigma.entity import entity_of
+from socterm.sigma.model import Correlation, Rule
+from socterm.sigma.windows import (
+    CountWindow,
+    OrderedWindow,
+    TemporalWindow,
+    TumblingWindow,
+    ValueWindow,
+    Window,
+    key_of,
+)
+
+MAX_GROUPS = 100_000
+"""Groups a rule keeps at once; beyond that the oldest go and are counted."""
+
+MAX_PENDING = 20_000
+"""Hits a group keeps for the correlations above it before it fires."""
+
+Fired = Callable[["Consumer", "Group", Hit, list[Hit]], None]
+
+
+class Group:
+    """The state of one rule for one entity."""
+
+    __slots__ = ("bucket", "entity", "key", "open", "pending", "seen", "window")
+
+    def __init__(self, key: object, entity: Entity, window: Window | None) -> None:
+        self.key = key
+        self.entity = entity
+        self.window = window
+        self.open: list[Episode] = []
+        self.pending: list[Hit] = []
+        self.seen: set[int] = set()
+        self.bucket = -1
+
+
+def _window(spec: Correlation, lateness: int) -> Window:
+    if spec.op not in ("gt", "gte"):
+        distinct = spec.type == "value_count"
+        return TumblingWindow(spec.span, lateness, spec.op, spec.threshold, distinct=distinct)
+    need = spec.threshold + 1 if spec.op == "gt" else spec.threshold
+    if spec.type == "event_count":
+        return CountWindow(spec.span, lateness, need)
+    if spec.type == "value_count":
+        return ValueWindow(spec.span, lateness, need)
+    if spec.type == "temporal":
+        return TemporalWindow(spec.span, lateness, spec.refs)
+    return OrderedWindow(spec.span, lateness, spec.refs)
+
+
+class Consumer:
+    """Everything socterm remembers about one rule that makes episodes."""
+
+    def __init__(self, rule: Rule, episodes: Episodes, lateness: int, *, chained: bool) -> None:
+        spec = rule.correlation
+        self.rule = rule
+        self.spec = spec
+        self.key = rule.key
+        self.lateness = lateness
+        self.span = spec.span if spec else 0
+        self.gap = max(rule.throttle, self.span)
+        self.episodes = episodes
+        self.chained = chained
+        self.tumbling = spec is not None and spec.op not in ("gt", "gte")
+        self.by_ref = spec is not None and spec.type in ("temporal", "temporal_ordered")
+        self.groups: dict[object, Group] = {}
+        self.parents: list[tuple[Consumer, str]] = []
+        self.fresh: list[Group] = []
+        self.skipped = 0
+        self.evicted = 0
+
+    # -- finding the group ---------------------------------------------------------------
+
+    def group_key(self, ref: str, event: Event) -> object | None:
+        """The group an event of `ref` belongs to; None (and counted) where it lacks a group-by field."""
+        spec = self.spec
+        if spec is None:
+            return entity_of(self.rule, event)
+        names = spec.fields[ref]
+        fields = event.fields
+        if len(names) == 1:
+            value = fields.get(names[0])
+            if value is None or value == "":
+                self.skipped += 1
+                return None
+            return value if type(value) is str else str(value)
+        values = tuple(str(fields.get(name, "")) for name in names)
+        if "" in values:
+            self.skipped += 1
+            return None
+        return values
+
+    def key_of_entity(self, entity: Entity) -> object:
+        """The inverse of the entity a group shows."""
+        if self.spec is None:
+            return entity
+        if len(entity) == 1:
+            return entity[0][1]
+        return tuple(value for _, value in entity)
+
+    def _entity(self, key: object) -> Entity:
+        spec = self.spec
+        if spec is None:
+            return key  # type: ignore[return-value]
+        names = spec.fields[spec.refs[0]]
+        values = key if isinstance(key, tuple) else (key,) if names else ()
+        return tuple((name, str(value)) for name, value in zip(names, values, strict=False))
+
+    def group(self, key: object) -> Group:
+        """The group of a key, made if need be."""
+        found = self.groups.get(key)
+        if found is None:
+            if len(self.groups) >= MAX_GROUPS:
+                self._evict()
+            window = _window(self.spec, self.lateness) if self.spec else None
+            found = self.groups[key] = Group(key, self._entity(key), window)
+            self.fresh.append(found)
+        return found
+
+    def _evict(self) -> None:
+        for group in list(islice(self.groups.values(), MAX_GROUPS // 100)):
+            self.evicted += 1
+            for episode in group.open:
+                self.episodes.settle(episode)
+            group.open.clear()
+            del self.groups[group.key]
+
+    # -- taking hits ---------------------------------------------------------------------
+
+    def take(self, group: Group, hit: Hit, watermark: int, mark: Hit | None = None) -> Sequence[Hit]:
+        """A base event for a group; answers the hits at which the rule is newly satisfied.
+
+        `mark` is what the window sees where that is not the hit itself (chains).
+        """
+        episode = self.place(group, hit, watermark)
+        episode.new.append(hit)
+        episode.count += hit.weight
+        key = (hit.ts, hit.source, hit.position)
+        if key > episode.last:
+            episode.last = key
+        elif key < episode.first:
+            episode.first = key
+        window = group.window
+        if window is None:
+            return (hit,)
+        if self.parents:
+            self.remember(group, hit)
+        return window.feed(mark or hit)
+
+    def ripe(self, group: Group, watermark: int) -> Sequence[Hit]:
+        """Where the rule waits for the end of its windows: the hits at which those now over fire."""
+        window = group.window
+        return window.advance(watermark) if isinstance(window, TumblingWindow) else ()
+
+    def place(self, group: Group, hit: Hit, watermark: int) -> Episode:
+        """The episode a hit belongs to."""
+        open_ = group.open
+        ts = hit.ts
+        if len(open_) == 1 and watermark <= ts:
+            episode = open_[0]
+            if episode.hi <= ts <= episode.hi + self.gap and not episode.ended:
+                episode.hi = ts
+                self.episodes.touch(episode)
+                return episode
+        self.settle(group, watermark)
+        return self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
+
+    def settle(self, group: Group, watermark: int) -> None:
+        """Let go of the group's episodes that the watermark has passed; the window goes with the last."""
+        passed = [e for e in group.open if watermark > e.deadline]
+        for episode in passed:
+            self.episodes.settle(episode)
+            group.open.remove(episode)
+        if passed and not group.open:
+            self.forget(group)
+
+    def forget(self, group: Group) -> None:
+        """Start the group's condition anew."""
+        group.window = _window(self.spec, self.lateness) if self.spec else None
+        group.pending = []
+        group.seen = set()
+
+    def remember(self, group: Group, hit: Hit) -> None:
+        """Keep a base event until the rule fires and hands it to the correlations above."""
+        pending = group.pending
+        pending.append(hit)
+        if len(pending) > 1000 and len(pending) % 500 == 1:
+            oldest = pending[-1].ts - self.span - self.lateness
+            kept = [h for h in pending if h.ts > oldest]
+            self.evicted += max(0, len(kept) - MAX_PENDING)
+            group.pending = kept[-MAX_PENDING:]
+
+    def covered(self, group: Group, fired: Hit) -> list[Hit]:
+        """The base events of the window that fired, less those handed up before."""
+        end = key_of(fired)
+        start = fired.ts - self.span
+        delta: list[Hit] = []
+        rest: list[Hit] = []
+        for hit in group.pending:
+            (delta if hit.ts > start and key_of(hit) <= end else rest).append(hit)
+        group.pending = [h for h in rest if h.ts > start - self.lateness]
+        return delta
+
+    # -- after a restart -----------------------------------------------------------------
+
+    def restore(self, change: EpisodeChange) -> Group:
+        """Take an open episode back from the store; windows are rebuilt by `rebuild`."""
+        group = self.group(self.key_of_entity(change.entity))
+        marks = [h.ts for h in change.hits if h.value] if self.chained else [h.ts for h in change.hits]
+        group.open.append(self.episodes.restore(change, self.gap, marks))
+        return group
+
+    def rebuild(self, group: Group, hits: Iterable[Hit]) -> None:
+        """Play the stored hits of a group's open episodes into a fresh window."""
+        ordered = sorted(hits, key=key_of)
+        group.seen = {h.event for h in ordered} if self.chained else set()
+        window = group.window
+        if window is None:
+            return
+        for hit in ordered:
+            if self.parents:
+                self.remember(group, hit)
+            if self.chained and not hit.value:
+                continue
+            for fired in window.feed(as_mark(hit) if self.chained else hit):
+                if self.parents:
+                    self.covered(group, fired)
+
+
+def as_mark(hit: Hit) -> Hit:
+    """The hit as the window of a chain sees it: one firing, whatever its base event weighs."""
+    return hit if hit.weight == 1 else Hit(hit.ts, hit.source, hit.position, hit.event, 1, hit.value)
