@@ -1,0 +1,360 @@
+"""Correlations and episodes against a plain oracle: the alerts are a function of the set of events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from socterm.alerts.episodes import Episodes
+from socterm.alerts.model import EpisodeChange, RuleInfo
+from socterm.event import Event
+from socterm.sigma.correlate import Correlator
+from socterm.sigma.model import Correlation, Rule, RuleSet
+from socterm.sigma.watermark import LATENESS, SourceClock, Watermark
+
+S = 1_000_000
+MIN = 60 * S
+T0 = 1_790_000_000 * S
+
+
+def event_rule(key: str, *, alerting: bool = False, throttle: int = 10 * MIN) -> Rule:
+    return Rule(key, RuleInfo(key, key, "low", "", ()), key, ("linux", "", ""), alerting, throttle)
+
+
+def correlation(key: str, kind: str, refs: list[str], span: int, by: str = "source.ip", **terms: object) -> Rule:
+    spec = Correlation(
+        type=kind,  # type: ignore[arg-type]
+        refs=tuple(refs),
+        group_by=(by,),
+        fields={ref: (by,) for ref in refs},
+        span=span,
+        **terms,  # type: ignore[arg-type]
+    )
+    info = RuleInfo(key, key, "medium", "", ())
+    return Rule(key, info, key, ("", "", ""), True, max(span, 10 * MIN), correlation=spec)
+
+
+FAIL = event_rule("fail")
+OK = event_rule("ok")
+BRUTE = correlation("brute", "event_count", ["fail"], 2 * MIN, op="gt", threshold=5)
+SPRAY = correlation("spray", "value_count", ["fail"], 10 * MIN, op="gte", threshold=3, field="user.name")
+BOTH = correlation("both", "temporal", ["fail", "ok"], 5 * MIN, threshold=2)
+THEN = correlation("then", "temporal_ordered", ["fail", "ok"], 5 * MIN, threshold=2)
+CHAIN = correlation("chain", "temporal_ordered", ["brute", "ok"], 15 * MIN, threshold=2)
+FEW = correlation("few", "event_count", ["fail"], 2 * MIN, op="lt", threshold=3)
+RULES = RuleSet({r.key: r for r in (FAIL, OK, BRUTE, SPRAY, BOTH, THEN, CHAIN)}, [])
+
+
+def make(position: int, ts: int, what: str, ip: str = "192.0.2.1", user: str = "root", repeat: int = 1) -> Event:
+    fields = {"source.ip": ip, "user.name": user, "what": what}
+    return Event(ts, "s", position, "", fields, repeat=repeat, id=position + 1)
+
+
+class Run:
+    """A detector without rules to match: the event says which rule it matched."""
+
+    def __init__(self, rules: RuleSet = RULES) -> None:
+        self.rules = rules
+        self.clocks: dict[str, SourceClock] = {}
+        self.stored: dict[int, EpisodeChange] = {}
+        self.merged: dict[int, int] = {}
+        self.watermark = Watermark()
+        self.start()
+
+    def start(self) -> None:
+        top = max(self.stored, default=0) + 1000
+        alerts = max((c.alert for c in self.stored.values()), default=0)
+        self.episodes = Episodes(top, alerts + 1)
+        self.correlator = Correlator(self.rules, self.episodes)
+        self.correlator.restore([c for c in self.stored.values() if not c.settled])
+
+    def feed(self, event: Event) -> None:
+        clock = self.watermark.clock(event.source)
+        clock.see(event.ts)
+        self.correlator.feed(event, (event.fields["what"],), clock.high - LATENESS)
+
+    def commit(self) -> None:
+        self.correlator.sweep(self.watermark.value())
+        for change in self.episodes.collect():
+            old = self.stored.pop(change.id, None)
+            hits = (old.hits if old else []) + change.hits
+            if change.dropped:
+                continue
+            if change.merged_into:
+                if change.merged_into in self.stored:
+                    self.stored[change.merged_into].hits.extend(hits)
+                else:
+                    late = [c for c in self.stored.values() if c.id == change.merged_into]
+                    assert not late
+                    self.pending_merge(change.merged_into, hits)
+                continue
+            extra = self.merged_hits.pop(change.id, [])
+            change.hits = [*hits, *extra]
+            self.stored[change.id] = change
+
+    merged_hits: dict[int, list] = {}
+
+    def pending_merge(self, into: int, hits: list) -> None:
+        self.merged_hits = {**self.merged_hits, into: self.merged_hits.get(into, []) + hits}
+
+    def end(self) -> list[tuple]:
+        self.correlator.flush()
+        self.commit()
+        rows = []
+        for c in self.stored.values():
+            assert c.settled
+            assert c.count == sum(h.weight for h in c.hits)
+            events = sorted({(h.ts, h.source, h.position) for h in c.hits})
+            assert events[0] == c.first
+            assert events[-1] == c.last
+            rows.append((c.rule, c.entity, c.first, c.last, c.count, c.signals, tuple(events)))
+        return sorted(rows)
+
+
+def satisfied(rule: Rule, window: list[Event], event: Event) -> bool:
+    spec = rule.correlation
+    assert spec
+    if spec.type == "event_count":
+        need = spec.threshold + (spec.op == "gt")
+        return event.repeat > 0 and sum(e.repeat for e in window) >= need
+    if spec.type == "value_count":
+        return len({e.fields["user.name"] for e in window}) >= spec.threshold
+    if spec.type == "temporal":
+        return {e.fields["what"] for e in window} == set(spec.refs)
+    return event.fields["what"] == "ok" and any(e.fields["what"] == "fail" for e in window if e is not event)
+
+
+def oracle(events: list[Event]) -> list[tuple]:
+    rows = []
+    for rule in (BRUTE, SPRAY, BOTH, THEN):
+        spec = rule.correlation
+        assert spec
+        groups = defaultdict(list)
+        for e in sorted(events, key=lambda e: e.key):
+            if e.fields["what"] in spec.refs:
+                groups[e.fields["source.ip"]].append(e)
+        for ip, hits in groups.items():
+            clusters: list[list[Event]] = []
+            for e in hits:
+                if clusters and e.ts - clusters[-1][-1].ts <= rule.throttle:
+                    clusters[-1].append(e)
+                else:
+                    clusters.append([e])
+            for cluster in clusters:
+                fired = 0
+                for e in cluster:
+                    window = [h for h in hits if h.key <= e.key and h.ts > e.ts - spec.span]
+                    fired += satisfied(rule, window, e)
+                if fired:
+                    rows.append(
+                        (rule.key, (("source.ip", ip),), cluster[0].key, cluster[-1].key,
+                         sum(e.repeat for e in cluster), fired, tuple(e.key for e in cluster))
+                    )  # fmt: skip
+    return sorted(rows)
+
+
+lines = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 5, 20, 61, 125, 300, 601, 900]),  # seconds after the line before
+        st.integers(0, 4),  # seconds of lateness
+        st.sampled_from(["fail", "fail", "fail", "ok"]),
+        st.sampled_from(["192.0.2.1", "192.0.2.2"]),
+        st.sampled_from(["root", "admin", "bob"]),
+        st.sampled_from([1, 1, 1, 0, 3]),
+        st.sampled_from(["", "", "commit", "restart"]),
+    ),
+    max_size=60,
+)
+
+
+def story(rows: list) -> tuple[list[Event], list[str]]:
+    """Events in order of arrival: each at most 4 s late, stamps otherwise rising."""
+    t = T0
+    stamped = []
+    for n, (step, late, what, ip, user, repeat, act) in enumerate(rows):
+        t += step * S
+        stamped.append((t + late * S, n, make(n, t, what, ip, user, repeat), act))
+    stamped.sort(key=lambda row: row[:2])
+    return [row[2] for row in stamped], [row[3] for row in stamped]
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines)
+def test_alerts_are_a_function_of_the_set_of_events(rows: list) -> None:
+    """Late lines, commits and restarts anywhere: the same alerts as a plain reading of the definition."""
+    events, acts = story(rows)
+    run = Run()
+    for event, act in zip(events, acts, strict=True):
+        run.feed(event)
+        if act:
+            run.commit()
+        if act == "restart":
+            run.start()
+    assert [r for r in run.end() if r[0] != "chain"] == oracle(events)
+
+
+@settings(max_examples=200, deadline=None)
+@given(lines)
+def test_chains_do_not_depend_on_arrival_or_restart(rows: list) -> None:
+    """A correlation over a correlation comes out the same in order, late and interrupted."""
+    events, acts = story(rows)
+    late = Run()
+    for event, act in zip(events, acts, strict=True):
+        late.feed(event)
+        if act:
+            late.commit()
+        if act == "restart":
+            late.start()
+    plain = Run()
+    for event in sorted(events, key=lambda e: e.key):
+        plain.feed(event)
+    assert late.end() == plain.end()
+
+
+def test_the_sixth_failure_in_two_minutes_fires() -> None:
+    run = Run()
+    for n in range(6):
+        assert not run.correlator.raised
+        run.feed(make(n, T0 + n * S, "fail"))
+    assert len(run.correlator.raised) == 1
+
+
+def test_brute_force_then_success_has_the_failures_as_evidence() -> None:
+    run = Run()
+    for n in range(8):
+        run.feed(make(n, T0 + n * S, "fail"))
+    run.feed(make(8, T0 + 60 * S, "ok"))
+    chain = [row for row in run.end() if row[0] == "chain"]
+    assert len(chain) == 1
+    _, entity, first, _, count, signals, events = chain[0]
+    assert entity == (("source.ip", "192.0.2.1"),)
+    assert first == (T0, "s", 0)
+    assert (count, signals, len(events)) == (9, 1, 9)
+
+
+def test_success_without_brute_force_raises_no_chain() -> None:
+    run = Run()
+    for n in range(5):
+        run.feed(make(n, T0 + n * S, "fail"))
+    run.feed(make(5, T0 + 60 * S, "ok"))
+    assert [row[0] for row in run.end()] == ["both", "then"]
+
+
+def test_closing_ends_the_episode_and_the_condition_starts_anew() -> None:
+    run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
+    for n in range(6):
+        run.feed(make(n, T0 + n * S, "fail"))
+    run.correlator.end(run.correlator.raised[0])
+    for n in range(6, 11):
+        run.feed(make(n, T0 + n * S, "fail"))
+    assert len(run.correlator.raised) == 1, "five more are not more than five"
+    run.feed(make(11, T0 + 11 * S, "fail"))
+    assert len(run.correlator.raised) == 2
+    assert [row[4] for row in run.end()] == [6, 6]
+
+
+def test_a_closed_episode_stays_closed_over_a_restart() -> None:
+    run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
+    for n in range(6):
+        run.feed(make(n, T0 + n * S, "fail"))
+    run.correlator.end(run.correlator.raised[0])
+    run.commit()
+    run.start()
+    for n in range(6, 11):
+        run.feed(make(n, T0 + n * S, "fail"))
+    assert run.correlator.raised == []
+
+
+def test_undoing_a_close_lets_the_episode_go_on() -> None:
+    run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
+    for n in range(6):
+        run.feed(make(n, T0 + n * S, "fail"))
+    alert = run.correlator.raised[0]
+    run.correlator.end(alert)
+    run.correlator.revive(alert)
+    run.feed(make(6, T0 + 6 * S, "fail"))
+    assert [row[4] for row in run.end()] == [7]
+
+
+def test_a_line_that_repeats_another_counts_nothing() -> None:
+    run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
+    for n in range(10):
+        run.feed(make(n, T0 + n * S, "fail", repeat=n % 2))
+    assert run.end() == []
+
+
+def test_fewer_than_waits_for_the_end_of_its_window() -> None:
+    run = Run(RuleSet({r.key: r for r in (FAIL, FEW)}, []))
+    run.feed(make(0, T0, "fail"))
+    run.feed(make(1, T0 + 60 * S, "fail"))
+    assert run.correlator.raised == []
+    run.feed(make(2, T0 + 300 * S, "fail"))
+    assert len(run.correlator.raised) == 1
+
+
+def test_fewer_than_counts_the_whole_window() -> None:
+    run = Run(RuleSet({r.key: r for r in (FAIL, FEW)}, []))
+    for n in range(3):
+        run.feed(make(n, T0 + n * S, "fail"))
+    run.feed(make(3, T0 + 300 * S, "ok"))
+    assert run.end() == []
+
+
+def test_an_event_without_the_group_field_is_skipped_and_counted() -> None:
+    run = Run()
+    event = make(0, T0, "fail")
+    del event.fields["source.ip"]
+    run.feed(event)
+    assert run.correlator.counters()["skipped"] == 4
+    assert run.end() == []
+
+
+@pytest.mark.parametrize("lag", [3600, 7200])
+def test_a_stream_that_lags_by_hours_is_still_grouped(lag: int) -> None:
+    """Two hosts in one file, one clock an hour slow: its brute force is found all the same."""
+    run = Run(RuleSet({r.key: r for r in (FAIL, OK, BRUTE)}, []))
+    n = 0
+    for step in range(20):
+        run.feed(make(n, T0 + step * 10 * S, "ok", "198.51.100.9"))
+        run.feed(make(n + 1, T0 + (step * 10 - lag) * S, "fail", "192.0.2.7"))
+        n += 2
+        run.commit()
+    assert [(row[0], row[4]) for row in run.end()] == [("brute", 20)]
+
+
+def test_one_wrong_stamp_does_not_push_the_rest_into_the_past() -> None:
+    clock = SourceClock()
+    for ts in (T0, T0 + S, T0 + 400 * 24 * 3600 * S, T0 + 2 * S):
+        clock.see(ts)
+    assert clock.high == T0 + 2 * S
+
+
+def test_a_jump_that_a_second_line_confirms_is_believed() -> None:
+    clock = SourceClock()
+    day = 24 * 3600 * S
+    for ts in (T0, T0 + day, T0 + day + S):
+        clock.see(ts)
+    assert clock.high == T0 + day + S
+
+
+def test_a_clock_that_was_wrong_for_good_falls_back() -> None:
+    clock = SourceClock()
+    clock.see(T0 + 24 * 3600 * S)
+    for n in range(1000):
+        clock.see(T0 + n)
+    assert clock.high == T0 + 999
+
+
+def test_the_watermark_is_that_of_the_slowest_active_source() -> None:
+    mark = Watermark()
+    mark.clock("a").see(T0 + 100 * S)
+    mark.clock("b").see(T0)
+    assert mark.value() == T0 - LATENESS
+    mark.idle("b")
+    assert mark.value() == T0 + 100 * S - LATENESS
+    mark.idle("a")
+    mark.rest(30 * S)
+    assert mark.value() == T0 + 130 * S - LATENESS
