@@ -56,6 +56,7 @@ class Rule(msgspec.Struct, frozen=True):
     `throttle` is the gap (µs) that ends an episode. `entity` are the ECS fields that name its entity; empty
     means the group-by values or the default order (source.ip, user.name, host.hostname).
     `detection` is the condition tree of `socterm.sigma.ir` for an event rule, None for a correlation.
+    `risk` is what the rule gives its entity, as written under `socterm.risk`; kept, not yet used.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Rule(msgspec.Struct, frozen=True):
     detection: Any = None
     correlation: Correlation | None = None
     tests: tuple[RuleTest, ...] = ()
+    risk: int = 0
 
 
 class RuleFate(msgspec.Struct, frozen=True):

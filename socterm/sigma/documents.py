@@ -1,0 +1,130 @@
+"""Rule files as single documents, each with its place, each read on its own.
+
+A file is cut at its `---` lines before YAML sees it, so that a document that cannot be read does not take the
+others of its file with it. Keys given twice are refused: YAML would silently keep the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from socterm.errors import RuleError
+
+SUFFIXES = frozenset({".yml", ".yaml"})
+SIZE_LIMIT = 4 * 1024 * 1024
+"""Bytes of a rule file; a larger one is no rule file."""
+
+
+class Document(NamedTuple):
+    """One YAML document: `data` or, where it could not be read, a one-line `problem`.
+
+    `line` counts from 1, `number` (the document's place in its file) from 0.
+    """
+
+    path: str
+    line: int
+    number: int
+    data: dict[str, Any]
+    problem: str = ""
+
+
+def rule_files(paths: Sequence[Path]) -> list[Path]:
+    """The rule files behind files and folders; folders deep and in name order, hidden parts left out.
+
+    Raises RuleError for a path that is not there.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+                if file.suffix.lower() in SUFFIXES and not hidden and file.is_file():
+                    found.setdefault(file)
+        elif path.exists():
+            found.setdefault(path)
+        else:
+            raise RuleError(f"{path}: no such rule file or folder; give one that exists")
+    return list(found)
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """Every document of a file; one with a problem where the file itself cannot be read."""
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            yield Document(str(path), 0, 0, {}, f"the file is larger than {SIZE_LIMIT >> 20} MiB")
+            return
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        yield Document(str(path), 0, 0, {}, f"the file cannot be read: {error.strerror}")
+        return
+    except UnicodeDecodeError:
+        yield Document(str(path), 0, 0, {}, "the file is not UTF-8 text")
+        return
+    index = 0
+    for line, part in _cut(text):
+        document = _read(str(path), line, index, part)
+        if document is not None:
+            yield document
+            index += 1
+
+
+def _cut(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, text) of each document. In YAML a line starting with `---` ends even a block text."""
+    start = 1
+    lines: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line[:3] in {"---", "..."} and line[3:4] in {"", " ", "\t", "\r"}:
+            yield start, "\n".join(lines)
+            # Text may stand behind the marker; blanks keep its columns right.
+            start, lines = number, ["   " + line[3:]]
+        else:
+            lines.append(line)
+    yield start, "\n".join(lines)
+
+
+def _read(path: str, line: int, index: int, text: str) -> Document | None:
+    try:
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        at = line + mark.line if mark is not None else line
+        where = f" at character {mark.column + 1}" if mark is not None else ""
+        return Document(path, at, index, {}, f"not YAML: {error.problem or error.context}{where}")
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+        said = " ".join(str(error).split())[:200]
+        return Document(path, line, index, {}, f"not YAML: {said}")
+    if data is None:
+        return None
+    first = line + _leading(text)
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        return Document(path, first, index, {}, "not a Sigma rule: the document is not a map of names")
+    return Document(path, first, index, data)
+
+
+def _leading(text: str) -> int:
+    """Lines of blanks and comments before the content."""
+    for number, line in enumerate(text.split("\n")):
+        if line.strip() and not line.lstrip().startswith(("#", "%")):
+            return number
+    return 0
+
+
+class _Loader(yaml.CSafeLoader):
+    """libyaml's safe loader, but strict about keys given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key '{key.value}' stands twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)

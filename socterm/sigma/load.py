@@ -1,0 +1,67 @@
+"""Load Sigma rules from files and folders; every document gets a fate, and none hurts another.
+
+Importing this module is cheap; pySigma comes in with the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from socterm.errors import RuleError
+from socterm.sigma.documents import Document, read_documents, rule_files
+from socterm.sigma.extension import KEY, read_extension
+from socterm.sigma.model import RuleSet
+from socterm.sigma.resolve import Draft, build
+
+
+def load_rules(paths: Sequence[Path], *, disabled: Collection[str] = ()) -> RuleSet:
+    """Every rule in files and folders (*.yml, *.yaml, several documents a file allowed), in dependency order.
+
+    A rule that cannot be used is in `fates` as refused with one line saying why. `disabled` names rules (by
+    key, id or name) that must raise no alerts; they are still matched where a correlation needs them.
+    Raises RuleError only for a path that does not exist.
+    """
+    files = rule_files(paths)
+    return build([_draft(document) for file in files for document in read_documents(file)], disabled)
+
+
+def _draft(document: Document) -> Draft:
+    draft = Draft(document, key=f"{document.path}#{document.number}", problem=document.problem)
+    if document.problem:
+        return draft
+    _label(draft, document.data)
+    try:
+        _fill(draft, document.data)
+    except RuleError as error:
+        draft.problem = str(error)
+    return draft
+
+
+def _label(draft: Draft, data: dict[str, Any]) -> None:
+    """What a refused rule is listed under: taken as it stands, where it is text at all."""
+    said = {key: " ".join(value.split()) for key, value in data.items() if isinstance(value, str)}
+    draft.id, draft.name, draft.title = said.get("id", ""), said.get("name", ""), said.get("title", "")
+    draft.level = said.get("level", draft.level)
+    draft.key = draft.id.lower() or draft.name or draft.key
+
+
+def _fill(draft: Draft, data: dict[str, Any]) -> None:
+    # Here and not above: this brings in pySigma.
+    from socterm.sigma import translate  # noqa: PLC0415
+
+    if "filter" in data:
+        raise RuleError("filter documents are not supported; put the exception into the rule's condition")
+    if "action" in data:
+        raise RuleError("`action:` documents are not supported; write each rule out in full")
+    if "correlation" in data:
+        head, draft.terms = translate.read_correlation(data)
+    elif "detection" in data:
+        head, draft.logsource, draft.detection = translate.read_rule(data)
+    else:
+        raise RuleError("not a Sigma rule: it has neither detection nor correlation")
+    draft.id, draft.name, draft.title, draft.level = head.id, head.name, head.title, head.level
+    draft.description, draft.tags, draft.falsepositives = head.description, head.tags, head.falsepositives
+    draft.key = head.id or head.name or draft.key
+    draft.extension = read_extension(data.get(KEY), translate.timespan)

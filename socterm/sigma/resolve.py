@@ -1,0 +1,280 @@
+"""From documents read one by one to a set of rules that know each other: keys, references, fates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from socterm.alerts.model import RuleInfo
+from socterm.errors import RuleError
+from socterm.event import LogSource
+from socterm.sigma.documents import Document
+from socterm.sigma.extension import Extension
+from socterm.sigma.ir import Node
+from socterm.sigma.model import Correlation, CorrelationType, Fate, Rule, RuleFate, RuleSet
+from socterm.taxonomy import LOGSOURCES, resolve
+from socterm.taxonomy.logsources import CRON_COMMAND, SUDO_COMMAND
+
+MINIMUM_THROTTLE = 600_000_000
+"""µs: the gap that ends an episode unless the rule says otherwise or its time span is longer."""
+
+_TYPES: dict[str, CorrelationType] = {
+    "event_count": "event_count",
+    "value_count": "value_count",
+    "temporal": "temporal",
+    "temporal_ordered": "temporal_ordered",
+}
+_DEPTH = 100
+_TEMPORAL = ("temporal", "temporal_ordered")
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """A correlation as written: references and fields by the names its author used; `span` in µs."""
+
+    type: str
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    aliases: dict[str, dict[str, str]]
+    span: int
+    op: str
+    count: int | float
+    field: str
+
+
+class Draft(msgspec.Struct):
+    """One document on its way to a rule. With a `problem` it will be refused, and that is why."""
+
+    document: Document
+    key: str
+    id: str = ""
+    name: str = ""
+    title: str = ""
+    level: str = "informational"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    falsepositives: tuple[str, ...] = ()
+    extension: Extension = Extension()
+    logsource: LogSource = ("", "", "")
+    detection: Node | None = None
+    terms: Terms | None = None
+    problem: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for messages."""
+        return f"{self.document.path}:{self.document.line}" if self.document.line else self.document.path
+
+
+def build(drafts: Sequence[Draft], disabled: Collection[str]) -> RuleSet:
+    """The rule set of all drafts. `disabled` holds keys, ids or names of rules that must not alert."""
+    resolver = _Resolver(drafts, frozenset(text.lower() for text in disabled))
+    return resolver.ruleset()
+
+
+class _Resolver:
+    def __init__(self, drafts: Sequence[Draft], disabled: frozenset[str]) -> None:
+        self._drafts = drafts
+        self._disabled = disabled
+        self._known: dict[str, Draft] = {}
+        self._rules: dict[str, Rule] = {}
+        self._silenced: set[str] = set()
+        for draft in drafts:
+            self._register(draft)
+        for draft in drafts:
+            self._silence(draft)
+
+    def ruleset(self) -> RuleSet:
+        for draft in self._drafts:
+            if not draft.problem:
+                self._finish(draft, ())
+        needed: set[str] = set()
+        for rule in reversed(self._rules.values()):
+            if rule.correlation is not None and (rule.key in needed or not self._off(rule.key)):
+                needed.update(rule.correlation.refs)
+        kept = {key: rule for key, rule in self._rules.items() if key in needed or not self._off(key)}
+        return RuleSet(rules=kept, fates=[self._fate(draft, needed) for draft in self._drafts])
+
+    def _register(self, draft: Draft) -> None:
+        """Ids and names share one space: a reference may be either."""
+        for called in dict.fromkeys(text.lower() for text in (draft.id, draft.name) if text):
+            first = self._known.setdefault(called, draft)
+            if first is not draft and not draft.problem:
+                draft.problem = f"'{called}' is already taken by the rule in {first.place}"
+                draft.key = f"{draft.document.path}#{draft.document.number}"
+
+    def _silence(self, draft: Draft) -> None:
+        """Note what this document refers to without `generate`: those rules then only feed it.
+
+        Read from the document itself, so that a correlation that is refused or switched off still keeps its
+        base rules from flooding the list.
+        """
+        terms = draft.document.data.get("correlation")
+        if not isinstance(terms, dict) or terms.get("generate") is True:
+            return
+        refs = terms.get("rules")
+        for ref in [refs] if isinstance(refs, str) else refs if isinstance(refs, list) else []:
+            found = self._known.get(str(ref).lower())
+            if found is not None:
+                self._silenced.add(found.key)
+
+    def _finish(self, draft: Draft, trail: tuple[str, ...]) -> Rule:
+        """The rule of a draft, after those it refers to. Raises RuleError where there is none."""
+        done = self._rules.get(draft.key)
+        if done is not None:
+            return done
+        if draft.problem:
+            raise RuleError(draft.problem)
+        correlation = None
+        if draft.terms is not None:
+            try:
+                correlation = self._correlation(draft.terms, (*trail, draft.key))
+            except RuleError as error:
+                draft.problem = draft.problem or str(error)
+                if trail:
+                    raise
+                return _NOTHING
+        rule = self._rule(draft, correlation)
+        self._rules[draft.key] = rule
+        return rule
+
+    def _rule(self, draft: Draft, correlation: Correlation | None) -> Rule:
+        extension = draft.extension
+        alerting = draft.key not in self._silenced if extension.alert is None else extension.alert
+        longest = max(MINIMUM_THROTTLE, correlation.span if correlation else 0)
+        return Rule(
+            key=draft.key,
+            info=RuleInfo(
+                id=draft.key,
+                title=draft.title,
+                level=draft.level,
+                description=draft.description,
+                tags=draft.tags,
+                falsepositives=draft.falsepositives,
+                path=draft.document.path,
+            ),
+            name=draft.name,
+            logsource=draft.logsource,
+            alerting=alerting and not self._off(draft.key),
+            throttle=longest if extension.throttle is None else extension.throttle,
+            entity=extension.entity,
+            detection=draft.detection,
+            correlation=correlation,
+            tests=extension.tests,
+            risk=extension.risk,
+        )
+
+    def _correlation(self, terms: Terms, trail: tuple[str, ...]) -> Correlation:
+        kind = _TYPES.get(terms.type)
+        if kind is None:
+            raise RuleError(f"correlations of type {terms.type} are not supported")
+        threshold = _threshold(terms)
+        refs = self._references(terms, trail)
+        aliases = self._aliases(terms, {rule.key for rule in refs})
+        return Correlation(
+            type=kind,
+            refs=tuple(rule.key for rule in refs),
+            group_by=tuple(name if name in terms.aliases else resolve(name) for name in terms.group_by),
+            fields={rule.key: tuple(_field(name, rule, aliases) for name in terms.group_by) for rule in refs},
+            span=terms.span,
+            op=terms.op,
+            threshold=threshold,
+            field=_field(terms.field, refs[0], aliases) if terms.field else "",
+        )
+
+    def _aliases(self, terms: Terms, refs: set[str]) -> dict[str, dict[str, str]]:
+        """alias → rule key → field as written."""
+        found: dict[str, dict[str, str]] = {}
+        for alias, mapping in terms.aliases.items():
+            for written, field in mapping.items():
+                draft = self._known.get(written.lower())
+                if draft is None or draft.key not in refs:
+                    raise RuleError(
+                        f"the alias '{alias}' speaks of '{written}', which is not among its rules"
+                    )
+                found.setdefault(alias, {})[draft.key] = field
+        return found
+
+    def _references(self, terms: Terms, trail: tuple[str, ...]) -> list[Rule]:
+        if not terms.rules:
+            raise RuleError("it refers to no rule")
+        refs: list[Rule] = []
+        for written in terms.rules:
+            found = self._known.get(written.lower())
+            if found is None:
+                raise RuleError(f"it refers to '{written}', and no rule of that id or name is loaded")
+            if len(trail) > _DEPTH:
+                raise RuleError(f"it stands on a chain of more than {_DEPTH} correlations")
+            if found.key in trail:
+                circle = " → ".join([*trail[trail.index(found.key) :], found.key])
+                raise RuleError(f"it refers to itself: {circle}")
+            try:
+                rule = self._finish(found, trail)
+            except RuleError as error:
+                raise RuleError(f"it refers to '{written}', which is refused: {error}") from error
+            if any(rule.key == other.key for other in refs):
+                raise RuleError(f"it refers to '{written}' twice")
+            refs.append(rule)
+        return refs
+
+    def _off(self, key: str) -> bool:
+        draft = self._known.get(key.lower())
+        called = {key.lower()} | ({draft.name.lower(), draft.id.lower()} if draft is not None else set())
+        return bool(called & self._disabled)
+
+    def _fate(self, draft: Draft, needed: set[str]) -> RuleFate:
+        fate: Fate
+        rule = self._rules.get(draft.key)
+        if draft.problem or rule is None:
+            fate, reason = "refused", draft.problem
+        elif self._off(draft.key):
+            fate, reason = "disabled", "switched off"
+            if draft.key in needed:
+                reason += "; still matched for the correlations on it"
+        else:
+            fate, reason = ("active" if rule.alerting else "base"), _remark(rule)
+        return RuleFate(
+            key=draft.key,
+            title=draft.title or "(no title)",
+            level=draft.level,
+            fate=fate,
+            reason=reason,
+            path=draft.document.path,
+            line=draft.document.line,
+        )
+
+
+_NOTHING = Rule(
+    key="", info=RuleInfo("", "", "", "", ()), name="", logsource=("", "", ""), alerting=False, throttle=0
+)
+
+_SOURCES = frozenset[LogSource]().union(*LOGSOURCES.values(), SUDO_COMMAND, CRON_COMMAND)
+
+
+def serves(wanted: LogSource, event: LogSource) -> bool:
+    """Whether a rule's log source covers one of an event's: each part it gives is the same."""
+    return all(not part or part == have for part, have in zip(wanted, event, strict=True))
+
+
+def _remark(rule: Rule) -> str:
+    if rule.detection is not None and not any(serves(rule.logsource, source) for source in _SOURCES):
+        return f"no parser here yields the log source {'/'.join(part or '*' for part in rule.logsource)}"
+    return ""
+
+
+def _threshold(terms: Terms) -> int:
+    if terms.type in _TEMPORAL:
+        if (terms.op, terms.count) != ("gte", len(terms.rules)):
+            raise RuleError("a temporal correlation with a count is not supported; it asks for all its rules")
+        return len(terms.rules)
+    if not isinstance(terms.count, int) or terms.count < 0:
+        raise RuleError(f"its condition needs a whole number, not {terms.count}")
+    return terms.count
+
+
+def _field(name: str, rule: Rule, aliases: dict[str, dict[str, str]]) -> str:
+    """The ECS field to read for a group-by name on events of one rule."""
+    mapped = aliases.get(name, {}).get(rule.key)
+    if mapped is None and name in aliases:
+        raise RuleError(f"the alias '{name}' does not say which field of '{rule.name or rule.key}' it is")
+    return resolve(mapped or name, rule.logsource if rule.correlation is None else None)
