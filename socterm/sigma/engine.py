@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from typing import Final
 
 from socterm.event import Event, LogSource
-from socterm.sigma.evaluate import evaluate
+from socterm.sigma.compile import Matches, compiled
 from socterm.sigma.explain import Finding, explain
+from socterm.sigma.index import Candidate, Route, route
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.resolve import serves
 
-Route = Callable[[Event], Sequence[str]]
+ROUTE_LIMIT: Final = 1_024
+"""Combinations of log sources remembered; parsers have some dozens."""
 
 
 class Matcher:
@@ -24,14 +27,15 @@ class Matcher:
     def __init__(self, rules: RuleSet, *, tz: tzinfo = UTC) -> None:
         self._tz = tz
         self._rules = [rule for rule in rules.rules.values() if rule.detection is not None]
+        self._functions: dict[str, Matches] = {}
         self._routes: dict[tuple[LogSource, ...], Route] = {}
 
     def match(self, event: Event) -> Sequence[str]:
         """Keys of the rules, alerting and base, that the event satisfies, in the order of the rule set."""
-        route = self._routes.get(event.logsources)
-        if route is None:
-            route = self._open(event.logsources)
-        return route(event)
+        found = self._routes.get(event.logsources)
+        if found is None:
+            found = self._open(event.logsources)
+        return found(event)
 
     def explain(self, key: str, event: Event) -> list[Finding]:
         """Each test of one rule with the value it met. Raises KeyError for a key that is no event rule."""
@@ -42,13 +46,21 @@ class Matcher:
 
     def _open(self, sources: tuple[LogSource, ...]) -> Route:
         rules = [rule for rule in self._rules if _served(rule, sources)]
-        tz = self._tz
+        made = route(
+            [
+                Candidate(place, rule.key, rule.detection, self._compiled(rule))
+                for place, rule in enumerate(rules)
+            ]
+        )
+        if len(self._routes) < ROUTE_LIMIT:
+            self._routes[sources] = made
+        return made
 
-        def route(event: Event) -> Sequence[str]:
-            return [rule.key for rule in rules if evaluate(rule.detection, event, tz)]
-
-        self._routes[sources] = route
-        return route
+    def _compiled(self, rule: Rule) -> Matches:
+        made = self._functions.get(rule.key)
+        if made is None:
+            made = self._functions[rule.key] = compiled(rule.detection, self._tz)
+        return made
 
 
 def _served(rule: Rule, sources: tuple[LogSource, ...]) -> bool:
