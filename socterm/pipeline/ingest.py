@@ -127,7 +127,7 @@ class Pipeline:
                 if not moved:
                     if self._finished():
                         break
-                    self._rest(now)
+                    self._rest(now, stop)
         finally:
             for feed in self._feeds:
                 feed.source.close()
@@ -274,7 +274,7 @@ class Pipeline:
 
     # -- quiet times ---------------------------------------------------------------------
 
-    def _rest(self, now: int) -> None:
+    def _rest(self, now: int, stop: threading.Event) -> None:
         """Nothing to read: use the time for the index, let time pass in the detector, wait to be woken."""
         if self._fts_lag and self._feed_fts():
             return
@@ -283,8 +283,7 @@ class Pipeline:
             self.detector.watermark.rest(quiet)
             self.detector.sweep()
             if self.detector.episodes.changed:
-                self.writer.commit(self._make_batch())
-                self._tell()
+                self._commit(stop)
         self.wake.wait(0.0 if self.once else POLL)
         self.wake.clear()
 

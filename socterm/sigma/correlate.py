@@ -16,7 +16,7 @@ from socterm.event import Event
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
-from socterm.sigma.windows import TumblingWindow
+from socterm.sigma.windows import TumblingWindow, key_of
 
 MINUTE = 60_000_000
 
@@ -120,6 +120,7 @@ class Correlator:
     def _take(self, consumer: Consumer, group: Group, hit: Hit, watermark: int, event: Event) -> None:
         mark = None
         if consumer.chained:
+            consumer.settle(group, watermark)
             mark = Hit(hit.ts, hit.source, hit.position, hit.event, 1, hit.value)
             if hit.event in group.seen:
                 hit = Hit(hit.ts, hit.source, hit.position, hit.event, 0, hit.value)
@@ -128,6 +129,8 @@ class Correlator:
             self._ripen(consumer, group, watermark)
         for fired in consumer.take(group, hit, watermark, mark):
             self._fire(consumer, group, fired, watermark, event)
+        if consumer.parents:
+            self._supplement(consumer, group, hit)
         if group.bucket < 0:
             self._enlist(consumer, group)
 
@@ -145,49 +148,78 @@ class Correlator:
             for parent, ref in consumer.parents:
                 self._signal(parent, ref, group, fired, delta, watermark, event)
 
+    def _above(
+        self, parent: Consumer, ref: str, child: Group, fired: Hit, event: Event | None
+    ) -> tuple[Group, str] | None:
+        """The parent's group a child's firing belongs to, and the value its window counts."""
+        spec = parent.spec
+        if spec is None:
+            return None
+        known = dict(child.entity)
+        own = event is not None and event.key == (fired.ts, fired.source, fired.position)
+        values = []
+        for name in (*spec.fields[ref], *([spec.field] if spec.type == "value_count" else [])):
+            value = known.get(name)
+            if value is None and own and event is not None:
+                value = event.fields.get(name)
+            if value is None or value == "":
+                parent.skipped += 1
+                return None
+            values.append(str(value))
+        value = values.pop() if spec.type == "value_count" else ref
+        return parent.group(values[0] if len(values) == 1 else tuple(values)), value
+
     def _signal(
         self, parent: Consumer, ref: str, child: Group, fired: Hit, delta: list[Hit], watermark: int, event: Event
     ) -> None:
         """Hand a child's firing, with the base events it rests on, to a correlation of correlations."""
-        spec = parent.spec
-        if spec is None:
+        above = self._above(parent, ref, child, fired, event)
+        if above is None:
             return
-        known = dict(child.entity)
-        same = event.key == (fired.ts, fired.source, fired.position)
-        values = []
-        for name in (*spec.fields[ref], *([spec.field] if spec.type == "value_count" else [])):
-            value = known.get(name)
-            if value is None and same:
-                value = event.fields.get(name)
-            if value is None or value == "":
-                parent.skipped += 1
-                return
-            values.append(str(value))
-        value = values.pop() if spec.type == "value_count" else ref
-        group = parent.group(values[0] if len(values) == 1 else tuple(values))
-        mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
-        weight = 0
-        evidence = []
-        for hit in delta:
-            if hit.event == fired.event:
-                weight = 0 if hit.event in group.seen else hit.weight
-            elif hit.event not in group.seen:
-                evidence.append(Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight))
-                group.seen.add(hit.event)
-        group.seen.add(fired.event)
-        anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
+        group, value = above
+        parent.settle(group, watermark)
         if parent.tumbling:
             self._ripen(parent, group, watermark)
+        own = any(hit.event == fired.event for hit in delta) and fired.event not in group.seen
+        weight = next((h.weight for h in delta if h.event == fired.event), 0) if own else 0
+        group.seen.add(fired.event)
+        mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
+        anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
         again = parent.take(group, anchor, watermark, mark)
-        home = next(e for e in group.open if e.lo <= fired.ts <= e.hi)
-        for hit in evidence:
-            home.add(hit)
-            if parent.parents:
-                parent.remember(group, hit)
+        self._add_evidence(parent, group, fired, delta)
         for hit in again:
             self._fire(parent, group, hit, watermark, event)
         if group.bucket < 0:
             self._enlist(parent, group)
+
+    def _add_evidence(self, parent: Consumer, group: Group, fired: Hit, delta: list[Hit]) -> None:
+        """Base events of a child's window become evidence of the parent's episode, each once."""
+        home = next((e for e in group.open if e.lo <= fired.ts <= e.hi), None)
+        if home is None:
+            return
+        for hit in delta:
+            if hit.event in group.seen:
+                continue
+            group.seen.add(hit.event)
+            plain = Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight)
+            home.add(plain)
+            self.episodes.touch(home)
+            if parent.parents:
+                parent.remember(group, plain)
+
+    def _supplement(self, consumer: Consumer, group: Group, hit: Hit) -> None:
+        """A late event inside windows that fired before it came: hand it up as further evidence."""
+        window = group.window
+        if window is None or consumer.tumbling or not window.buf or key_of(window.buf[-1]) <= key_of(hit):
+            return
+        for fired in window.fires():
+            delta = consumer.covered(group, fired)
+            for parent, ref in consumer.parents if delta else ():
+                above = self._above(parent, ref, group, fired, None)
+                if above is not None:
+                    self._add_evidence(parent, above[0], fired, delta)
+                    if parent.parents:
+                        self._supplement(parent, above[0], delta[0])
 
     # -- the passing of time -------------------------------------------------------------
 

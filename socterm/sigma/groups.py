@@ -226,7 +226,8 @@ class Consumer:
 
     def rebuild(self, group: Group, hits: Iterable[Hit]) -> None:
         """Play the stored hits of a group's open episodes into a fresh window."""
-        ordered = sorted(hits, key=key_of)
+        order = group.window.order if group.window else key_of
+        ordered = sorted(hits, key=order)
         group.seen = {h.event for h in ordered} if self.chained else set()
         window = group.window
         if window is None:

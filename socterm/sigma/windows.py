@@ -34,14 +34,19 @@ class Window:
     def __init__(self, span: int, lateness: int) -> None:
         self.span = span
         self.lateness = lateness
+        self.rank: dict[str, int] = {}
         self.buf: list[Hit] = []
+
+    def order(self, hit: Hit) -> tuple[Key, int]:
+        """The hit's place in this window: one event may bring several, by the rule each comes from."""
+        return (key_of(hit), self.rank.get(hit.value, 0))
 
     def feed(self, hit: Hit) -> Sequence[Hit]:
         """Take a hit; answer the hits at which the window newly satisfies its rule, oldest first."""
         buf = self.buf
         if buf:
             last = buf[-1]
-            if hit.ts < last.ts or (hit.ts == last.ts and key_of(hit) < key_of(last)):
+            if hit.ts < last.ts or (hit.ts == last.ts and self.order(hit) < self.order(last)):
                 return self._late(hit)
         buf.append(hit)
         fired = self._step(hit)
@@ -49,16 +54,13 @@ class Window:
             self._trim(hit.ts - self.lateness)
         return (hit,) if fired else ()
 
-    def restore(self, hits: Sequence[Hit]) -> list[Hit]:
-        """Rebuild the state from stored hits; answer those at which it had fired."""
-        fired = []
-        for hit in sorted(hits, key=key_of):
-            fired.extend(self.feed(hit))
-        return fired
+    def fires(self) -> list[Hit]:
+        """All hits of the last seconds at which the rule is satisfied."""
+        return self._replay()
 
     def _late(self, hit: Hit) -> list[Hit]:
         before = {id(h) for h in self._replay()}
-        insort(self.buf, hit, key=key_of)
+        insort(self.buf, hit, key=self.order)
         return [h for h in self._replay() if id(h) not in before]
 
     def _replay(self) -> list[Hit]:
@@ -192,6 +194,7 @@ class TemporalWindow(Window):
     def __init__(self, span: int, lateness: int, refs: Sequence[str]) -> None:
         super().__init__(span, lateness)
         self.need = len(refs)
+        self.rank = {ref: n for n, ref in enumerate(refs)}
         self._last: dict[str, int] = {}
         self._base: dict[str, int] = {}
 
@@ -211,12 +214,13 @@ class OrderedWindow(Window):
     """temporal_ordered: the referenced rules one after another within the span.
 
     For each length k it keeps the latest start of a run of the first k rules; it fires at hits of the
-    last rule. One event cannot be two steps of a run: the correlator feeds its rules last one first.
+    last rule. One event cannot be two steps of a run: its hits stand in reverse order of the rules.
     """
 
     def __init__(self, span: int, lateness: int, refs: Sequence[str]) -> None:
         super().__init__(span, lateness)
         self._refs = tuple(refs)
+        self.rank = {ref: -n for n, ref in enumerate(refs)}
         self._starts: list[int | None] = [None] * len(refs)
         self._base: list[int | None] = [None] * len(refs)
 
