@@ -1,4 +1,4 @@
-"""The story is the same every time, its truth points at the right lines, and its counts are what they claim."""
+"""The story is the same every time, its truth points at the right lines, and its counts hold."""
 
 from __future__ import annotations
 
