@@ -1,0 +1,334 @@
+"""Following one log file through rotation, truncation and restarts: each line once, in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from socterm.errors import SoctermError
+from socterm.event import Chunk
+from socterm.sources import rotation
+from socterm.sources.access import WAITING, why_not
+from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
+from socterm.sources.lines import LineBuffer, Taken
+from socterm.sources.marks import HEAD, Identity, Mark, digest, read_bookmark
+from socterm.sources.readers import (
+    PACKED_SUFFIXES,
+    DamagedError,
+    PackedReader,
+    PlainReader,
+    RewrittenError,
+    open_reader,
+)
+from socterm.sources.watch import Watcher
+
+_BLOCKS_A_READ = 16
+_STEPS_A_READ = 8
+_NOWHERE = (-1, -1)
+
+
+class FileSource:
+    """One log under one name, followed like `tail -F`; `once` reads it to its end and is done.
+
+    A renamed file is drained first: also lines written to it after the rename, until the new file has
+    its first byte (a daemon goes on writing to the old one until it is told to reopen). A truncated
+    one is looked for by content among the rotated files, and what was not read yet is read there.
+    A packed file is always read `once`.
+
+    Start: at the bookmark; else `from_start`; else the last `lines` lines; else at the end. A file
+    that was not there yet is read from its start. One writer is assumed: after the new file has
+    content and the old one is at its end, nothing more is read from the old one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        resume: Resume = None,
+        from_start: bool = False,
+        lines: int | None = None,
+        once: bool = False,
+        watcher: Watcher | None = None,
+    ) -> None:
+        self.path = path
+        self.name = f"file:{path}"
+        self.live = not (once or path.suffix in PACKED_SUFFIXES)
+        self.held: list[Identity] = []
+        self._clock = clock
+        self._position, stored = resume or (0, {})
+        self._stored = read_bookmark(stored)
+        self._start_at = None if from_start or not self.live else (lines or 0)
+        self._watcher = watcher
+        self._own_watcher = watcher is None
+        self._wake: Wake = no_wake
+        self._reader: PlainReader | PackedReader | None = None
+        self._mark = Mark(0, 0, 0, "", "", 0, 0)
+        self._buffer = LineBuffer()
+        self._ended = False
+        self._done = False
+        self._skip: set[Identity] = set()
+        self._next: rotation.Found | None = None
+        self._stats = SourceStats(drops={})
+
+    def start(self, wake: Wake) -> None:
+        """Watch the file's directory and wake the pipeline when something changes there."""
+        self._wake = wake
+        if self.live:
+            self._watcher = self._watcher or Watcher()
+            self._watcher.add(self.path, wake)
+        if self._reader is None and not self._done:
+            self._begin()  # the end to start at is the end as it is now
+        wake()
+
+    @property
+    def done(self) -> bool:
+        """True at the end of a replay and after `close`."""
+        return self._done
+
+    def read(self, limit: int) -> Chunk | None:
+        """The next lines of one file; None when all that is there was handed over."""
+        for _ in range(_STEPS_A_READ):
+            if self._done or not (self._reader or self._begin()):
+                return None
+            at_end = self._fill(limit)
+            if taken := self._buffer.take(limit):
+                return self._chunk(taken)
+            if at_end and not self._advance():
+                return None
+        self._wake()  # a line longer than one read may take: go on at the next
+        return None
+
+    def stats(self) -> SourceStats:
+        """Counters, what is wrong, and the bytes of the present file not read yet."""
+        backlog = -1
+        if isinstance(self._reader, PlainReader):
+            backlog = max(0, self._reader.info().st_size - self._mark.offset)
+        note = self._stats.note
+        if not note and self._watcher is not None and self.live:
+            note = self._watcher.note(self.path)
+        return msgspec.structs.replace(self._stats, drops=dict(self._stats.drops), backlog=backlog, note=note)
+
+    def close(self) -> None:
+        """Close the file and stop watching it."""
+        self._done = True
+        self._release()
+        if self._watcher is not None:
+            self._watcher.remove(self.path)
+            if self._own_watcher:
+                self._watcher.close()
+
+    def _begin(self) -> bool:
+        """Open the file to start with. False when there is none to read yet."""
+        stored, self._stored = self._stored, None
+        if stored is None:
+            return self._open_path()
+        if not self.live:
+            return self._open_path(stored)
+        if reader := rotation.locate(self.path, stored):
+            self._use(reader)
+            return True
+        self._mark = stored
+        self._start_at = None
+        self._count("file of the bookmark gone")
+        opened = False
+        for _ in range(_STEPS_A_READ):  # again when a file was renamed while we looked
+            following = rotation.successor(self.path, _NOWHERE, stored, self._skip)
+            if following is None or opened:
+                break
+            opened = self._open_next(following) and self._reader is not None
+        self._stats.note = self._stats.note or (
+            "the file read last is gone: lines written to it since then are missing; "
+            "keep rotated files longer than socterm is down"
+        )
+        return opened
+
+    def _open_path(self, mark: Mark | None = None) -> bool:
+        try:
+            reader = open_reader(self.path)
+            if mark is not None and not reader.resume(mark):
+                reader.close()
+                reader = open_reader(self.path)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                self._start_at = None  # all of a file created later is new
+            return self._refused(why_not(self.path, error))
+        except SoctermError as error:
+            return self._refused(str(error).removeprefix(f"{self.path}: "))
+        if reader.packed:
+            self.live = False
+        elif self._start_at is not None and isinstance(reader, PlainReader):
+            reader.seek_lines(self._start_at)
+        self._stats.note = ""
+        self._use(reader)
+        return True
+
+    def _refused(self, note: str) -> bool:
+        if not self.live:
+            self._count("unreadable file")
+            self._done = True
+        self._stats.note = note
+        return False
+
+    def _use(self, reader: PlainReader | PackedReader) -> None:
+        self._release()
+        self._reader = reader
+        self._ended = False
+        self._next = None
+        self._start_at = None
+        self.held = [*self.held[-63:], reader.identity]
+        self._set_mark(reader.position, reader.before())
+
+    def _release(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _fill(self, limit: int) -> bool:
+        """Read until `limit` lines are ready. True when nothing more is there now."""
+        if self._ended or self._reader is None:
+            return True
+        for _ in range(_BLOCKS_A_READ):
+            if self._buffer.ready >= limit:
+                return False
+            before = self._reader.position
+            try:
+                block = self._reader.read()
+            except RewrittenError:
+                self._follow_copy()
+                return self._ended
+            except DamagedError as error:
+                self._count("damaged file")
+                self._stats.note = f"damaged after {self._reader.position} bytes of text: {error}"
+                self._end()
+                return True
+            if not block:
+                return True
+            if hole := self._reader.position - before - len(block):
+                self._set_mark(self._mark.offset + hole, b"")
+            self._buffer.feed(block)
+        return False
+
+    def _advance(self) -> bool:
+        """At the end of the present file with no whole line left: go on to what follows.
+
+        True when there may be more to read now.
+        """
+        if not self.live:
+            if not self._ended:
+                self._end()
+            if self._buffer.ready:
+                return True
+            self._done = True
+            self._release()
+            return False
+        following = self._following()
+        if following is None:
+            return False
+        if not self._ended:
+            # What the writer put into the old file before it went on must come first.
+            if not self._fill(1) or self._buffer.ready:
+                return True
+            self._end()
+            return True
+        return self._open_next(following)
+
+    def _following(self) -> rotation.Found | None:
+        """The file the writer has gone on to; None while it may still write to the present one."""
+        assert self._reader is not None  # noqa: S101 - for the type checker
+        identity = self._reader.identity
+        try:
+            info = self.path.stat()
+        except OSError as error:
+            info = None
+            self._stats.note = why_not(self.path, error)
+        if info is not None:
+            if self._stats.note == WAITING:
+                self._stats.note = ""
+            now = (info.st_dev, info.st_ino)
+            if now == identity:
+                if not self._ended:
+                    return None
+                return rotation.Found(self.path, now, info.st_mtime_ns, info.st_size)
+            if self._next is not None and self._next.identity == now:
+                return self._next if info.st_size else None
+        found = rotation.successor(self.path, identity, self._mark, self._skip)
+        if found is None or found.path != self.path:
+            return found
+        self._next = found
+        return found if found.size else None
+
+    def _open_next(self, found: rotation.Found | None) -> bool:
+        if found is None:
+            return False
+        if found.path == self.path:
+            before = self._reader
+            self._reader = None
+            if not self._open_path():
+                self._reader = before
+                return False
+            if before is not None:
+                before.close()
+            self._stats.rotations += 1
+            return True
+        reader = rotation.open_found(found)
+        if reader is None:
+            if found.path.exists():
+                self._skip.add(found.identity)
+                self._count("unreadable rotated file")
+                self._stats.note = f"left out {found.path}: it could not be read"
+            return True
+        self._use(reader)
+        self._stats.rotations += 1
+        return True
+
+    def _follow_copy(self) -> None:
+        """The file was truncated: what was not handed over yet is read from its copy, if there is one."""
+        copy = rotation.locate(self.path, self._mark)
+        if copy is not None:
+            self._buffer.clear()
+            self._use(copy)
+            self._stats.rotations += 1
+            return
+        self._end()
+
+    def _end(self) -> None:
+        """Nothing more will be read from the present file: its rest is a line."""
+        self._buffer.finish()
+        self._ended = True
+
+    def _chunk(self, taken: Taken) -> Chunk:
+        assert self._reader is not None  # noqa: S101 - for the type checker
+        self._count("oversized", len(taken.notes))
+        self._set_mark(self._mark.offset + taken.size, taken.tail)
+        first = self._position
+        self._position += len(taken.lines)
+        now = self._clock() if self.live else self._mark.mtime // 1000
+        return Chunk(
+            source=self.name,
+            first=first,
+            lines=taken.lines,
+            bookmark=self._mark.as_bookmark(),
+            now=now,
+            live=self.live,
+            notes=taken.notes,
+        )
+
+    def _set_mark(self, offset: int, tail: bytes) -> None:
+        reader = self._reader
+        assert reader is not None  # noqa: S101 - for the type checker
+        same_head = self._mark.identity == reader.identity and HEAD <= self._mark.offset <= offset
+        self._mark = Mark(
+            dev=reader.identity[0],
+            ino=reader.identity[1],
+            offset=offset,
+            head=self._mark.head if same_head else digest(reader.head[: min(HEAD, offset)]),
+            tail=digest(tail),
+            tail_size=len(tail),
+            mtime=reader.info().st_mtime_ns,
+        )
+
+    def _count(self, reason: str, times: int = 1) -> None:
+        if times:
+            self._stats.drops[reason] = self._stats.drops.get(reason, 0) + times

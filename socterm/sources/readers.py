@@ -1,0 +1,240 @@
+"""Reading one file from an offset on: plain files that still grow, and packed ones that do not."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import IO, Any, Protocol, cast
+
+from socterm.errors import SoctermError
+from socterm.sources.base import BLOCK
+from socterm.sources.marks import HEAD, TAIL, Identity, Mark, digest
+
+_MAGIC = {b"\x1f\x8b": "gz", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst", b"BZh": "bz2"}
+PACKED_SUFFIXES = frozenset({".gz", ".xz", ".bz2", ".zst"})
+"""Names that say a log is compressed and thus finished."""
+
+_DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
+
+class RewrittenError(Exception):
+    """What was read before is no longer in the file: it was truncated, perhaps grown again."""
+
+
+class DamagedError(Exception):
+    """A packed file ends or breaks where more should follow; its text says how."""
+
+
+class Reader(Protocol):
+    """One open file, read forward. `head` is its first bytes, `position` how far it was read."""
+
+    identity: Identity
+    packed: bool
+    position: int
+    head: bytes
+
+    def read(self) -> bytes:
+        """The next block, b"" at the end (of now). Raises RewrittenError or DamagedError."""
+
+    def resume(self, mark: Mark) -> bool:
+        """Go to the mark if this file holds what was read up to it. False leaves the reader unusable."""
+
+    def before(self) -> bytes:
+        """The last bytes before `position`, at most TAIL, for the mark."""
+
+    def info(self) -> os.stat_result:
+        """Size and times as they are now."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+class PlainReader:
+    """A file that may still grow, be renamed or be truncated under us.
+
+    Each read asks for the last bytes of the one before once more and looks at the head afterwards: a
+    file truncated in between, even one grown beyond our offset again, cannot pass for the old one.
+    """
+
+    packed = False
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        info = os.fstat(fd)
+        self.identity: Identity = (info.st_dev, info.st_ino)
+        self.position = 0
+        self.head = b""
+        self._guard = b""
+
+    def seek(self, offset: int) -> None:
+        """Go to a byte offset and remember what stands before it."""
+        self.position = offset
+        self.head = os.pread(self._fd, min(HEAD, offset), 0)
+        size = min(TAIL, offset)
+        self._guard = os.pread(self._fd, size, offset - size)
+
+    def seek_lines(self, count: int) -> None:
+        """Go to the start of the last `count` whole lines (0: behind the last newline)."""
+        end = self.info().st_size
+        while end:
+            start = max(0, end - BLOCK)
+            block = os.pread(self._fd, end - start, start)
+            found = block.count(b"\n")
+            if found > count:
+                at = len(block)
+                for _ in range(count + 1):
+                    at = block.rindex(b"\n", 0, at)
+                self.seek(start + at + 1)
+                return
+            count -= found
+            end = start
+        self.seek(0)
+
+    def read(self) -> bytes:
+        """The next block, b"" at the end of now; RewrittenError when what was read is gone."""
+        if not self.position:
+            self._skip_hole()
+        guard = self._guard
+        block = os.pread(self._fd, BLOCK + len(guard), self.position - len(guard))
+        if not block.startswith(guard):
+            raise RewrittenError
+        fresh = block[len(guard) :]
+        if not fresh:
+            return b""
+        if self.head and os.pread(self._fd, len(self.head), 0) != self.head:
+            raise RewrittenError
+        if len(self.head) < HEAD:
+            self.head += fresh[: HEAD - len(self.head)]
+        self._guard = block[-TAIL:]
+        self.position += len(fresh)
+        return fresh
+
+    def resume(self, mark: Mark) -> bool:
+        """Go to the mark if the content up to it is the one that was read."""
+        if self.info().st_size < mark.offset:
+            return False
+        self.seek(mark.offset)
+        return digest(self.head) == mark.head and digest(_last(self._guard, mark.tail_size)) == mark.tail
+
+    def before(self) -> bytes:
+        """The last bytes before `position`."""
+        return self._guard
+
+    def info(self) -> os.stat_result:
+        """Size and times as they are now."""
+        return os.fstat(self._fd)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+    def _skip_hole(self) -> None:
+        """A writer without O_APPEND leaves a hole at the start when its file is truncated."""
+        try:
+            data = os.lseek(self._fd, 0, os.SEEK_DATA)
+        except OSError:
+            return  # all hole, or a file system that does not tell
+        if data:
+            self.seek(data)
+
+
+class PackedReader:
+    """A .gz, .xz, .bz2 or .zst file: finished, read forward only, offsets count decompressed bytes."""
+
+    packed = True
+
+    def __init__(self, raw: IO[bytes], kind: str) -> None:
+        self._raw = raw
+        self._stream, self._damage = _unpack(raw, kind)
+        self._info = os.fstat(raw.fileno())
+        self.identity: Identity = (self._info.st_dev, self._info.st_ino)
+        self.position = 0
+        self.head = b""
+        self._last = b""
+
+    def read(self) -> bytes:
+        """The next block of text, b"" at the end; DamagedError when the file is broken or cut short."""
+        return self._pull(BLOCK)
+
+    def resume(self, mark: Mark) -> bool:
+        """Read up to the mark and compare; takes as long as unpacking that much does."""
+        try:
+            while self.position < mark.offset:
+                if not self._pull(min(BLOCK, mark.offset - self.position)):
+                    return False
+                if self.position >= mark.head_size and digest(self.head[: mark.head_size]) != mark.head:
+                    return False
+        except DamagedError:
+            return False
+        return digest(_last(self._last, mark.tail_size)) == mark.tail
+
+    def before(self) -> bytes:
+        """The last bytes before `position`."""
+        return self._last
+
+    def info(self) -> os.stat_result:
+        """Packed size and times."""
+        return self._info
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        self._raw.close()
+
+    def _pull(self, size: int) -> bytes:
+        try:
+            # read1 gives what could still be unpacked before it reports the damage behind it.
+            block = cast("bytes", self._stream.read1(size))
+        except self._damage as error:
+            raise DamagedError(str(error) or type(error).__name__) from error
+        self.position += len(block)
+        if len(self.head) < HEAD:
+            self.head += block[: HEAD - len(self.head)]
+        self._last = (self._last + block[-TAIL:])[-TAIL:]
+        return block
+
+
+def open_reader(path: Path) -> PlainReader | PackedReader:
+    """Open a log file, packed or not, told apart by its first bytes.
+
+    Raises OSError as `open` does, and SoctermError (one line) for what is no regular file and for
+    .zst without the `zstandard` package.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise SoctermError(f"{path}: not a regular file; pipe it in instead: socterm - < {path}")
+    start = os.pread(fd, 6, 0)
+    kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
+    if kind is None:
+        return PlainReader(fd)
+    raw = os.fdopen(fd, "rb")
+    try:
+        return PackedReader(raw, kind)
+    except ImportError:
+        raw.close()
+        raise SoctermError(
+            f"{path}: reading .zst needs the zstandard package: pip install 'socterm[zstd]'"
+        ) from None
+
+
+def _unpack(raw: IO[bytes], kind: str) -> tuple[Any, tuple[type[Exception], ...]]:
+    if kind == "gz":
+        return gzip.GzipFile(fileobj=raw, mode="rb"), _DAMAGE
+    if kind == "xz":
+        return lzma.LZMAFile(raw), _DAMAGE
+    if kind == "bz2":
+        return bz2.BZ2File(raw), _DAMAGE
+    import zstandard  # noqa: PLC0415 - an optional package, needed for this one format
+
+    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+    return reader, (*_DAMAGE, zstandard.ZstdError)
+
+
+def _last(data: bytes, size: int) -> bytes:
+    return data[-size:] if size else b""
