@@ -3,7 +3,18 @@
 from socterm.query.functions import FUNCTIONS, json_field
 from socterm.query.live import Predicate, predicate
 from socterm.query.parse import parse
+from socterm.query.quote import quote
 from socterm.query.sql import Sql, compile_sql
 from socterm.query.tree import Query
 
-__all__ = ["FUNCTIONS", "Predicate", "Query", "Sql", "compile_sql", "json_field", "parse", "predicate"]
+__all__ = [
+    "FUNCTIONS",
+    "Predicate",
+    "Query",
+    "Sql",
+    "compile_sql",
+    "json_field",
+    "parse",
+    "predicate",
+    "quote",
+]
