@@ -1,0 +1,190 @@
+"""Write the pages of docs/ that follow from the code, or say which of them are stale.
+
+python docs/generate.py            write all of them
+python docs/generate.py cli        write one
+python docs/generate.py --check    write nothing, exit 1 where a page differs
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from socterm.cli import cli
+from socterm.config import Config
+
+DOCS = Path(__file__).resolve().parent
+_HEAD = "<!-- Written by docs/generate.py from the code: change it there. -->\n\n"
+
+
+def cli_page() -> str:
+    """Every command with its arguments and options, from the click tree."""
+    parts = [f"{_HEAD}# Command line\n"]
+    for path, command in commands(cli):
+        parts.append(f"\n## `{' '.join(path)}`\n")
+        if command.help:
+            parts.append(f"\n{_paragraphs(command.help)}\n")
+        parts.append(f"\n```\n{_usage(path, command)}\n```\n")
+        rows = [
+            _option(param) for param in command.params if isinstance(param, click.Option) and not param.hidden
+        ]
+        if rows:
+            parts.append("\n| option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n")
+    parts.append(
+        "\nExit codes: 0 fine, 1 findings (where asked for), 2 wrong usage, 3 could not run. "
+        "Errors are one line on standard error.\n"
+    )
+    return "".join(parts)
+
+
+def configuration_page() -> str:
+    """Every setting with its environment variable, type and default, from the configuration model."""
+    rows = []
+    for section, name, field in _settings(Config):
+        key = f"{section}.{name}" if section else name
+        default = field.get_default(call_default_factory=True) if not field.is_required() else "see below"
+        kind = _kind(field.annotation)
+        rows.append(f"| `{key}` | `SOCTERM_{key.replace('.', '_').upper()}` | {kind} | {_value(default)} |")
+    return f"""{_HEAD}# Configuration
+
+Flags win over environment variables, these win over the file. The file is TOML and lies at
+`$XDG_CONFIG_HOME/socterm/config.toml` (`~/.config/socterm/config.toml`), unless `SOCTERM_CONFIG` or `--config`
+names another. A key the file does not know is an error that names the file and the key. Lists in variables are
+separated by commas. Paths in the file may begin with `~`; relative ones are relative to the file.
+
+| key | variable | type | default |
+|---|---|---|---|
+{chr(10).join(rows)}
+
+`db` is `$XDG_DATA_HOME/socterm/socterm.db` (`~/.local/share/socterm/socterm.db`) by default; `actor`, the name
+under your decisions, is the user the process runs as.
+
+```toml
+tail = ["/var/log/auth.log", "/srv/logs/*.log"]
+rules = ["my-rules"]          # a folder beside this file
+tz = "Europe/Berlin"          # for stamps that carry no zone
+
+[llm]
+model = "qwen3:4b"
+```
+"""
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli": cli_page, "configuration": configuration_page}
+
+
+def commands(
+    command: click.Command, path: tuple[str, ...] = ("socterm",)
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """The command and all below it, with the words that call them."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path[-1])
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            if found is not None and not found.hidden:
+                yield from commands(found, (*path, name))
+
+
+def _paragraphs(text: str) -> str:
+    lines = [line.strip() for line in text.replace("\b", "").strip().splitlines()]
+    return "\n".join(lines)
+
+
+def _usage(path: tuple[str, ...], command: click.Command) -> str:
+    words = [*path]
+    if any(isinstance(param, click.Option) for param in command.params):
+        words.append("[OPTIONS]")
+    for param in command.params:
+        if isinstance(param, click.Argument):
+            name = param.metavar or (param.name or "").upper()
+            many = "..." if param.nargs == -1 else ""
+            words.append(f"{name}{many}" if param.required else f"[{name}]{many}")
+    if isinstance(command, click.Group):
+        words.append("COMMAND [ARGS]..." if not command.invoke_without_command else "[COMMAND] [ARGS]...")
+    return " ".join(words)
+
+
+def _option(param: click.Option) -> str:
+    names = ", ".join([*param.opts, *param.secondary_opts])
+    if not param.is_flag:
+        names += f" {param.metavar or _metavar(param.type)}"
+    notes = []
+    if param.required:
+        notes.append("required")
+    if param.multiple:
+        notes.append("may be repeated")
+    if param.show_default and isinstance(param.default, int | float | str) and not param.is_flag:
+        notes.append(f"default {param.default}")
+    extra = f" ({', '.join(notes)})" if notes else ""
+    return f"| `{_cell(names)}` | {_cell(param.help or '')}{extra} |"
+
+
+def _metavar(kind: click.ParamType) -> str:
+    if isinstance(kind, click.Choice):
+        return "[" + "|".join(str(choice) for choice in kind.choices) + "]"
+    return "NUMBER" if isinstance(kind, click.types.IntParamType | click.types.FloatParamType) else "TEXT"
+
+
+def _settings(model: Any) -> Iterator[tuple[str, str, Any]]:
+    for name, field in model.model_fields.items():
+        inner = getattr(type(field.default), "model_fields", None)
+        if inner is None:
+            yield "", name, field
+        else:
+            yield from ((name, key, value) for key, value in inner.items())
+
+
+def _kind(annotation: Any) -> str:
+    names = {bool: "yes or no", int: "number", float: "number", str: "text", Path: "path"}
+    return names.get(
+        annotation, "path" if "Path" in str(annotation) and "tuple" not in str(annotation) else "list"
+    )
+
+
+def _value(value: Any) -> str:
+    if value in ("", ()):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if value == "see below" else f"`{value}`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def stale(names: list[str]) -> list[str]:
+    """The pages whose file differs from what the code says now."""
+    return [
+        name for name in names if not _file(name).exists() or _file(name).read_text("utf-8") != PAGES[name]()
+    ]
+
+
+def _file(name: str) -> Path:
+    return DOCS / f"{name}.md"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the pages named, or all of them."""
+    check = "--check" in arguments
+    names = [name for name in arguments if name != "--check"] or list(PAGES)
+    unknown = [name for name in names if name not in PAGES]
+    if unknown:
+        sys.stderr.write(f"no such page: {', '.join(unknown)}; there are {', '.join(PAGES)}\n")
+        return 2
+    if check:
+        found = stale(names)
+        for name in found:
+            sys.stderr.write(f"docs/{name}.md is stale: run python docs/generate.py {name}\n")
+        return 1 if found else 0
+    for name in names:
+        _file(name).write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
