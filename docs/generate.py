@@ -51,16 +51,16 @@ def configuration_page() -> str:
     return f"""{_HEAD}# Configuration
 
 Flags win over environment variables, these win over the file. The file is TOML and lies at
-`$XDG_CONFIG_HOME/socterm/config.toml` (`~/.config/socterm/config.toml`), unless `SOCTERM_CONFIG` or `--config`
-names another. A key the file does not know is an error that names the file and the key. Lists in variables are
+`$XDG_CONFIG_HOME/socterm/config.toml` (`~/.config/socterm/config.toml`), unless `SOCTERM_CONFIG` or
+`--config` names another. A key the file does not know is an error that names file and key. Lists in variables are
 separated by commas. Paths in the file may begin with `~`; relative ones are relative to the file.
 
 | key | variable | type | default |
 |---|---|---|---|
 {chr(10).join(rows)}
 
-`db` is `$XDG_DATA_HOME/socterm/socterm.db` (`~/.local/share/socterm/socterm.db`) by default; `actor`, the name
-under your decisions, is the user the process runs as.
+`db` is `$XDG_DATA_HOME/socterm/socterm.db` (`~/.local/share/socterm/socterm.db`) by default; `actor`, the
+name under your decisions, is the user the process runs as.
 
 ```toml
 tail = ["/var/log/auth.log", "/srv/logs/*.log"]
@@ -123,7 +123,7 @@ def _option(param: click.Option) -> str:
     return f"| `{_cell(names)}` | {_cell(param.help or '')}{extra} |"
 
 
-def _metavar(kind: click.ParamType) -> str:
+def _metavar(kind: Any) -> str:
     if isinstance(kind, click.Choice):
         return "[" + "|".join(str(choice) for choice in kind.choices) + "]"
     return "NUMBER" if isinstance(kind, click.types.IntParamType | click.types.FloatParamType) else "TEXT"
