@@ -97,7 +97,9 @@ class Episodes:
         self._dirty: dict[int, Episode] = {}
         self._final: list[EpisodeChange] = []
 
-    def join(self, open_: list[Episode], rule: str, entity: Entity, gap: int, hit: Hit, watermark: int) -> Episode:
+    def join(
+        self, open_: list[Episode], rule: str, entity: Entity, gap: int, hit: Hit, watermark: int
+    ) -> Episode:
         """The episode among `open_` (of one rule and entity) this hit belongs to, new or joined if need be.
 
         Changes `open_` in place. The caller has settled what the watermark has passed.

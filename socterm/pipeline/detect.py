@@ -60,7 +60,7 @@ class Detector:
             if ts != high:
                 see(ts)
                 high = clock.high
-            mark = (high if high < others else others) - lateness
+            mark = (min(others, high)) - lateness
             if ts < mark:
                 late += 1
             keys = match(event)

@@ -83,7 +83,9 @@ class Pipeline:
         self.detector = Detector(
             rules, tz=tz, next_episode=writer.next_episode_id, next_alert=writer.next_alert_id
         )
-        clocks = {s.name: clock_from(s.extra.get("clock")) for s in self._stored.sources if "clock" in s.extra}
+        clocks = {
+            s.name: clock_from(s.extra.get("clock")) for s in self._stored.sources if "clock" in s.extra
+        }
         self.detector.restore(clocks, self._stored.episodes)
         self._states = {state.name: state for state in self._stored.sources}
         self._decoder_entries = self._stored.decoders
@@ -107,6 +109,12 @@ class Pipeline:
     def status(self) -> IngestStatus:
         """The state as of the last turn of the loop; safe from any thread."""
         return self._status
+
+    def failed(self, error: BaseException) -> None:
+        """The loop ended by an error: views show it."""
+        self.error = f"ingest stopped: {error}"
+        self._status = self._make_status()
+        self._tell()
 
     # -- the loop ------------------------------------------------------------------------
 
@@ -184,7 +192,9 @@ class Pipeline:
                 feed.quiet_since = now
                 moved = True
         for feed in feeds:
-            if feed.ahead is None and (feed.done or now - feed.quiet_since > IDLE_AFTER or (self.once and not moved)):
+            if feed.ahead is None and (
+                feed.done or now - feed.quiet_since > IDLE_AFTER or (self.once and not moved)
+            ):
                 self.detector.watermark.idle(feed.source.name)
         return moved
 

@@ -1,0 +1,206 @@
+"""`socterm alerts`: list, show and decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from socterm.alerts.states import VERDICTS
+from socterm.cli.output import clean, json_option, put_json, stamp, table
+from socterm.cli.reading import opened, query_of, store_options
+from socterm.cli.search import event_json
+from socterm.cli.wiring import clock
+from socterm.errors import UsageError
+from socterm.store.rows import AlertRow, AuditRow
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+STATES = ("new", "acknowledged", "in_progress", "closed", "reopened", "merged")
+
+
+@click.group()
+def alerts() -> None:
+    """List, show and decide alerts; every decision is an audit row and can be undone."""
+
+
+@alerts.command("list")
+@click.argument("query", nargs=-1)
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these states.")
+@click.option("--all", "everything", is_flag=True, help="Closed and merged ones too.")
+@click.option("--min-level", type=click.Choice(LEVELS), default="informational", help="This level and above.")
+@click.option("--limit", "-n", type=click.IntRange(1), default=1000, show_default=True, help="At most N.")
+@json_option
+@store_options
+def list_(
+    query: tuple[str, ...],
+    states: tuple[str, ...],
+    everything: bool,
+    min_level: str,
+    limit: int,
+    as_json: bool,
+    db: Path | None,
+    config: Path | None,
+) -> None:
+    """Open alerts, gravest first."""
+    wanted = query_of(query) if query else None
+    chosen = STATES if everything else states or None
+    with opened(db, config) as (store, _):
+        rows = store.triage.alerts(states=chosen, min_level=min_level, query=wanted, limit=limit)
+    if as_json:
+        for row in rows:
+            put_json(alert_json(row))
+        return
+    table(
+        ("ID", "LEVEL", "COUNT", "LAST", "STATE", "ENTITY", "TITLE"),
+        [(r.id, r.level, r.count, stamp(r.last), _state(r), _entity(r), r.title) for r in rows],
+    )
+
+
+@alerts.command()
+@click.argument("alert_id", type=int)
+@click.option(
+    "--events", "limit", type=click.IntRange(0), default=20, show_default=True, help="Evidence lines."
+)
+@json_option
+@store_options
+def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path | None) -> None:
+    """One alert: why it fired, its evidence, its history."""
+    with opened(db, config) as (store, _):
+        row = store.triage.alert(alert_id)
+        if row is None:
+            raise UsageError(f"there is no alert {alert_id}; socterm alerts list shows those there are")
+        events = store.triage.alert_events(alert_id, limit=limit) if limit else []
+        history = store.triage.history(alert_id)
+    if as_json:
+        put_json(
+            {
+                **alert_json(row),
+                "events": [event_json(event) for event in events],
+                "history": [audit_json(entry) for entry in history],
+            }
+        )
+        return
+    click.echo(f"alert {row.id}  {row.level}  {_state(row)}  {clean(row.title)}")
+    click.echo(f"entity   {_entity(row) or '-'}")
+    click.echo(f"count    {row.count} events, {row.signals} firings")
+    click.echo(f"between  {stamp(row.first)} and {stamp(row.last)}")
+    click.echo(f"tags     {', '.join(row.tags) or '-'}")
+    click.echo(f"why      {clean(row.description)}")
+    for event in events:
+        click.echo(f"  #{event.id}  {stamp(event.ts)}  {clean(event.raw)}")
+    for entry in history:
+        click.echo(f"  {stamp(entry.at)}  {clean(entry.actor)}  {entry.verb}  {clean(entry.note)}".rstrip())
+
+
+def _decide(
+    ids: tuple[int, ...], verb: str, as_json: bool, db: Path | None, config: Path | None, **details: Any
+) -> None:
+    with opened(db, config, readonly=False) as (store, settings):
+        known = [row for row in (store.triage.alert(n) for n in ids) if row is not None]
+        missing = sorted(set(ids) - {row.id for row in known})
+        if missing:
+            raise UsageError(f"there is no alert {missing[0]}; socterm alerts list shows those there are")
+        rows = store.triage.decide(ids, verb, actor=settings.actor, now=clock(), **details)
+    _report(rows, as_json)
+
+
+def _report(rows: list[AuditRow], as_json: bool) -> None:
+    for row in rows:
+        if as_json:
+            put_json(audit_json(row))
+        else:
+            click.echo(f"alert {row.alert}: {row.verb} by {clean(row.actor)}")
+
+
+_ids = click.argument("alert_ids", type=int, nargs=-1, required=True, metavar="ID…")
+
+
+@alerts.command()
+@_ids
+@json_option
+@store_options
+def ack(alert_ids: tuple[int, ...], as_json: bool, db: Path | None, config: Path | None) -> None:
+    """Acknowledge: seen, and mine."""
+    _decide(alert_ids, "acknowledge", as_json, db, config)
+
+
+@alerts.command()
+@_ids
+@click.option("--verdict", type=click.Choice(sorted(VERDICTS)), default="undetermined", show_default=True)
+@json_option
+@store_options
+def close(
+    alert_ids: tuple[int, ...], verdict: str, as_json: bool, db: Path | None, config: Path | None
+) -> None:
+    """Close with a verdict; later events must satisfy the rule anew."""
+    _decide(alert_ids, "close", as_json, db, config, verdict=verdict)
+
+
+@alerts.command()
+@_ids
+@json_option
+@store_options
+def reopen(alert_ids: tuple[int, ...], as_json: bool, db: Path | None, config: Path | None) -> None:
+    """Open closed alerts again."""
+    _decide(alert_ids, "reopen", as_json, db, config)
+
+
+@alerts.command()
+@click.argument("alert_id", type=int)
+@click.argument("text")
+@json_option
+@store_options
+def note(alert_id: int, text: str, as_json: bool, db: Path | None, config: Path | None) -> None:
+    """Write a note on an alert."""
+    if not text.strip():
+        raise UsageError("the note is empty")
+    _decide((alert_id,), "note", as_json, db, config, text=text)
+
+
+@alerts.command()
+@json_option
+@store_options
+def undo(as_json: bool, db: Path | None, config: Path | None) -> None:
+    """Take back your last decision; the undoing is an audit row too."""
+    with opened(db, config, readonly=False) as (store, settings):
+        rows = store.triage.undo(actor=settings.actor, now=clock())
+    if not rows and not as_json:
+        click.echo("nothing to undo")
+    _report(rows, as_json)
+
+
+@alerts.command()
+@json_option
+@store_options
+def redo(as_json: bool, db: Path | None, config: Path | None) -> None:
+    """Do again what was undone last."""
+    with opened(db, config, readonly=False) as (store, settings):
+        rows = store.triage.redo(actor=settings.actor, now=clock())
+    if not rows and not as_json:
+        click.echo("nothing to redo")
+    _report(rows, as_json)
+
+
+def alert_json(row: AlertRow) -> dict[str, Any]:
+    """An alert for programs: times as ISO 8601."""
+    found: dict[str, Any] = msgspec.to_builtins(row)
+    for name in ("first", "last", "created", "updated"):
+        found[name] = stamp(found[name])
+    return found
+
+
+def audit_json(row: AuditRow) -> dict[str, Any]:
+    """An audit row for programs."""
+    found: dict[str, Any] = msgspec.to_builtins(row)
+    found["at"] = stamp(row.at)
+    return found
+
+
+def _state(row: AlertRow) -> str:
+    return f"{row.state}/{row.verdict}" if row.verdict else row.state
+
+
+def _entity(row: AlertRow) -> str:
+    return clean(" ".join(f"{name}={value}" for name, value in row.entity.items()))

@@ -1,0 +1,112 @@
+"""`socterm` itself: the console by default, and the table of its subcommands."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+import socterm
+
+COMMANDS: dict[str, str] = {
+    "run": "socterm.cli.run:run",
+    "demo": "socterm.cli.demo:demo",
+    "parse": "socterm.cli.parse:parse",
+    "search": "socterm.cli.search:search",
+    "alerts": "socterm.cli.alerts:alerts",
+    "rules": "socterm.cli.rules:rules",
+    "sources": "socterm.cli.sources:sources",
+    "db": "socterm.cli.db:db",
+}
+"""Subcommand → where it lives; imported when called, so that `--help` stays fast."""
+
+SUMMARIES: dict[str, str] = {
+    "run": "Ingest without a terminal: the same road as the console's.",
+    "demo": "Play a labelled attack story into a throw-away store.",
+    "parse": "Convert log lines to ECS, one JSON object a line.",
+    "search": "Find stored events.",
+    "alerts": "List, show and decide alerts.",
+    "rules": "List rules with their fate, run their tests.",
+    "sources": "List what this store has read, with counters.",
+    "db": "Check, dump and describe a store.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when called; `-` before a command means standard input."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, _, name = where.partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `socterm -` as `socterm --stdin`."""
+        stop = next((n for n, arg in enumerate(args) if arg in COMMANDS), len(args))
+        args = ["--stdin" if arg == "-" and n < stop else arg for n, arg in enumerate(args)]
+        return super().parse_args(ctx, args)
+
+
+_SOURCES = (
+    click.option("--tail", "-t", multiple=True, metavar="FILE", help="Follow a file or glob like tail -F."),
+    click.option(
+        "--syslog", multiple=True, metavar="URL", help="Listen for syslog, e.g. udp://127.0.0.1:5514."
+    ),
+    click.option("--journal", is_flag=True, default=None, help="Follow the systemd journal."),
+    click.option("--stdin", is_flag=True, default=None, help="Read standard input (also: -)."),
+    click.option("--from-start", is_flag=True, help="Read files from their beginning."),
+    click.option("--lines", type=click.IntRange(0), metavar="N", help="Begin with the last N lines."),
+)
+_STORE = (
+    click.option(
+        "--db", type=click.Path(path_type=Path), metavar="FILE", help="The store (one SQLite file)."
+    ),
+    click.option("--rules", multiple=True, metavar="PATH", help="More Sigma rules: a file or folder."),
+    click.option("--tz", metavar="ZONE", help="Zone of stamps without one, e.g. Europe/Berlin."),
+    click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file."),
+)
+
+
+def ingest_options(function: Any) -> Any:
+    """The options every ingesting command shares."""
+    for option in reversed((*_SOURCES, *_STORE)):
+        function = option(function)
+    return function
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@ingest_options
+@click.option("--theme", metavar="NAME", help="Colours of the console.")
+@click.version_option(socterm.__version__, "-V", "--version", message="socterm %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, **options: Any) -> None:
+    """A security operations centre in one terminal.
+
+    Without a command: open the console and follow the sources given, or this machine's own logs.
+    `socterm --tail /var/log/auth.log` shows the stream, the alerts and why each fired, within a minute.
+    """
+    if ctx.invoked_subcommand is None:
+        from socterm.cli.watch import watch
+
+        watch(options)
+    elif any(options[name] for name in ("tail", "syslog", "journal", "stdin")):
+        raise click.UsageError(f"give the sources after the command: socterm {ctx.invoked_subcommand} …")

@@ -1,0 +1,70 @@
+"""How the command line prints: tables for people, JSON for programs, hostile text cleaned for both."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def stamp(ts: int) -> str:
+    """µs as ISO 8601 with six digits and Z; "" for 0."""
+    if not ts:
+        return ""
+    seconds, micros = divmod(ts, 1_000_000)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return str(ts)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+
+
+def put_json(value: Any) -> None:
+    """One JSON object on one line. Control characters of log text are escaped by JSON itself."""
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.to_builtins(value)
+    sys.stdout.write(json.dumps(value, ensure_ascii=not _utf8(), default=_plain) + "\n")
+
+
+def _utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" and not sys.stdout.isatty()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
+    return str(value)
+
+
+def clean(text: str) -> str:
+    """Text that may go to a terminal: control, direction and invisible characters are made visible."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if code < 0x20:
+        return " " if char == "\t" else chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    return char if char.isprintable() else f"<U+{code:04X}>"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns padded to their widest cell; the last one runs free."""
+    lines = [[clean(str(cell)) for cell in row] for row in rows]
+    widths = [max([len(name), *(len(line[n]) for line in lines)]) for n, name in enumerate(header)]
+    for line in [list(header), *lines]:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())

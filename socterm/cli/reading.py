@@ -1,0 +1,44 @@
+"""Opening a store to read it or to decide, and the options such commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from socterm.cli.wiring import clock, configure
+from socterm.config import Config
+from socterm.errors import SoctermError
+from socterm.query import Query, parse
+from socterm.store import Store, open_store
+
+
+def store_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--db` and `--config`."""
+    function = click.option(
+        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file."
+    )(function)
+    return click.option(
+        "--db", type=click.Path(path_type=Path), metavar="FILE", help="The store (one SQLite file)."
+    )(function)
+
+
+@contextmanager
+def opened(db: Path | None, config: Path | None, *, readonly: bool = True) -> Iterator[tuple[Store, Config]]:
+    """The store named or configured. Raises `SoctermError` where there is none."""
+    settings = configure({"db": db, "config": config})
+    if not settings.db.exists():
+        raise SoctermError(f"{settings.db}: no store there yet; socterm or socterm run makes it")
+    store = open_store(settings.db, readonly=readonly)
+    try:
+        yield store, settings
+    finally:
+        store.close()
+
+
+def query_of(words: tuple[str, ...]) -> Query:
+    """The query of a command's arguments, relative times read from now."""
+    return parse(" ".join(words), now=clock())

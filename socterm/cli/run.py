@@ -1,0 +1,94 @@
+"""`socterm run`: the pipeline without a terminal."""
+
+from __future__ import annotations
+
+import gc
+import json
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+import click
+import msgspec
+
+from socterm.cli.group import ingest_options
+from socterm.cli.wiring import configure, open_pipeline, specs_of
+from socterm.errors import UsageError
+from socterm.pipeline.ingest import Pipeline
+from socterm.pipeline.status import IngestStatus
+
+
+@click.command()
+@ingest_options
+@click.option("--once", is_flag=True, help="Read what is there, settle everything and exit.")
+@click.option(
+    "--batch", type=click.IntRange(1, 100_000), default=2000, show_default=True, help="Lines a commit."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the closing counters as JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+def run(once: bool, batch: int, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Ingest without a terminal: follow the sources, detect, store. Ends on SIGTERM or SIGINT."""
+    config = configure(options)
+    specs = specs_of(config, options)
+    if not specs:
+        raise UsageError("nothing to read: name a source, e.g. socterm run --tail /var/log/auth.log")
+    pipeline = open_pipeline(config, specs=specs, options=options, once=once)
+    pipeline.batch = batch
+    stop = threading.Event()
+    _stop_on_signals(pipeline, stop)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    reporter = None if quiet or as_json else _Reporter()
+    if reporter:
+        pipeline.on_commit(lambda: reporter.look(pipeline.status()))
+    try:
+        pipeline.run(stop)
+        status = pipeline.status()
+    finally:
+        pipeline.writer.close()
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(status)))
+    elif reporter:
+        reporter.close(status)
+
+
+def _stop_on_signals(pipeline: Pipeline, stop: threading.Event) -> None:
+    def handler(_signum: int, _frame: FrameType | None) -> None:
+        stop.set()
+        pipeline.wake.set()
+
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGINT, handler)
+
+
+class _Reporter:
+    """Says on stderr what a person watching a headless run wants to know: notes, trouble, the end."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def look(self, status: IngestStatus) -> None:
+        """Print notes and errors once each."""
+        for source in status.sources:
+            if source.note:
+                self._say(f"{source.name}: {source.note}")
+        if status.error:
+            self._say(status.error)
+
+    def _say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            click.echo(f"socterm: {text}", err=True)
+            sys.stderr.flush()
+
+    def close(self, status: IngestStatus) -> None:
+        """The closing line."""
+        self.look(status)
+        click.echo(
+            f"socterm: {status.lines} lines in this store, {status.decoded} decoded, "
+            f"{status.late} late, {status.drops} dropped",
+            err=True,
+        )

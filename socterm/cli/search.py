@@ -1,0 +1,76 @@
+"""`socterm search`: stored events by query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from socterm.cli.output import clean, json_option, put_json, stamp
+from socterm.cli.reading import opened, query_of, store_options
+from socterm.store.rows import EventRow
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option(
+    "--limit", "-n", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="At most N."
+)
+@click.option("--oldest", is_flag=True, help="Oldest first.")
+@click.option("--count", is_flag=True, help="Only how many there are.")
+@click.option("--by", metavar="FIELD", help="The commonest values of a field among the matches.")
+@json_option
+@store_options
+def search(
+    query: tuple[str, ...],
+    limit: int,
+    oldest: bool,
+    count: bool,
+    by: str | None,
+    as_json: bool,
+    db: Path | None,
+    config: Path | None,
+) -> None:
+    """Find events: free words, field:value, ranges, CIDR, and/or/not.
+
+    Example: socterm search 'user.name:root and source.ip:203.0.113.0/24 and failed'
+    """
+    wanted = query_of(query)
+    with opened(db, config) as (store, _):
+        if count:
+            found = store.events.count(wanted)
+            if as_json:
+                put_json({"count": found.value, "complete": found.complete})
+            else:
+                click.echo(found.value)
+            return
+        if by:
+            for value, n in store.events.count_by(by, wanted, limit=limit):
+                if as_json:
+                    put_json({"value": value, "count": n})
+                else:
+                    click.echo(f"{n:>8}  {clean(value)}")
+            return
+        page = store.events.page(wanted, limit=limit, oldest_first=oldest)
+        for row in page.rows:
+            if as_json:
+                put_json(event_json(row))
+            else:
+                click.echo(f"{row.id:>8}  {stamp(row.ts)}  {clean(row.raw)}")
+
+
+def event_json(row: EventRow) -> dict[str, Any]:
+    """An event as flat ECS, with its id and where it came from."""
+    found: dict[str, Any] = {
+        "id": row.id,
+        "@timestamp": stamp(row.ts),
+        "event.kind": row.kind,
+        "event.original": row.raw,
+        "socterm.source": row.source,
+        "socterm.position": row.position,
+        **row.fields,
+    }
+    if row.repeat != 1:
+        found["socterm.repeat"] = row.repeat
+    return found

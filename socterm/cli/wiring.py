@@ -1,0 +1,129 @@
+"""From options to a running pipeline: what the console, `run` and `demo` share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from socterm.assets import rules_dir
+from socterm.config import Config, load_config
+from socterm.errors import UsageError
+from socterm.pipeline.ingest import Pipeline
+from socterm.pipeline.rulecheck import load_checked
+from socterm.sigma.model import RuleSet
+from socterm.sources.opening import Opener
+from socterm.store.writer import Writer
+
+
+def clock() -> int:
+    """The wall clock in µs."""
+    return time.time_ns() // 1000
+
+
+def configure(options: Mapping[str, Any]) -> Config:
+    """The configuration with this call's flags on top."""
+    names = ("db", "tail", "syslog", "journal", "rules", "tz")
+    flags = {name: options.get(name) for name in names}
+    if options.get("theme"):
+        flags["console.theme"] = options["theme"]
+    return load_config(flags, path=options.get("config"))
+
+
+def zone(config: Config) -> tzinfo:
+    """The zone of stamps that name none: as configured, else this machine's."""
+    if config.tz:
+        return ZoneInfo(config.tz)
+    link = Path("/etc/localtime")
+    if link.is_symlink():
+        _, _, name = str(link.resolve()).partition("zoneinfo/")
+        try:
+            return ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            return UTC
+    return UTC
+
+
+def rule_paths(extra: Sequence[Path]) -> list[Path]:
+    """Our own pack and what the user adds. Raises `UsageError` for a path that is not there."""
+    for path in extra:
+        if not path.exists():
+            raise UsageError(f"{path}: no such rule file or folder")
+    return [rules_dir(), *extra]
+
+
+def load(config: Config) -> RuleSet:
+    """All rules with their fates; those that fail their own tests are disabled."""
+    return load_checked(rule_paths(config.rules))
+
+
+def open_pipeline(
+    config: Config,
+    *,
+    specs: Sequence[str],
+    options: Mapping[str, Any],
+    once: bool = False,
+    stdin_fd: int = 0,
+    mode: str = "ingesting",
+) -> Pipeline:
+    """Open the store for writing and wire the road. Raises `LeaseHeldError` where another process ingests."""
+    rules = load(config)
+    writer = Writer.open(config.db, now=clock)
+    try:
+        stored = {s.name: (s.position, s.bookmark) for s in writer.load_state().sources}
+        writer.save_rules(rules.fates, [rule.info for rule in rules.rules.values()], now=clock())
+        opener = Opener(
+            specs,
+            bookmark=stored.get,
+            clock=clock,
+            from_start=bool(options.get("from_start")),
+            lines=options.get("lines"),
+            once=once,
+            stdin_fd=stdin_fd,
+        )
+        return Pipeline(writer, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode)
+    except BaseException:
+        writer.close()
+        raise
+
+
+def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
+    """What to read, in one list: paths and globs, syslog URLs, "journal", "-"."""
+    specs = [*config.tail, *config.syslog]
+    if config.journal:
+        specs.append("journal")
+    if options.get("stdin"):
+        specs.append("-")
+    return specs
+
+
+class Background:
+    """A pipeline on a thread of its own, beside the console."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.failure: BaseException | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        """Begin to ingest."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.pipeline.run(self._stop)
+        except BaseException as error:  # noqa: BLE001 - shown in the header and raised by stop()
+            self.failure = error
+            self.pipeline.failed(error)
+
+    def stop(self) -> None:
+        """End after the batch under way and let go of the store."""
+        self._stop.set()
+        self.pipeline.wake.set()
+        self._thread.join(timeout=10)
+        self.pipeline.writer.close()
