@@ -52,7 +52,7 @@ def configuration_page() -> str:
 
 Flags win over environment variables, these win over the file. The file is TOML and lies at
 `$XDG_CONFIG_HOME/socterm/config.toml` (`~/.config/socterm/config.toml`), unless `SOCTERM_CONFIG` or
-`--config` names another. A key the file does not know is an error that names file and key. Lists in variables are
+`--config` names another. A key it does not know is an error that names file and key. Lists in variables are
 separated by commas. Paths in the file may begin with `~`; relative ones are relative to the file.
 
 | key | variable | type | default |
