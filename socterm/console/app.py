@@ -1,0 +1,108 @@
+"""The console application: themes, the display guard, the Triage screen, and a way in for ingest's wake-ups."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual.app import App
+
+from socterm.console.actions import bindings
+from socterm.console.ingest import Ingest, IngestStatus, Source, Status
+from socterm.console.palette import VerbProvider
+from socterm.console.readers import Store
+from socterm.console.safe import ControlGuard, say
+from socterm.console.screens.asking import Analyst
+from socterm.console.screens.dialogues import HelpScreen
+from socterm.console.screens.layout import LAYOUT
+from socterm.console.screens.triage import TriageScreen
+from socterm.console.state import NAME, UiState, restore
+from socterm.console.theme import DEFAULT, THEMES, textual_themes
+
+__all__ = ["Ingest", "IngestStatus", "SoctermApp", "Source", "Status"]
+
+
+class SoctermApp(App[None], inherit_bindings=False):
+    """One console on one store. `ingest` is None where another process feeds it; `clock` gives µs.
+
+    Without a `ui` state it opens as it was left.
+    """
+
+    TITLE = "socterm"
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar = {VerbProvider}
+    BINDINGS: ClassVar = bindings("app")
+    CSS = f"""
+    {LAYOUT}
+    Toast {{ background: $panel; padding: 0 1; margin-top: 0; width: auto; max-width: 60; }}
+    ToastRack {{ margin-bottom: 2; }}
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        analyst: Analyst | None = None,
+        ingest: Ingest | None = None,
+        *,
+        actor: str,
+        clock: Callable[[], int],
+        tz: tzinfo,
+        ui: UiState | None = None,
+    ) -> None:
+        super().__init__()
+        self.guard = ControlGuard()
+        self._filters.append(self.guard)
+        self.store = store
+        self.have = frozenset({"analyst"}) if analyst is not None else frozenset()
+        saved, self._notice = (ui, "") if ui is not None else restore(store.triage.load_ui(NAME))
+        self.state = saved
+        self._loop: asyncio.AbstractEventLoop | None = None
+        for theme in textual_themes():
+            self.register_theme(theme)
+        self.theme = self.state.theme if self.state.theme in THEMES else DEFAULT
+        self.triage = TriageScreen(
+            store, ingest, self.state, actor=actor, clock=clock, tz=tz, have=self.have, analyst=analyst
+        )
+
+    def on_mount(self) -> None:
+        """Open the Triage screen."""
+        self._loop = asyncio.get_running_loop()
+        self.push_screen(self.triage)
+        if self._notice:
+            say(self, self._notice, "warning")
+        if not self.state.mouse:
+            self._set_mouse(on=False)
+
+    def on_unmount(self) -> None:
+        """Keep the view for the next start."""
+        self.state.marked = sorted(self.triage.alerts.marked)
+        self.store.triage.save_ui(NAME, self.state.model_dump_json())
+
+    def wake(self) -> None:
+        """Called by ingest from its own thread after a commit."""
+        if self._loop is not None and self.is_running:
+            self._loop.call_soon_threadsafe(self.triage.woken)
+
+    def next_theme(self) -> None:
+        """The theme after this one."""
+        names = list(THEMES)
+        self.theme = self.state.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+    def action_help(self) -> None:
+        """All keys."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_toggle_mouse(self) -> None:
+        """Mouse to the terminal, or back."""
+        self.state.mouse = not self.state.mouse
+        self._set_mouse(on=self.state.mouse)
+        say(self, "the mouse is socterm's" if self.state.mouse else "the mouse is the terminal's: select with it")
+
+    def _set_mouse(self, *, on: bool) -> None:
+        driver = self._driver
+        switch = getattr(driver, "_enable_mouse_support" if on else "_disable_mouse_support", None)
+        if switch is not None:
+            switch()

@@ -1,0 +1,74 @@
+"""Decisions on their way to the store: one after the other, in the order the keys were pressed."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from textual.widget import Widget
+
+from socterm.console.messages import Decided
+from socterm.console.readers import Store
+from socterm.errors import SoctermError
+from socterm.store.rows import AlertRow
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verb on alerts. `group` widens it to every open alert of that one's rule and entity."""
+
+    verb: str
+    done: str
+    ids: tuple[int, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+    group: AlertRow | None = None
+
+
+class Decisions:
+    """A queue drained by one thread at a time; each outcome comes back as `Decided`."""
+
+    def __init__(self, host: Widget, store: Store, *, actor: str, clock: Callable[[], int]) -> None:
+        self._host = host
+        self._store = store
+        self._actor = actor
+        self._clock = clock
+        self._waiting: deque[Decision] = deque()
+        self._writing = threading.Lock()
+
+    def submit(self, decision: Decision) -> None:
+        """Write a decision as soon as those before it are written."""
+        self._waiting.append(decision)
+        self._host.run_worker(self._drain, thread=True, group="decide", exit_on_error=False)
+
+    def undo(self) -> None:
+        """Take back the last decision."""
+        self.submit(Decision("undo", "as before"))
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self.submit(Decision("redo", "decided again"))
+
+    def _drain(self) -> None:
+        with self._writing:
+            while self._waiting:
+                decision = self._waiting.popleft()
+                try:
+                    count, error = self._write(decision), ""
+                except SoctermError as refused:
+                    count, error = 0, str(refused)
+                self._host.post_message(Decided(decision.verb, decision.done, count, error))
+
+    def _write(self, decision: Decision) -> int:
+        triage, now = self._store.triage, self._clock()
+        if decision.verb == "undo":
+            return len(triage.undo(actor=self._actor, now=now))
+        if decision.verb == "redo":
+            return len(triage.redo(actor=self._actor, now=now))
+        ids = set(decision.ids)
+        if decision.group is not None:
+            rule, entity = decision.group.rule, decision.group.entity
+            ids |= {row.id for row in triage.alerts(limit=100_000) if (row.rule, row.entity) == (rule, entity)}
+        return len(triage.decide(sorted(ids), decision.verb, actor=self._actor, now=now, **decision.details))

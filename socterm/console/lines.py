@@ -1,0 +1,112 @@
+"""Styled, wrapped text as the detail, the help and the chat show it: spans make lines, lines become strips.
+
+A line may carry a value (what `y` copies) and an event id (what Enter opens). Wrapping is by words; a span
+that says so stays in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from rich.style import Style
+from textual.strip import Strip
+
+from socterm.console.safe import SafeText, cut, safe_text, seg, width
+from socterm.console.theme import style
+
+
+class Span(NamedTuple):
+    """A piece of text in one style; `whole` keeps it from being broken at its spaces."""
+
+    text: SafeText
+    style: str = "text"
+    whole: bool = False
+
+
+class Line(NamedTuple):
+    """A line before wrapping. `hang` indents what wraps; `value` is copied by y; `event` opened by Enter."""
+
+    spans: tuple[Span, ...] = ()
+    hang: int = 0
+    value: str = ""
+    event: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether the cursor can stand on it."""
+        return bool(self.value or self.event)
+
+
+class Row(NamedTuple):
+    """One drawn row: its spans and the number of the line it belongs to."""
+
+    spans: tuple[Span, ...]
+    line: int
+
+
+def sp(text: object, style_name: str = "text", *, whole: bool = False) -> Span:
+    """A span of any text, cleaned."""
+    return Span(safe_text(text), style_name, whole)
+
+
+def line(*parts: Span | tuple[object, str], hang: int = 0, value: str = "", event: int = 0) -> Line:
+    """A line from spans or (text, style) pairs."""
+    spans = tuple(part if isinstance(part, Span) else sp(*part) for part in parts)
+    return Line(spans, hang, value, event)
+
+
+def _atoms(spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans cut at their spaces; a space is an atom of its own."""
+    for span in spans:
+        if span.whole or " " not in span.text:
+            yield span
+            continue
+        for index, word in enumerate(span.text.split(" ")):
+            if index:
+                yield Span(SafeText(" "), span.style)
+            if word:
+                yield Span(SafeText(word), span.style)
+
+
+def _pieces(atom: Span, cells: int) -> Iterator[Span]:
+    """An atom longer than a row, in row-long pieces."""
+    text = atom.text
+    while width(text) > cells:
+        take = max(1, len(cut(text, cells)) - 1) if cells > 1 else 1
+        yield Span(SafeText(text[:take]), atom.style)
+        text = SafeText(text[take:])
+    yield Span(text, atom.style)
+
+
+def wrap(lines: Sequence[Line], cells: int) -> list[Row]:
+    """Lines as rows of at most `cells` cells."""
+    rows: list[Row] = []
+    for number, item in enumerate(lines):
+        hang = min(item.hang, max(0, cells - 12))
+        current: list[Span] = []
+        used = 0
+        for atom in _atoms(item.spans):
+            for piece in _pieces(atom, max(1, cells - hang)):
+                size = width(piece.text)
+                if used + size > cells and used > (hang if current else 0):
+                    rows.append(Row(tuple(current), number))
+                    current, used = ([Span(SafeText(" " * hang))] if hang else []), hang
+                    if piece.text == " ":
+                        continue
+                current.append(piece)
+                used += size
+        rows.append(Row(tuple(current), number))
+    return rows
+
+
+def strip(spans: Sequence[Span], cells: int, theme: str, ground: str = "background") -> Strip:
+    """Spans as one drawn row, filled up to `cells`."""
+    base = style(theme, "text", ground)
+    segments = [seg(span.text, style(theme, span.style, ground)) for span in spans]
+    return Strip(segments).adjust_cell_length(cells, base)
+
+
+def blank(cells: int, base: Style) -> Strip:
+    """An empty row."""
+    return Strip.blank(cells, base)

@@ -1,0 +1,135 @@
+"""What workers and panes tell each other. Small values; a handler on the UI thread owns the state."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+from textual.message import Message
+
+from socterm.store.rows import AlertRow, AuditRow, Bucket, EventRow
+
+
+@dataclass
+class Moved(Message):
+    """The cursor of a list stands on another row. `row` is an id, 0 for none."""
+
+    pane: str
+    row: int
+
+
+@dataclass
+class FollowChanged(Message):
+    """The stream follows new lines now, or no longer."""
+
+    follow: bool
+
+
+@dataclass
+class FilterTyped(Message):
+    """A filter was typed (after the debounce); `final` when it is kept or put back."""
+
+    pane: str
+    text: str
+    final: bool = False
+
+
+@dataclass
+class AlertsRead(Message):
+    """The alert list was read anew. `version` tells stale reads from the one last asked for."""
+
+    version: int
+    change: int
+    rows: list[AlertRow]
+    counts: dict[str, int]
+    error: str = ""
+    position: int = -1
+
+
+@dataclass
+class StreamRead(Message):
+    """Ids for the stream, oldest first: all of it (`fresh`), more at the end, or more at the start."""
+
+    version: int
+    ids: array[int]
+    upto: int
+    fresh: bool = False
+    older: bool = False
+    error: str = ""
+    position: int = -1
+
+
+@dataclass
+class RowsRead(Message):
+    """Events that came into sight, and the gravest level of the alerts each is evidence of."""
+
+    version: int
+    rows: list[EventRow]
+    levels: dict[int, str]
+
+
+@dataclass
+class HistogramRead(Message):
+    """The bars over the stream."""
+
+    buckets: list[Bucket]
+    total: int
+
+
+@dataclass
+class AlertDetail(Message):
+    """What the detail shows of an alert."""
+
+    alert: AlertRow | None
+    events: list[EventRow] = field(default_factory=list)
+    history: list[AuditRow] = field(default_factory=list)
+    wanted: int = 0
+
+
+@dataclass
+class EventDetail(Message):
+    """What the detail shows of one event."""
+
+    event: EventRow | None
+    alerts: list[AlertRow] = field(default_factory=list)
+
+
+@dataclass
+class Explained(Message):
+    """The analyst's explanation of an alert."""
+
+    alert: int
+    text: str
+    citations: tuple[int, ...]
+    source: str
+
+
+@dataclass
+class ChatPiece(Message):
+    """Some more of an answer. `turn` tells answers apart; `done` ends one."""
+
+    turn: int
+    kind: str
+    text: str
+    events: tuple[int, ...] = ()
+    done: bool = False
+
+
+@dataclass
+class Decided(Message):
+    """A decision was written, or refused (`error`)."""
+
+    verb: str
+    done: str
+    count: int
+    error: str = ""
+
+
+@dataclass
+class HeaderRead(Message):
+    """What the header shows that has to be read: sources, model, file size."""
+
+    sources: tuple[tuple[str, int, int, str], ...] = ()
+    model: str = ""
+    model_ok: bool = False
+    octets: int = 0

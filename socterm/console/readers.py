@@ -1,0 +1,90 @@
+"""What the console reads of the store, as plain functions for worker threads."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import Protocol
+
+from socterm.console.theme import LEVELS
+from socterm.query import Query, parse
+from socterm.store.protocols import Events, Triage
+from socterm.store.rows import AlertRow, Bucket
+
+FIRST = 2_000
+"""Hits read at once when a filter changes: more than a screen, and quick on ten million events."""
+
+STEP = 10_000
+"""Ids read in one go while catching up with ingest."""
+
+MOST = 200_000
+"""Ids taken over in one poll; a console that fell further behind starts again at the newest."""
+
+
+class Store(Protocol):
+    """The store as the console sees it: its two doors, one file behind both by default."""
+
+    @property
+    def events(self) -> Events:
+        """The log."""
+
+    @property
+    def triage(self) -> Triage:
+        """Alerts and decisions."""
+
+
+def parse_filter(text: str, now: int) -> Query | None:
+    """The query of a filter line, None for an empty one. Raises QueryError with the place of the mistake."""
+    return parse(text, now=now) if text.strip() else None
+
+
+def newest_ids(store: Store, query: Query | None) -> tuple[array[int], int]:
+    """(the newest matching ids, ascending; the id up to which was looked)."""
+    upto = store.events.newest_id()
+    ids = store.events.ids(query, before=upto + 1, limit=FIRST)
+    return array("q", reversed(ids)), upto
+
+
+def newer_ids(store: Store, query: Query | None, after: int) -> tuple[array[int], int]:
+    """(matching ids beyond `after`, ascending; the id up to which was looked)."""
+    upto = store.events.newest_id()
+    found: list[int] = []
+    before = upto + 1
+    while len(found) < MOST:
+        ids = store.events.ids(query, after=after, before=before, limit=STEP)
+        found += ids
+        if len(ids) < STEP:
+            break
+        before = ids[-1]
+    return array("q", reversed(found)), upto
+
+
+def older_ids(store: Store, query: Query | None, before: int) -> array[int]:
+    """Matching ids below `before`, ascending."""
+    return array("q", reversed(store.events.ids(query, before=before, limit=FIRST)))
+
+
+def gravest(alerts: Iterable[AlertRow]) -> str:
+    """The gravest level among alerts; "" for none."""
+    levels = {alert.level for alert in alerts}
+    return next((level for level in LEVELS if level in levels), "")
+
+
+def levels_of(store: Store, ids: Iterable[int]) -> dict[int, str]:
+    """For each event that is evidence: the gravest level of its alerts."""
+    found = {event: gravest(store.triage.alerts_of_event(event)) for event in ids}
+    return {event: level for event, level in found.items() if level}
+
+
+def bars(store: Store, end: int, span: int, count: int) -> list[Bucket]:
+    """The histogram of the last `span` µs before `end`."""
+    return store.events.histogram(end - span, end, count)
+
+
+OPEN: tuple[str, ...] | None = None
+EVERY = ("new", "acknowledged", "in_progress", "reopened", "closed", "snoozed", "merged")
+
+
+def read_alerts(store: Store, text: str, now: int, *, closed: bool) -> list[AlertRow]:
+    """The alerts that pass a filter line; open ones unless `closed`."""
+    return store.triage.alerts(states=EVERY if closed else OPEN, query=parse_filter(text, now))

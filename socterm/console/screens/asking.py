@@ -1,0 +1,194 @@
+"""The Triage screen's way to the analyst: explain, chat, stop. The analyst only ever answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from textual import on, work
+
+from socterm.console.messages import ChatPiece, Explained
+from socterm.console.safe import say
+from socterm.console.screens.reading import Reading
+from socterm.console.widgets.chat import Asked, ChatLine, Stopped
+from socterm.errors import SoctermError
+
+FLUSH = 0.08
+"""Seconds of an answer gathered before it is drawn."""
+
+
+class Explanation(Protocol):
+    """What `explain` answers."""
+
+    @property
+    def text(self) -> str:
+        """The explanation."""
+
+    @property
+    def citations(self) -> Sequence[int]:
+        """The event ids it rests on."""
+
+    @property
+    def source(self) -> str:
+        """Who said it: "rules" or a model's name."""
+
+
+class Piece(Protocol):
+    """Some of an answer."""
+
+    @property
+    def kind(self) -> str:
+        """"text" for the answer itself; anything else is a remark on it."""
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+
+    @property
+    def events(self) -> Sequence[int]:
+        """Event ids it cites."""
+
+
+class Health(Protocol):
+    """How the model is."""
+
+    @property
+    def state(self) -> str:
+        """"ready" when it answers."""
+
+    @property
+    def model(self) -> str:
+        """Its name; "" for none."""
+
+    @property
+    def reason(self) -> str:
+        """Why it does not answer."""
+
+
+class Analyst(Protocol):
+    """The analyst as the console sees it."""
+
+    def health(self) -> Health:
+        """Whether a model answers."""
+
+    def explain(self, alert_id: int) -> Explanation:
+        """Explain an alert."""
+
+    def ask(
+        self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None
+    ) -> Iterator[Piece]:
+        """Answer a question, piece by piece."""
+
+
+class Asking(Reading):
+    """Explain and chat."""
+
+    analyst: Analyst | None = None
+    cancel: threading.Event | None = None
+
+    def on_mount(self) -> None:
+        """Ask how the model is, now and every ten seconds."""
+        if self.analyst is not None:
+            self.read_health(self.analyst)
+            self.set_interval(10, lambda: self.analyst and self.read_health(self.analyst))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="health")
+    def read_health(self, analyst: Analyst) -> None:
+        """Ask the model how it is."""
+        health = analyst.health()
+        ready = health.state == "ready"
+        self.app.call_from_thread(self.take_health, health.model if ready else "", health.reason)
+
+    def take_health(self, model: str, reason: str) -> None:
+        """Say it in the header and in the empty chat; a missing model is a quiet state, no error."""
+        self.header.read.model, self.header.read.model_ok = (model, True) if model else ("no model", False)
+        quiet = f"{model} answers. Press c to ask." if model else "no model · answers from rules. Press c to ask."
+        self.chat.set_ready(quiet)
+        self.pane("chat").label("Chat", model or "no model · answers from rules")
+        self.header.refresh()
+
+    def action_explain(self) -> None:
+        """Explain the alert under the cursor."""
+        alert = self.alerts.cursor
+        if self.analyst is None or not alert:
+            return
+        self.state.tab = "ai"
+        self.detail.asking = alert
+        self.detail.load_alert(alert)
+        self.titles()
+        self.explain(self.analyst, alert)
+        if self.has_class("-tiny"):
+            self.focus_on("detail")
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="explain")
+    def explain(self, analyst: Analyst, alert: int) -> None:
+        """Have it explained."""
+        try:
+            found = analyst.explain(alert)
+        except SoctermError as wrong:
+            self.post_message(Explained(alert, str(wrong), (), "console"))
+            return
+        self.post_message(Explained(alert, found.text, tuple(found.citations), found.source))
+
+    @on(Explained)
+    def explained(self, message: Explained) -> None:
+        """Show the explanation."""
+        self.detail.take_explanation(message)
+
+    def action_chat(self) -> None:
+        """To the line where questions are typed."""
+        if self.analyst is not None:
+            self.show_pane("chat")
+            self.query_one(ChatLine).focus()
+
+    @on(Asked)
+    def asked(self, message: Asked) -> None:
+        """Put a question to the analyst."""
+        if self.analyst is not None:
+            self.cancel = threading.Event()
+            turn = self.chat.begin(message.question)
+            self.answer(self.analyst, turn, message.question, self.alerts.cursor or None, self.cancel)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="chat")
+    def answer(
+        self, analyst: Analyst, turn: int, question: str, alert: int | None, cancel: threading.Event
+    ) -> None:
+        """Gather the answer and hand it on some ten times a second."""
+        text, events, sent, note = "", [], time.monotonic(), ""
+        try:
+            for piece in analyst.ask(question, alert_id=alert, cancel=cancel):
+                if piece.kind != "text":
+                    self.post_message(ChatPiece(turn, piece.kind, piece.text, tuple(piece.events)))
+                    continue
+                text += piece.text
+                events += piece.events
+                if time.monotonic() - sent > FLUSH:
+                    self.post_message(ChatPiece(turn, "text", text, tuple(events)))
+                    text, events, sent = "", [], time.monotonic()
+        except SoctermError as wrong:
+            note = str(wrong)
+        self.post_message(ChatPiece(turn, "text", text, tuple(events)))
+        note = note or ("stopped" if cancel.is_set() else "")
+        self.post_message(ChatPiece(turn, "note", note, done=True))
+
+    @on(ChatPiece)
+    def piece(self, message: ChatPiece) -> None:
+        """Show some more of the answer."""
+        self.chat.take(message)
+
+    def stop_answer(self) -> bool:
+        """Stop the answer that is being written; False where none is."""
+        if not self.chat.answering or self.cancel is None:
+            return False
+        if not self.cancel.is_set():
+            self.cancel.set()
+            say(self.app, "stopped; what came so far stays")
+        return True
+
+    @on(Stopped)
+    def stopped(self) -> None:
+        """Esc in the chat line: stop, or leave."""
+        if not self.stop_answer():
+            self.focus_on("alerts")

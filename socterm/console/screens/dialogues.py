@@ -1,0 +1,112 @@
+"""Small questions over the Triage screen: which verdict, what note, and the list of all keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from socterm.console import actions
+from socterm.console.actions import bindings
+from socterm.console.lines import Line, line
+from socterm.console.safe import SafeInput, fit, safe_text, set_titles
+from socterm.console.widgets.footer import Footer
+from socterm.console.widgets.text import TextView
+from socterm.console.words import plural
+
+
+class VerdictDialogue(ModalScreen[str], inherit_bindings=False):
+    """One line in the footer's place: the next key is the verdict."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar = bindings("verdict")
+    CSS = "VerdictDialogue { background: transparent; align: left bottom; }"
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def compose(self) -> ComposeResult:
+        """The choices."""
+        yield Footer(("verdict",), lead=f"{plural(self.count, 'alert')} is" if self.count == 1 else f"{self.count} alerts are")
+
+    def action_choose(self, verdict: str) -> None:
+        """That one."""
+        self.dismiss(verdict)
+
+    def action_cancel(self) -> None:
+        """None."""
+        self.dismiss(None)
+
+
+class NoteDialogue(ModalScreen[str], inherit_bindings=False):
+    """A line to write a note in."""
+
+    BINDINGS: ClassVar = bindings("dialogue")
+    CSS = """
+    NoteDialogue { background: transparent; align: center middle; }
+    NoteDialogue Vertical { width: 72; max-width: 90%; height: 3; border: round $focused; background: $panel; border-title-color: $bright; }
+    NoteDialogue SafeInput { border: none; height: 1; background: $panel; }
+    NoteDialogue SafeInput:focus { border: none; }
+    """
+
+    def __init__(self, about: str) -> None:
+        super().__init__()
+        self.about = safe_text(about, 60)
+
+    def compose(self) -> ComposeResult:
+        """Title and line."""
+        with Vertical() as box:
+            set_titles(box, f"Note · {self.about}", "Enter keeps · Esc leaves")
+            yield SafeInput(compact=True, max_length=2000)
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Keep it."""
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+    def action_close(self) -> None:
+        """Leave without a note."""
+        self.dismiss(None)
+
+
+def help_lines() -> list[Line]:
+    """Every verb, by where it counts."""
+    out: list[Line] = []
+    for context, title in actions.CONTEXTS.items():
+        out.append(line((title, "head")))
+        for action in actions.of(context):
+            out.append(line((fit("  " + action.shown_keys, 14), "key"), (fit(action.label, 15), "title"), (action.help, "dim"), hang=29))
+        out.append(Line())
+    return out
+
+
+class HelpScreen(ModalScreen[None], inherit_bindings=False):
+    """All keys, scrolling."""
+
+    BINDINGS: ClassVar = bindings("dialogue")
+    CSS = """
+    HelpScreen { background: transparent; align: center middle; }
+    HelpScreen Vertical { width: 96; max-width: 96%; height: 90%; border: round $focused; background: $background; padding: 0 1; border-title-color: $bright; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        with Vertical() as box:
+            set_titles(box, "Keys", "Esc closes")
+            yield TextView("help")
+
+    def on_mount(self) -> None:
+        """Write it."""
+        view = self.query_one(TextView)
+        view.show(help_lines())
+        view.focus()
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)

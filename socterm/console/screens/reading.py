@@ -1,0 +1,280 @@
+"""How the Triage screen stays true to the store: one timer, reads in threads, messages back."""
+
+from __future__ import annotations
+
+from textual import on, work
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from socterm.console.lines import Line, line
+from socterm.console.messages import (
+    AlertsRead,
+    FilterTyped,
+    FollowChanged,
+    HeaderRead,
+    Moved,
+    StreamRead,
+)
+from socterm.console.readers import parse_filter, read_alerts
+from socterm.console.safe import say
+from socterm.console.screens.layout import Layout
+from socterm.console.state import NAME
+from socterm.errors import QueryError
+
+FPS = 5
+"""Looks at the store a second; a commit asks for one sooner."""
+
+SOONEST = 0.1
+"""Seconds between two looks, however fast ingest commits."""
+
+
+class Reading(Layout):
+    """Polls, takes what was read, keeps titles and the saved state up to date."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._version = 0
+        self._change = -1
+        self._busy = False
+        self._again = False
+        self._ticks = 0
+        self._held_at = 0
+        self._rate_from = (0, 0)
+        self._saved = ""
+        self._wake: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Restore the view and start to look."""
+        self.stream.paused = self.header.paused = self.state.paused
+        self.header.follow = self.state.follow
+        self._held_at = self.store.events.newest_id()
+        self.focus_on(self.state.focus)
+        self.reload_alerts()
+        self.stream.narrow(self.state.stream.active)
+        self.slow_tick()
+        self.set_interval(1 / FPS, self.tick)
+        if self.ingest is not None:
+            self.ingest.on_commit(self.app.wake)  # type: ignore[attr-defined]
+
+    def woken(self) -> None:
+        """Ingest committed: look soon, but not more often than every 100 ms."""
+        if self._wake is None:
+            self._wake = self.set_timer(SOONEST, self._look)
+
+    def _look(self) -> None:
+        self._wake = None
+        self.look()
+
+    def tick(self) -> None:
+        """The one timer."""
+        self._ticks += 1
+        self.look()
+        if self._ticks % FPS == 0:
+            self.slow_tick()
+
+    def look(self) -> None:
+        """See whether something is new; costs microseconds when nothing is."""
+        newest = self.store.events.newest_id()
+        if self.state.paused:
+            self.header.behind = newest - self._held_at
+        else:
+            self.stream.poll()
+            self.header.behind = max(0, newest - self.stream.ids[-1]) if self.stream.ids else 0
+            self.look_for_changes()
+        self.header.refresh()
+
+    def slow_tick(self) -> None:
+        """Once a second: bars, rate, sources, the saved state."""
+        now = self.clock()
+        newest = self.store.events.newest_id()
+        then, count = self._rate_from
+        if self.ingest is not None:
+            self.header.rate = self.ingest.status().rate
+        elif now > then > 0:
+            self.header.rate = (newest - count) * 1e6 / (now - then)
+        self._rate_from = (now, newest)
+        if not self.state.paused:
+            self.histogram.load(now)
+        self.read_header()
+        self.alerts.refresh()
+        self.save()
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="header")
+    def read_header(self) -> None:
+        """Read what the header shows of sources and file."""
+        rows = self.store.triage.sources()
+        names = tuple((row.name, row.lines, row.decoded, row.note) for row in rows)
+        octets = getattr(self.store, "octets", None)
+        self.post_message(HeaderRead(names, octets=octets() if callable(octets) else 0))
+
+    @on(HeaderRead)
+    def take_header(self, message: HeaderRead) -> None:
+        """Show it; what the model is comes from elsewhere."""
+        message.model, message.model_ok = self.header.read.model, self.header.read.model_ok
+        self.header.read = message
+        self.alerts.empty = self.welcome()
+        self.header.refresh()
+
+    def look_for_changes(self) -> None:
+        """Ask in a thread whether alerts changed."""
+        if not self._busy:
+            self._busy = True
+            self.read_changes(self._version, self._change, self.state.alerts.active, self.clock())
+
+    def reload_alerts(self) -> None:
+        """Read the alerts anew, because filter, order or a decision asks for it."""
+        self._version += 1
+        self._busy = True
+        self.read_changes(self._version, -1, self.state.alerts.active, self.clock())
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="alerts")
+    def read_changes(self, version: int, since: int, text: str, now: int) -> None:
+        """Read the alert list if anything changed since."""
+        try:
+            parse_filter(text, now)
+        except QueryError as wrong:
+            self.post_message(AlertsRead(version, since, [], {}, str(wrong), wrong.position))
+            return
+        change, ids = self.store.triage.changes(max(0, since))
+        if ids or since < 0:
+            rows = read_alerts(self.store, text, now, closed=self.state.show_closed)
+            self.post_message(AlertsRead(version, change, rows, self.store.triage.counts()))
+        else:
+            self.post_message(AlertsRead(version, -1, [], {}))
+
+    @on(AlertsRead)
+    def take_alerts(self, message: AlertsRead) -> None:
+        """Show the alerts that were read."""
+        if message.version != self._version:
+            return
+        self._busy = False
+        if message.position >= 0 or message.error:
+            self.filter_bar("alerts").mistake(message.error, message.position)
+            return
+        self.filter_bar("alerts").mistake("", 0)
+        if message.change < 0:
+            return
+        first = self._change < 0
+        self._change = message.change
+        rows = message.rows
+        if self.state.paused and not first:
+            rows = [row for row in rows if row.id in self.alerts.alerts]
+        self.alerts.show(rows, self.state.order)
+        self.header.counts = message.counts
+        self.header.refresh()
+        self.titles()
+        self.stream.fetch(again=True)
+        if self.showing_alert():
+            self.detail.load_alert(self.alerts.cursor)
+
+    def showing_alert(self) -> bool:
+        """Whether the detail belongs to the alert list now."""
+        return not self.detail.alone
+
+    @on(StreamRead)
+    def take_stream(self, message: StreamRead) -> None:
+        """Say what is wrong with the stream's filter, or that nothing is."""
+        if message.version == self.stream.version:
+            self.filter_bar("stream").mistake(message.error, message.position)
+            self.titles()
+
+    @on(Moved)
+    def moved(self, message: Moved) -> None:
+        """Show what the cursor is on."""
+        if message.pane == "alerts":
+            self.state.selected_alert = message.row
+            if self.state.focus != "stream":
+                self.detail.load_alert(message.row)
+            self.titles()
+        else:
+            self.state.selected_event = message.row
+            if self.state.focus == "stream" and not self.stream.follow:
+                self.detail.load_event(message.row)
+
+    @on(FollowChanged)
+    def follow_changed(self, message: FollowChanged) -> None:
+        """Say so in the header."""
+        self.state.follow = self.header.follow = message.follow
+        self.header.refresh()
+
+    @on(FilterTyped)
+    def filter_typed(self, message: FilterTyped) -> None:
+        """Filter as typed; a kept filter gives the focus back to its list."""
+        mine = self.state.filter_of(message.pane)
+        if mine.text != message.text or not mine.on:
+            mine.text, mine.on = message.text, True
+            self.apply_filter(message.pane)
+        if message.final:
+            (self.stream if message.pane == "stream" else self.alerts).focus()
+
+    def apply_filter(self, pane: str) -> None:
+        """Read a list anew through its filter."""
+        if pane == "stream":
+            self.stream.narrow(self.state.stream.active)
+        else:
+            self.reload_alerts()
+        self.titles()
+
+    def pane_changed(self) -> None:
+        """The detail follows the focus between the lists."""
+        if self.state.focus == "alerts" and self.detail.alone:
+            self.detail.load_alert(self.alerts.cursor)
+        self.titles()
+
+    def titles(self) -> None:
+        """Titles and subtitles of the panes."""
+        if not self.is_mounted:
+            return
+        mine, marked = self.state.alerts, len(self.alerts.marked)
+        bits = [f"{marked} marked"] if marked else []
+        bits += [f"{len(self.alerts.unseen)} new ↑"] if self.alerts.unseen else []
+        bits += [f"{len(self.alerts.ids)} {'shown' if self.state.show_closed else 'open'}"]
+        bits += [f"by {self.state.order}"] if self.state.order != "level" else []
+        bits += [f"{mine.text}{'' if mine.on else ' (off)'}"] if mine.text else []
+        self.pane("alerts").label("Alerts", " · ".join(bits))
+        ours = self.state.stream
+        self.pane("stream").label("Stream", f"{ours.text}{'' if ours.on else ' (off)'}" if ours.text else "")
+        self.pane("detail").label(self.detail.tab_title())
+
+    def welcome(self) -> list[Line]:
+        """What an empty alert list says: what is followed, and what to press."""
+        if self.state.alerts.active:
+            return [line(("  No alert passes the filter. F switches it off.", "dim"))]
+        sources = [(s.name, s.note) for s in self.ingest.status().sources] if self.ingest else []
+        sources = sources or [(s[0], s[3]) for s in self.header.read.sources]
+        out = [line(("  No alerts. ", "text"), ("Nothing matched a rule yet." if sources else "No source is followed.", "dim"))]
+        out += [line(("  following ", "dim"), (name, "text"), (f"  {note}" if note else "", "count")) for name, note in sources[:4]]
+        if not sources:
+            out.append(line(("  socterm --tail FILE", "key"), (" follows a log, ", "dim"), ("socterm demo", "key"), (" plays an attack.", "dim")))
+        out.append(line(("  ?", "key"), (" all keys   ", "dim"), ("3", "key"), (" stream   ", "dim"), ("/", "key"), (" filter   ", "dim"), ("q", "key"), (" quit", "dim")))
+        return out
+
+    def hold(self, paused: bool) -> None:
+        """Pause the view, or let it go on."""
+        self.state.paused = self.stream.paused = self.header.paused = paused
+        self._held_at = self.store.events.newest_id()
+        self.header.behind = 0
+        if not paused:
+            self._change = -1 if self._change < 0 else self._change
+            self.reload_alerts()
+            self.stream.poll()
+        self.header.refresh()
+
+    def save(self) -> None:
+        """Keep the view in the store, when it changed."""
+        self.state.marked = sorted(self.alerts.marked)
+        text = self.state.model_dump_json()
+        if text != self._saved:
+            self._saved = text
+            self.write_state(text)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="state")
+    def write_state(self, text: str) -> None:
+        """Write the view."""
+        self.store.triage.save_ui(NAME, text)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A read that failed is said once, and tried again with the next tick."""
+        if event.state is WorkerState.ERROR:
+            self._busy = False
+            say(self.app, f"{event.worker.group}: {event.worker.error}", "error")

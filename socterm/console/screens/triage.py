@@ -1,0 +1,265 @@
+"""The Triage screen's verbs: what each key does, by the names in the action registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual import on
+
+from socterm.console.decisions import Decision, Decisions
+from socterm.console.messages import Decided
+from socterm.console.safe import copy, join, say
+from socterm.console.screens.asking import Analyst, Asking
+from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
+from socterm.console.state import ORDERS
+from socterm.console.widgets.chat import ChatLine
+from socterm.console.words import VERDICTS, entity_text, plural
+
+
+class TriageScreen(Asking):
+    """Alerts, detail, stream and chat, driven by keys."""
+
+    def __init__(self, *args: Any, analyst: Analyst | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.analyst = analyst
+        self.decisions = Decisions(self, self.store, actor=self.actor, clock=self.clock)
+        self._anchor = 0
+        self._from = "alerts"
+
+    # decisions
+
+    def targets(self) -> list[int]:
+        """The alerts a verb acts on: the marked ones, else the one under the cursor."""
+        marked = [row for row in self.alerts.ids if row in self.alerts.marked]
+        return marked or ([self.alerts.cursor] if self.alerts.current else [])
+
+    def decide(self, verb: str, done: str, ids: Sequence[int], **details: Any) -> None:
+        """Write a decision; closed rows leave the list at once, and the cursor goes on to the next."""
+        if not ids:
+            say(self.app, "no alert under the cursor")
+            return
+        self.decisions.submit(Decision(verb, done, tuple(ids), details))
+        if verb == "close" and not self.state.show_closed:
+            self.alerts.drop(ids)
+        elif verb == "close" and self.alerts.cursor in ids:
+            self.alerts.action_move(1)
+        if verb != "note":
+            self.alerts.marked.clear()
+        self.titles()
+
+    def action_close(self) -> None:
+        """Close as undetermined."""
+        self.decide("close", "closed", self.targets(), verdict="undetermined")
+
+    def action_close_group(self) -> None:
+        """Close all open alerts of the same rule and entity."""
+        current = self.alerts.current
+        if current is None:
+            return
+        same = [a.id for a in self.alerts.alerts.values() if (a.rule, a.entity) == (current.rule, current.entity)]
+        self.decisions.submit(Decision("close", "closed", tuple(same), {"verdict": "undetermined"}, group=current))
+        if not self.state.show_closed:
+            self.alerts.drop(same)
+        self.titles()
+
+    def action_acknowledge(self) -> None:
+        """Make them mine."""
+        self.decide("acknowledge", "acknowledged", self.targets())
+
+    def action_reopen(self) -> None:
+        """Open again."""
+        self.decide("reopen", "reopened", self.targets())
+
+    def action_verdict(self) -> None:
+        """Ask which verdict, then close with it."""
+        ids = self.targets()
+        if not ids:
+            return
+
+        def chosen(verdict: str | None) -> None:
+            if verdict:
+                self.decide("close", f"closed as {VERDICTS[verdict]}", ids, verdict=verdict)
+
+        self.app.push_screen(VerdictDialogue(len(ids)), chosen)
+
+    def action_note(self) -> None:
+        """Ask for a note's text."""
+        ids = self.targets()
+        if not ids:
+            return
+
+        def written(text: str | None) -> None:
+            if text:
+                self.decide("note", "noted", ids, text=text)
+
+        current = self.alerts.alerts[ids[0]]
+        about = current.title if len(ids) == 1 else plural(len(ids), "alert")
+        self.app.push_screen(NoteDialogue(about), written)
+
+    def action_undo(self) -> None:
+        """Take back the last decision."""
+        self.decisions.undo()
+
+    def action_redo(self) -> None:
+        """Do it again."""
+        self.decisions.redo()
+
+    @on(Decided)
+    def decided(self, message: Decided) -> None:
+        """Say what was done, and read the truth."""
+        if message.error:
+            say(self.app, message.error, "warning")
+        elif message.count:
+            again = "" if message.verb in {"undo", "redo"} else " · z takes it back"
+            say(self.app, f"{plural(message.count, 'alert')} {message.done}{again}")
+        else:
+            say(self.app, f"nothing to {message.verb}")
+        self.reload_alerts()
+
+    # marks
+
+    def action_mark(self) -> None:
+        """Mark or unmark, and go on."""
+        row = self.alerts.cursor
+        if row:
+            self.alerts.marked ^= {row}
+            self._anchor = row
+            self.alerts.action_move(1)
+        self.titles()
+
+    def action_mark_range(self) -> None:
+        """From the last mark to here."""
+        start, end = self.alerts.position(self._anchor), self.alerts.position(self.alerts.cursor)
+        if end >= 0:
+            low, high = sorted((end if start < 0 else start, end))
+            self.alerts.marked |= set(self.alerts.ids[low : high + 1])
+            self._anchor = self.alerts.cursor
+        self._marks_changed()
+
+    def action_mark_rule(self) -> None:
+        """All of this rule."""
+        current = self.alerts.current
+        if current is not None:
+            self.alerts.marked |= {a.id for a in self.alerts.alerts.values() if a.rule == current.rule}
+        self._marks_changed()
+
+    def action_mark_all(self) -> None:
+        """All, or none."""
+        every = set(self.alerts.ids)
+        self.alerts.marked = set() if self.alerts.marked == every else every
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
+        self.alerts.refresh()
+        self.titles()
+
+    # the view
+
+    def action_filter(self) -> None:
+        """Type a filter for the list in front."""
+        name = "stream" if self.state.focus == "stream" else "alerts"
+        self.show_pane(name)
+        self.filter_bar(name).open(self.state.filter_of(name).text)
+
+    def action_toggle_filter(self) -> None:
+        """Filter off or on."""
+        mine = self.state.filter_of(self.state.focus)
+        if not mine.text:
+            say(self.app, "no filter here; / writes one")
+            return
+        mine.on = not mine.on
+        self.apply_filter("stream" if self.state.focus == "stream" else "alerts")
+
+    def action_pause(self) -> None:
+        """Hold still or go on."""
+        self.hold(not self.state.paused)
+
+    def action_toggle_closed(self) -> None:
+        """Closed ones too."""
+        self.state.show_closed = not self.state.show_closed
+        self.reload_alerts()
+
+    def action_next_order(self) -> None:
+        """The next order."""
+        self.state.order = ORDERS[(ORDERS.index(self.state.order) + 1) % len(ORDERS)]
+        self.alerts.show(list(self.alerts.alerts.values()), self.state.order)
+        self.titles()
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        self.app.next_theme()  # type: ignore[attr-defined]
+
+    def action_copy(self) -> None:
+        """Copy what the cursor is on."""
+        text = self.under_cursor()
+        if text:
+            copy(self.app, text)
+            say(self.app, join(["copied ", text[:60]]))
+
+    def under_cursor(self) -> str:
+        """The text `y` takes: a value of the detail, a raw line, or an alert's line."""
+        focus = self.state.focus
+        if focus == "stream":
+            event = self.stream.events.get(self.stream.cursor)
+            return event.raw if event is not None else ""
+        view = self.detail if focus == "detail" else self.chat.log_view if focus == "chat" else None
+        if view is not None and view.current is not None:
+            return view.current.value
+        alert = self.alerts.current
+        if alert is None:
+            return ""
+        return f"{alert.level} {alert.title} {entity_text(alert.entity)} ×{alert.count} #{alert.id}"
+
+    # panes
+
+    def action_open(self) -> None:
+        """Open what the cursor is on."""
+        focus = self.state.focus
+        if focus == "alerts":
+            self._from = "alerts"
+            self.detail.load_alert(self.alerts.cursor)
+            self.focus_on("detail")
+        elif focus == "stream":
+            self._from = "stream"
+            self.stream.set_follow(False)
+            self.detail.load_event(self.stream.cursor)
+            self.focus_on("detail")
+        else:
+            view = self.detail if focus == "detail" else self.chat.log_view
+            if view.current is not None and view.current.event:
+                self.detail.choose_event(view.current.event)
+                self.focus_on("detail")
+            elif focus == "chat" and self.analyst is not None:
+                self.query_one(ChatLine).focus()
+        self.titles()
+
+    def step_back(self) -> bool:
+        """One step back; False where there is none."""
+        if self.stop_answer():
+            return True
+        focus = self.state.focus
+        if focus == "detail" and self._from == "stream":
+            self._from = "alerts"
+            self.focus_on("stream")
+        elif focus != "alerts":
+            self.focus_on("alerts")
+        elif self.alerts.marked:
+            self.alerts.marked.clear()
+            self._marks_changed()
+        else:
+            return False
+        return True
+
+    def action_back(self) -> None:
+        """One step back."""
+        self.step_back()
+
+    def action_back_or_quit(self) -> None:
+        """One step back, or leave."""
+        if not self.step_back():
+            self.app.exit()
+
+    def action_scroll_detail(self, rows: int) -> None:
+        """Scroll the detail from anywhere."""
+        self.detail.scroll_relative(y=rows, animate=False, force=True)

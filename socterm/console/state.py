@@ -1,0 +1,68 @@
+"""What the analyst had on screen: one model, saved in the store, so that a restart opens where they left."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from socterm.console.theme import DEFAULT
+
+PaneName = Literal["alerts", "detail", "stream", "chat"]
+Tab = Literal["summary", "fields", "raw", "history", "ai"]
+Order = Literal["level", "newest", "count"]
+
+PANES: tuple[PaneName, ...] = ("alerts", "detail", "stream", "chat")
+TABS: tuple[Tab, ...] = ("summary", "fields", "raw", "history", "ai")
+ORDERS: tuple[Order, ...] = ("level", "newest", "count")
+
+NAME = "console"
+"""Under which name the store keeps it."""
+
+
+class Filter(BaseModel):
+    """A pane's filter: its text, and whether it is on."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: str = ""
+    on: bool = True
+
+    @property
+    def active(self) -> str:
+        """The text that narrows the pane now; "" for none."""
+        return self.text.strip() if self.on else ""
+
+
+class UiState(BaseModel):
+    """Everything a second start needs to show the same screen. Widgets read it; handlers write it."""
+
+    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+
+    theme: str = DEFAULT
+    focus: PaneName = "alerts"
+    alerts: Filter = Filter()
+    stream: Filter = Filter()
+    show_closed: bool = False
+    order: Order = "level"
+    selected_alert: int = 0
+    selected_event: int = 0
+    marked: list[int] = []
+    paused: bool = False
+    follow: bool = True
+    tab: Tab = "summary"
+    mouse: bool = True
+
+    def filter_of(self, pane: str) -> Filter:
+        """The filter a pane obeys: the stream its own, every other pane that of the alerts."""
+        return self.stream if pane == "stream" else self.alerts
+
+
+def restore(saved: str | None) -> tuple[UiState, str]:
+    """(the saved state, what to tell the analyst). A state that cannot be read is replaced by a fresh one."""
+    if not saved:
+        return UiState(), ""
+    try:
+        return UiState.model_validate_json(saved), ""
+    except ValidationError:
+        return UiState(), "the saved view could not be read; starting with a fresh one"

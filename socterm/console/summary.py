@@ -1,0 +1,189 @@
+"""The detail's tabs as text: pure functions from what the store said to lines. No widget, no clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+from socterm.console.lines import Line, Span, line, sp
+from socterm.console.safe import fit, join
+from socterm.console.theme import MARKS, SHORT
+from socterm.console.words import VERDICTS, clock, entity_text, number, plural, span, stamp, state_text
+from socterm.store.rows import AlertRow, AuditRow, EventRow
+
+TELLING = (
+    "source.ip",
+    "user.name",
+    "user.effective.name",
+    "host.hostname",
+    "process.name",
+    "process.command_line",
+    "event.action",
+    "event.outcome",
+)
+"""Fields the summary shows of an alert's events, in this order."""
+
+PIVOTS = frozenset({"source.ip", "user.name", "user.effective.name", "host.hostname"})
+OUTCOMES = {"success": "ok", "failure": "bad"}
+
+NOTHING = (line(("Nothing selected.", "dim")),)
+
+
+def hint(text: str) -> list[Line]:
+    """One quiet line."""
+    return [line((text, "dim"))]
+
+
+def _head(alert: AlertRow, actor: str, tz: tzinfo) -> list[Line]:
+    level = alert.level if alert.level in MARKS else "informational"
+    tags = [tag.removeprefix("attack.") for tag in alert.tags if tag.startswith("attack.")]
+    names = [tag.upper() if tag[:1] == "t" and tag[1:2].isdigit() else tag.replace("_", " ") for tag in tags]
+    parts = [sp(entity_text(alert.entity), "entity")]
+    for name in names:
+        parts += [sp(" · ", "dim"), sp(name, "dim", whole=True)]
+    state = [sp(state_text(alert, actor), "ok" if alert.owner else "dim")]
+    if alert.owner:
+        state += [sp(" · ", "dim"), sp(alert.owner, "text")]
+    if alert.notes:
+        state += [sp(" · ", "dim"), sp(plural(alert.notes, "note"), "count")]
+    if not alert.settled:
+        state += [sp(" · still growing", "dim")]
+    return [
+        line(sp(f"{MARKS[level]} {SHORT[level]} ", level), sp(alert.title, "title"), hang=2),
+        Line(tuple(parts)),
+        line(sp(stamp(alert.first, tz), "dim"), sp(" · ", "dim"), *state, hang=2),
+        Line(),
+    ]
+
+
+def _why(alert: AlertRow) -> list[Line]:
+    length = alert.last - alert.first
+    lasted = f" within {span(length)}" if length >= 1_000_000 else ""
+    said = join([alert.description.strip().rstrip("."), f"{plural(alert.count, 'event')}{lasted}"], ". ")
+    return [line(("Why  ", "head"), (said + ".", "text")), Line()]
+
+
+def counted(events: Sequence[EventRow], field: str) -> list[tuple[str, int]]:
+    """The values a field takes among events, commonest first."""
+    values = Counter(str(event.fields[field]) for event in events if field in event.fields)
+    return values.most_common()
+
+
+def _field(name: str, values: list[tuple[str, int]], pad: int) -> Line:
+    first, times = values[0]
+    look = "pivot" if name in PIVOTS else OUTCOMES.get(first, "text")
+    parts = [sp(fit(name, pad), "label"), sp(first, look)]
+    if times > 1:
+        parts.append(sp(f"  ×{number(times)}", "dim"))
+    if others := values[1:]:
+        shown = join([value for value, _ in others[:4]], ", ")
+        more = f" +{len(others) - 4}" if len(others) > 4 else ""
+        parts += [sp("  also ", "dim"), sp(shown, "entity" if name in PIVOTS else "text"), sp(more, "dim")]
+    return Line(tuple(parts), pad, first)
+
+
+def event_line(event: EventRow, tz: tzinfo) -> Line:
+    """One event in a list inside the detail."""
+    return line(
+        (clock(event.ts, tz) + "  ", "dim"), (event.message, "text"), hang=10, value=event.raw, event=event.id
+    )  # fmt: skip
+
+
+def alert_summary(alert: AlertRow, events: Sequence[EventRow], actor: str, tz: tzinfo) -> list[Line]:
+    """What happened, to whom, how often, and the last lines that say so."""
+    out = _head(alert, actor, tz) + _why(alert)
+    fields = [(name, found) for name in TELLING if (found := counted(events, name))]
+    known = {name for name, _ in fields}
+    fields = [(k, [(v, 0)]) for k, v in alert.entity.items() if k not in known] + fields
+    pad = max((len(name) for name, _ in fields), default=0) + 3
+    out += [_field(name, values, min(pad, 24)) for name, values in fields]
+    if events:
+        out += [Line(), line(("Last lines", "head"), (f"  {len(events)} of {plural(alert.count, 'event')} in Raw", "dim"))]
+        out += [event_line(event, tz) for event in events[:6]]
+    return out
+
+
+def field_lines(event: EventRow | None, tz: tzinfo) -> list[Line]:
+    """Every field of one event; the cursor steps from value to value."""
+    if event is None:
+        return list(NOTHING)
+    own: dict[str, Any] = {
+        "@timestamp": stamp(event.ts, tz),
+        "event.kind": event.kind,
+        "log.source": f"{event.source}:{event.position}",
+        **event.fields,
+    }
+    pad = min(28, max(len(name) for name in own) + 2)
+    out = [line(("Event ", "head"), (f"[{event.id}]", "cite"), hang=2, value=str(event.id)), Line()]
+    for name, value in own.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        look = "pivot" if name in PIVOTS else OUTCOMES.get(text, "text")
+        out.append(line((fit(name, pad), "label"), (text, look), hang=pad, value=text))
+    if event.repeat != 1:
+        out.append(line((fit("socterm.repeat", pad), "label"), (event.repeat, "text"), hang=pad))
+    return out
+
+
+def raw_lines(events: Sequence[EventRow], chosen: int) -> list[Line]:
+    """The lines as they came, newest first; the one whose fields are shown is marked."""
+    if not events:
+        return list(NOTHING)
+    return [
+        line(("▸ " if event.id == chosen else "  ", "primary"), (event.raw, "text"), hang=2, value=event.raw, event=event.id)
+        for event in events
+    ]
+
+
+def _change(row: AuditRow) -> Span:
+    before, after = row.before.get("state", ""), row.after.get("state", "")
+    verdict = row.after.get("verdict") or ""
+    said = f"{before} → {after}" if before != after else ""
+    if verdict and verdict != row.before.get("verdict"):
+        said = join([said, VERDICTS.get(verdict, verdict)], " · ") if said else VERDICTS.get(verdict, verdict)
+    return sp(said, "text")
+
+
+def history_lines(rows: Sequence[AuditRow], tz: tzinfo) -> list[Line]:
+    """Who decided what, and when, oldest first."""
+    if not rows:
+        return [line(("No decision yet.", "dim"))]
+    out = []
+    for row in rows:
+        parts = [sp(stamp(row.at, tz) + "  ", "dim"), sp(fit(row.actor, 10), "entity"), sp(f" {row.verb}  ", "head"), _change(row)]
+        if row.undoes:
+            parts.append(sp(f"  takes back #{row.undoes}", "dim"))
+        out.append(Line(tuple(parts), 4))
+        if row.note:
+            out.append(line(("    ✎ ", "count"), (row.note, "text"), hang=6, value=row.note))
+    return out
+
+
+def explanation_lines(text: str, citations: Sequence[int], source: str) -> list[Line]:
+    """The analyst's text with its label and its citations, each of which Enter opens."""
+    out = [line(("Analyst", "soc"), (f"  source: {source}", "dim")), Line()]
+    out += [line((part, "text")) for part in text.splitlines()]
+    if citations:
+        out += [Line(), line(("Cited", "head"))]
+        out += [line((f"[{event}]", "cite"), value=str(event), event=event) for event in citations]
+    return out
+
+
+def event_summary(event: EventRow | None, alerts: Sequence[AlertRow], tz: tzinfo, actor: str) -> list[Line]:
+    """One event: its line, what is told about it, the alerts that cite it."""
+    if event is None:
+        return list(NOTHING)
+    out = [line((stamp(event.ts, tz), "dim"), ("  ", "dim"), (event.source, "dim")), line((event.message, "title")), Line()]
+    pairs = [(name, str(event.fields[name])) for name in TELLING if name in event.fields]
+    out += [_field(name, [(value, 1)], 18) for name, value in pairs]
+    if alerts:
+        out += [Line(), line(("Evidence of", "head"))]
+    for alert in alerts:
+        level = alert.level if alert.level in MARKS else "informational"
+        out.append(
+            line((f"{MARKS[level]} {SHORT[level]:<5}", level), (alert.title, "text"), ("  " + state_text(alert, actor), "dim"), hang=2)
+        )
+    return out
+
+

@@ -1,0 +1,108 @@
+"""The alert list: level, title, entity, count, age, state. Age and state are the first to go when it is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from socterm.console.safe import fit, seg
+from socterm.console.state import Order
+from socterm.console.theme import LEVELS, MARKS, SHORT, style
+from socterm.console.widgets.rows import Rows
+from socterm.console.words import age, entity_text, number, state_text
+from socterm.store.rows import AlertRow
+
+QUIET = frozenset({"closed", "snoozed", "merged"})
+RANK = {level: rank for rank, level in enumerate(LEVELS)}
+
+ORDER_KEYS: dict[Order, Callable[[AlertRow], tuple[int, ...]]] = {
+    "level": lambda a: (a.state in QUIET, RANK.get(a.level, len(RANK)), -a.created, -a.id),
+    "newest": lambda a: (a.state in QUIET, -a.last, -a.id),
+    "count": lambda a: (a.state in QUIET, -a.count, -a.id),
+}
+"""How each order sorts. By level a row keeps its place while its count grows: only new alerts move rows."""
+
+
+class AlertRows(Rows):
+    """Alerts, each one row."""
+
+    def __init__(self, *, actor: str, clock: Callable[[], int], cursor: int = 0) -> None:
+        super().__init__("alerts", cursor)
+        self.alerts: dict[int, AlertRow] = {}
+        self.marked: set[int] = set()
+        self.unseen: set[int] = set()
+        self.actor = actor
+        self.clock = clock
+
+    def show(self, alerts: Iterable[AlertRow], order: Order) -> None:
+        """Show these alerts in an order."""
+        ordered = sorted(alerts, key=ORDER_KEYS[order])
+        known = self.alerts.keys()
+        fresh = {alert.id for alert in ordered} - known if known else set()
+        self.alerts = {alert.id: alert for alert in ordered}
+        self.marked &= self.alerts.keys()
+        self.replace(list(self.alerts))
+        self.unseen = (self.unseen | fresh) & self.alerts.keys() - set(self.visible())
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Take rows away at once, before the store has answered; the next read puts things right."""
+        gone = set(ids)
+        self.alerts = {key: value for key, value in self.alerts.items() if key not in gone}
+        self.marked -= gone
+        self.replace(list(self.alerts))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """What came into sight is no longer new."""
+        super().watch_scroll_y(old_value, new_value)
+        self.unseen -= set(self.visible())
+
+    @property
+    def current(self) -> AlertRow | None:
+        """The alert under the cursor."""
+        return self.alerts.get(self.cursor)
+
+    def ground(self, row: int) -> str:
+        """Marked rows have a ground of their own."""
+        return "cursor" if row == self.cursor else "marked" if row in self.marked else "background"
+
+    def look(self, row: int) -> object:
+        """An alert looks different when it changed, aged or was marked."""
+        alert = self.alerts[row]
+        return (
+            alert.updated, alert.count, alert.state, alert.owner, alert.verdict, alert.notes,
+            age(self.clock(), alert.last), row in self.marked,
+        )  # fmt: skip
+
+    def draw(self, row: int, cells: int, ground: str) -> Strip:
+        """Draw one alert."""
+        alert = self.alerts[row]
+        theme, here = self.theme_name, row == self.cursor
+
+        quiet = alert.state in QUIET
+        level = "dim" if quiet else alert.level if alert.level in MARKS else "informational"
+        right = self._right(alert, cells)
+        room = max(10, cells - 9 - sum(len(text) for text, _ in right))
+        title_room = max(10, int(room * (0.58 if cells > 60 else 0.55)))
+        sign = "✓" if row in self.marked else "▌" if here else " "
+        segments: list[Segment] = [
+            seg(sign, style(theme, "accent" if row in self.marked else "primary" if self.has_focus else "dim", ground)),
+            seg(f"{MARKS.get(alert.level, '·')} {SHORT.get(alert.level, 'INFO'):<5}", style(theme, level, ground)),
+            seg(fit(alert.title, title_room), style(theme, "dim" if quiet else "title" if here else "text", ground)),
+            seg(fit(" " + entity_text(alert.entity), max(0, room - title_room)), style(theme, "dim" if quiet else "entity", ground)),
+        ]
+        segments += [seg(text, style(theme, name, ground)) for text, name in right]
+        return Strip(segments).adjust_cell_length(cells, style(theme, "text", ground))
+
+    def _right(self, alert: AlertRow, cells: int) -> list[tuple[str, str]]:
+        """The right-hand columns there is room for: (text, style)."""
+        count = f"×{number(alert.count)}" if alert.count > 1 else ""
+        out = [(f"{count:>6}", "count")]
+        if cells >= 56:
+            out.append((f"{age(self.clock(), alert.last):>5}", "dim"))
+        if cells >= 66:
+            state = state_text(alert, self.actor)
+            note = "✎" if alert.notes else " "
+            out.append((f" {note}{state:<6}", "ok" if state in {"mine", "ack"} else "dim"))
+        return out

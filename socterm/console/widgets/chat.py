@@ -1,0 +1,153 @@
+"""The chat pane: questions and answers about the alert under the cursor, streamed, with citations."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from socterm.console.actions import bindings
+from socterm.console.lines import Line, line, sp
+from socterm.console.messages import ChatPiece
+from socterm.console.safe import SafeInput
+from socterm.console.widgets.text import TextView
+
+
+class Asked(Message):
+    """A question was entered."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question = question
+
+
+class Stopped(Message):
+    """Esc in the chat line."""
+
+
+class Turn:
+    """A question and its answer so far."""
+
+    def __init__(self, number: int, question: str) -> None:
+        self.number = number
+        self.question = question
+        self.text = ""
+        self.events: list[int] = []
+        self.note = ""
+        self.done = False
+
+    def lines(self) -> list[Line]:
+        """How it looks."""
+        out = [line(("you  ", "you"), (self.question, "text"), hang=5)]
+        paragraphs = self.text.splitlines() or ([""] if self.done else ["…"])
+        for index, part in enumerate(paragraphs):
+            out.append(line(sp("soc  " if index == 0 else "     ", "soc"), sp(part), hang=5))
+        cited = list(dict.fromkeys(self.events))
+        if cited:
+            shown = [sp("     ")] + [sp(f"[{event}] ", "cite", whole=True) for event in cited[:12]]
+            out.append(Line(tuple(shown), 5, " ".join(map(str, cited)), cited[0]))
+        if self.note:
+            out.append(line(("     " + self.note, "dim"), hang=5))
+        return out
+
+
+class ChatLine(SafeInput):
+    """Where questions are typed."""
+
+    BINDINGS: ClassVar = bindings("chat")
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="ask about this alert", compact=True, id="chat-line")
+        self.past: list[str] = []
+
+    def action_stop(self) -> None:
+        """Stop the answer or leave."""
+        self.post_message(Stopped())
+
+    def action_recall(self) -> None:
+        """The question before this one."""
+        if self.past:
+            self.value = self.past[-1]
+            self.cursor_position = len(self.value)
+
+
+class Chat(Vertical):
+    """Transcript above, line to type below."""
+
+    DEFAULT_CSS = """
+    Chat ChatLine { border: none; height: 1; padding: 0 1; background: $background; }
+    Chat ChatLine:focus { border: none; background: $panel; }
+    """
+
+    def __init__(self, ready: str) -> None:
+        super().__init__(id="chat-body")
+        self.ready = ready
+        self.turns: list[Turn] = []
+
+    def compose(self) -> ComposeResult:
+        """Transcript and line."""
+        yield TextView("chat")
+        yield ChatLine()
+
+    def on_mount(self) -> None:
+        """Say what this is for."""
+        self._draw()
+
+    def begin(self, question: str) -> int:
+        """Start a turn; its number tells its pieces apart."""
+        turn = Turn(len(self.turns) + 1, question)
+        self.turns.append(turn)
+        self._draw()
+        return turn.number
+
+    def take(self, piece: ChatPiece) -> None:
+        """Some more of an answer."""
+        turn = self.turns[piece.turn - 1]
+        if turn.done:
+            return
+        if piece.kind == "text":
+            turn.text += piece.text
+        elif piece.text:
+            turn.note = piece.text
+        turn.events += piece.events
+        turn.done = piece.done
+        self._draw()
+
+    @property
+    def log_view(self) -> TextView:
+        """The transcript."""
+        return self.query_one("#chat-text", TextView)
+
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is being written."""
+        return bool(self.turns) and not self.turns[-1].done
+
+    def set_ready(self, text: str) -> None:
+        """What the empty pane says: model or none."""
+        if text != self.ready:
+            self.ready = text
+            self._draw()
+
+    def _draw(self) -> None:
+        view = self.query_one(TextView)
+        if not self.turns:
+            view.show([line((self.ready, "dim"))], keep=True)
+            return
+        view.show([item for turn in self.turns[-50:] for item in turn.lines()], keep=True)
+        view.to_end()
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Enter asks."""
+        event.stop()
+        question = event.value.strip()
+        line_ = self.query_one(ChatLine)
+        if question and not self.answering:
+            line_.past.append(question)
+            line_.value = ""
+            self.post_message(Asked(question))

@@ -1,0 +1,140 @@
+"""The detail pane: the alert under the cursor, or the event, in tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import on, work
+
+from socterm.console import summary
+from socterm.console.actions import bindings
+from socterm.console.lines import Line
+from socterm.console.messages import AlertDetail, EventDetail, Explained
+from socterm.console.readers import Store
+from socterm.console.state import TABS, Tab, UiState
+from socterm.console.widgets.text import TextView
+from socterm.store.rows import AlertRow, AuditRow, EventRow
+
+TITLES: dict[Tab, str] = {"summary": "Summary", "fields": "Fields", "raw": "Raw", "history": "History", "ai": "AI"}
+
+
+class Detail(TextView):
+    """What is known of one alert or one event. Reads it in a thread; the tab lives in the state."""
+
+    BINDINGS: ClassVar = bindings("detail")
+
+    def __init__(self, store: Store, state: UiState, *, actor: str, tz: tzinfo) -> None:
+        super().__init__("detail")
+        self.store = store
+        self.state = state
+        self.actor = actor
+        self.tz = tz
+        self.alert: AlertRow | None = None
+        self.event: EventRow | None = None
+        self.events: Sequence[EventRow] = ()
+        self.history: Sequence[AuditRow] = ()
+        self.cited_by: Sequence[AlertRow] = ()
+        self.explained: dict[int, Explained] = {}
+        self.asking = 0
+        self.alone = False
+
+    def load_alert(self, alert: int) -> None:
+        """Show an alert."""
+        self.read_alert(alert)
+
+    def load_event(self, event: int) -> None:
+        """Show an event."""
+        self.read_event(event)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="detail")
+    def read_alert(self, alert: int) -> None:
+        """Read an alert, its newest events and what was decided."""
+        triage = self.store.triage
+        row = triage.alert(alert) if alert else None
+        if row is None:
+            self.post_message(AlertDetail(None, wanted=alert))
+            return
+        self.post_message(AlertDetail(row, triage.alert_events(alert, limit=200), triage.history(alert), alert))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="detail")
+    def read_event(self, event: int) -> None:
+        """Read one event and the alerts it is evidence of."""
+        found = self.store.events.get([event])
+        alerts = self.store.triage.alerts_of_event(event)
+        self.post_message(EventDetail(found[0] if found else None, alerts))
+
+    @on(AlertDetail)
+    def take_alert(self, message: AlertDetail) -> None:
+        """Show the alert that was read; the same alert again keeps scroll and cursor."""
+        same = self.alert is not None and message.alert is not None and self.alert.id == message.alert.id and not self.alone
+        self.alert, self.events, self.history = message.alert, message.events, message.history
+        if not same or self.event is None:
+            self.event = self.events[0] if self.events else None
+        self.alone = False
+        self.render_tab(keep=same)
+
+    @on(EventDetail)
+    def take_event(self, message: EventDetail) -> None:
+        """Show the event that was read."""
+        self.alone = True
+        self.event, self.cited_by = message.event, message.alerts
+        self.render_tab()
+
+    def choose_event(self, event: int) -> None:
+        """Show the fields of one of the alert's events, or read it where it is not among them."""
+        found = next((row for row in self.events if row.id == event), None)
+        self.state.tab = "fields"
+        if found is None or self.alone:
+            self.load_event(event)
+            return
+        self.event = found
+        self.render_tab()
+
+    def take_explanation(self, message: Explained) -> None:
+        """Keep an explanation and show it where its alert is on screen."""
+        self.explained[message.alert] = message
+        self.asking = 0 if self.asking == message.alert else self.asking
+        if self.state.tab == "ai":
+            self.render_tab()
+
+    def body(self) -> Sequence[Line]:
+        """The lines of the tab that is open."""
+        tab = self.state.tab
+        if tab == "fields":
+            return summary.field_lines(self.event, self.tz)
+        if tab == "raw":
+            events = [self.event] if self.alone and self.event else self.events
+            return summary.raw_lines(events, self.event.id if self.event else 0)
+        if tab == "history":
+            return summary.history_lines(() if self.alone else self.history, self.tz)
+        if tab == "ai":
+            return self._ai()
+        if self.alone:
+            return summary.event_summary(self.event, self.cited_by, self.tz, self.actor)
+        if self.alert is None:
+            return summary.NOTHING
+        return summary.alert_summary(self.alert, self.events, self.actor, self.tz)
+
+    def _ai(self) -> Sequence[Line]:
+        alert = 0 if self.alert is None or self.alone else self.alert.id
+        found = self.explained.get(alert)
+        if found is not None:
+            return summary.explanation_lines(found.text, found.citations, found.source)
+        if alert and self.asking == alert:
+            return summary.hint("The analyst is reading …")
+        return summary.hint("Press i on an alert to have it explained.")
+
+    def render_tab(self, *, keep: bool = False) -> None:
+        """Write the open tab."""
+        self.show(self.body(), keep=keep)
+
+    def tab_title(self) -> str:
+        """The pane's title: the tabs, the open one in brackets."""
+        return " ".join(f"[{TITLES[tab]}]" if tab == self.state.tab else TITLES[tab] for tab in TABS)
+
+    def action_next_tab(self, step: int) -> None:
+        """Open the tab beside this one."""
+        self.state.tab = TABS[(TABS.index(self.state.tab) + step) % len(TABS)]
+        self.render_tab()

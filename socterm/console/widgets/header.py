@@ -1,0 +1,99 @@
+"""The header line: what is read and how fast, what waits, whether the view moves, the model, the file."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from socterm.console.ingest import Ingest, IngestStatus
+from socterm.console.lines import sp
+from socterm.console.messages import HeaderRead
+from socterm.console.safe import cut, safe_text
+from socterm.console.theme import LEVELS, MARKS
+from socterm.console.widgets.bars import Bar, Part, sparkline
+from socterm.console.words import number, size
+
+SECOND = 1_000_000
+
+
+class Header(Bar):
+    """Counts of open alerts and FOLLOW stay at any width; the rest gives way."""
+
+    def __init__(self, ingest: Ingest | None) -> None:
+        super().__init__(id="header")
+        self.ingest = ingest
+        self.counts: dict[str, int] = {}
+        self.read = HeaderRead()
+        self.paused = False
+        self.follow = True
+        self.behind = 0
+        self.fresh = 0
+        self.rate = 0.0
+        self.rates: deque[int] = deque([0] * 8, maxlen=8)
+
+    def tick(self, rate: float) -> None:
+        """One more measurement of events per second, for the sparkline."""
+        self.rate = rate
+        self.rates.append(round(rate))
+
+    def parts(self) -> Sequence[Part]:
+        """The header, left to right."""
+        status = self.ingest.status() if self.ingest is not None else None
+        return [
+            Part((sp(" socterm ", "brand"),)),
+            self._trouble(status),
+            Part((sp("  "), sp(self._sources(status))), 5),
+            Part((sp("  "), sp(sparkline(list(self.rates)), "graph"), sp(f" {number(self.rate)}/s")), 6),
+            *self._pipeline(status),
+            self._levels(),
+            self._view(),
+            Part(
+                (sp("   "), sp(f"{self.read.model} ✓" if self.read.model_ok else self.read.model, "dim"))
+                if self.read.model
+                else (),
+                7,
+            ),
+            Part((sp("   "), sp(size(self.read.octets), "dim")) if self.read.octets else (), 9),
+        ]
+
+    def _trouble(self, status: IngestStatus | None) -> Part:
+        if status is not None and status.error:
+            return Part((sp("  "), sp(cut(safe_text("! " + status.error), 32), "error")), 1)
+        return Part(())
+
+    def _sources(self, status: IngestStatus | None) -> str:
+        names = [source.name for source in status.sources] if status is not None else [s[0] for s in self.read.sources]
+        if not names:
+            return "no source"
+        first = names[0].rsplit("/", 1)[-1] or names[0]
+        return cut(safe_text(first), 18) + (f" +{len(names) - 1}" if len(names) > 1 else "")
+
+    def _pipeline(self, status: IngestStatus | None) -> list[Part]:
+        if status is None:
+            lines = sum(source[1] for source in self.read.sources)
+            known = sum(source[2] for source in self.read.sources)
+            share = known / lines if lines else 1.0
+            return [Part((sp("  attached", "dim"),), 7), Part((sp(f"  parsed {share:.1%}", "dim"),) if lines else (), 8)]
+        out = [
+            Part((sp(f"  lag {status.lag / SECOND:.1f} s", "dim" if status.lag < 5 * SECOND else "error"),), 7),
+            Part((sp(f"  parsed {status.decoded:.1%}", "dim"),) if status.lines else (), 8),
+        ]
+        if status.drops:
+            out.append(Part((sp(f"  dropped {number(status.drops)}", "error"),), 2))
+        if status.mode not in {"", "ingesting"}:
+            out.append(Part((sp(f"  {status.mode}", "dim"),), 8))
+        return out
+
+    def _levels(self) -> Part:
+        spans = [sp("  ")]
+        for level in LEVELS:
+            if count := self.counts.get(level, 0):
+                spans.append(sp(f" {MARKS[level]} {number(count)}", level))
+        return Part(tuple(spans) if len(spans) > 1 else (sp("   no open alerts", "dim"),))
+
+    def _view(self) -> Part:
+        if self.paused:
+            return Part((sp("   "), sp(f"PAUSED +{number(self.behind)}", "paused")))
+        if self.follow:
+            return Part((sp("   "), sp("FOLLOW", "follow")))
+        return Part((sp("   "), sp(f"+{number(self.behind)} below" if self.behind else "scrolled", "paused")))

@@ -1,0 +1,27 @@
+"""A pane: a quiet border that brightens when something in it has the focus."""
+
+from __future__ import annotations
+
+from textual.containers import Vertical
+
+from socterm.console.safe import set_titles
+from socterm.console.state import PaneName
+
+
+class Pane(Vertical):
+    """Border, title (number and name) and a subtitle that says what is shown."""
+
+    DEFAULT_CSS = """
+    Pane { border: round $quiet; border-title-color: $dim; border-subtitle-color: $dim; background: $background; }
+    Pane:focus-within { border: round $focused; border-title-color: $bright; }
+    """
+
+    def __init__(self, name: PaneName, number: int, title: str) -> None:
+        super().__init__(id=name)
+        self.pane: PaneName = name
+        self.number = number
+        self.label(title)
+
+    def label(self, title: str, subtitle: str = "") -> None:
+        """Write title and subtitle."""
+        set_titles(self, f"{self.number} {title}", subtitle)

@@ -1,0 +1,222 @@
+"""The event stream: every stored line that passes the filter, oldest above, newest below.
+
+It holds ids; lines are read from the store as they come into sight. While it follows, the newest line
+is at the bottom; moving up leaves follow, and from then on nothing moves under the reader's eyes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable
+from datetime import tzinfo
+
+from textual import events, on, work
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from socterm.console.messages import FollowChanged, RowsRead, StreamRead
+from socterm.console.readers import Store, levels_of, newer_ids, newest_ids, older_ids, parse_filter
+from socterm.console.safe import fit, seg
+from socterm.console.theme import MARKS, style
+from socterm.console.widgets.rows import Rows
+from socterm.console.words import clock
+from socterm.errors import QueryError
+from socterm.store.rows import EventRow
+
+KEPT = 200_000
+"""Ids kept while following; older ones are read again when one scrolls up to them."""
+
+
+class StreamRows(Rows):
+    """Events, each one row."""
+
+    def __init__(self, store: Store, *, now: Callable[[], int], tz: tzinfo, follow: bool, cursor: int = 0) -> None:
+        super().__init__("stream", cursor)
+        self.store = store
+        self.now = now
+        self.tz = tz
+        self.follow = follow
+        self.paused = False
+        self.text = ""
+        self.events: LRUCache[int, EventRow] = LRUCache(4096)
+        self.levels: dict[int, str] = {}
+        self.version = 0
+        self.upto = 0
+        self._busy = False
+        self._older = True
+        self._wanted: tuple[int, ...] = ()
+
+    def position(self, row: int) -> int:
+        """Ids ascend, so bisection finds one among a million."""
+        index = bisect_left(self.ids, row)
+        return index if index < len(self.ids) and self.ids[index] == row else -1
+
+    def narrow(self, text: str) -> None:
+        """Read anew with another filter."""
+        self.text = text
+        self.version += 1
+        self._busy = True
+        self.read_fresh(self.version, text, self.now())
+
+    def poll(self) -> None:
+        """Look for newer lines; called by the screen's one timer. Costs microseconds where there are none."""
+        if not self._busy and not self.paused and self.store.events.newest_id() > self.upto:
+            self._busy = True
+            self.read_newer(self.version, self.text, self.now(), self.upto)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    def read_fresh(self, version: int, text: str, now: int) -> None:
+        """Read the newest lines that pass a filter."""
+        try:
+            ids, upto = newest_ids(self.store, parse_filter(text, now))
+        except QueryError as wrong:
+            self.post_message(StreamRead(version, array("q"), 0, error=str(wrong), position=wrong.position))
+            return
+        self.post_message(StreamRead(version, ids, upto, fresh=True))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    def read_newer(self, version: int, text: str, now: int, after: int) -> None:
+        """Read the lines stored since."""
+        ids, upto = newer_ids(self.store, parse_filter(text, now), after)
+        self.post_message(StreamRead(version, ids, upto))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    def read_older(self, version: int, text: str, now: int, before: int) -> None:
+        """Read lines above the first one."""
+        ids = older_ids(self.store, parse_filter(text, now), before)
+        self.post_message(StreamRead(version, ids, 0, older=True))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="stream-rows")
+    def read_rows(self, version: int, wanted: tuple[int, ...]) -> None:
+        """Read the lines in sight."""
+        self.post_message(RowsRead(version, self.store.events.get(wanted), levels_of(self.store, wanted)))
+
+    @on(StreamRead)
+    def take_ids(self, message: StreamRead) -> None:
+        """Show what was read, unless the filter has changed since."""
+        if message.version != self.version:
+            return
+        self._busy = False
+        if message.error:
+            return
+        self.upto = max(self.upto, message.upto) if not message.fresh else message.upto
+        if message.older:
+            self._take_older(message.ids)
+        elif message.fresh:
+            self._older = True
+            self.replace(message.ids)
+        elif message.ids:
+            self._append(message.ids)
+        if self.follow:
+            self._to_end()
+        self.fetch()
+
+    def _append(self, ids: array[int]) -> None:
+        self.ids.extend(ids)
+        if self.follow and len(self.ids) > KEPT * 2:
+            self.ids = self.ids[-KEPT:]
+            self._older = True
+        self._grow()
+        self.refresh()
+
+    def _take_older(self, ids: array[int]) -> None:
+        self._older = bool(ids)
+        top = self.scroll_offset.y
+        self.ids = ids + self.ids
+        self._grow()
+        if ids:
+            self.scroll_to(y=top + len(ids), animate=False, force=True)
+        self.refresh()
+
+    def fetch(self, *, again: bool = False) -> None:
+        """Ask for the lines in sight that are not known yet; `again` asks anew for their marks too."""
+        sight = self.visible(margin=self.size.height)
+        wanted = tuple(sight) if again else tuple(row for row in sight if row not in self.events)
+        if wanted and (again or wanted != self._wanted):
+            self._wanted = wanted
+            self.read_rows(self.version, wanted)
+        if self._older and not self._busy and self.ids and self.scroll_offset.y < self.size.height:
+            self._busy = True
+            self.read_older(self.version, self.text, self.now(), self.ids[0])
+
+    @on(RowsRead)
+    def take_rows(self, message: RowsRead) -> None:
+        """Keep the lines that were read and draw them."""
+        for event in message.rows:
+            self.events[event.id] = event
+        if len(self.levels) > 20_000:
+            self.levels.clear()
+        for event in message.rows:
+            self.levels[event.id] = message.levels.get(event.id, "")
+        self._wanted = ()
+        self.refresh()
+
+    def _to_end(self) -> None:
+        if self.ids:
+            self._set_cursor(self.ids[-1])
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    def set_follow(self, follow: bool) -> None:
+        """Follow new lines, or stay."""
+        if follow != self.follow:
+            self.follow = follow
+            self.post_message(FollowChanged(follow))
+        if follow:
+            self._to_end()
+            self.refresh()
+
+    def go(self, index: int) -> None:
+        """Moving up leaves follow; reaching the last line follows again."""
+        super().go(index)
+        if self.ids:
+            self.set_follow(index >= len(self.ids) - 1)
+        self.fetch()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other lines came into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self.fetch()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another height shows other lines."""
+        super().on_resize(event)
+        if self.follow:
+            self._to_end()
+        self.fetch()
+
+    def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
+        """The wheel leaves follow as the keys do."""
+        if self.max_scroll_y:
+            self.set_follow(False)
+
+    def ground(self, row: int) -> str:
+        """The cursor shows while the stream has the focus, or where somebody left it."""
+        return "cursor" if row == self.cursor and (self.has_focus or not self.follow) else "background"
+
+    def look(self, row: int) -> object:
+        """A line looks different once it is read and once an alert cites it."""
+        return row in self.events, self.levels.get(row, "")
+
+    def draw(self, row: int, cells: int, ground: str) -> Strip:
+        """Draw one event: time, mark, host, program, message."""
+        theme = self.theme_name
+        base = style(theme, "text", ground)
+        event = self.events.get(row)
+        if event is None:
+            return Strip([seg("  …", style(theme, "faint", ground))]).adjust_cell_length(cells, base)
+        level = self.levels.get(row, "")
+        fields = event.fields
+        tint = level if level in {"critical", "high"} else "text"
+        parts = [
+            ("▌" if ground == "cursor" else " ", "primary"),
+            (clock(event.ts, self.tz) + " ", "dim"),
+            (MARKS.get(level, " ") + " ", level or "dim"),
+        ]
+        if cells >= 60:
+            parts.append((fit(fields.get("host.hostname", ""), 8) + " ", "host"))
+        if cells >= 48:
+            parts.append((fit(fields.get("process.name", ""), 8) + " ", "process"))
+        used = sum(len(text) for text, _ in parts)
+        parts.append((fit(event.message, max(0, cells - used)), tint))
+        return Strip([seg(text, style(theme, name, ground)) for text, name in parts]).adjust_cell_length(cells, base)
