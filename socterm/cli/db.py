@@ -38,12 +38,12 @@ def check(as_json: bool, db: Path | None, config: Path | None) -> None:
 
 
 @db.command()
-@json_option
+@click.option("--json", is_flag=True, expose_value=False, help="Accepted; the dump is always JSON lines.")
 @store_options
-def canonical(as_json: bool, db: Path | None, config: Path | None) -> None:
+def canonical(db: Path | None, config: Path | None) -> None:
     """Dump all content in a fixed order, without row ids and wall-clock columns, to compare stores.
 
-    JSON lines either way.
+    One JSON object a line.
     """
     from socterm.store.canonical import canonical as lines_of
 

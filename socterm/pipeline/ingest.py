@@ -96,7 +96,7 @@ class Pipeline:
         self._touched: dict[str, Feed] = {}
         self._rate = Rate()
         self._listeners: list[Callable[[], None]] = []
-        self._audit_seen = 0
+        self._audit_seen = self._stored.audit_seen
         self._fts_lag = 0
         self._status = self._make_status()
 
@@ -120,7 +120,6 @@ class Pipeline:
 
     def run(self, stop: threading.Event) -> None:
         """Ingest until `stop` is set."""
-        self._audit_seen, _ = self.writer.closed_since(0)
         next_look = 0
         try:
             while not stop.is_set():

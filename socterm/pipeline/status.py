@@ -21,7 +21,11 @@ class SourceStatus(msgspec.Struct, frozen=True):
 
 
 class IngestStatus(msgspec.Struct, frozen=True):
-    """The whole road now. `rate` is events per second over the last seconds, `lag` µs behind the newest line."""
+    """The whole road now.
+
+    `rate` is events per second over the last seconds; `lag` is the age (µs) of the newest event read where
+    lines are waiting, 0 where all is read.
+    """
 
     mode: str
     rate: float
