@@ -37,3 +37,19 @@ class TransitionError(SoctermError):
     """The alert's state does not allow that verb."""
 
     exit_code = 2
+
+
+class StoreError(SoctermError):
+    """The store's file cannot be opened or used."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing of the batch was written and the same batch can be tried again."""
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the file's write lock for too long; the same call can be tried again."""
+
+
+class QueryCancelledError(SoctermError):
+    """A running query was stopped by `Store.interrupt`."""

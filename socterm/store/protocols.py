@@ -30,7 +30,9 @@ class Events(Protocol):
     ) -> Page:
         """Events with after < id < before, newest first; `oldest_first` turns both order and which end."""
 
-    def ids(self, query: Query | None, *, after: int = 0, before: int | None = None, limit: int = 2000) -> list[int]:
+    def ids(
+        self, query: Query | None, *, after: int = 0, before: int | None = None, limit: int = 2000
+    ) -> list[int]:
         """Ids of matching events, newest first: what a virtual list needs of a filter."""
 
     def get(self, ids: Iterable[int]) -> list[EventRow]:
@@ -40,7 +42,7 @@ class Events(Protocol):
         """How many events match."""
 
     def count_by(self, field: str, query: Query | None = None, *, limit: int = 20) -> list[tuple[str, int]]:
-        """The commonest values of an ECS field among matching events, with their counts (weighted by repeat)."""
+        """The commonest values of an ECS field among matching events, with their counts (by repeat)."""
 
     def histogram(self, start: int, end: int, buckets: int) -> list[Bucket]:
         """Events per equal slice of [start, end) µs, from the minute roll-up."""
@@ -71,8 +73,10 @@ class Triage(Protocol):
     def counts(self) -> dict[str, int]:
         """Open alerts per level."""
 
-    def decide(self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any) -> list[AuditRow]:
-        """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, reopen, note with text=…).
+    def decide(
+        self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any
+    ) -> list[AuditRow]:
+        """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, note with text=…).
 
         All or nothing. Raises `TransitionError` where a state does not allow the verb.
         """

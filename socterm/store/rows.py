@@ -78,7 +78,10 @@ class AlertRow(msgspec.Struct):
 
 
 class AuditRow(msgspec.Struct):
-    """One decision or change, in order; `hash` chains it to the row before."""
+    """One decision or change, in order; `hash` chains it to the row before.
+
+    `undoes` is the row that this one takes back; `bulk` is the first row of the same decision.
+    """
 
     id: int
     at: int
@@ -90,6 +93,7 @@ class AuditRow(msgspec.Struct):
     note: str
     undoes: int
     hash: str
+    bulk: int = 0
 
 
 class SourceRow(msgspec.Struct):

@@ -1,0 +1,66 @@
+"""What the ingest thread hands to the store in one transaction, and what it gets back after a restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from socterm.alerts.model import EpisodeChange
+from socterm.event import Event
+
+DecoderChange = tuple[str, str, str | None]
+"""(source, key, JSON) of something a parser remembers between lines; None forgets it."""
+
+
+class SourceState(msgspec.Struct):
+    """How far a source was read, and its counters: absolute values, not what a batch added.
+
+    `position` is the number of the next line, `bookmark` the source's own resume point, `newest` and
+    `watermark` are event times in µs. `extra` is JSON the pipeline keeps for itself.
+    """
+
+    name: str
+    position: int = 0
+    bookmark: dict[str, Any] = {}
+    lines: int = 0
+    decoded: int = 0
+    newest: int = 0
+    late: int = 0
+    drops: dict[str, int] = {}
+    note: str = ""
+    watermark: int = 0
+    extra: dict[str, Any] = {}
+
+
+class Batch(msgspec.Struct):
+    """Everything some lines changed. Events carry their ids; `now` is the wall clock in µs.
+
+    `rule_hits` are added to the rules' counters; `counters` replace the ones of the same name.
+    """
+
+    events: list[Event] = []
+    decoders: list[DecoderChange] = []
+    sources: list[SourceState] = []
+    episodes: list[EpisodeChange] = []
+    now: int = 0
+    counters: dict[str, int] = {}
+    rule_hits: dict[str, int] = {}
+
+
+class StoredState(msgspec.Struct):
+    """Where an ingest that stopped goes on.
+
+    `decoders`: source → what its parsers remembered. `episodes`: those not settled, with all their hits;
+    `ended` already says what people decided up to the audit row `audit_seen`.
+    """
+
+    sources: list[SourceState]
+    decoders: dict[str, list[tuple[str, str]]]
+    episodes: list[EpisodeChange]
+    counters: dict[str, int]
+    audit_seen: int = 0
+
+    def without_entries(self) -> StoredState:
+        """The same without decoder entries and episodes, which are only needed once and can be big."""
+        return StoredState(self.sources, {}, [], self.counters, self.audit_seen)

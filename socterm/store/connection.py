@@ -1,0 +1,121 @@
+"""Opening the file: rights, settings, SQL functions, and SQLite's errors as ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from socterm.errors import QueryCancelledError, StoreBusyError, StoreError, StoreFullError
+from socterm.query import FUNCTIONS
+from socterm.store.expressions import SQL_FUNCTIONS
+from socterm.store.schema import applied, check_known
+
+CACHE_KIB = 32_768
+BUSY_SECONDS = 5.0
+CHECKPOINT_PAGES = 2_000
+WAL_LIMIT = 64 << 20
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
+"""Shared memory that cannot grow is how a full disk shows before the file itself does."""
+
+
+def create_file(path: Path) -> None:
+    """Make an empty store file (mode 0600) and its folder (mode 0700) where they do not exist.
+
+    A folder or file that is there keeps its rights.
+    """
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(f"cannot open the store {path}: {error.strerror}") from error
+
+
+def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection in autocommit mode: transactions are begun by name.
+
+    Raises StoreError where the file is missing (readonly), unreadable or no store of ours.
+    """
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rw'}"
+    try:
+        db = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"cannot open the store {path}: {_reason(path, error)}") from error
+    try:
+        _prepare(db, readonly=readonly)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise StoreError(f"cannot open the store {path}: {_reason(path, error)}") from error
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:
+    db.text_factory = _text
+    if not readonly:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
+        db.execute("PRAGMA recursive_triggers=ON")  # REPLACE must not slip past the delete trigger
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    db.execute("PRAGMA temp_store=MEMORY")
+    for name, (arguments, function) in {**FUNCTIONS, **SQL_FUNCTIONS}.items():
+        db.create_function(name, arguments, function, deterministic=True)
+    check_known(applied(db))
+
+
+def _text(value: bytes) -> str:
+    """JSON functions can answer lone surrogates as bytes that are no UTF-8."""
+    return value.decode("utf-8", "replace")
+
+
+def _reason(path: Path, error: sqlite3.Error) -> str:
+    if not path.exists():
+        return "no such file; `socterm run` creates it"
+    if not os.access(path, os.R_OK):
+        return "permission denied"
+    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        return "it is not a socterm store: name another one with --db"
+    return str(error)
+
+
+@contextlib.contextmanager
+def our_errors() -> Iterator[None]:
+    """Turn what SQLite raises for the state of the machine into errors that say what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code in _FULL:
+            raise StoreFullError(
+                "the disk is full: free some space, ingest then goes on by itself"
+            ) from error
+        if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreBusyError("the store is locked by another process: try again") from error
+        if code == sqlite3.SQLITE_INTERRUPT:
+            raise QueryCancelledError("the query was cancelled") from error
+        if code == sqlite3.SQLITE_READONLY or code & 0xFF == sqlite3.SQLITE_READONLY:
+            raise StoreError("the store is open for reading only") from error
+        if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreError("the store is damaged: run `socterm db check`") from error
+        raise
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: all of it or, on any exception, nothing."""
+    with our_errors():
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise

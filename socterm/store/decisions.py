@@ -1,0 +1,112 @@
+"""Decisions as transactions: a verb, an undo or a redo changes alerts and the audit trail together."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from socterm.alerts.states import VERBS, Decision, Standing, decide
+from socterm.errors import TransitionError
+from socterm.store import trail
+from socterm.store.connection import transaction
+from socterm.store.detections import next_change
+from socterm.store.rows import AuditRow
+from socterm.store.standing import read_standing, write_standing
+
+
+def apply(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision, now: int) -> list[AuditRow]:
+    """One decision on one or many alerts: all of them or, with TransitionError, none."""
+    with transaction(db):
+        entries = []
+        for alert in dict.fromkeys(alert_ids):
+            before = read_standing(db, alert)
+            try:
+                after = decide(before, decision)
+            except TransitionError as error:
+                raise TransitionError(f"alert {alert}: {error}") from None
+            entries.append(trail.Entry(alert, decision.verb, before, after, decision.text))
+        return _write(db, entries, decision.actor, now)
+
+
+def undo(db: sqlite3.Connection, actor: str, now: int) -> list[AuditRow]:
+    """Take back the actor's newest decision that stands; [] where there is none.
+
+    Raises TransitionError where an alert was changed since by somebody else.
+    """
+    with transaction(db):
+        return _take_back(db, _to_undo(db, actor), "undo", actor, now)
+
+
+def redo(db: sqlite3.Connection, actor: str, now: int) -> list[AuditRow]:
+    """Take back the actor's newest undo, if they decided nothing since; [] otherwise."""
+    with transaction(db):
+        return _take_back(db, _to_redo(db, actor), "redo", actor, now)
+
+
+def _take_back(
+    db: sqlite3.Connection, rows: list[AuditRow], verb: str, actor: str, now: int
+) -> list[AuditRow]:
+    entries = []
+    for row in rows:
+        before, left = read_standing(db, row.alert), Standing(**row.after)
+        if before != left:
+            raise TransitionError(f"alert {row.alert} was changed since: {verb} would lose that")
+        entries.append(trail.Entry(row.alert, verb, before, Standing(**row.before), undoes=row.id))
+    return _write(db, entries, actor, now) if entries else []
+
+
+def _write(db: sqlite3.Connection, entries: list[trail.Entry], actor: str, now: int) -> list[AuditRow]:
+    change = next_change(db)
+    for entry in entries:
+        write_standing(db, entry.alert, entry.after, now, change)
+    return trail.append(db, entries, actor=actor, now=now)
+
+
+def _backwards(db: sqlite3.Connection, actor: str) -> Iterator[list[AuditRow]]:
+    """The actor's decisions, newest first, each with its rows in order."""
+    rows = trail.read(db, "actor = ? ORDER BY id DESC", (actor,))
+    for _, group in groupby(rows, key=lambda row: row.bulk):
+        yield list(group)[::-1]
+
+
+def _to_undo(db: sqlite3.Connection, actor: str) -> list[AuditRow]:
+    """Rows of the newest decision that no undo, or an undo with a redo, followed."""
+    undone: set[int] = set()
+    redone: set[int] = set()
+    for group in _backwards(db, actor):
+        verb, target = group[0].verb, group[0].undoes
+        if verb == "redo":
+            redone.add(target)
+        elif verb == "undo":
+            if group[0].id not in redone:
+                undone.add(target)
+        elif verb in VERBS and group[0].id not in undone:
+            return group
+    return []
+
+
+def _to_redo(db: sqlite3.Connection, actor: str) -> list[AuditRow]:
+    """Rows of the newest undo that was not redone, down to the actor's newest decision."""
+    redone: set[int] = set()
+    for group in _backwards(db, actor):
+        verb = group[0].verb
+        if verb == "redo":
+            redone.add(group[0].undoes)
+        elif verb == "undo":
+            if group[0].id not in redone:
+                return group
+        else:
+            return []
+    return []
+
+
+def decisions_since(db: sqlite3.Connection, audit_id: int) -> tuple[int, list[tuple[int, str]]]:
+    """(newest audit id, [(alert, close or reopen)]) of the rows after `audit_id`, oldest first."""
+    newest, _ = trail.head(db)
+    found = []
+    for row in trail.read(db, "id > ? AND id <= ? ORDER BY id", (audit_id, newest)):
+        was, now = row.before["state"] == "closed", row.after["state"] == "closed"
+        if was != now and row.after["state"] != "merged":
+            found.append((row.alert, "close" if now else "reopen"))
+    return max(newest, audit_id), found

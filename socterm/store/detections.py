@@ -1,0 +1,207 @@
+"""The detection side of a commit: episodes, their evidence, and the alerts they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from socterm.alerts.audit import alert_key
+from socterm.alerts.model import EpisodeChange, RuleInfo
+from socterm.alerts.states import Standing
+from socterm.event import Key
+from socterm.store import trail
+from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_parts
+from socterm.store.jsontext import from_json, to_json
+from socterm.store.minutes import mark_alerted
+from socterm.store.standing import read_standing, write_standing
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+"""Sigma's levels; the index is an alert's rank."""
+
+_EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 14)})"
+_PART = """
+INSERT INTO alert_events
+SELECT ?, coalesce(max(part), 0) + 1, ?, ?, ?, ?, ? FROM alert_events WHERE episode = ?
+"""
+_GROW = """
+UPDATE alerts SET first = ?, last = ?, count = ?, signals = ?, updated = ?, change = ? WHERE id = ?
+"""
+_CREATE = """
+INSERT INTO alerts (id, episode, rule, title, level, rank, description, tags, entity, first, last, count,
+  signals, created, updated, change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def unknown_rule(key: str) -> RuleInfo:
+    """What an alert says of a rule whose document nobody handed over."""
+    return RuleInfo(id=key, title=key, level="medium", description="", tags=())
+
+
+def evidence_ids(episodes: Sequence[EpisodeChange]) -> set[int]:
+    """Ids of the new hits that belong to an alert."""
+    return {hit.event for change in episodes if change.alert for hit in change.hits}
+
+
+class Detections:
+    """Applies one batch's episode changes inside the caller's transaction."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        sources: Mapping[str, int],
+        infos: Mapping[str, RuleInfo],
+        now: int,
+    ) -> None:
+        self.db = db
+        self.sources = sources
+        self.infos = infos
+        self.now = now
+        self.change = next_change(db)
+        self._joined: dict[int, list[int]] = {}
+
+    def apply(self, changes: Sequence[EpisodeChange], first_new: int) -> None:
+        """All changes; events below `first_new` were stored by earlier batches.
+
+        Hits first and joins second, so that whatever order the changes come in, an alert is written
+        with all its evidence in place.
+        """
+        for change in changes:
+            if change.hits:
+                self._add_part(change.id, encode_hits(change.hits, self.sources))
+        for change in changes:
+            if change.merged_into:
+                self._merge(change)
+        for change in changes:
+            if not change.merged_into:
+                self._state(change, first_new)
+
+    def _add_part(self, episode: int, part: Part) -> None:
+        self.db.execute(_PART, (episode, *part, episode))
+
+    def _state(self, change: EpisodeChange, first_new: int) -> None:
+        if change.alert:
+            self._alert(change, first_new)
+        if change.settled or change.dropped:
+            self.db.execute("DELETE FROM episodes WHERE id = ?", (change.id,))
+            parts = [
+                row[0]
+                for row in self.db.execute(
+                    "DELETE FROM alert_events WHERE episode = ? RETURNING hits", (change.id,)
+                )
+            ]
+            if change.alert:
+                for part in settle_parts(parts):
+                    self._add_part(change.id, part)
+        else:
+            self.db.execute(_EPISODE, self._episode_row(change))
+
+    def _episode_row(self, change: EpisodeChange) -> tuple[object, ...]:
+        return (
+            change.id, change.rule, to_json(change.entity), *self._key(change.first), *self._key(change.last),
+            change.count, change.signals, change.touched, change.alert, int(change.ended),
+        )  # fmt: skip
+
+    def _key(self, key: Key) -> tuple[int, int, int]:
+        return key[0], self.sources[key[1]], key[2]
+
+    # -- alerts --------------------------------------------------------------------------
+
+    def _alert(self, change: EpisodeChange, first_new: int) -> None:
+        known = self.db.execute("SELECT episode FROM alerts WHERE id = ?", (change.alert,)).fetchone()
+        if known is None:
+            self._create(change)
+            earlier = self._evidence(change.id)
+        else:
+            earlier = [hit.event for hit in change.hits] + self._joined.get(change.id, [])
+        mark_alerted(self.db, {event for event in earlier if event < first_new})
+        self.db.execute(
+            _GROW,
+            (
+                change.first[0],
+                change.last[0],
+                change.count,
+                change.signals,
+                self.now,
+                self.change,
+                change.alert,
+            ),
+        )
+        if known is not None and known[0] != change.id:
+            self.db.execute("UPDATE alerts SET episode = ? WHERE id = ?", (change.id, change.alert))
+        if change.settled:
+            key = alert_key(change.rule, change.entity, change.first)
+            self.db.execute("UPDATE alerts SET settled = 1, key = ? WHERE id = ?", (key, change.alert))
+
+    def _create(self, change: EpisodeChange) -> None:
+        info = self.infos.get(change.rule) or unknown_rule(change.rule)
+        rank = LEVELS.index(info.level) if info.level in LEVELS else 0
+        self.db.execute(
+            _CREATE,
+            (
+                change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
+                to_json(info.tags), to_json(change.entity), change.first[0], change.last[0], change.count,
+                change.signals, self.now, self.now, self.change,
+            ),
+        )  # fmt: skip
+
+    def _evidence(self, episode: int) -> list[int]:
+        parts = self.db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,))
+        return [event for (data,) in parts for event in event_ids(data)]
+
+    # -- joins ---------------------------------------------------------------------------
+
+    def _merge(self, change: EpisodeChange) -> None:
+        """Move an episode's evidence to the one that survives; its alert, if any, ends as merged."""
+        survivor = change.merged_into
+        moved = self._evidence(change.id) + self._joined.pop(change.id, [])
+        self._joined.setdefault(survivor, []).extend(moved)
+        self.db.execute(
+            "UPDATE alert_events SET episode = ?1, part = part + "
+            "(SELECT coalesce(max(part), 0) FROM alert_events WHERE episode = ?1) WHERE episode = ?2",
+            (survivor, change.id),
+        )
+        self.db.execute("DELETE FROM episodes WHERE id = ?", (change.id,))
+        if change.alert:
+            self._merge_alert(change, survivor)
+
+    def _merge_alert(self, change: EpisodeChange, survivor: int) -> None:
+        known = self.db.execute("SELECT id FROM alerts WHERE id = ?", (change.alert,)).fetchone()
+        if known is None:
+            self._create(change)
+        kept = self.db.execute("SELECT id FROM alerts WHERE episode = ?", (survivor,)).fetchone()
+        if kept is None:
+            self.db.execute("UPDATE alerts SET episode = ? WHERE id = ?", (survivor, change.alert))
+            return
+        before = read_standing(self.db, change.alert)
+        after = Standing("merged", before.verdict, before.owner, before.notes)
+        entries = [trail.Entry(change.alert, "merge", before, after, note=f"joined alert {kept[0]}")]
+        heir = read_standing(self.db, kept[0])
+        if heir.state == "new" and before.state != "new" and before.is_open:
+            taken = Standing(before.state, "", before.owner, heir.notes)
+            entries.append(trail.Entry(kept[0], "inherit", heir, taken, note=f"from alert {change.alert}"))
+        trail.append(self.db, entries, actor=trail.SYSTEM, now=self.now)
+        for entry in entries:
+            write_standing(self.db, entry.alert, entry.after, self.now, self.change)
+        self.db.execute("UPDATE alerts SET merged_into = ? WHERE id = ?", (kept[0], change.alert))
+
+
+def next_change(db: sqlite3.Connection) -> int:
+    """The number of this transaction's changes; it must hold the write lock."""
+    found: int = db.execute("SELECT coalesce(max(change), 0) + 1 FROM alerts").fetchone()[0]
+    return found
+
+
+def open_episodes(db: sqlite3.Connection, names: Mapping[int, str]) -> list[EpisodeChange]:
+    """Every episode under way with all its hits, in order of id."""
+    found = []
+    for row in db.execute("SELECT * FROM episodes ORDER BY id").fetchall():
+        parts = db.execute("SELECT hits FROM alert_events WHERE episode = ? ORDER BY part", (row[0],))
+        found.append(
+            EpisodeChange(
+                id=row[0], rule=row[1], entity=tuple((k, v) for k, v in from_json(row[2])),
+                first=(row[3], names[row[4]], row[5]), last=(row[6], names[row[7]], row[8]),
+                count=row[9], signals=row[10], touched=row[11], alert=row[12], ended=bool(row[13]),
+                hits=[hit for (data,) in parts for hit in decode_hits(data, names)],
+            )
+        )  # fmt: skip
+    return found

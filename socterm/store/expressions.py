@@ -1,0 +1,59 @@
+"""How a query reaches what stands in no plain column: SQL expressions by ECS field, for `compile_sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from socterm.query import json_field
+from socterm.store.codec import CATEGORY, FAILED_PARSE, MESSAGE_SHIFT, TIME_SHIFT, TYPE
+from socterm.store.jsontext import to_json
+from socterm.taxonomy import ACTIONS, COLUMNS
+
+TEXT = "e.raw"
+
+EXPRESSIONS: dict[str, str] = {column.ecs: f"e.{column.name}" for column in COLUMNS} | {
+    "@timestamp": "e.ts",
+    "event.original": TEXT,
+    "event.kind": f"CASE WHEN e.flags & {FAILED_PARSE} THEN 'pipeline_error' "
+    "ELSE coalesce(e.fields ->> '$.\"~\".kind', 'event') END",
+    "socterm.source": "(SELECT name FROM sources WHERE id = e.source)",
+    "socterm.position": "e.position",
+    "socterm.time_from": f"CASE e.flags >> {TIME_SHIFT} & 3 "
+    "WHEN 0 THEN 'line' WHEN 1 THEN 'previous' ELSE 'received' END",
+    "event.id": "e.id",
+}
+"""ECS field → SQL expression of its scalar value, for the table `events AS e`."""
+
+_stored = json_field("e.fields")
+
+_MESSAGE = (
+    f"CASE WHEN e.flags >> {MESSAGE_SHIFT} THEN json_quote(substr(e.raw, e.flags >> {MESSAGE_SHIFT})) "
+    f"ELSE {_stored('message')} END"
+)
+
+
+def other(field: str) -> str:
+    """SQL giving the JSON text of a field without a column, NULL where the event lacks it."""
+    if field == "message":
+        return _MESSAGE
+    bit = {"event.category": CATEGORY, "event.type": TYPE}.get(field)
+    if bit:
+        return f"CASE WHEN e.flags & {bit} THEN socterm_implied(e.action, {bit}) ELSE {_stored(field)} END"
+    return _stored(field)
+
+
+_IMPLIED = {
+    (name, bit): to_json(words)
+    for name, action in ACTIONS.items()
+    for bit, words in ((CATEGORY, action.category), (TYPE, action.type))
+}
+
+
+def socterm_implied(action: Any, bit: int) -> str | None:
+    """JSON of the categories or types that the taxonomy gives for an action."""
+    return _IMPLIED.get((action, bit))
+
+
+SQL_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {"socterm_implied": (2, socterm_implied)}
+"""SQL functions these expressions call: name → (number of arguments, function)."""

@@ -1,0 +1,76 @@
+"""The minute roll-up behind histograms, kept in the same transaction as the events."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from socterm.event import Event
+from socterm.store.codec import ALERTED
+from socterm.store.rows import Bucket
+
+MINUTE = 60_000_000
+
+_ADD = """
+INSERT INTO minute_counts VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (minute) DO UPDATE SET events = events + excluded.events, weight = weight + excluded.weight,
+  failures = failures + excluded.failures, alerted = alerted + excluded.alerted
+"""
+_MARK = f"UPDATE events SET flags = flags | {ALERTED} WHERE id = ? AND NOT flags & {ALERTED} RETURNING ts"
+
+
+def add_events(db: sqlite3.Connection, events: Iterable[Event], alerted: Collection[int]) -> None:
+    """Count a batch's events; `alerted` are the ids among them that are evidence already."""
+    counts: dict[int, list[int]] = {}
+    for event in events:
+        minute = event.ts // MINUTE
+        cell = counts.get(minute)
+        if cell is None:
+            cell = counts[minute] = [0, 0, 0, 0]
+        cell[0] += 1
+        cell[1] += event.repeat
+        if event.fields.get("event.outcome") == "failure":
+            cell[2] += event.repeat
+        if event.id in alerted:
+            cell[3] += 1
+    db.executemany(_ADD, [(minute, *cell) for minute, cell in counts.items()])
+
+
+def mark_alerted(db: sqlite3.Connection, ids: Iterable[int]) -> None:
+    """Note on events stored earlier that they are evidence of an alert now."""
+    for ident in ids:
+        found = db.execute(
+            _MARK,
+            (ident,),
+        ).fetchall()
+        for (ts,) in found:
+            db.execute(_ADD, (ts // MINUTE, 0, 0, 0, 1))
+
+
+def histogram(db: sqlite3.Connection, start: int, end: int, buckets: int) -> list[Bucket]:
+    """Equal slices of [start, end) µs. A minute that lies across slices is shared out by overlap; slices
+    add up to the minutes, so nothing is counted twice or lost inside the range.
+    """
+    if buckets < 1 or end <= start:
+        return []
+    edges = [start + (end - start) * index // buckets for index in range(buckets + 1)]
+    events, alerted = [0] * buckets, [0] * buckets
+    for minute, lines, marked in db.execute(
+        "SELECT minute, events, alerted FROM minute_counts WHERE minute BETWEEN ? AND ? ORDER BY minute",
+        (start // MINUTE, (end - 1) // MINUTE),
+    ):
+        low = minute * MINUTE
+        index = max(0, (low - start) * buckets // (end - start))
+        while index < buckets and edges[index + 1] <= low:
+            index += 1
+        while index < buckets and edges[index] < low + MINUTE:
+            a, b = max(edges[index], low) - low, min(edges[index + 1], low + MINUTE) - low
+            events[index] += _share(lines, b) - _share(lines, a)
+            alerted[index] += _share(marked, b) - _share(marked, a)
+            index += 1
+    return [Bucket(*row) for row in zip(edges[:-1], events, alerted, strict=True)]
+
+
+def _share(count: int, part: int) -> int:
+    """How many of a minute's events fall in its first `part` µs, taken as evenly spread."""
+    return (count * part + MINUTE // 2) // MINUTE

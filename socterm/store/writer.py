@@ -1,0 +1,271 @@
+"""The one writer: takes the lease, commits batches whole, feeds the full-text index behind them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from socterm.alerts.model import RuleInfo
+from socterm.errors import StoreError
+from socterm.event import Event
+from socterm.store import lease
+from socterm.store.batch import Batch, SourceState, StoredState
+from socterm.store.codec import ROW_COLUMNS, encode, encode_careful
+from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
+from socterm.store.decisions import decisions_since
+from socterm.store.detections import Detections, evidence_ids, open_episodes
+from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
+from socterm.store.minutes import add_events
+from socterm.store.schema import migrate
+
+if TYPE_CHECKING:
+    from socterm.sigma.model import RuleFate
+
+WRITER_BUSY_SECONDS = 30.0
+"""Decisions hold the write lock for milliseconds; a writer can wait longer than a person would."""
+
+_INSERT = f"INSERT INTO events ({', '.join(ROW_COLUMNS)}) VALUES ({', '.join('?' * len(ROW_COLUMNS))})"
+_SOURCE_COLUMNS = (
+    "position", "bookmark", "lines", "decoded", "newest", "late", "drops", "note", "watermark", "extra",
+)  # fmt: skip
+_SOURCE = (
+    f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _SOURCE_COLUMNS)}, updated = ? WHERE id = ?"
+)
+_FEED = """
+INSERT INTO events_fts (rowid, raw) SELECT id, raw FROM events WHERE id > ? AND id <= ?
+"""
+
+
+class Writer:
+    """The ingesting side of a store. One thread uses it at a time.
+
+    `next_event_id`, `next_episode_id` and `next_alert_id` are the first free numbers at opening; the caller
+    counts on from there.
+    """
+
+    def __init__(self, db: sqlite3.Connection, token: str) -> None:
+        self._db = db
+        self._token = token
+        self.next_event_id = self._next("SELECT max(id) FROM events")
+        self.next_alert_id = self._next("SELECT max(id) FROM alerts")
+        self.next_episode_id = self._next(
+            "SELECT max(n) FROM (SELECT max(id) AS n FROM episodes UNION ALL SELECT max(episode) FROM alerts "
+            "UNION ALL SELECT max(episode) FROM alert_events)"
+        )
+        self._sources: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._stored_sources = 0
+        for ident, name in db.execute("SELECT id, name FROM sources ORDER BY id"):
+            self._name_source(unpack_name(name), ident)
+        self._stored_sources = len(self._names)
+        self._infos = self._load_infos()
+        self._audit_seen = int(self._meta("audit_seen"))
+        self._version = -1
+
+    @classmethod
+    def open(cls, path: str | Path, *, now: int) -> Writer:
+        """Open or create the store and take the lease; `now` is the wall clock in µs.
+
+        A new file has mode 0600, in a folder of mode 0700 if that is new too.
+        Raises LeaseHeldError where another living process ingests, StoreError where the file cannot be used.
+        """
+        path = Path(path)
+        create_file(path)
+        db = connect(path, busy=WRITER_BUSY_SECONDS)
+        try:
+            db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+            with our_errors():
+                migrate(db, now)
+            with transaction(db):
+                token = lease.take(db, now, lease.this_process())
+            return cls(db, token)
+        except BaseException:
+            db.close()
+            raise
+
+    # -- after a restart -----------------------------------------------------------------
+
+    def load_state(self) -> StoredState:
+        """Where the last ingest stopped, as of its last commit, with the decisions made since."""
+        db = self._db
+        db.execute("BEGIN")
+        try:
+            sources = self._load_sources()
+            decoders: dict[str, list[tuple[str, str]]] = {}
+            for source, key, value in db.execute("SELECT source, key, value FROM decoder_state"):
+                decoders.setdefault(self._names[source], []).append((key, value))
+            episodes = open_episodes(db, self._names)
+            counters = dict(db.execute("SELECT name, value FROM counters"))
+            seen, decisions = decisions_since(db, self._audit_seen)
+        finally:
+            db.execute("COMMIT")
+        verdicts = dict(decisions)
+        for episode in episodes:
+            verb = verdicts.get(episode.alert)
+            if verb is not None:
+                episode.ended = verb == "close"
+        self._audit_seen = seen
+        return StoredState(sources, decoders, episodes, counters, seen)
+
+    def _load_sources(self) -> list[SourceState]:
+        columns = ", ".join(_SOURCE_COLUMNS)
+        found = []
+        for row in self._db.execute(f"SELECT id, {columns} FROM sources ORDER BY id"):
+            values: dict[str, Any] = dict(zip(_SOURCE_COLUMNS, row[1:], strict=True))
+            for name in ("bookmark", "drops", "extra"):
+                values[name] = from_json(values[name])
+            found.append(SourceState(name=self._names[row[0]], **values))
+        return found
+
+    def save_rules(self, fates: Sequence[RuleFate], infos: Mapping[str, RuleInfo]) -> None:
+        """Put every loaded rule's fate on record; `infos` (by rule key) is what new alerts copy."""
+        self._infos = dict(infos)
+        rows = [
+            (
+                number, fate.key, fate.title, fate.level, fate.fate, fate.reason, fate.path, fate.line,
+                to_json(infos[fate.key]) if fate.key in infos else None,
+            )
+            for number, fate in enumerate(fates, 1)
+        ]  # fmt: skip
+        with transaction(self._db):
+            self._db.execute("DELETE FROM rules")
+            self._db.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    # -- batches -------------------------------------------------------------------------
+
+    def commit(self, batch: Batch) -> None:
+        """Store all of a batch in one transaction, or raise and store nothing.
+
+        After StoreFullError or StoreBusyError the same batch can be committed again. LeaseHeldError means
+        that another process took over: this one must stop.
+        """
+        self._know_sources(batch)
+        try:
+            self._write(batch, encode)
+        except (UnicodeEncodeError, OverflowError):
+            self._write(batch, encode_careful)
+        self._stored_sources = len(self._names)
+
+    def _write(self, batch: Batch, encoder: Any) -> None:
+        db = self._db
+        alerted = evidence_ids(batch.episodes)
+        rows = encoder(batch.events, self._sources, alerted)
+        with transaction(db):
+            lease.keep(db, self._token, batch.now)
+            self._write_sources(batch)
+            db.executemany(_INSERT, rows)
+            self._write_bytes(batch.events)
+            add_events(db, batch.events, alerted)
+            if batch.episodes:
+                first_new = batch.events[0].id if batch.events else self._next("SELECT max(id) FROM events")
+                Detections(db, self._sources, self._infos, batch.now).apply(batch.episodes, first_new)
+            self._write_counters(batch)
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('audit_seen', ?)", (self._audit_seen,))
+
+    def _write_bytes(self, events: Sequence[Event]) -> None:
+        rows = [(event.id, event.raw_bytes) for event in events if event.raw_bytes is not None]
+        if rows:
+            self._db.executemany("INSERT INTO event_bytes VALUES (?, ?)", rows)
+
+    def _write_sources(self, batch: Batch) -> None:
+        db, ids = self._db, self._sources
+        new = [(i, pack_name(name)) for name, i in ids.items() if i > self._stored_sources]
+        if new:
+            db.executemany("INSERT INTO sources (id, name) VALUES (?, ?)", new)
+        for state in batch.sources:
+            db.execute(
+                _SOURCE,
+                (
+                    state.position, to_json(state.bookmark), state.lines, state.decoded, state.newest,
+                    state.late, to_json(state.drops), clean(state.note), state.watermark,
+                    to_json(state.extra), batch.now, ids[state.name],
+                ),
+            )  # fmt: skip
+        gone = [(ids[source], clean(key)) for source, key, value in batch.decoders if value is None]
+        kept = [(ids[source], clean(key), clean(v)) for source, key, v in batch.decoders if v is not None]
+        db.executemany("DELETE FROM decoder_state WHERE source = ? AND key = ?", gone)
+        db.executemany("INSERT OR REPLACE INTO decoder_state VALUES (?, ?, ?)", kept)
+
+    def _write_counters(self, batch: Batch) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", list(batch.counters.items()))
+        self._db.executemany(
+            "INSERT INTO rule_hits VALUES (?, ?) "
+            "ON CONFLICT (rule) DO UPDATE SET hits = hits + excluded.hits",
+            list(batch.rule_hits.items()),
+        )
+
+    def _know_sources(self, batch: Batch) -> None:
+        """Give every source named in the batch its number; the rows follow inside the transaction."""
+        names = {event.source for event in batch.events}
+        names.update(state.name for state in batch.sources)
+        names.update(entry[0] for entry in batch.decoders)
+        for change in batch.episodes:
+            names.update((change.first[1], change.last[1]))
+            names.update(hit.source for hit in change.hits)
+        for name in sorted(names - self._sources.keys()):
+            self._name_source(name, len(self._names) + 1)
+
+    def _name_source(self, name: str, ident: int) -> None:
+        self._sources[name] = ident
+        self._names[ident] = name
+
+    # -- behind the batches --------------------------------------------------------------
+
+    def feed_fts(self, limit: int) -> int:
+        """Index the words of up to `limit` more events; how many were, 0 when the index is up to date."""
+        with transaction(self._db):
+            done = int(self._meta("fts_done"))
+            last = self._db.execute(
+                "SELECT max(id) FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)", (done, limit)
+            ).fetchone()[0]
+            if last is None:
+                return 0
+            fed = self._db.execute(_FEED, (done, last)).rowcount
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('fts_done', ?)", (last,))
+        return fed
+
+    def closed_since(self, audit_id: int) -> tuple[int, list[tuple[int, str]]]:
+        """(newest audit id, decisions after `audit_id` that closed or reopened an alert, oldest first).
+
+        The verbs are `close` and `reopen`, whatever was pressed: undoing a close reopens. Costs one PRAGMA
+        while no other connection has written. What was heard is on record with the next commit.
+        """
+        with our_errors():
+            version = self._db.execute("PRAGMA data_version").fetchone()[0]
+            if version == self._version and audit_id == self._audit_seen:
+                return audit_id, []
+            newest, decisions = decisions_since(self._db, audit_id)
+        self._version = version
+        self._audit_seen = newest
+        return newest, decisions
+
+    def heartbeat(self, now: int) -> None:
+        """Show that this process lives; commits do so too. Raises LeaseHeldError where it lost the lease."""
+        with transaction(self._db):
+            lease.keep(self._db, self._token, now)
+
+    def close(self) -> None:
+        """Give the lease back and close the file."""
+        try:
+            with transaction(self._db):
+                lease.release(self._db, self._token)
+        except (StoreError, sqlite3.Error):
+            pass  # the lease then ends with this process or its heartbeat
+        self._db.close()
+
+    # -- small reads ---------------------------------------------------------------------
+
+    def _next(self, sql: str) -> int:
+        return int(self._db.execute(sql).fetchone()[0] or 0) + 1
+
+    def _meta(self, key: str) -> int:
+        found = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return int(found[0]) if found else 0
+
+    def _load_infos(self) -> dict[str, RuleInfo]:
+        rows = self._db.execute("SELECT key, info FROM rules WHERE info IS NOT NULL")
+        return {key: msgspec.convert(from_json(info), RuleInfo) for key, info in rows}
