@@ -1,0 +1,168 @@
+"""The compiled, indexed form gives the plain evaluator's answers on any tree and any event."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import UTC
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from socterm.alerts.model import RuleInfo
+from socterm.event import Event
+from socterm.sigma import ir
+from socterm.sigma.compile import SPECIAL_SOURCE, compiled
+from socterm.sigma.engine import Matcher
+from socterm.sigma.evaluate import evaluate
+from socterm.sigma.fields import SPECIAL
+from socterm.sigma.index import requirement
+from socterm.sigma.model import Rule, RuleSet
+
+SOURCE = ("linux", "", "sshd")
+NAMES = (
+    "event.action",
+    "event.outcome",
+    "event.category",
+    "user.name",
+    "a",
+    "B",
+    "message",
+    "event.original",
+    "event.kind",
+    "@timestamp",
+)
+WORDS = ("", "a", "A", "ab", "ba", "bab", "event", "1", "1.5", "10.0.0.1", "é", "İ", "ß", "x\ny", "true")
+
+words = st.sampled_from(WORDS)
+names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True).map(tuple)
+scalars = st.one_of(words, st.integers(-2, 20), st.booleans(), st.sampled_from([1.0, 1.5]), st.none())
+fields = st.dictionaries(
+    st.sampled_from(NAMES[:7]), st.one_of(scalars, st.lists(scalars, max_size=3).map(tuple)), max_size=6
+)
+places = st.sampled_from(["equals", "contains", "startswith", "endswith"])
+relations = st.sampled_from(["eq", "gt", "gte", "lt", "lte"])
+
+
+def _lower(cased: bool, word: str) -> str:
+    return word if cased else word.lower()
+
+
+texts = st.builds(lambda w, p, c: ir.Text(_lower(c, w), p, c), words, places, st.booleans())
+segments = st.lists(st.one_of(st.none(), words.filter(bool)), max_size=2)
+globs = st.builds(
+    lambda parts, c: ir.Glob(
+        tuple(tuple(None if x is None else _lower(c, x) for x in part) for part in parts), c
+    ),
+    st.lists(segments, min_size=1, max_size=4),
+    st.booleans(),
+)
+regexes = st.sampled_from(
+    [ir.Regex("a"), ir.Regex("^A", "i"), ir.Regex("^$"), ir.Regex("(?=b)b"), ir.Regex("x.y", "s")]
+)
+value_tests = st.one_of(texts, globs, regexes)
+tests = st.one_of(
+    value_tests,
+    st.just(ir.Null()),
+    st.just(ir.Exists()),
+    st.just(ir.Cidr("10.0.0.0/8")),
+    st.builds(ir.Compare, relations, st.sampled_from([1, 1.5, 10])),
+    st.builds(ir.Moment, st.sampled_from(["hour", "day", "week"]), relations, st.integers(0, 23)),
+    st.builds(ir.Reference, names, places),
+)
+leaves = st.one_of(st.builds(ir.FieldMatch, names, tests), st.builds(ir.Keyword, value_tests))
+nodes = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds(ir.Not, inner),
+        st.builds(lambda parts: ir.And(tuple(parts)), st.lists(inner, min_size=1, max_size=4)),
+        st.builds(lambda parts: ir.Or(tuple(parts)), st.lists(inner, min_size=1, max_size=10)),
+    ),
+    max_leaves=12,
+)
+events = st.builds(
+    lambda found, raw, ts: Event(ts, "s", 0, raw, found, logsources=(SOURCE,)),
+    fields,
+    words,
+    st.integers(0, 2 * 10**15),
+)
+
+
+def ruleset(trees: list[ir.Node]) -> RuleSet:
+    made = {}
+    for number, tree in enumerate(trees):
+        key = f"r{number}"
+        info = RuleInfo(key, key, "low", "", ())
+        made[key] = Rule(key, info, key, ("linux", "", ""), alerting=True, throttle=1, detection=tree)
+    return RuleSet(made, [])
+
+
+@settings(max_examples=400, deadline=None)
+@given(nodes, events)
+def test_compiled_equals_evaluated(node: ir.Node, event: Event) -> None:
+    assert compiled(node, UTC)(event) is evaluate(node, event, UTC)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(nodes, max_size=5), st.lists(events, min_size=1, max_size=4))
+def test_matcher_equals_evaluated_for_many_rules_and_events(trees: list[ir.Node], seen: list[Event]) -> None:
+    matcher = Matcher(ruleset(trees))
+    for event in [*seen, *seen]:  # the second round meets remembered answers
+        expected = [f"r{number}" for number, tree in enumerate(trees) if evaluate(tree, event, UTC)]
+        assert list(matcher.match(event)) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(nodes, events)
+def test_a_requirement_is_required(node: ir.Node, event: Event) -> None:
+    need = requirement(node)
+    if need is not None and evaluate(node, event, UTC):
+        found: Any = event.fields[need[0]]
+        items = found if isinstance(found, tuple) else (found,)
+        assert any(str(item).lower() in need[1] for item in items)
+
+
+@given(nodes)
+def test_a_tree_survives_pickle_and_msgpack(node: ir.Node) -> None:
+    assert pickle.loads(pickle.dumps(node)) == node
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(node), type=ir.Node) == node
+
+
+def test_equal_keys_of_different_kind_are_not_confused() -> None:
+    tree = ir.FieldMatch(("event.action",), ir.Text("true"))
+    matcher = Matcher(ruleset([tree]))
+    for value, expected in (
+        (True, ["r0"]),
+        (1, []),
+        (1.0, []),
+        (True, ["r0"]),
+        ((1,), []),
+        ((True,), ["r0"]),
+    ):
+        event = Event(0, "s", 0, "", {"event.action": value}, logsources=(SOURCE,))
+        assert list(matcher.match(event)) == expected
+
+
+def test_a_list_in_place_of_a_tuple_is_read_all_the_same() -> None:
+    matcher = Matcher(ruleset([ir.FieldMatch(("event.category",), ir.Text("iam"))]))
+    event = Event(0, "s", 0, "", {"event.category": ["process", "iam"]}, logsources=(SOURCE,))
+    assert list(matcher.match(event)) == ["r0"]
+
+
+def test_a_tree_too_deep_for_pythons_compiler_still_matches() -> None:
+    node: ir.Node = ir.FieldMatch(("a",), ir.Text("x"))
+    for _ in range(300):
+        node = ir.Not(node)
+    event = Event(0, "s", 0, "", {"a": "x"}, logsources=(SOURCE,))
+    assert compiled(node, UTC)(event) is evaluate(node, event, UTC) is True
+
+
+def test_many_foreign_actions_do_not_grow_the_memory_without_bound() -> None:
+    matcher = Matcher(ruleset([ir.FieldMatch(("event.action",), ir.Text("a1"))]))
+    for number in range(6_000):
+        event = Event(0, "s", 0, "", {"event.action": f"a{number}"}, logsources=(SOURCE,))
+        assert bool(matcher.match(event)) is (number == 1)
+
+
+def test_the_two_tables_of_special_names_agree() -> None:
+    assert SPECIAL_SOURCE.keys() == SPECIAL

@@ -1,0 +1,118 @@
+"""Explaining a rule on an event, naming the entity of a match, and judging the tests inside rule files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from socterm.alerts.model import Entity, RuleInfo
+from socterm.event import Event
+from socterm.sigma.engine import Matcher
+from socterm.sigma.entity import entity_of
+from socterm.sigma.load import load_rules
+from socterm.sigma.model import Rule, RuleSet, RuleTest
+from socterm.sigma.testing import compare, run_tests
+
+SSHD = (("linux", "", "sshd"),)
+
+
+def rule(entity: tuple[str, ...] = (), tests: tuple[RuleTest, ...] = ()) -> Rule:
+    return Rule("r", RuleInfo("r", "R", "low", "", ()), "r", ("linux", "", ""), True, 1, entity, tests=tests)
+
+
+def test_explain_names_the_selection_the_value_and_the_failure(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(
+        "title: t\nname: t\nlogsource: {product: linux}\n"
+        "detection:\n"
+        "  login: {event.action: ssh_login, user: [root, 'adm*in']}\n"
+        "  net: {source.ip|cidr: 10.0.0.0/8}\n"
+        "  condition: login and not net\n"
+    )
+    event = Event(0, "s", 0, "", {"event.action": "ssh_login", "user.name": "bob"}, logsources=SSHD)
+    found = Matcher(load_rules([tmp_path])).explain("t", event)
+    assert [(f.selection, f.field, f.values, f.passed) for f in found] == [
+        ("login", "event.action", ("ssh_login",), True),
+        ("login", "user.name", ("bob",), False),
+        ("login", "user.name", ("bob",), False),
+        ("net", "source.ip", (), False),
+    ]
+    assert [f.wanted for f in found] == ["equals ssh_login", "equals root", "glob adm*in", "cidr 10.0.0.0/8"]
+
+
+def test_explaining_an_unknown_rule_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        Matcher(RuleSet({}, [])).explain("nothing", Event(0, "s", 0, "", {}))
+
+
+@pytest.mark.parametrize(
+    ("named", "fields", "expected"),
+    [
+        ((), {"source.ip": "192.0.2.1", "user.name": "bob"}, (("source.ip", "192.0.2.1"),)),
+        ((), {"user.name": "bob", "host.hostname": "web1"}, (("user.name", "bob"),)),
+        ((), {"host.hostname": "web1"}, (("host.hostname", "web1"),)),
+        ((), {}, ()),
+        (
+            ("user.name", "host.hostname"),
+            {"user.name": "bob", "host.hostname": "w"},
+            (("user.name", "bob"), ("host.hostname", "w")),
+        ),
+        (("user.name", "host.hostname"), {"host.hostname": "w"}, (("host.hostname", "w"),)),
+        (("destination.port",), {"destination.port": 22}, (("destination.port", "22"),)),
+        (("related.ip",), {"related.ip": ("192.0.2.1", "192.0.2.2")}, (("related.ip", "192.0.2.1"),)),
+    ],
+)
+def test_entity_of_a_match(named: tuple[str, ...], fields: dict[str, Any], expected: Entity) -> None:
+    assert entity_of(rule(named), Event(0, "s", 0, "", fields)) == expected
+
+
+class Alert(msgspec.Struct):
+    rule: str
+    entity: Entity = ()
+    count: int = 1
+
+
+IP = (("source.ip", "192.0.2.1"),)
+
+
+@pytest.mark.parametrize(
+    ("test", "alerts", "problem"),
+    [
+        (RuleTest("t", ("l",), 1), [Alert("r")], ""),
+        (RuleTest("t", ("l",), 0), [Alert("other")], ""),
+        (RuleTest("t", ("l",), 0), [Alert("r")], "expected 0 alerts, got 1"),
+        (RuleTest("t", ("l",), 2), [Alert("r")], "expected 2 alerts, got 1"),
+        (RuleTest("t", ("l",), 1, count=6), [Alert("r", count=6)], ""),
+        (RuleTest("t", ("l",), 1, count=6), [Alert("r", count=7)], "expected a count of 6, got 7"),
+        (RuleTest("t", ("l",), 1, entity=dict(IP)), [Alert("r", IP)], ""),
+        (
+            RuleTest("t", ("l",), 1, entity={"source.ip": "x"}),
+            [Alert("r", IP)],
+            "expected the entity source.ip=x, got source.ip=192.0.2.1",
+        ),
+        (
+            RuleTest("t", ("l",), 1, entity={"source.ip": "x"}),
+            [Alert("r")],
+            "expected the entity source.ip=x, got (none)",
+        ),
+    ],
+)
+def test_comparing_a_run_with_what_a_test_expects(test: RuleTest, alerts: list[Alert], problem: str) -> None:
+    assert compare(test, "r", alerts) == problem
+
+
+def test_running_the_tests_of_a_set_feeds_each_its_own_lines() -> None:
+    tests = (RuleTest("good", ("a", "b"), 1), RuleTest("bad", ("c",), 1))
+    rules = RuleSet({"r": rule(tests=tests)}, [])
+
+    def decode(lines: Any) -> list[Event]:
+        return [Event(0, "s", position, line, {}) for position, line in enumerate(lines)]
+
+    def replay(events: list[Event], given: RuleSet) -> list[Alert]:
+        assert given is rules
+        return [Alert("r")] if len(events) == 2 else []
+
+    good, bad = run_tests(rules, decode, replay)
+    assert (good.test, good.passed) == ("good", True)
+    assert (bad.test, bad.passed, bad.problem) == ("bad", False, "expected 1 alerts, got 0")
