@@ -54,7 +54,7 @@ def list_(
         return
     table(
         ("ID", "LEVEL", "COUNT", "LAST", "STATE", "ENTITY", "TITLE"),
-        [(r.id, r.level, r.count, stamp(r.last), _state(r), _entity(r), r.title) for r in rows],
+        [(r.id, r.level, r.count, stamp(r.last), _state(r), entity_text(r), r.title) for r in rows],
     )
 
 
@@ -83,7 +83,7 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
         )
         return
     click.echo(f"alert {row.id}  {row.level}  {_state(row)}  {clean(row.title)}")
-    click.echo(f"entity   {_entity(row) or '-'}")
+    click.echo(f"entity   {entity_text(row) or '-'}")
     click.echo(f"count    {row.count} events, {row.signals} firings")
     click.echo(f"between  {stamp(row.first)} and {stamp(row.last)}")
     click.echo(f"tags     {', '.join(row.tags) or '-'}")
@@ -202,5 +202,6 @@ def _state(row: AlertRow) -> str:
     return f"{row.state}/{row.verdict}" if row.verdict else row.state
 
 
-def _entity(row: AlertRow) -> str:
+def entity_text(row: AlertRow) -> str:
+    """Whom the alert is about, on one line."""
     return clean(" ".join(f"{name}={value}" for name, value in row.entity.items()))

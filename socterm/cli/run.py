@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from socterm.cli.group import ingest_options
-from socterm.cli.wiring import configure, open_pipeline, specs_of
+from socterm.cli.wiring import configure, make_pipeline, open_writer, specs_of
 from socterm.errors import UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.status import IngestStatus
@@ -34,7 +34,15 @@ def run(once: bool, batch: int, as_json: bool, quiet: bool, **options: Any) -> N
     specs = specs_of(config, options)
     if not specs:
         raise UsageError("nothing to read: name a source, e.g. socterm run --tail /var/log/auth.log")
-    pipeline = open_pipeline(config, specs=specs, options=options, once=once)
+    writer = open_writer(config)
+    try:
+        pipeline = make_pipeline(writer, config, specs=specs, options=options, once=once)
+        _ingest(pipeline, batch=batch, as_json=as_json, quiet=quiet)
+    finally:
+        writer.close()
+
+
+def _ingest(pipeline: Pipeline, *, batch: int, as_json: bool, quiet: bool) -> None:
     pipeline.batch = batch
     stop = threading.Event()
     _stop_on_signals(pipeline, stop)
@@ -44,11 +52,8 @@ def run(once: bool, batch: int, as_json: bool, quiet: bool, **options: Any) -> N
     reporter = None if quiet or as_json else _Reporter()
     if reporter:
         pipeline.on_commit(lambda: reporter.look(pipeline.status()))
-    try:
-        pipeline.run(stop)
-        status = pipeline.status()
-    finally:
-        pipeline.writer.close()
+    pipeline.run(stop)
+    status = pipeline.refresh()
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(status)))
     elif reporter:
@@ -88,7 +93,7 @@ class _Reporter:
         """The closing line."""
         self.look(status)
         click.echo(
-            f"socterm: {status.lines} lines in this store, {status.decoded} decoded, "
+            f"socterm: {status.lines} lines in this store, {status.understood} decoded, "
             f"{status.late} late, {status.drops} dropped",
             err=True,
         )

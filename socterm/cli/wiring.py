@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -61,7 +60,13 @@ def load(config: Config) -> RuleSet:
     return load_checked(rule_paths(config.rules))
 
 
-def open_pipeline(
+def open_writer(config: Config) -> Writer:
+    """Take the store for ingest. Raises `LeaseHeldError` where another process has it."""
+    return Writer.open(config.db, now=clock())
+
+
+def make_pipeline(
+    writer: Writer,
     config: Config,
     *,
     specs: Sequence[str],
@@ -70,25 +75,23 @@ def open_pipeline(
     stdin_fd: int = 0,
     mode: str = "ingesting",
 ) -> Pipeline:
-    """Open the store for writing and wire the road. Raises `LeaseHeldError` where another process ingests."""
+    """Load the rules and wire the road onto an open store."""
     rules = load(config)
-    writer = Writer.open(config.db, now=clock)
-    try:
-        stored = {s.name: (s.position, s.bookmark) for s in writer.load_state().sources}
-        writer.save_rules(rules.fates, [rule.info for rule in rules.rules.values()], now=clock())
-        opener = Opener(
-            specs,
-            bookmark=stored.get,
-            clock=clock,
-            from_start=bool(options.get("from_start")),
-            lines=options.get("lines"),
-            once=once,
-            stdin_fd=stdin_fd,
-        )
-        return Pipeline(writer, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode)
-    except BaseException:
-        writer.close()
-        raise
+    writer.save_rules(rules.fates, {rule.key: rule.info for rule in rules.rules.values()})
+    stored = {s.name: (s.position, s.bookmark) for s in writer.load_state().sources}
+    opener = Opener(
+        specs,
+        bookmark=stored.get,
+        clock=clock,
+        from_start=bool(options.get("from_start")),
+        lines=options.get("lines"),
+        once=once,
+        stdin_fd=stdin_fd,
+    )
+    lateness = int(config.lateness * 1_000_000)
+    return Pipeline(
+        writer, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness
+    )
 
 
 def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
@@ -99,31 +102,3 @@ def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
     if options.get("stdin"):
         specs.append("-")
     return specs
-
-
-class Background:
-    """A pipeline on a thread of its own, beside the console."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
-        self.failure: BaseException | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
-
-    def start(self) -> None:
-        """Begin to ingest."""
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.pipeline.run(self._stop)
-        except BaseException as error:  # noqa: BLE001 - shown in the header and raised by stop()
-            self.failure = error
-            self.pipeline.failed(error)
-
-    def stop(self) -> None:
-        """End after the batch under way and let go of the store."""
-        self._stop.set()
-        self.pipeline.wake.set()
-        self._thread.join(timeout=10)
-        self.pipeline.writer.close()

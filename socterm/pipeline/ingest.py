@@ -12,12 +12,13 @@ from datetime import UTC, tzinfo
 
 import msgspec
 
-from socterm.errors import StoreFullError
+from socterm.errors import StoreBusyError, StoreFullError
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import Detector, clock_from, clock_state
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
 from socterm.sigma.model import RuleSet
+from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
 from socterm.sources.opening import Opener
 from socterm.store.batch import Batch, SourceState
@@ -69,6 +70,7 @@ class Pipeline:
         once: bool = False,
         mode: str = "ingesting",
         batch: int = BATCH,
+        lateness: int = LATENESS,
     ) -> None:
         self.writer = writer
         self.opener = opener
@@ -81,7 +83,11 @@ class Pipeline:
         self.error = ""
         self._stored = writer.load_state()
         self.detector = Detector(
-            rules, tz=tz, next_episode=writer.next_episode_id, next_alert=writer.next_alert_id
+            rules,
+            tz=tz,
+            lateness=lateness,
+            next_episode=writer.next_episode_id,
+            next_alert=writer.next_alert_id,
         )
         clocks = {
             s.name: clock_from(s.extra.get("clock")) for s in self._stored.sources if "clock" in s.extra
@@ -108,6 +114,11 @@ class Pipeline:
 
     def status(self) -> IngestStatus:
         """The state as of the last turn of the loop; safe from any thread."""
+        return self._status
+
+    def refresh(self) -> IngestStatus:
+        """The state now; only from the ingest thread or after it ended."""
+        self._status = self._make_status()
         return self._status
 
     def failed(self, error: BaseException) -> None:
@@ -152,7 +163,10 @@ class Pipeline:
         """Take on sources that appeared, keep the lease, refresh what views see."""
         for source in self.opener.poll():
             self._add(source, now)
-        self.writer.heartbeat(now)
+        try:
+            self.writer.heartbeat(now)
+        except (StoreFullError, StoreBusyError) as full:
+            self.error = str(full)
         self._status = self._make_status()
 
     def _add(self, source: Source, now: int) -> None:
@@ -229,7 +243,7 @@ class Pipeline:
             try:
                 self.writer.commit(batch)
                 break
-            except StoreFullError as full:
+            except (StoreFullError, StoreBusyError) as full:
                 self.error = str(full)
                 self._status = self._make_status()
                 self._tell()
@@ -275,7 +289,7 @@ class Pipeline:
     def _feed_fts(self) -> int:
         try:
             fed = self.writer.feed_fts(FTS_STEP)
-        except StoreFullError as full:
+        except (StoreFullError, StoreBusyError) as full:
             self.error = str(full)
             return 0
         self._fts_lag = max(0, self._fts_lag - FTS_STEP) if fed else 0
@@ -318,7 +332,8 @@ class Pipeline:
             rate=self._rate.value(now),
             lag=self._lag(sources),
             lines=sum(s.lines for s in sources),
-            decoded=sum(s.decoded for s in sources),
+            understood=sum(s.decoded for s in sources),
+            backlog=sum(max(0, s.backlog) for s in sources),
             late=sum(f.state.late for f in self._feeds),
             drops=sum(sum(s.drops.values()) for s in sources),
             sources=tuple(sources),

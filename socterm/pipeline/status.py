@@ -24,18 +24,24 @@ class IngestStatus(msgspec.Struct, frozen=True):
     """The whole road now.
 
     `rate` is events per second over the last seconds; `lag` is the age (µs) of the newest event read where
-    lines are waiting, 0 where all is read.
+    lines are waiting, 0 where all is read; `backlog` is bytes or records not read yet.
     """
 
     mode: str
     rate: float
     lag: int
     lines: int
-    decoded: int
+    understood: int
+    backlog: int
     late: int
     drops: int
     sources: tuple[SourceStatus, ...]
     error: str = ""
+
+    @property
+    def decoded(self) -> float:
+        """The share of lines a parser understood, 0 to 1; 1 before any."""
+        return self.understood / self.lines if self.lines else 1.0
 
 
 class Rate:

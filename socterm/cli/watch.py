@@ -1,0 +1,128 @@
+"""`socterm` without a command: the console, with the pipeline beside it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from socterm.cli.background import Background
+from socterm.cli.wiring import clock, configure, make_pipeline, open_writer, specs_of, zone
+from socterm.config import Config
+from socterm.errors import LeaseHeldError, SoctermError, UsageError
+from socterm.pipeline.ingest import Pipeline
+from socterm.store import open_store
+
+
+def watch(options: Mapping[str, Any]) -> None:
+    """Open the console on the sources given, this machine's own logs, or the demo."""
+    config = configure(options)
+    specs = specs_of(config, options)
+    stdin_fd = terminal(piped="-" in specs)
+    if not specs:
+        from socterm.sources.opening import this_machines_logs
+
+        specs, reasons = this_machines_logs()
+        for reason in reasons:
+            click.echo(f"socterm: {reason}", err=True)
+        if not specs:
+            from socterm.cli.demo import play
+
+            click.echo("socterm: no log of this machine can be read; playing the demo instead", err=True)
+            play(60.0, theme=options.get("theme"), why="no log of this machine can be read")
+            return
+    try:
+        writer = open_writer(config)
+    except LeaseHeldError as held:
+        if "-" in specs:
+            raise
+        show(config, None, note=str(held))
+        return
+    mode = "ingesting"
+
+    def make() -> Pipeline:
+        return make_pipeline(writer, config, specs=specs, options=options, stdin_fd=stdin_fd, mode=mode)
+
+    try:
+        beside(config, make, mode=mode)
+    finally:
+        writer.close()
+
+
+def terminal(*, piped: bool) -> int:
+    """Make sure there is a terminal to draw on; answers the descriptor that standard input's bytes are on.
+
+    Bytes piped in would reach the console as key presses, so they move to another descriptor and the
+    terminal itself becomes descriptor 0. Raises `UsageError` where there is no terminal.
+    """
+    if not sys.stdout.isatty():
+        raise UsageError(
+            "no terminal to draw on; use `socterm run` with the same options to ingest without one"
+        )
+    if sys.stdin.isatty():
+        if piped:
+            raise UsageError(
+                "`-` reads standard input, but nothing is piped in: ssh host tail -F log | socterm -"
+            )
+        return 0
+    try:
+        tty = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        raise UsageError(
+            "standard input is no terminal and there is no /dev/tty; use `socterm run`"
+        ) from None
+    moved = os.dup(0)
+    os.dup2(tty, 0)
+    os.close(tty)
+    sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115, PTH123 - lives as long as the process
+    sys.__stdin__ = sys.stdin
+    return moved
+
+
+def beside(
+    config: Config,
+    make: Callable[[], Pipeline],
+    *,
+    mode: str,
+    note: str = "",
+    before: Callable[[], None] | None = None,
+) -> None:
+    """Run the console with a pipeline beside it, and end both; `before` is called first."""
+    ingest = Background(make, mode=mode)
+    if before is not None:
+        before()
+    try:
+        show(config, ingest, note=note)
+    finally:
+        failure = ingest.stop()
+    if failure:
+        raise SoctermError(failure)
+
+
+def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
+    """Draw the console until it is left."""
+    from socterm.analyst import Analyst, make_backend
+    from socterm.console.app import SoctermApp
+
+    store = open_store(config.db)
+    try:
+        backend = make_backend(config.llm)
+        analyst = Analyst(store.events, store.triage, backend, now=clock)
+        app = SoctermApp(
+            store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
+            theme=config.console.theme, fps=config.console.fps,
+        )  # fmt: skip
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        sys.setswitchinterval(0.001)
+        if ingest is not None:
+            ingest.on_commit(app.wake)
+            ingest.start()
+        app.run()
+    finally:
+        store.close()
