@@ -1,0 +1,56 @@
+"""`python -m benchmarks [--check] [NAME…]`: run benchmarks, print their figures beside their bars."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from benchmarks import bench_console, bench_detect, bench_end_to_end
+from benchmarks.frame import Benchmark, Figure, Setting, table
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "detect": bench_detect.detect,
+    "end-to-end": bench_end_to_end.end_to_end,
+    "start": bench_console.start,
+    "first-frame": bench_console.first_frame,
+    "loop-lag": bench_console.loop_lag,
+    "line-to-alert": bench_console.line_to_alert,
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)), metavar="[NAME]...")
+@click.option("--check", is_flag=True, help="Exit with 1 where a bar is missed or could not be measured.")
+@click.option(
+    "--lines", type=click.IntRange(1000), default=1_000_000, show_default=True, help="Lines of the log."
+)
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read this log instead."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another log.")
+def main(names: tuple[str, ...], check: bool, lines: int, file: Path | None, seed: int) -> None:
+    """Measure socterm; without NAMEs, everything."""
+    found: list[tuple[str, Figure]] = []
+    with tempfile.TemporaryDirectory(prefix="socterm-benchmarks-") as folder:
+        setting = Setting(Path(folder), lines, seed, file)
+        for name in names or tuple(BENCHMARKS):
+            click.echo(f"{name} …", err=True)
+            found += [(name, figure) for figure in _figures(name, setting)]
+    click.echo(table(found))
+    if check and any(figure.verdict in {"MISSED", "not measured"} for _, figure in found):
+        sys.exit(1)
+
+
+def _figures(name: str, setting: Setting) -> list[Figure]:
+    try:
+        return BENCHMARKS[name](setting)
+    except RuntimeError as error:
+        click.echo(f"{name}: {error}", err=True)
+        return [Figure(name, None, "", note="failed, see above")]
+
+
+if __name__ == "__main__":
+    main()
