@@ -7,14 +7,19 @@ python docs/generate.py --check    write nothing, exit 1 where a page differs
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+from socterm.assets import rules_dir
 from socterm.cli import cli
 from socterm.config import Config
+from socterm.console.actions import ACTIONS, CONTEXTS
+from socterm.sigma.load import load_rules
+from socterm.store.schema import migrate
 
 DOCS = Path(__file__).resolve().parent
 _HEAD = "<!-- Written by docs/generate.py from the code: change it there. -->\n\n"
@@ -73,7 +78,62 @@ model = "qwen3:4b"
 """
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli": cli_page, "configuration": configuration_page}
+def console_page() -> str:
+    """Every key of the console, from its registry of verbs."""
+    parts = [
+        f"{_HEAD}# Console keys\n\nOne verb, one key, everywhere. `?` shows those that count where you are.\n"
+    ]
+    for context, title in CONTEXTS.items():
+        found = [action for action in ACTIONS if action.context == context]
+        if found:
+            rows = [f"| `{_cell(action.shown_keys)}` | {_cell(action.help)} |" for action in found]
+            parts.append(f"\n## {title}\n\n| key | does |\n|---|---|\n" + "\n".join(rows) + "\n")
+    return "".join(parts)
+
+
+def rules_page() -> str:
+    """Every rule socterm brings, from the rule files."""
+    loaded = load_rules([rules_dir()])
+    rows = []
+    for fate in sorted(loaded.fates, key=lambda fate: (fate.path, fate.line)):
+        rule = loaded.rules.get(fate.key)
+        tags = (
+            ", ".join(tag.removeprefix("attack.").upper() for tag in rule.info.tags if ".t1" in tag)
+            if rule
+            else ""
+        )
+        path = Path(fate.path).relative_to(rules_dir())
+        rows.append(f"| {_cell(fate.title)} | {fate.level} | {fate.fate} | {tags} | `{path}` |")
+    return (
+        f"{_HEAD}# Rules\n\nWhat `rules/` holds. A *base* rule raises no alert; correlations count it. "
+        "Your own rules: `--rules PATH`; how to write one: [CONTRIBUTING](../CONTRIBUTING.md).\n\n"
+        "| rule | level | fate | ATT&CK | file |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def store_page() -> str:
+    """The tables of the store with what each column means, as SQLite holds them after all migrations."""
+    db = sqlite3.connect(":memory:")
+    migrate(db, 0)
+    found = db.execute(
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
+        "AND name NOT GLOB 'events_fts_*' ORDER BY rowid"
+    )
+    sql = ";\n\n".join(row[0] for row in found)
+    return (
+        f"{_HEAD}# The store\n\nOne SQLite file: ingest writes it, everything else reads it and writes back "
+        "decisions. Times are µs since the epoch, UTC.\n"
+        f"\n```sql\n{sql};\n```\n"
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli": cli_page,
+    "configuration": configuration_page,
+    "console": console_page,
+    "rules": rules_page,
+    "store": store_page,
+}
 
 
 def commands(
