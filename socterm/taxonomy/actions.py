@@ -28,6 +28,7 @@ ACTIONS: dict[str, Action] = {
     # sshd
     "ssh_login": Action(_AUTH, ("start",), "a login attempt over SSH; event.outcome says how it ended"),
     "ssh_key_tried": Action(_AUTH, ("info",), "a public key was offered and not accepted; not yet a failure"),
+    "ssh_auth_step": Action(_AUTH, ("info",), "an SSH login in progress: a step taken, a user refused; no verdict on this line"),
     "ssh_connect": Action(_NET, ("connection", "start"), "a connection reached sshd"),
     "ssh_disconnect": Action(_NET, ("connection", "end"), "an SSH connection ended"),
     "ssh_preauth_close": Action(_NET, ("connection", "end"), "the peer left before logging in"),
@@ -40,6 +41,7 @@ ACTIONS: dict[str, Action] = {
     "pam_login": Action(_AUTH, ("start",), "PAM's verdict on a login; event.outcome says which"),
     "session_opened": Action(_SESSION, ("start",), "a login session began"),
     "session_closed": Action(_SESSION, ("end",), "a login session ended"),
+    "session_ending": Action(_SESSION, ("info",), "a session logged out and waits for its processes"),
     "power": Action(("host",), ("change",), "the machine was powered off, rebooted, suspended or woken"),
     # sudo, su
     "sudo_command": Action(_PROCESS, ("start",), "a command was run through sudo"),
@@ -62,6 +64,7 @@ ACTIONS: dict[str, Action] = {
     # cron, systemd
     "cron_command": Action(_PROCESS, ("start",), "cron ran a command"),
     "crontab_changed": Action(_CONF, ("change",), "a crontab was replaced, edited or deleted"),
+    "crontab_denied": Action(_CONF, ("denied",), "a user without the right to it called crontab"),
     "crontab_read": Action(_CONF, ("access",), "a crontab was listed"),
     "service_started": Action(_PROCESS, ("start",), "a unit started"),
     "service_stopped": Action(_PROCESS, ("end",), "a unit stopped"),

@@ -1,0 +1,50 @@
+"""Peers as programs name them: addresses in one spelling, host names kept apart."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+
+_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}", re.ASCII)
+_LEADING_ZERO = re.compile(r"(?:^|\.)0\d")
+_NAME = re.compile(r"[\w.-]{1,253}", re.ASCII)
+_NOBODY = frozenset({"", "?", "-", "UNKNOWN", "unknown", "(null)", "NODEVssh"})
+
+Peer = tuple[str, str]
+"""(ECS field, value): source.ip with an address, source.domain with a name; ("", "") for nobody."""
+
+NOBODY: Peer = ("", "")
+_KEPT = 16_384
+_known: dict[str, Peer] = {}
+
+
+def peer_of(token: str) -> Peer:
+    """Which field a peer belongs to, and its one spelling.
+
+    IPv4 mapped into IPv6 becomes IPv4, a zone id is cut off, a name stays a name.
+
+    >>> peer_of("::ffff:192.0.2.7"), peer_of("fe80::1%eth0"), peer_of("host.example")
+    (('source.ip', '192.0.2.7'), ('source.ip', 'fe80::1'), ('source.domain', 'host.example'))
+    """
+    found = _known.get(token)
+    if found is None:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        found = _known[token] = _classify(token) if len(token) <= 300 else NOBODY
+    return found
+
+
+def _classify(token: str) -> Peer:
+    text = token.strip("[]")
+    if text in _NOBODY:
+        return NOBODY
+    if _V4.fullmatch(text) and not _LEADING_ZERO.search(text):
+        return ("source.ip", text)
+    if ":" in text:
+        try:
+            address = IPv6Address(text.partition("%")[0])
+        except ValueError:
+            return NOBODY
+        mapped = address.ipv4_mapped
+        return ("source.ip", str(mapped or address))
+    return ("source.domain", text) if _NAME.fullmatch(text) else NOBODY

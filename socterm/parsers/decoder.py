@@ -1,0 +1,176 @@
+"""From raw lines to events: one decoder per source, one event per line, whatever the line holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, tzinfo
+from typing import Any
+
+from socterm.event import Chunk, Event
+from socterm.parsers.headers import HOST, PLAIN_NAME, Head
+from socterm.parsers.memory import Memory
+from socterm.parsers.peel import peel
+from socterm.parsers.registry import Program, program_of
+from socterm.parsers.stamps import Clock
+from socterm.parsers.text import BOM, raw_of, texts_of, trimmed
+from socterm.taxonomy.logsources import LOGSOURCES
+
+Fields = dict[str, Any]
+
+_SYSLOG = LOGSOURCES["syslog"]
+_REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
+_KEPT = 4096
+
+
+class Decoder:
+    """Turns one source's lines into events, in order. It never raises: bad input is data.
+
+    What it remembers between lines (who is behind a pid, what was counted, the last stamp) depends on the
+    sequence of lines alone, not on how they were cut into chunks, and goes through `changes` and `restore`.
+
+    >>> lines = [b"Nov 20 10:00:00 web1 sshd[7]: Invalid user bob from 192.0.2.7"]
+    >>> Decoder("x").decode(Chunk("x", 0, lines, {}, 1_800_000_000_000_000))[0].fields["source.ip"]
+    '192.0.2.7'
+    """
+
+    def __init__(self, source: str, *, tz: tzinfo = UTC) -> None:
+        self._source = source
+        self._clock = Clock(tz)
+        self._memory = Memory()
+        self._last: int | None = None
+        self._told_last: int | None = None
+        self._hosts: set[str] = set()
+        self._programs: dict[str, Program] = {}
+
+    def decode(self, chunk: Chunk) -> list[Event]:
+        """One event per line of the chunk, blank lines too, in order."""
+        self._clock.set_now(chunk.now)
+        first = chunk.first
+        texts = texts_of(chunk.lines)
+        if texts is not None:
+            line = self._line
+            events = [line(raw, first + index) for index, raw in enumerate(texts)]
+        else:
+            events = []
+            for index, data in enumerate(chunk.lines):
+                raw, kept = raw_of(data)
+                odd = raw[:1] == BOM or raw[-1:] in "\r\n"
+                event = self._long(raw, first + index) if odd else self._line(raw, first + index)
+                event.raw_bytes = kept
+                events.append(event)
+        for index, note in chunk.notes.items():
+            if 0 <= index < len(events):
+                events[index].fields.update({f"socterm.{key}": value for key, value in note.items()})
+        return events
+
+    def changes(self) -> list[tuple[str, str | None]]:
+        """State entries changed since the last call: key → JSON text, None for one that is forgotten."""
+        changed = self._memory.changes()
+        if self._last != self._told_last:
+            self._told_last = self._last
+            changed.append(("last", str(self._last)))
+        return changed
+
+    def restore(self, entries: Iterable[tuple[str, str]]) -> None:
+        """Take up where the decoder that gave these `changes` left off."""
+        kept = list(entries)
+        self._memory.restore(kept)
+        for key, text in kept:
+            if key == "last":
+                self._last = self._told_last = self._clock.last = int(text)
+
+    def _line(self, raw: str, position: int) -> Event:
+        """The short way for `STAMP HOST NAME[PID]: MESSAGE`; all else goes the long way."""
+        clock = self._clock
+        end = clock.read(raw)
+        if end:
+            host, _, rest = raw[end + 1 :].partition(" ")
+            tag, colon, msg = rest.partition(": ")
+            name, bracket, behind = tag.partition("[")
+            program = self._programs.get(name)
+            if colon and program is not None and host in self._hosts:
+                fields: Fields
+                if not bracket:
+                    pid = None
+                    fields = {"host.hostname": host, "process.name": name, "message": msg}
+                elif behind[-1:] == "]" and behind[:-1].isdecimal() and len(behind) <= 11:
+                    pid = int(behind[:-1])
+                    fields = {"host.hostname": host, "process.name": name, "process.pid": pid, "message": msg}
+                else:
+                    return self._long(raw, position)
+                ts = clock.ts
+                self._last = clock.last = ts
+                memory = self._memory
+                memory.host = host
+                memory.pid = pid
+                memory.ts = ts
+                memory.position = position
+                if msg[:17] == "message repeated ":
+                    repeat = self._repeated(msg, fields, program)
+                else:
+                    memory.times = 1
+                    repeat = program.parse(msg, fields, memory)
+                logsources = program.logsources
+                if program.commands is not None and "process.command_line" in fields:
+                    logsources = program.commands
+                return Event(ts, self._source, position, raw, fields, logsources, "event", repeat)
+        return self._long(raw, position)
+
+    def _repeated(self, msg: str, fields: Fields, program: Program) -> int:
+        """`message repeated 5 times: [ … ]` is the message in it, five times."""
+        found = _REPEATED.match(msg)
+        self._memory.times = int(found[1]) if found is not None else 1
+        return program.parse(msg if found is None else found[2], fields, self._memory)
+
+    def _long(self, raw: str, position: int) -> Event:
+        """The careful way: for any line."""
+        found = peel(trimmed(raw), self._clock)
+        if found.ts is not None:
+            ts, time_from = found.ts, "line"
+            self._last = self._clock.last = ts
+        elif self._last is not None:
+            ts, time_from = self._last, "previous"
+        else:
+            ts, time_from = self._clock.now, "received"
+        fields, head = found.fields, found.head
+        fields = {"message": head.msg, **fields}
+        if head.host:
+            fields["host.hostname"] = head.host
+        if head.name:
+            fields["process.name"] = head.name
+        if head.pid is not None:
+            fields["process.pid"] = head.pid
+        if found.error:
+            fields["error.message"] = found.error
+            return Event(ts, self._source, position, raw, fields, _SYSLOG, "pipeline_error", 1, time_from)
+        self._learn(head)
+        program = program_of(head.name)
+        repeat = self._body(head, fields, program, ts, position)
+        logsources = program.logsources
+        if program.commands is not None and "process.command_line" in fields:
+            logsources = program.commands
+        return Event(ts, self._source, position, raw, fields, logsources, "event", repeat, time_from)
+
+    def _body(self, head: Head, fields: Fields, program: Program, ts: int, position: int) -> int:
+        memory = self._memory
+        memory.host = head.host
+        memory.pid = head.pid
+        memory.ts = ts
+        memory.position = position
+        memory.times = 1
+        if head.msg.startswith("message repeated "):
+            return self._repeated(head.msg, fields, program)
+        msg = f"{head.module} {head.msg}" if head.module and program.wraps else head.msg
+        return program.parse(msg, fields, memory)
+
+    def _learn(self, head: Head) -> None:
+        """Names of the usual shape may take the short way from now on; it reads them the same."""
+        if len(self._hosts) >= _KEPT:
+            self._hosts.clear()
+        if len(self._programs) >= _KEPT:
+            self._programs.clear()
+        if HOST.match(head.host):
+            self._hosts.add(head.host)
+        if PLAIN_NAME.match(head.name):
+            self._programs[head.name] = program_of(head.name)

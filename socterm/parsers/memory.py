@@ -1,0 +1,159 @@
+"""What a source's decoder remembers between lines: per process, who is behind it and what was counted.
+
+A login attempt is told by several lines of one process: sshd's own, PAM's, sometimes a summary at the end.
+Each way of telling is a channel with its own counter; the failures so far are the highest of them. A line
+stands for what it adds to that: the first line to tell of an attempt counts 1, the others 0.
+
+All of it is a function of the lines in order, it is bounded, and it survives a restart (`changes`/`restore`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+HOUR = 3_600_000_000
+CAPACITY = 4096
+PATIENCE = 16
+"""How many of PAM's failures in a row wait for sshd's own line before sshd is taken to be silent."""
+
+
+class Seen(msgspec.Struct, array_like=True, gc=False):
+    """One process (host and pid) as far as its lines told.
+
+    `top` is the highest channel, `counted` how much of it events already stand for; what lies between is
+    owed: told of, but not yet by a line that names a culprit. `tries` are public keys offered in vain.
+    `position` and `ts` are those of the last line that touched this.
+    """
+
+    ts: int
+    position: int
+    ip: str = ""
+    domain: str = ""
+    port: int = 0
+    user: str = ""
+    top: int = 0
+    counted: int = 0
+    tries: int = 0
+    channels: dict[str, int] = {}
+
+    def tell(self, channel: str, times: int = 1) -> None:
+        """A channel told of more failures; nothing is counted yet."""
+        value = self.channels.get(channel, 0) + times
+        self.channels[channel] = value
+        if value > self.top:
+            self.top = value
+
+    def at_least(self, channel: str, total: int) -> None:
+        """A channel knows the total so far."""
+        value = self.channels.get(channel, 0)
+        if total > value:
+            self.tell(channel, total - value)
+
+    def settle(self) -> int:
+        """How many failures this line stands for: all that is owed."""
+        owed = self.top - self.counted
+        self.counted = self.top
+        return owed
+
+    def meet(self, ip: str, domain: str, port: int) -> None:
+        """Learn where the process's peer is; another peer means that the pid was used anew."""
+        if ip and self.ip and (ip != self.ip or (port and self.port and port != self.port)):
+            self.renew()
+        if ip:
+            self.ip = ip
+        elif domain:
+            self.domain = domain
+        if port:
+            self.port = port
+
+    def renew(self) -> None:
+        """Start over: a new connection, or a login that succeeded."""
+        self.ip = self.domain = self.user = ""
+        self.port = self.top = self.counted = self.tries = 0
+        self.channels = {}
+
+
+class Memory:
+    """The processes of one source. The decoder sets `host`, `pid`, `ts` and `position` before each line.
+
+    `times` is how often the line at hand happened ("message repeated 5 times").
+    """
+
+    def __init__(self) -> None:
+        self.host = ""
+        self.pid: int | None = None
+        self.ts = 0
+        self.position = 0
+        self.times = 1
+        self._patience = 0
+        self._seen: dict[str, Seen] = {}
+        self._dirty: set[str] = set()
+
+    def process(self, peer: str = "") -> Seen:
+        """What is remembered of the process that wrote the line at hand, fresh where nothing is.
+
+        A line without a pid is kept under `peer` (an address or a user) instead. Untouched for an hour of
+        event time, or written with the clock an hour back, a process counts as another one.
+        """
+        key = f"{self.host} {peer if self.pid is None else self.pid}"
+        found = self._seen.pop(key, None)
+        if found is None or not -HOUR < self.ts - found.ts < HOUR:
+            found = Seen(self.ts, self.position, channels={})
+            if len(self._seen) >= CAPACITY:
+                self._evict()
+        else:
+            found.ts = self.ts
+            found.position = self.position
+        self._seen[key] = found  # the last touched stands last
+        self._dirty.add(key)
+        return found
+
+    def known(self, peer: str = "") -> Seen | None:
+        """As `process`, but None where nothing is remembered; nothing is touched."""
+        found = self._seen.get(f"{self.host} {peer if self.pid is None else self.pid}")
+        return found if found is not None and -HOUR < self.ts - found.ts < HOUR else None
+
+    def _evict(self) -> None:
+        oldest = next(iter(self._seen))
+        del self._seen[oldest]
+        self._dirty.add(oldest)
+
+    def sshd_spoke(self) -> None:
+        """sshd told of a failure itself: PAM's lines beside it may wait for the next of that kind."""
+        if self._patience != PATIENCE:
+            self._patience = PATIENCE
+            self._dirty.add("")
+
+    def may_wait(self) -> bool:
+        """Whether a failure PAM tells of will be told by sshd too; each such wait uses up some patience."""
+        if not self._patience:
+            return False
+        self._patience -= 1
+        self._dirty.add("")
+        return True
+
+    def changes(self) -> list[tuple[str, str | None]]:
+        """Entries changed since the last call; None for one that is gone."""
+        changed: list[tuple[str, str | None]] = []
+        for key in sorted(self._dirty):
+            if not key:
+                changed.append(("sshd", str(self._patience)))
+                continue
+            seen = self._seen.get(key)
+            changed.append((f"pid {key}", None if seen is None else msgspec.json.encode(seen).decode()))
+        self._dirty.clear()
+        return changed
+
+    def restore(self, entries: Iterable[tuple[str, str]]) -> None:
+        """Take back what `changes` gave away; keys of others are left alone."""
+        seen = []
+        for key, text in entries:
+            if key == "sshd":
+                self._patience = int(text)
+            elif key.startswith("pid "):
+                seen.append((key[4:], msgspec.json.decode(text, type=Seen)))
+        seen.sort(key=lambda entry: entry[1].position)
+        self._seen = dict(seen)
+        self._dirty.clear()

@@ -1,0 +1,204 @@
+"""Linux-PAM, whatever the service: verdicts on logins, sessions, changed passwords, locked accounts.
+
+Where sshd tells of its failures itself, PAM's line comes first and would count the attempt before anybody
+knows how it ended (another module may still accept the password). Such a line waits: it carries the user and the
+address only as `related.*` and no outcome; sshd's next line stands for the attempt, or the connection's end,
+or PAM's summary. Where sshd is silent, PAM's lines count at once.
+"""
+
+from __future__ import annotations
+
+import re
+
+from socterm.parsers.addresses import peer_of
+from socterm.parsers.marks import Fields, mark, put_peer, relate
+from socterm.parsers.memory import Memory, Seen
+
+_FAILURE = {
+    "sshd": mark("ssh_login", "failure"),
+    "su": mark("su", "failure"),
+    "sudo": mark("sudo_failed", "failure"),
+}
+"""Which action a failed PAM authentication is, by service family."""
+
+_OTHER_FAILURE = mark("pam_login", "failure")
+_SUCCESS = mark("pam_login", "success")
+_NOTED = mark("pam_login")
+_OPENED = mark("session_opened")
+_CLOSED = mark("session_closed")
+_CHANGED = mark("password_changed", "success")
+_NOT_CHANGED = mark("password_changed", "failure")
+_LOCKED = mark("user_locked")
+
+_FAMILY = {"sshd-session": "sshd", "sshd-auth": "sshd", "su-l": "su", "runuser": "su", "sudo-i": "sudo"}
+
+_HEAD = re.compile(r"\[?\(?(pam_\w+)\)?\]?(?:\(([^:()]*)(?::([^()]*))?\))?\]?:? +")
+_TEXT_SESSION = re.compile(
+    r"session (opened|closed) for user (.*?)(?:\((?:uid=)?(\d{1,10})\))?"
+    r"(?: by (.*?)\((?:uid=)?(\d{1,10})\))?$",
+    re.DOTALL,
+)
+_MORE = re.compile(r"(?:PAM )?(\d{1,6}) more authentication failures?;")
+_UID = re.compile(r" uid=(\d{1,10}) ")
+_TTY = re.compile(r" tty=(\S+) ")
+_QUOTED = re.compile(r"(?:user|for) [\"'\[]([^\"'\]]+)[\"'\]]")
+_CHECKED = re.compile(r"password check failed for user \((.*)\)", re.DOTALL)
+_LOCK = re.compile(r"Consecutive login failures for user (.+?) account (?:temporarily )?locked", re.DOTALL)
+_TALLY = re.compile(r"user (.+?) \(\d+\) (?:has )?(?:tally|been locked)", re.DOTALL)
+_PASSWORD_FOR = re.compile(r"password (?:changed|updated) for (.+)$", re.DOTALL)
+
+
+def pam(msg: str, f: Fields, mem: Memory) -> int:
+    """Body parser for lines PAM writes on behalf of any service."""
+    head = _HEAD.match(msg)
+    module, service, step, text = "pam_unix", "", "", msg
+    if head is not None:
+        module, service, step = head[1], head[2] or "", head[3] or ""
+        text = msg[head.end() :]
+        f["pam.module"] = module
+        if service:
+            f["pam.service"] = service
+    program: str = f.get("process.name", "")
+    family = _FAMILY.get(program) or program
+    if text.startswith("session "):
+        return _session(text, f, mem, family)
+    if text.startswith("authentication failure"):
+        return _failure(text, f, mem, family, module, mem.times, waits=True)
+    more = _MORE.match(text)
+    if more is not None:
+        return _failure(text, f, mem, family, "pam_unix", int(more[1]) * mem.times, waits=False)
+    return _other(text, f, mem, step)
+
+
+def chkpwd(msg: str, f: Fields, mem: Memory) -> int:
+    """Body parser for unix_chkpwd, pam_unix's helper: an echo of the failure PAM itself reports."""
+    found = _CHECKED.match(msg)
+    if found is None:
+        return mem.times
+    f["user.name"] = found[1]
+    f.update(_OTHER_FAILURE)
+    return 0
+
+
+def _session(text: str, f: Fields, mem: Memory, family: str) -> int:
+    """session opened for user USER(uid=N) by USER(uid=N); session closed for user USER.
+
+    Beside a command's own line from sudo, which names both users, sudo's session only has the effective one.
+    """
+    found = _TEXT_SESSION.match(text)
+    if found is None:
+        return mem.times
+    f.update(_OPENED if found[1] == "opened" else _CLOSED)
+    user, by = found[2], found[4] or ""
+    if family == "sudo":
+        f["user.effective.name"] = user
+        relate(f, user=by)
+        return mem.times
+    if family == "su":
+        f["user.effective.name"] = user
+        if by:
+            f["user.name"] = by
+        return mem.times
+    f["user.name"] = user
+    if found[3]:
+        f["user.id"] = int(found[3])
+    return mem.times
+
+
+def _details(text: str) -> tuple[str, str, str]:
+    """(user, remote user, remote host) of `…; logname= uid=0 euid=0 tty=ssh ruser=R rhost=H  user=U`.
+
+    U and R are typed by the peer and may hold ` rhost=`: an empty R leaves only U to lie, at the end; else
+    the last rhost is PAM's own.
+    """
+    after = text.partition(" ruser=")[2]
+    if not after:
+        after = " rhost=" + text.partition(" rhost=")[2]
+    if after.startswith(" rhost="):
+        ruser, rest = "", after[7:]
+    else:
+        ruser, _, rest = after.rpartition(" rhost=")
+        ruser = ruser or after.partition(" ")[0]
+    host, _, tail = rest.partition(" ")
+    user = tail.strip().removesuffix(" [preauth]").removeprefix("[preauth]")
+    return user[5:] if user.startswith("user=") else "", ruser, host
+
+
+def _failure(text: str, f: Fields, mem: Memory, family: str, channel: str, times: int, *, waits: bool) -> int:
+    """authentication failure; … (which may wait for sshd's word), and N more authentication failures; …."""
+    user, ruser, rhost = _details(text)
+    if family == "su":
+        return _su_failure(text, f, mem, user, ruser, channel, times)
+    user = user or ruser
+    name, value = peer_of(rhost)
+    seen = mem.process((value or user) if family == "sshd" else user)
+    seen.tell(channel, times)
+    if name:
+        seen.meet(value if name == "source.ip" else "", value if name == "source.domain" else "", 0)
+    seen.user = user or seen.user
+    if family == "sshd" and (seen.top == seen.counted or (waits and mem.may_wait())):
+        relate(f, user=user, ip=value if name == "source.ip" else "")
+        f.update(_NOTED)
+        return 0
+    _attribute(f, seen, rhost)
+    tty = _TTY.search(text)
+    if tty is not None and tty[1] != "ssh":
+        f["process.tty"] = tty[1]
+    f.update(_FAILURE.get(family, _OTHER_FAILURE))
+    return seen.settle()
+
+
+def _attribute(f: Fields, seen: Seen, rhost: str) -> None:
+    """The user and the peer of a failure, from the line or from what the process is known for."""
+    if not put_peer(f, rhost) and seen.ip:
+        f["source.ip"] = seen.ip
+        if seen.port:
+            f["source.port"] = seen.port
+    if seen.user:
+        f["user.name"] = seen.user
+
+
+def _su_failure(text: str, f: Fields, mem: Memory, user: str, ruser: str, channel: str, times: int) -> int:
+    """su asks for the target's password: PAM's user is the target, its remote user the one who asks."""
+    seen = mem.process(ruser)
+    seen.tell(channel, times)
+    if ruser:
+        f["user.name"] = ruser
+    if user:
+        f["user.effective.name"] = user
+    tty = _TTY.search(text)
+    if tty is not None:
+        f["process.tty"] = tty[1]
+    f.update(_FAILURE["su"])
+    return seen.settle()
+
+
+def _other(text: str, f: Fields, mem: Memory, step: str) -> int:
+    """What is neither a session nor a failed login: passwords, locks, module chatter."""
+    changed = _PASSWORD_FOR.match(text)
+    if changed is not None:
+        f["user.name"] = f["user.target.name"] = changed[1]
+        f.update(_CHANGED)
+    elif text.startswith("new password not acceptable"):
+        f.update(_NOT_CHANGED)
+    elif text.startswith("authentication success"):
+        user, ruser, rhost = _details(text)
+        put_peer(f, rhost)
+        relate(f, user=user or ruser)
+        f.update(_SUCCESS if "sshd" not in f.get("process.name", "") else _NOTED)
+    else:
+        lock = _LOCK.match(text) or _TALLY.match(text)
+        if lock is not None:
+            f["user.name"] = lock[1]
+            f.update(_LOCKED)
+        elif step == "chauthtok" and "does not exist" in text:
+            named = _QUOTED.match(text)
+            if named is not None:
+                f["user.name"] = named[1]
+            f.update(_NOT_CHANGED)
+        else:
+            named = _QUOTED.search(text)
+            relate(f, user=named[1] if named else "")
+            if step == "auth":
+                f.update(_NOTED)
+    return mem.times

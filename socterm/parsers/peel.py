@@ -1,0 +1,121 @@
+"""The careful way through a line: PRI, RFC 5424, JSON envelope, stamp, host, tag, as far as they are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from socterm.parsers.envelopes import docker, journal, parse_json
+from socterm.parsers.headers import Head, after_stamp, priority, priority_fields, tagged, without_stamp
+from socterm.parsers.rfc5424 import Head5424, read_5424
+from socterm.parsers.stamps import LATEST, Clock
+
+
+class Peeled(msgspec.Struct, gc=False):
+    """What was found: instant (None without a usable stamp), header, more fields, and what is broken."""
+
+    head: Head
+    ts: int | None = None
+    fields: dict[str, Any] = {}
+    error: str = ""
+
+
+def peel(text: str, clock: Clock, *, nested: bool = False) -> Peeled:
+    """Take a line apart. `nested` is for the line inside a docker envelope."""
+    if text[:1] == "{":
+        return _json(text, clock, nested=nested)
+    value, at = priority(text)
+    rest = text[at:]
+    if value >= 0 or text[:1].isdecimal():
+        head = read_5424(rest)
+        if head is not None:
+            found = _rfc5424(head, clock, strict=value < 0)
+            if found is not None:
+                if value >= 0:
+                    found.fields = priority_fields(value) | found.fields
+                return found
+    if value < 0:
+        return _bare(text, clock)
+    found = _bare(rest.lstrip(" "), clock, framed=True)
+    found.fields = priority_fields(value) | found.fields
+    return found
+
+
+def _bare(text: str, clock: Clock, *, framed: bool = False) -> Peeled:
+    """A line without envelope or PRI; `framed` says that a PRI vouches for it being syslog."""
+    end = clock.read(text)
+    if not end:
+        head = without_stamp(text)
+        if head is None:
+            head = tagged("", text) if framed else Head(msg=text)
+        return _leveled(Peeled(head))
+    rest = text[end + 1 :]
+    head = after_stamp(rest)
+    if text[10:11] == " " and text[4:5] == "-" and not head.name:
+        head = Head(msg=rest)  # a log of its own with a date before each line, not syslog
+    return _leveled(Peeled(head, clock.ts))
+
+
+def _leveled(found: Peeled) -> Peeled:
+    if found.head.level is not None:
+        facility, severity = found.head.level
+        found.fields = priority_fields(facility * 8 + severity)
+    return found
+
+
+def _rfc5424(head: Head5424, clock: Clock, *, strict: bool) -> Peeled | None:
+    """None where the second word is no stamp after all: then the line only begins with a number."""
+    ts = None
+    if head.stamp:
+        if clock.read(head.stamp) != len(head.stamp):
+            return (
+                None
+                if strict or head.version != 1
+                else Peeled(Head(msg=head.msg), error="RFC 5424: not a stamp")
+            )
+        ts = clock.ts
+    elif strict:
+        return None
+    fields: dict[str, Any] = {"log.syslog.version": str(head.version)}
+    if head.msgid:
+        fields["log.syslog.msgid"] = head.msgid
+    for name, value in head.data.items():
+        fields[f"log.syslog.structured_data.{name}"] = value
+    pid = int(head.procid) if head.procid.isdecimal() and len(head.procid) <= 10 else None
+    if head.procid and pid is None:
+        fields["log.syslog.procid"] = head.procid
+    return Peeled(Head(head.host, head.app, pid, head.msg.lstrip(" ")), ts, fields, head.error)
+
+
+def _json(text: str, clock: Clock, *, nested: bool) -> Peeled:
+    entry = parse_json(text)
+    if isinstance(entry, str):
+        return Peeled(Head(msg=text), error=entry)
+    logged = journal(entry)
+    if logged is not None:
+        ts = logged.ts if logged.ts is not None and logged.ts <= LATEST else None
+        return Peeled(Head(logged.host, logged.name, logged.pid, logged.msg), ts, logged.fields)
+    wrapped = None if nested else docker(entry)
+    if wrapped is None:
+        return Peeled(Head(msg=text))
+    ts = clock.ts if clock.read(wrapped.stamp) == len(wrapped.stamp) else None
+    inner = _inside(wrapped.line.rstrip("\r\n"), ts, clock)
+    inner.fields = wrapped.fields | inner.fields
+    return inner
+
+
+def _inside(line: str, ts: int | None, clock: Clock) -> Peeled:
+    """The line in an envelope. Its own stamp is believed where it names year and zone, else the envelope's.
+
+    Nothing that breaks inside makes the envelope broken.
+    """
+    now = clock.now
+    if ts is not None:
+        clock.set_now(ts)
+    clock.exact = False
+    inner = peel(line, clock, nested=True)
+    clock.set_now(now)
+    if ts is not None and not (inner.ts is not None and clock.exact):
+        inner.ts = ts
+    return inner

@@ -1,0 +1,194 @@
+"""Time stamps at the start of a line, as integer µs since the epoch.
+
+Two families: the BSD one of RFC 3164 with its many dialects (mostly without a year and a zone), and ISO 8601
+or RFC 3339. Stamps come in runs, so the last minute seen is kept: the next line usually only differs in seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = 253_402_300_799_999_999
+"""The last µs of year 9999: later instants cannot be written down."""
+_EARLIEST = -62_135_596_800_000_000
+DAY = 86_400_000_000
+SECOND = {f"{number:02d}": number * 1_000_000 for number in range(60)}
+
+_MONTHS = (
+    ("jan", "january", "janv", "janvier", "januar", "jän", "ene", "enero", "gen", "gennaio", "januari"),
+    ("feb", "february", "fév", "févr", "février", "februar", "febrero", "febbraio", "fev", "februari"),
+    ("mar", "march", "mars", "mär", "märz", "marzo", "mrt", "maart"),
+    ("apr", "april", "avr", "avril", "abr", "abril", "aprile"),
+    ("may", "mai", "mayo", "mag", "maggio", "mei", "maio"),
+    ("jun", "june", "juin", "juni", "junio", "giu", "giugno", "junho"),
+    ("jul", "july", "juil", "juillet", "juli", "julio", "lug", "luglio", "julho"),
+    ("aug", "august", "août", "aoû", "aou", "ago", "agosto", "augustus"),
+    ("sep", "sept", "september", "septembre", "septiembre", "set", "settembre"),
+    ("oct", "october", "octobre", "okt", "oktober", "octubre", "ott", "ottobre", "out"),
+    ("nov", "november", "novembre", "noviembre", "novembro"),
+    ("dec", "december", "déc", "décembre", "dez", "dezember", "dic", "diciembre", "dicembre"),
+)
+MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+"""Month names and abbreviations as syslog daemons write them under foreign locales; lower case."""
+
+_ZONE = r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)"
+_BSD = re.compile(
+    r"[*.]?(?:[^\W\d_]{2,4}[,.]? +)?(?P<month>[^\W\d_]{3,10})\.? {1,2}(?P<day>\d{1,2})"
+    r"(?:,? (?P<year>[12]\d{3}))?"
+    r" (?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{0,30}))?"
+    rf"(?: (?P<year_after>[12]\d{{3}})(?=[ :]|$))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
+)
+_ISO = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[T ](?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+    rf"(?:[.,](?P<fraction>\d{{0,60}}))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
+)
+
+_AFTER = re.compile(rf"[12]\d{{3}}(?=[ :]|$)|{_ZONE}:?(?= |$)")
+"""A year or a zone behind the time: such a stamp is not the short one its first 15 characters look like."""
+
+
+def micros(moment: datetime) -> int:
+    """An aware datetime as µs since the epoch, without the rounding of a float."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _fraction(digits: str | None) -> int:
+    return int((digits + "000000")[:6]) if digits else 0
+
+
+def _zone(text: str | None) -> tzinfo | None:
+    if text is None:
+        return None
+    if text[0] not in "+-":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset) if offset < timedelta(days=1) else None
+
+
+class Clock:
+    """Reads the stamp a line begins with. One per source: the stamp before decides what a stamp leaves open.
+
+    `read` answers with the offset behind the stamp, 0 where there is none; the instant is then in `ts`.
+    `now` (µs) is the reference for years, `tz` the zone of stamps that name none, `last` the source's stamp
+    before (None at first): between the two instants of a repeated autumn hour the one nearer to it is meant.
+    `exact` says whether the stamp named its own year and zone.
+    """
+
+    def __init__(self, tz: tzinfo) -> None:
+        self.tz = tz
+        self.now = 0
+        self.last: int | None = None
+        self.ts = 0
+        self.exact = False
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what was kept of the last minute."""
+        self._bsd = self._iso = "\0"
+        self._bsd_base = self._iso_base = 0
+        self._iso_zone = " "
+        self._iso_ends = 27
+
+    def set_now(self, now: int) -> None:
+        """Take a new reference for stamps without a year."""
+        if now != self.now:
+            self.now = now
+            self._bsd = "\0"
+
+    def read(self, text: str) -> int:
+        """The offset behind the stamp at the start of `text`, or 0; `ts` is then its instant."""
+        if text[:13] == self._bsd and text[15:16] == " ":
+            second = SECOND.get(text[13:15])
+            if second is not None and (text[16:17] not in "12+-ZUG" or not _AFTER.match(text, 16)):
+                self.ts = self._bsd_base + second
+                self.exact = False
+                return 15
+        if text[:17] == self._iso and text[26 : self._iso_ends] == self._iso_zone and text[19] in ".,":
+            second = SECOND.get(text[17:19])
+            fraction = text[20:26]
+            if second is not None and fraction.isdecimal():
+                self.ts = self._iso_base + second + int(fraction)
+                self.exact = True
+                return self._iso_ends - 1
+        return self._slow(text)
+
+    def _slow(self, text: str) -> int:
+        found = _ISO.match(text) if text[:1].isdecimal() else _BSD.match(text)
+        if found is None:
+            return 0
+        parts = found.groupdict()
+        try:
+            moment = self._moment(parts)
+        except (ValueError, OverflowError):
+            return 0
+        if moment is None:
+            return 0
+        ts = micros(moment) + _fraction(parts["fraction"])
+        if not _EARLIEST <= ts <= LATEST:
+            return 0
+        self.ts = ts
+        self._keep(text, found, parts)
+        return found.end()
+
+    def _moment(self, parts: dict[str, str | None]) -> datetime | None:
+        """The stamp's whole second, aware; None where its month is no month or no year fits."""
+        name = parts["month"] or ""
+        month = int(name) if name.isdecimal() else MONTHS.get(name.lower(), 0)
+        year = parts["year"] or parts.get("year_after")
+        if not month:
+            return None
+        zone = _zone(parts["zone"])
+        self.exact = year is not None and zone is not None
+        clock = [int(parts[key] or 0) for key in ("day", "hour", "minute", "second")]
+        if clock[3] == 60:
+            clock[3] = 59  # a leap second is read as the second before it
+        if year is not None:
+            return self._aware(datetime(int(year), month, *clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001
+        return self._latest_year(month, clock, zone)
+
+    def _latest_year(self, month: int, clock: list[int], zone: tzinfo | None) -> datetime | None:
+        """The latest year whose date is not later than now + 1 day; 29 February goes back to a leap year."""
+        limit = EPOCH + timedelta(microseconds=self.now + DAY)
+        first = limit.astimezone(zone or self.tz).year
+        for year in range(first, first - 9, -1):
+            try:
+                moment = self._aware(datetime(year, month, *clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001
+            except ValueError:
+                continue
+            if moment <= limit:
+                return moment
+        return None
+
+    def _aware(self, moment: datetime, zone: tzinfo | None) -> datetime:
+        """In its zone; of a repeated hour's two instants the one nearer to the stamp before."""
+        if zone is not None:
+            return moment.replace(tzinfo=zone)
+        first = moment.replace(tzinfo=self.tz)
+        if self.last is None:
+            return first
+        second = first.replace(fold=1)
+        if first.utcoffset() == second.utcoffset():
+            return first
+        near = abs(micros(first) - self.last) <= abs(micros(second) - self.last)
+        return first if near else second
+
+    def _keep(self, text: str, found: re.Match[str], parts: dict[str, str | None]) -> None:
+        """Keep the minute of a stamp in its usual shape, for `read`'s short ways."""
+        end = found.end()
+        second = SECOND.get(parts["second"] or "")
+        if second is None:
+            return
+        base = self.ts - _fraction(parts["fraction"]) - second
+        if end == 15 and "year_after" in parts and text[12:13] == ":" and found.start("second") == 13:
+            self._bsd, self._bsd_base = text[:13], base
+        elif (
+            parts["zone"]
+            and "year_after" not in parts
+            and found.end("fraction") == 26
+            and text[end : end + 1] == " "
+        ):
+            self._iso, self._iso_base = text[:17], base
+            self._iso_ends, self._iso_zone = end + 1, text[26 : end + 1]

@@ -1,0 +1,96 @@
+"""sudo: commands run as somebody else, refusals, wrong passwords.
+
+`USER : [WHAT WENT WRONG ; ]TTY=… ; PWD=… ; USER=… ; COMMAND=…`. user.name is who asked, user.effective.name
+whom the command ran as.
+"""
+
+from __future__ import annotations
+
+import re
+
+from socterm.parsers.marks import Fields, mark
+from socterm.parsers.memory import Memory
+from socterm.parsers.pam import pam
+
+_RAN = mark("sudo_command")
+_DENIED = mark("sudo_denied")
+_WRONG = mark("sudo_failed", "failure")
+
+_WRONG_PASSWORDS = re.compile(r"(\d{1,6}) incorrect password attempts?")
+_REFUSALS = (
+    "user NOT in sudoers",
+    "user NOT authorized on host",
+    "command not allowed",
+    "a password is required",
+    "no tty present",
+    "sorry, you must have a tty",
+    "sorry, you are not allowed",
+    "a terminal is required",
+    "user not allowed",
+)
+_NAMES = {
+    "TTY": "process.tty",
+    "PWD": "process.working_directory",
+    "USER": "user.effective.name",
+    "GROUP": "group.name",
+    "CWD": "process.working_directory",
+    "TSID": "sudo.session_id",
+    "ENV": "sudo.environment",
+    "HOST": "sudo.host",
+}
+_CONTINUED = "(command continued) "
+
+
+def sudo(msg: str, f: Fields, mem: Memory) -> int:
+    """Body parser for sudo."""
+    msg = msg.lstrip()
+    if msg.startswith(("pam_", "PAM ", "(pam_")):
+        return pam(msg, f, mem)
+    user, colon, rest = msg.partition(" : ")
+    if not colon or " " in user.strip():
+        return mem.times
+    user = user.strip()
+    if rest.startswith(_CONTINUED):
+        f["sudo.continued"] = rest[len(_CONTINUED) :]
+        return mem.times
+    before, command, line = rest.partition("COMMAND=")
+    first = _assignments(before, f)
+    if command:
+        f["process.command_line"] = line
+        f["process.executable"] = line.partition(" ")[0]
+    if not first:
+        if not command:
+            return mem.times
+        f["user.name"] = user
+        f.update(_RAN)
+        return mem.times
+    f["user.name"] = user
+    return _trouble(first, user, f, mem)
+
+
+def _assignments(text: str, f: Fields) -> str:
+    """Put `KEY=value ; KEY=value` into the fields; the answer is a leading part that is none."""
+    first = ""
+    for part in text.split(" ; "):
+        key, equals, value = part.strip().partition("=")
+        name = _NAMES.get(key) if equals else None
+        if name is not None:
+            if name not in f:
+                f[name] = value.rstrip(" ;")
+        elif part.strip() and not first:
+            first = part.strip()
+    return first
+
+
+def _trouble(what: str, user: str, f: Fields, mem: Memory) -> int:
+    """Something went wrong: the command did not run."""
+    f["event.reason"] = what
+    wrong = _WRONG_PASSWORDS.match(what)
+    if wrong is not None:
+        seen = mem.process(user)
+        seen.tell("sudo", int(wrong[1]) * mem.times)
+        f.update(_WRONG)
+        return seen.settle()
+    if what.startswith(_REFUSALS):
+        f.update(_DENIED)
+    return mem.times
