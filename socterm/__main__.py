@@ -1,0 +1,5 @@
+"""`python -m socterm` is `socterm`."""
+
+from socterm.cli import main
+
+main()
