@@ -1,1 +1,5 @@
 """The one room that opens SQLite: schema, writer, the two doors for reading, decisions, checks."""
+
+from socterm.store.opening import Store, open_store
+
+__all__ = ["Store", "open_store"]

@@ -139,8 +139,8 @@ class Detections:
             _CREATE,
             (
                 change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
-                to_json(info.tags), to_json(change.entity), change.first[0], change.last[0], change.count,
-                change.signals, self.now, self.now, self.change,
+                to_json(info.tags), to_json(dict(change.entity)), change.first[0], change.last[0],
+                change.count, change.signals, self.now, self.now, self.change,
             ),
         )  # fmt: skip
 

@@ -140,7 +140,7 @@ CREATE TABLE alerts (  -- one row per episode that satisfied its rule
   rank INTEGER NOT NULL,  -- 0 informational to 4 critical
   description TEXT NOT NULL,
   tags TEXT NOT NULL,  -- JSON list
-  entity TEXT NOT NULL,  -- JSON list of [field, value]
+  entity TEXT NOT NULL,  -- JSON object: ECS field to value
   first INTEGER NOT NULL,
   last INTEGER NOT NULL,
   count INTEGER NOT NULL,  -- base events weighted by repeat
@@ -201,7 +201,7 @@ def m001_initial(db: sqlite3.Connection) -> None:
     for column in COLUMNS:
         if column.indexed:
             db.execute(
-                f"CREATE INDEX events_{column.name} ON events ({column.name}, ts) "
+                f"CREATE INDEX events_{column.name} ON events ({column.name}) "  # rows of one value by id
                 f"WHERE {column.name} IS NOT NULL"
             )
 

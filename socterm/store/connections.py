@@ -1,0 +1,99 @@
+"""One reading connection per thread, and one for decisions, over the same file."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from socterm.errors import StoreError
+from socterm.store.connection import connect, our_errors, transaction
+from socterm.store.jsontext import unpack_name
+
+
+class Connections:
+    """Hands each thread its own connection. `interrupt` reaches reads only: a decision is never cut short."""
+
+    def __init__(self, path: Path, *, readonly: bool) -> None:
+        self.path = path
+        self.readonly = readonly
+        self._lock = threading.Lock()
+        self._deciding = threading.Lock()
+        self._decider: sqlite3.Connection | None = None
+        self._readers: dict[threading.Thread, sqlite3.Connection] = {}
+        self._sources: dict[int, str] = {}
+        self._closed = False
+        self.reader()
+
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection; those of threads that ended are closed on the way."""
+        thread = threading.current_thread()
+        found = self._readers.get(thread)
+        if found is not None:
+            return found
+        if self._closed:
+            raise StoreError("the store is closed")
+        db = connect(self.path, readonly=self.readonly)
+        db.execute("PRAGMA query_only=ON")
+        with self._lock:
+            for ended in [other for other in self._readers if not other.is_alive()]:
+                self._readers.pop(ended).close()
+            self._readers[thread] = db
+        return db
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection with one unchanging view of the file; ingest goes on meanwhile."""
+        db = self.reader()
+        with our_errors():
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:  # an interrupt may have ended it
+                    db.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def decider(self) -> Iterator[sqlite3.Connection]:
+        """The connection that writes decisions, for one caller at a time."""
+        if self.readonly:
+            raise StoreError("the store is open for reading only")
+        with self._deciding:
+            if self._decider is None:
+                self._decider = connect(self.path)
+            yield self._decider
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """`decider` inside one transaction."""
+        with self.decider() as db, transaction(db):
+            yield db
+
+    def source_name(self, db: sqlite3.Connection, ident: int) -> str:
+        """The name of a source by its number in the store."""
+        name = self._sources.get(ident)
+        if name is None:
+            self._sources = {i: unpack_name(n) for i, n in db.execute("SELECT id, name FROM sources")}
+            name = self._sources[ident]
+        return name
+
+    def interrupt(self, thread: threading.Thread | None = None) -> None:
+        """Stop the query a thread is running, or all of them: they raise QueryCancelledError."""
+        with self._lock:
+            for owner, db in self._readers.items():
+                if thread is None or owner is thread:
+                    db.interrupt()
+
+    def close(self) -> None:
+        """Close every connection; calls still running in other threads fail."""
+        with self._lock:
+            self._closed = True
+            for db in self._readers.values():
+                db.close()
+            self._readers.clear()
+        with self._deciding:
+            if self._decider is not None:
+                self._decider.close()
+                self._decider = None

@@ -1,0 +1,159 @@
+"""The log, read: pages by id, counts, values and histograms. Implements `protocols.Events`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from socterm.query import Query
+from socterm.store.codec import ROW_COLUMNS, decode
+from socterm.store.connections import Connections
+from socterm.store.expressions import EXPRESSIONS, other
+from socterm.store.jsontext import from_json
+from socterm.store.minutes import histogram
+from socterm.store.rows import Bucket, Count, EventRow, Page
+from socterm.store.scan import TOP, legs
+
+_ROW = ", ".join(f"e.{name}" for name in ROW_COLUMNS) + (
+    ", (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
+)
+_CHUNK = 500
+
+
+class EventStore:
+    """Reads of one store's events, from any thread. Long ones can be stopped by `Store.interrupt`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def newest_id(self) -> int:
+        """The id of the event stored last; 0 for an empty store."""
+        with self._connections.snapshot() as db:
+            return int(db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
+
+    def page(
+        self,
+        query: Query | None = None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 200,
+        oldest_first: bool = False,
+    ) -> Page:
+        """Events with after < id < before, newest first; `oldest_first` turns both order and which end."""
+        low, high = after or 0, TOP if before is None else before
+        with self._connections.snapshot() as db:
+            found = list(_walk(db, _ROW, query, low, high, limit + 1, oldest_first=oldest_first))
+            rows = [self._event(db, row) for row in found[:limit]]
+        return Page(rows=rows, more=len(found) > limit)
+
+    def ids(
+        self, query: Query | None, *, after: int = 0, before: int | None = None, limit: int = 2000
+    ) -> list[int]:
+        """Ids of matching events, newest first."""
+        high = TOP if before is None else before
+        with self._connections.snapshot() as db:
+            return [row[0] for row in _walk(db, "e.id", query, after, high, limit)]
+
+    def get(self, ids: Iterable[int]) -> list[EventRow]:
+        """Events by id, in the order asked; unknown ids are left out."""
+        wanted = list(ids)
+        with self._connections.snapshot() as db:
+            return self.read(db, wanted)
+
+    def read(self, db: sqlite3.Connection, wanted: list[int]) -> list[EventRow]:
+        """`get` inside a snapshot the caller holds."""
+        found: dict[int, EventRow] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            piece = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(piece))
+            for row in db.execute(f"SELECT {_ROW} FROM events e WHERE e.id IN ({marks})", piece):
+                found[row[0]] = self._event(db, row)
+        return [found[ident] for ident in wanted if ident in found]
+
+    def count(self, query: Query | None = None) -> Count:
+        """How many events match."""
+        with self._connections.snapshot() as db:
+            if query is None or query.is_empty:
+                total = db.execute("SELECT coalesce(sum(events), 0) FROM minute_counts").fetchone()[0]
+            else:
+                total = sum(
+                    db.execute(f"SELECT count(*) FROM {leg.table} WHERE {leg.where}", leg.params).fetchone()[
+                        0
+                    ]
+                    for leg in legs(db, query, 0, TOP)
+                )
+        return Count(value=int(total))
+
+    def count_by(self, field: str, query: Query | None = None, *, limit: int = 20) -> list[tuple[str, int]]:
+        """The commonest values of an ECS field among matching events, with their counts (by repeat).
+
+        A field with several values counts for each of them.
+        """
+        sums: dict[str, int] = {}
+        column = EXPRESSIONS.get(field)
+        with self._connections.snapshot() as db:
+            for leg in legs(db, query, 0, TOP):
+                expression = column or other(field)
+                rows = db.execute(
+                    f"SELECT {expression}, sum(e.repeat) FROM {leg.table} WHERE {leg.where} GROUP BY 1",
+                    leg.params,
+                )
+                for value, weight in rows:
+                    for text in _texts(value, is_json=column is None):
+                        sums[text] = sums.get(text, 0) + weight
+        ranked = sorted(((v, n) for v, n in sums.items() if n), key=lambda item: (-item[1], item[0]))
+        return ranked[:limit]
+
+    def histogram(self, start: int, end: int, buckets: int) -> list[Bucket]:
+        """Events per equal slice of [start, end) µs, from the minute roll-up.
+
+        Slices shorter than a minute share its events out evenly.
+        """
+        with self._connections.snapshot() as db:
+            return histogram(db, start, end, buckets)
+
+    def _event(self, db: sqlite3.Connection, row: tuple[Any, ...]) -> EventRow:
+        return decode(row[:-1], self._connections.source_name(db, row[2]), row[-1])
+
+
+def _walk(
+    db: sqlite3.Connection,
+    columns: str,
+    query: Query | None,
+    low: int,
+    high: int,
+    limit: int,
+    *,
+    oldest_first: bool = False,
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of the legs one after another until there are enough."""
+    order = "ASC" if oldest_first else "DESC"
+    for leg in legs(db, query, low, high, oldest_first=oldest_first):
+        key = "f.rowid" if leg.table.startswith("events_fts") else "e.id"
+        for row in db.execute(
+            f"SELECT {columns} FROM {leg.table} WHERE {leg.where} ORDER BY {key} {order} LIMIT ?",
+            (*leg.params, limit),
+        ):
+            yield row
+            limit -= 1
+        if limit <= 0:
+            return
+
+
+def _texts(value: Any, *, is_json: bool) -> list[str]:
+    """The values a grouped expression stands for, as text; none for an absent field."""
+    if value is None:
+        return []
+    if not is_json:
+        return [str(value)]
+    found = from_json(value)
+    many = found if isinstance(found, list) else [found]
+    return [_text(item) for item in many if item is not None]
+
+
+def _text(item: Any) -> str:
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    return str(item)

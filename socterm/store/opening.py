@@ -1,0 +1,57 @@
+"""Opening a store for reading and deciding; ingest has its own door, `writer.Writer`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from socterm.store.connection import connect, create_file, our_errors
+from socterm.store.connections import Connections
+from socterm.store.events import EventStore
+from socterm.store.schema import migrate
+from socterm.store.triage import TriageDesk
+
+
+class Store:
+    """Both doors of one file: `events` and `triage`. Safe from any thread; close it when done."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.path = connections.path
+        self.events = EventStore(connections)
+        self.triage = TriageDesk(connections, self.events)
+
+    def interrupt(self, thread: threading.Thread | None = None) -> None:
+        """Stop the query that a thread is running, or all: they raise QueryCancelledError.
+
+        Decisions are not queries and run to their end.
+        """
+        self._connections.interrupt(thread)
+
+    def close(self) -> None:
+        """Close the file for all threads."""
+        self._connections.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_store(path: str | Path, *, readonly: bool = False) -> Store:
+    """Open a store beside whoever ingests into it; without `readonly` a missing one is made.
+
+    Raises StoreError where it is missing (readonly), unreadable, newer than this socterm or no store.
+    """
+    path = Path(path)
+    if not readonly:
+        create_file(path)
+        db = connect(path)
+        try:
+            with our_errors():
+                migrate(db, time.time_ns() // 1000)
+        finally:
+            db.close()
+    return Store(Connections(path, readonly=readonly))

@@ -1,0 +1,93 @@
+"""From a query to the reads that answer it: which rows, in which order, by which index.
+
+A read has one or two *legs* by id. Words are looked up in the full-text index, which lags; events newer
+than it are scanned. A query that an indexed column narrows well needs no full text.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from socterm.query import Query, Sql, compile_sql
+from socterm.query.tree import And, Node, Span, Term
+from socterm.store.expressions import EXPRESSIONS, TEXT, other
+from socterm.taxonomy import COLUMNS
+
+_INDEXED = {column.ecs for column in COLUMNS if column.indexed}
+_MOST_LOOKED_AT = 200_000
+"""Entries of the time index worth reading to learn which ids a stretch of time spans."""
+
+TOP = (1 << 63) - 1
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """One SELECT over events with low < id < high: `FROM {table} WHERE {where}` with `params`."""
+
+    table: str
+    where: str
+    params: tuple[Any, ...]
+
+
+def legs(
+    db: sqlite3.Connection, query: Query | None, low: int, high: int, *, oldest_first: bool = False
+) -> list[Leg]:
+    """The reads for events with low < id < high, in the order their rows are wanted; run in one snapshot."""
+    if query is None or query.is_empty:
+        return [_plain("1", (), low, high)]
+    sql = compile_sql(query, EXPRESSIONS, text=TEXT, other=other)
+    low, high = _narrow(db, query.tree, low, high)
+    if not sql.match or _indexed(query.tree):
+        return [_plain(sql.where, sql.params, low, high)]
+    found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
+    done = int(found[0]) if found else 0
+    both = [_plain(sql.where, sql.params, max(low, done), high), _full_text(sql, low, min(high, done + 1))]
+    return both[::-1] if oldest_first else both
+
+
+def _plain(where: str, params: tuple[Any, ...], low: int, high: int) -> Leg:
+    return Leg("events e", f"e.id > ? AND e.id < ? AND {where}", (low, high, *params))
+
+
+def _full_text(sql: Sql, low: int, high: int) -> Leg:
+    # CROSS JOIN fixes the order: words first, then their rows; `where` decides in the end.
+    return Leg(
+        "events_fts f CROSS JOIN events e ON e.id = f.rowid",
+        f"f.events_fts MATCH ? AND f.rowid > ? AND f.rowid < ? AND {sql.where}",
+        (sql.match, low, high, *sql.params),
+    )
+
+
+def _demanded(tree: Node) -> tuple[Node, ...]:
+    """The parts of a query that every hit fulfils."""
+    return tree.items if isinstance(tree, And) else (tree,)
+
+
+def _indexed(tree: Node) -> bool:
+    return any(
+        isinstance(node, Term) and node.op == "eq" and node.field in _INDEXED and str(node.arg).isascii()
+        for node in _demanded(tree)
+    )
+
+
+def _narrow(db: sqlite3.Connection, tree: Node, low: int, high: int) -> tuple[int, int]:
+    """Tighter id bounds where the query asks for a stretch of time that holds few events.
+
+    Ids follow the order of arrival, which follows time but for stragglers.
+    """
+    spans = [node for node in _demanded(tree) if isinstance(node, Span)]
+    if not spans:
+        return low, high
+    start = max((span.low for span in spans if span.low is not None), default=-TOP)
+    end = min((span.high for span in spans if span.high is not None), default=TOP)
+    first, last, seen = db.execute(
+        "SELECT min(id), max(id), count(*) FROM (SELECT id FROM events WHERE ts >= ? AND ts < ? LIMIT ?)",
+        (start, end, _MOST_LOOKED_AT),
+    ).fetchone()
+    if seen == _MOST_LOOKED_AT:
+        return low, high
+    if not seen:
+        return low, low
+    return max(low, first - 1), min(high, last + 1)

@@ -1,0 +1,236 @@
+"""Alerts, read and decided on. Implements `protocols.Triage`."""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from socterm.alerts.states import OPEN_STATES, Decision
+from socterm.query import Query, compile_sql, json_field
+from socterm.store import decisions, trail
+from socterm.store.connections import Connections
+from socterm.store.detections import LEVELS
+from socterm.store.events import EventStore
+from socterm.store.evidence import event_ids
+from socterm.store.jsontext import clean, from_json, unpack_name
+from socterm.store.rows import AlertRow, AuditRow, EventRow, RuleRow, SourceRow
+
+_COLUMNS = ", ".join(f"a.{name}" for name in AlertRow.__struct_fields__)
+_SOURCE_COLUMNS = ", ".join(SourceRow.__struct_fields__)
+_ENTITY_TEXT = "(SELECT group_concat(value, ' ') FROM json_each(a.entity))"
+
+ALERT_TEXT = f"a.title || ' ' || coalesce({_ENTITY_TEXT}, '') || ' ' || a.tags || ' ' || a.owner"
+"""What free words look at in an alert."""
+
+ALERT_FIELDS: dict[str, str] = {
+    "@timestamp": "a.last",
+    "level": "a.level",
+    "rule": "a.rule",
+    "rule.id": "a.rule",
+    "rule.name": "a.title",
+    "title": "a.title",
+    "message": "a.title",
+    "state": "a.state",
+    "verdict": "a.verdict",
+    "owner": "a.owner",
+    "count": "a.count",
+    "id": "a.id",
+}
+"""What a query can ask of an alert besides the fields of its entity: name → SQL expression."""
+
+
+class TriageDesk:
+    """Reads from any thread; decisions are one transaction each and wait for ingest, never the reverse."""
+
+    def __init__(self, connections: Connections, events: EventStore) -> None:
+        self._connections = connections
+        self._events = events
+
+    # -- alerts --------------------------------------------------------------------------
+
+    def alerts(
+        self,
+        *,
+        states: Sequence[str] | None = None,
+        min_level: str = "informational",
+        query: Query | None = None,
+        limit: int = 1000,
+    ) -> list[AlertRow]:
+        """Alerts, gravest level first, then newest; open ones unless states are named."""
+        where, params = _which(states)
+        if query is not None and not query.is_empty:
+            sql = compile_sql(query, ALERT_FIELDS, text=ALERT_TEXT, other=json_field("a.entity"))
+            where, params = f"{where} AND {sql.where}", [*params, *sql.params]
+        rank = LEVELS.index(min_level) if min_level in LEVELS else 0
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM alerts a WHERE {where} AND a.rank >= ? "
+                "ORDER BY a.rank DESC, a.last DESC, a.id DESC LIMIT ?",
+                (*params, rank, limit),
+            )
+            return [_alert(row) for row in rows]
+
+    def alert(self, alert_id: int) -> AlertRow | None:
+        """One alert, or None."""
+        with self._connections.snapshot() as db:
+            row = db.execute(f"SELECT {_COLUMNS} FROM alerts a WHERE a.id = ?", (alert_id,)).fetchone()
+        return _alert(row) if row else None
+
+    def alert_events(self, alert_id: int, *, limit: int = 200, newest_first: bool = True) -> list[EventRow]:
+        """Its base events by id; those of the alert it was merged into, where it was."""
+        with self._connections.snapshot() as db:
+            ids = _evidence(db, _episode(db, alert_id), limit, newest_first=newest_first)
+            return self._events.read(db, ids)
+
+    def alerts_of_event(self, event_id: int) -> list[AlertRow]:
+        """The alerts an event is evidence of."""
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS}, p.hits "
+                "FROM events e JOIN alerts a ON a.last >= e.ts AND a.first <= e.ts "
+                "JOIN alert_events p ON p.episode = a.episode AND ?1 BETWEEN p.first_event AND p.last_event "
+                "WHERE e.id = ?1 ORDER BY a.rank DESC, a.last DESC, a.id DESC",
+                (event_id,),
+            )
+            found = {row[0]: row for row in rows if event_id in event_ids(row[-1])}
+        return [_alert(row[:-1]) for row in found.values()]
+
+    def counts(self) -> dict[str, int]:
+        """Open alerts per level, every level named, gravest first."""
+        with self._connections.snapshot() as db:
+            found = dict(db.execute("SELECT rank, count(*) FROM alerts WHERE open = 1 GROUP BY rank"))
+        return {level: found.get(rank, 0) for rank, level in reversed(list(enumerate(LEVELS)))}
+
+    def changes(self, since: int) -> tuple[int, list[int]]:
+        """(newest change number, alert ids created or changed after `since`)."""
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                "SELECT id, change FROM alerts WHERE change > ? ORDER BY change, id", (since,)
+            ).fetchall()
+        return max(since, rows[-1][1] if rows else 0), [row[0] for row in rows]
+
+    # -- decisions -----------------------------------------------------------------------
+
+    def decide(
+        self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any
+    ) -> list[AuditRow]:
+        """Apply a verb of `socterm.alerts.states` (close and verdict take `verdict`, note takes `text`).
+
+        All or nothing. Raises TransitionError where a state does not allow the verb.
+        """
+        decision = Decision(verb, clean(actor), **{key: clean(value) for key, value in details.items()})
+        with self._connections.decider() as db:
+            return decisions.apply(db, alert_ids, decision, now)
+
+    def undo(self, *, actor: str, now: int) -> list[AuditRow]:
+        """Take back the actor's last decision, on all its alerts; [] where there is none.
+
+        Raises TransitionError where somebody changed one of the alerts since.
+        """
+        with self._connections.decider() as db:
+            return decisions.undo(db, clean(actor), now)
+
+    def redo(self, *, actor: str, now: int) -> list[AuditRow]:
+        """Do again what the actor undid last, if they decided nothing since; [] otherwise."""
+        with self._connections.decider() as db:
+            return decisions.redo(db, clean(actor), now)
+
+    def history(self, alert_id: int) -> list[AuditRow]:
+        """The audit rows of one alert, oldest first."""
+        with self._connections.snapshot() as db:
+            return list(trail.read(db, "alert = ? ORDER BY id", (alert_id,)))
+
+    # -- sources, rules, views -----------------------------------------------------------
+
+    def sources(self) -> list[SourceRow]:
+        """Every source this store has read, with its counters."""
+        with self._connections.snapshot() as db:
+            rows = db.execute(f"SELECT {_SOURCE_COLUMNS} FROM sources ORDER BY id").fetchall()
+        return [_source(row) for row in rows]
+
+    def rules(self) -> list[RuleRow]:
+        """Every rule's fate as last loaded."""
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                "SELECT r.key, r.title, r.level, r.fate, r.reason, r.path, coalesce(h.hits, 0), "
+                "(SELECT count(*) FROM alerts a WHERE a.rule = r.key AND a.state != 'merged') "
+                "FROM rules r LEFT JOIN rule_hits h ON h.rule = r.key ORDER BY r.number"
+            )
+            return [RuleRow(*row) for row in rows]
+
+    def load_ui(self, name: str) -> str | None:
+        """A saved view's JSON."""
+        with self._connections.snapshot() as db:
+            row = db.execute("SELECT value FROM ui_state WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def save_ui(self, name: str, value: str) -> None:
+        """Save a view's JSON."""
+        with self._connections.writing() as db:
+            db.execute("INSERT OR REPLACE INTO ui_state VALUES (?, ?)", (name, clean(value)))
+
+
+def _which(states: Sequence[str] | None) -> tuple[str, list[Any]]:
+    """The alerts with these states; the open ones have their own index."""
+    if states is None or set(states) == set(OPEN_STATES):
+        return "a.open = 1", []
+    return f"a.state IN ({','.join('?' * len(states))})", list(states)
+
+
+def _alert(row: tuple[Any, ...]) -> AlertRow:
+    values = dict(zip(AlertRow.__struct_fields__, row, strict=True))
+    values.update(
+        tags=tuple(from_json(values["tags"])),
+        entity=from_json(values["entity"]),
+        settled=bool(values["settled"]),
+    )
+    return AlertRow(**values)
+
+
+def _source(row: tuple[Any, ...]) -> SourceRow:
+    values = dict(zip(SourceRow.__struct_fields__, row, strict=True))
+    values.update(name=unpack_name(values["name"]), drops=from_json(values["drops"]))
+    return SourceRow(**values)
+
+
+def _episode(db: sqlite3.Connection, alert_id: int) -> int:
+    """The episode that holds an alert's evidence; 0 where there is no such alert."""
+    seen: set[int] = set()
+    while alert_id not in seen:
+        seen.add(alert_id)
+        row = db.execute("SELECT episode, merged_into FROM alerts WHERE id = ?", (alert_id,)).fetchone()
+        if row is None:
+            return 0
+        if not row[1]:
+            return int(row[0])
+        alert_id = row[1]
+    return 0
+
+
+def _evidence(db: sqlite3.Connection, episode: int, limit: int, *, newest_first: bool) -> list[int]:
+    """The newest (or oldest) event ids of an episode, reading no more parts than needed."""
+    order = "last_event DESC" if newest_first else "first_event ASC"
+    sign = 1 if newest_first else -1
+    heap: list[int] = []
+    kept: set[int] = set()
+    for edge, data in _parts(db, episode, order, newest_first=newest_first):
+        if len(heap) >= limit and sign * edge < heap[0]:
+            break
+        for event in event_ids(data):
+            if event not in kept:
+                kept.add(event)
+                heapq.heappush(heap, sign * event)
+                if len(heap) > limit:
+                    kept.discard(sign * heapq.heappop(heap))
+    return [sign * event for event in sorted(heap, reverse=True)]
+
+
+def _parts(
+    db: sqlite3.Connection, episode: int, order: str, *, newest_first: bool
+) -> Iterator[tuple[int, bytes]]:
+    edge = "last_event" if newest_first else "first_event"
+    yield from db.execute(
+        f"SELECT {edge}, hits FROM alert_events WHERE episode = ? ORDER BY {order}", (episode,)
+    )
