@@ -1,4 +1,4 @@
-"""The console application: themes, the display guard, the Triage screen, and a way in for ingest's wake-ups."""
+"""The console application: themes, the display guard, the Triage screen, ingest's way to wake it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import App
 
 from socterm.console.actions import bindings
-from socterm.console.ingest import Ingest, IngestStatus, Source, Status
+from socterm.console.ingest import Ingest, IngestStatus, SourceStatus
 from socterm.console.palette import VerbProvider
 from socterm.console.readers import Store
 from socterm.console.safe import ControlGuard, say
@@ -21,7 +21,7 @@ from socterm.console.screens.triage import TriageScreen
 from socterm.console.state import NAME, UiState, restore
 from socterm.console.theme import DEFAULT, THEMES, textual_themes
 
-__all__ = ["Ingest", "IngestStatus", "SoctermApp", "Source", "Status"]
+__all__ = ["Ingest", "IngestStatus", "SoctermApp", "SourceStatus"]
 
 
 class SoctermApp(App[None], inherit_bindings=False):
@@ -99,7 +99,10 @@ class SoctermApp(App[None], inherit_bindings=False):
         """Mouse to the terminal, or back."""
         self.state.mouse = not self.state.mouse
         self._set_mouse(on=self.state.mouse)
-        say(self, "the mouse is socterm's" if self.state.mouse else "the mouse is the terminal's: select with it")
+        say(
+            self,
+            "the mouse is socterm's" if self.state.mouse else "the mouse is the terminal's: select with it",
+        )
 
     def _set_mouse(self, *, on: bool) -> None:
         driver = self._driver

@@ -70,5 +70,7 @@ class Decisions:
         ids = set(decision.ids)
         if decision.group is not None:
             rule, entity = decision.group.rule, decision.group.entity
-            ids |= {row.id for row in triage.alerts(limit=100_000) if (row.rule, row.entity) == (rule, entity)}
+            ids |= {
+                row.id for row in triage.alerts(limit=100_000) if (row.rule, row.entity) == (rule, entity)
+            }
         return len(triage.decide(sorted(ids), decision.verb, actor=self._actor, now=now, **decision.details))

@@ -73,7 +73,7 @@ class HistogramRead(Message):
     """The bars over the stream."""
 
     buckets: list[Bucket]
-    total: int
+    end: int
 
 
 @dataclass
@@ -92,6 +92,13 @@ class EventDetail(Message):
 
     event: EventRow | None
     alerts: list[AlertRow] = field(default_factory=list)
+
+
+@dataclass
+class TabShown(Message):
+    """The detail shows this tab now."""
+
+    tab: str
 
 
 @dataclass
@@ -130,6 +137,7 @@ class HeaderRead(Message):
     """What the header shows that has to be read: sources, model, file size."""
 
     sources: tuple[tuple[str, int, int, str], ...] = ()
+    recent: tuple[int, ...] = ()
     model: str = ""
     model_ok: bool = False
     octets: int = 0

@@ -17,11 +17,17 @@ class VerbProvider(Provider):
     """Offers the verbs of the Triage screen and of the app; the text is the registry's own."""
 
     def _verbs(self) -> list[tuple[Action, SafeText]]:
-        have = getattr(self.app, "have", frozenset())
-        return [(a, join([a.label, "  ", a.shown_keys])) for a in actions.of(*OFFERED) if not a.needs or a.needs in have]
+        have: frozenset[str] = getattr(self.app, "have", frozenset())
+        return [
+            (a, join([a.label, "  ", a.shown_keys]))
+            for a in actions.of(*OFFERED)
+            if not a.needs or a.needs in have
+        ]
 
     async def _run(self, action: Action) -> None:
-        await self.screen.run_action(action.handler if action.context == "triage" else f"app.{action.handler}")
+        await self.screen.run_action(
+            action.handler if action.context == "triage" else f"app.{action.handler}"
+        )
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Protocol
 
+from socterm.alerts.states import STATES
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
 from socterm.store.protocols import Events, Triage
@@ -76,15 +77,17 @@ def levels_of(store: Store, ids: Iterable[int]) -> dict[int, str]:
     return {event: level for event, level in found.items() if level}
 
 
-def bars(store: Store, end: int, span: int, count: int) -> list[Bucket]:
-    """The histogram of the last `span` µs before `end`."""
-    return store.events.histogram(end - span, end, count)
+def bars(store: Store, now: int, span: int, count: int) -> tuple[list[Bucket], int]:
+    """(the histogram of the last `span` µs, its end): up to now, or to the newest event where that is old."""
+    newest = store.events.get([store.events.newest_id()])
+    end = now if not newest or newest[0].ts > now - span else newest[0].ts + 1
+    return store.events.histogram(end - span, end, count), end
 
 
-OPEN: tuple[str, ...] | None = None
-EVERY = ("new", "acknowledged", "in_progress", "reopened", "closed", "snoozed", "merged")
+EVERY = tuple(state for state in STATES if state != "merged")
+"""Open and closed alerts; a merged one lives on in another."""
 
 
 def read_alerts(store: Store, text: str, now: int, *, closed: bool) -> list[AlertRow]:
     """The alerts that pass a filter line; open ones unless `closed`."""
-    return store.triage.alerts(states=EVERY if closed else OPEN, query=parse_filter(text, now))
+    return store.triage.alerts(states=EVERY if closed else None, query=parse_filter(text, now))

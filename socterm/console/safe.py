@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -32,12 +32,13 @@ MAX_MARKS = 3
 _PICTURES: dict[int, str] = {code: chr(0x2400 + code) for code in range(32)}
 _PICTURES |= {0x09: "    ", 0x0A: "↵", 0x7F: "␡"}
 
-_HIDDEN = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
-"""Characters Unicode counts as letters, signs or marks although nothing is to be seen of them."""
+_INVISIBLE = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+_HIDDEN = frozenset(_INVISIBLE) | {chr(code) for code in range(0xFE00, 0xFE10)}
+"""What Unicode counts as letters, signs or marks although nothing is to be seen of them."""
 
 
 class SafeText(str):
-    """Text that may be drawn: printable, no direction changes, nothing invisible. Made by `safe_text` only."""
+    """Text that may be drawn: printable, nothing invisible, no turns. Made by `safe_text` only."""
 
     __slots__ = ()
 
@@ -124,18 +125,20 @@ def content(parts: Sequence[tuple[object, str]]) -> Content:
     return Content.assemble(*[(safe_text(text), style) for text, style in parts])
 
 
-def set_titles(widget: Widget, title: object, subtitle: object = "") -> None:
+def set_titles(widget: Widget, title: Sequence[tuple[object, str]], subtitle: object = "") -> None:
     """Write a pane's border title and subtitle; both are cleaned and never read as markup."""
-    widget.border_title = content([(title, "")])  # type: ignore[assignment]
-    widget.border_subtitle = content([(subtitle, "")])  # type: ignore[assignment]
+    widget.border_title = content(title)
+    widget.border_subtitle = content([(subtitle, "")])
 
 
-def say(app: App[object], message: object, severity: Literal["information", "warning", "error"] = "information") -> None:
+def say(
+    app: App[Any], message: object, severity: Literal["information", "warning", "error"] = "information"
+) -> None:
     """Show a short notice in the corner."""
     app.notify(safe_text(message, 300), severity=severity, markup=False, timeout=4)
 
 
-def copy(app: App[object], value: object) -> None:
+def copy(app: App[Any], value: object) -> None:
     """Put text on the terminal's clipboard (OSC 52), cleaned and on one line."""
     app.copy_to_clipboard(safe_text(value, 65_536).rstrip())
 
@@ -158,7 +161,7 @@ class ControlGuard(LineFilter):
         super().__init__()
         self.replaced = 0
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         """The same segments, printable."""
         if all(segment.text.isprintable() for segment in segments):
             return segments

@@ -100,7 +100,12 @@ def alert_summary(alert: AlertRow, events: Sequence[EventRow], actor: str, tz: t
     pad = max((len(name) for name, _ in fields), default=0) + 3
     out += [_field(name, values, min(pad, 24)) for name, values in fields]
     if events:
-        out += [Line(), line(("Last lines", "head"), (f"  {len(events)} of {plural(alert.count, 'event')} in Raw", "dim"))]
+        out += [
+            Line(),
+            line(
+                ("Last lines", "head"), (f"  {len(events)} of {plural(alert.count, 'event')} in Raw", "dim")
+            ),
+        ]
         out += [event_line(event, tz) for event in events[:6]]
     return out
 
@@ -131,7 +136,13 @@ def raw_lines(events: Sequence[EventRow], chosen: int) -> list[Line]:
     if not events:
         return list(NOTHING)
     return [
-        line(("▸ " if event.id == chosen else "  ", "primary"), (event.raw, "text"), hang=2, value=event.raw, event=event.id)
+        line(
+            ("▸ " if event.id == chosen else "  ", "primary"),
+            (event.raw, "text"),
+            hang=2,
+            value=event.raw,
+            event=event.id,
+        )
         for event in events
     ]
 
@@ -151,7 +162,12 @@ def history_lines(rows: Sequence[AuditRow], tz: tzinfo) -> list[Line]:
         return [line(("No decision yet.", "dim"))]
     out = []
     for row in rows:
-        parts = [sp(stamp(row.at, tz) + "  ", "dim"), sp(fit(row.actor, 10), "entity"), sp(f" {row.verb}  ", "head"), _change(row)]
+        parts = [
+            sp(stamp(row.at, tz) + "  ", "dim"),
+            sp(fit(row.actor, 10), "entity"),
+            sp(f" {row.verb}  ", "head"),
+            _change(row),
+        ]
         if row.undoes:
             parts.append(sp(f"  takes back #{row.undoes}", "dim"))
         out.append(Line(tuple(parts), 4))
@@ -174,7 +190,11 @@ def event_summary(event: EventRow | None, alerts: Sequence[AlertRow], tz: tzinfo
     """One event: its line, what is told about it, the alerts that cite it."""
     if event is None:
         return list(NOTHING)
-    out = [line((stamp(event.ts, tz), "dim"), ("  ", "dim"), (event.source, "dim")), line((event.message, "title")), Line()]
+    out = [
+        line((stamp(event.ts, tz), "dim"), ("  ", "dim"), (event.source, "dim")),
+        line((event.message, "title")),
+        Line(),
+    ]
     pairs = [(name, str(event.fields[name])) for name in TELLING if name in event.fields]
     out += [_field(name, [(value, 1)], 18) for name, value in pairs]
     if alerts:
@@ -182,8 +202,11 @@ def event_summary(event: EventRow | None, alerts: Sequence[AlertRow], tz: tzinfo
     for alert in alerts:
         level = alert.level if alert.level in MARKS else "informational"
         out.append(
-            line((f"{MARKS[level]} {SHORT[level]:<5}", level), (alert.title, "text"), ("  " + state_text(alert, actor), "dim"), hang=2)
+            line(
+                (f"{MARKS[level]} {SHORT[level]:<5}", level),
+                (alert.title, "text"),
+                ("  " + state_text(alert, actor), "dim"),
+                hang=2,
+            )
         )
     return out
-
-

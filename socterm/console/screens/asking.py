@@ -32,7 +32,7 @@ class Explanation(Protocol):
 
     @property
     def source(self) -> str:
-        """Who said it: "rules" or a model's name."""
+        """Who said it: `rules` or a model's name."""
 
 
 class Piece(Protocol):
@@ -40,7 +40,7 @@ class Piece(Protocol):
 
     @property
     def kind(self) -> str:
-        """"text" for the answer itself; anything else is a remark on it."""
+        """`text` for the answer itself; anything else is a remark on it."""
 
     @property
     def text(self) -> str:
@@ -56,7 +56,7 @@ class Health(Protocol):
 
     @property
     def state(self) -> str:
-        """"ready" when it answers."""
+        """`ok` when it answers."""
 
     @property
     def model(self) -> str:
@@ -98,13 +98,15 @@ class Asking(Reading):
     def read_health(self, analyst: Analyst) -> None:
         """Ask the model how it is."""
         health = analyst.health()
-        ready = health.state == "ready"
-        self.app.call_from_thread(self.take_health, health.model if ready else "", health.reason)
+        ready = health.state == "ok"
+        self.app.call_from_thread(self.take_health, health.model if ready else "")
 
-    def take_health(self, model: str, reason: str) -> None:
+    def take_health(self, model: str) -> None:
         """Say it in the header and in the empty chat; a missing model is a quiet state, no error."""
         self.header.read.model, self.header.read.model_ok = (model, True) if model else ("no model", False)
-        quiet = f"{model} answers. Press c to ask." if model else "no model · answers from rules. Press c to ask."
+        quiet = (
+            f"{model} answers. Press c to ask." if model else "no model · answers from rules. Press c to ask."
+        )
         self.chat.set_ready(quiet)
         self.pane("chat").label("Chat", model or "no model · answers from rules")
         self.header.refresh()
@@ -156,7 +158,8 @@ class Asking(Reading):
         self, analyst: Analyst, turn: int, question: str, alert: int | None, cancel: threading.Event
     ) -> None:
         """Gather the answer and hand it on some ten times a second."""
-        text, events, sent, note = "", [], time.monotonic(), ""
+        text, sent, note = "", time.monotonic(), ""
+        events: list[int] = []
         try:
             for piece in analyst.ask(question, alert_id=alert, cancel=cancel):
                 if piece.kind != "text":

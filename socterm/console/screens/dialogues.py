@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from socterm.console import actions
-from socterm.console.actions import bindings
+from socterm.console.actions import Action, bindings
 from socterm.console.lines import Line, line
 from socterm.console.safe import SafeInput, fit, safe_text, set_titles
 from socterm.console.widgets.footer import Footer
@@ -32,7 +32,10 @@ class VerdictDialogue(ModalScreen[str], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The choices."""
-        yield Footer(("verdict",), lead=f"{plural(self.count, 'alert')} is" if self.count == 1 else f"{self.count} alerts are")
+        yield Footer(
+            ("verdict",),
+            lead=f"{plural(self.count, 'alert')} is" if self.count == 1 else f"{self.count} alerts are",
+        )
 
     def action_choose(self, verdict: str) -> None:
         """That one."""
@@ -49,7 +52,10 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
     BINDINGS: ClassVar = bindings("dialogue")
     CSS = """
     NoteDialogue { background: transparent; align: center middle; }
-    NoteDialogue Vertical { width: 72; max-width: 90%; height: 3; border: round $focused; background: $panel; border-title-color: $bright; }
+    NoteDialogue Vertical {
+        width: 72; max-width: 90%; height: 3;
+        border: round $focused; border-title-color: $bright; background: $panel;
+    }
     NoteDialogue SafeInput { border: none; height: 1; background: $panel; }
     NoteDialogue SafeInput:focus { border: none; }
     """
@@ -61,7 +67,7 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Title and line."""
         with Vertical() as box:
-            set_titles(box, f"Note · {self.about}", "Enter keeps · Esc leaves")
+            set_titles(box, [("Note · ", ""), (self.about, "")], "Enter keeps · Esc leaves")
             yield SafeInput(compact=True, max_length=2000)
 
     @on(Input.Submitted)
@@ -75,14 +81,16 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
         self.dismiss(None)
 
 
+def _help_line(action: Action) -> Line:
+    keys, label = fit("  " + action.shown_keys, 14), fit(action.label, 15)
+    return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=29)
+
+
 def help_lines() -> list[Line]:
     """Every verb, by where it counts."""
     out: list[Line] = []
     for context, title in actions.CONTEXTS.items():
-        out.append(line((title, "head")))
-        for action in actions.of(context):
-            out.append(line((fit("  " + action.shown_keys, 14), "key"), (fit(action.label, 15), "title"), (action.help, "dim"), hang=29))
-        out.append(Line())
+        out += [line((title, "head")), *(_help_line(action) for action in actions.of(context)), Line()]
     return out
 
 
@@ -92,13 +100,16 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     BINDINGS: ClassVar = bindings("dialogue")
     CSS = """
     HelpScreen { background: transparent; align: center middle; }
-    HelpScreen Vertical { width: 96; max-width: 96%; height: 90%; border: round $focused; background: $background; padding: 0 1; border-title-color: $bright; }
+    HelpScreen Vertical {
+        width: 96; max-width: 96%; height: 90%; padding: 0 1;
+        border: round $focused; border-title-color: $bright; background: $background;
+    }
     """
 
     def compose(self) -> ComposeResult:
         """The text."""
         with Vertical() as box:
-            set_titles(box, "Keys", "Esc closes")
+            set_titles(box, [("Keys", "")], "Esc closes")
             yield TextView("help")
 
     def on_mount(self) -> None:

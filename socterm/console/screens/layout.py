@@ -58,9 +58,13 @@ class Layout(Screen[None], inherit_bindings=False):
     """Composes the panes. At 120 columns and more two columns, below that one, below 80 a single pane."""
 
     AUTO_FOCUS = ""
-    ALLOW_SELECT: ClassVar[bool] = False
+    ALLOW_SELECT = False
     BINDINGS: ClassVar = bindings("triage")
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-tiny"), (80, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (an instance attribute in Textual)
+        (0, "-tiny"),
+        (80, "-narrow"),
+        (120, "-wide"),
+    ]
 
     def __init__(
         self,
@@ -87,7 +91,7 @@ class Layout(Screen[None], inherit_bindings=False):
         self.stream = StreamRows(store, now=clock, tz=tz, follow=state.follow, cursor=state.selected_event)
         self.detail = Detail(store, state, actor=actor, tz=tz)
         self.chat = Chat(QUIET_CHAT)
-        self.histogram = Histogram(store)
+        self.histogram = Histogram(store, now=clock, tz=tz)
         self.footer = Footer(("triage", "app"), have)
 
     def compose(self) -> ComposeResult:

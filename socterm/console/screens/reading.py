@@ -14,8 +14,9 @@ from socterm.console.messages import (
     HeaderRead,
     Moved,
     StreamRead,
+    TabShown,
 )
-from socterm.console.readers import parse_filter, read_alerts
+from socterm.console.readers import bars, parse_filter, read_alerts
 from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
 from socterm.console.state import NAME
@@ -23,6 +24,8 @@ from socterm.errors import QueryError
 
 FPS = 5
 """Looks at the store a second; a commit asks for one sooner."""
+
+MINUTE = 60_000_000
 
 SOONEST = 0.1
 """Seconds between two looks, however fast ingest commits."""
@@ -94,18 +97,21 @@ class Reading(Layout):
             self.header.rate = (newest - count) * 1e6 / (now - then)
         self._rate_from = (now, newest)
         if not self.state.paused:
-            self.histogram.load(now)
-        self.read_header()
+            self.histogram.load()
+        self.read_header(now)
         self.alerts.refresh()
         self.save()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="header")
-    def read_header(self) -> None:
+    def read_header(self, now: int) -> None:
         """Read what the header shows of sources and file."""
         rows = self.store.triage.sources()
+        buckets, _ = bars(self.store, now, 8 * MINUTE, 8)
         names = tuple((row.name, row.lines, row.decoded, row.note) for row in rows)
         octets = getattr(self.store, "octets", None)
-        self.post_message(HeaderRead(names, octets=octets() if callable(octets) else 0))
+        self.post_message(
+            HeaderRead(names, tuple(b.events for b in buckets), octets=octets() if callable(octets) else 0)
+        )
 
     @on(HeaderRead)
     def take_header(self, message: HeaderRead) -> None:
@@ -215,6 +221,11 @@ class Reading(Layout):
             self.reload_alerts()
         self.titles()
 
+    @on(TabShown)
+    def tab_shown(self) -> None:
+        """Name the open tab in the title."""
+        self.pane("detail").label(self.detail.tab_title())
+
     def pane_changed(self) -> None:
         """The detail follows the focus between the lists."""
         if self.state.focus == "alerts" and self.detail.alone:
@@ -234,7 +245,6 @@ class Reading(Layout):
         self.pane("alerts").label("Alerts", " · ".join(bits))
         ours = self.state.stream
         self.pane("stream").label("Stream", f"{ours.text}{'' if ours.on else ' (off)'}" if ours.text else "")
-        self.pane("detail").label(self.detail.tab_title())
 
     def welcome(self) -> list[Line]:
         """What an empty alert list says: what is followed, and what to press."""
@@ -242,11 +252,37 @@ class Reading(Layout):
             return [line(("  No alert passes the filter. F switches it off.", "dim"))]
         sources = [(s.name, s.note) for s in self.ingest.status().sources] if self.ingest else []
         sources = sources or [(s[0], s[3]) for s in self.header.read.sources]
-        out = [line(("  No alerts. ", "text"), ("Nothing matched a rule yet." if sources else "No source is followed.", "dim"))]
-        out += [line(("  following ", "dim"), (name, "text"), (f"  {note}" if note else "", "count")) for name, note in sources[:4]]
+        out = [
+            line(
+                ("  No alerts. ", "text"),
+                ("Nothing matched a rule yet." if sources else "No source is followed.", "dim"),
+            )
+        ]
+        out += [
+            line(("  following ", "dim"), (name, "text"), (f"  {note}" if note else "", "count"))
+            for name, note in sources[:4]
+        ]
         if not sources:
-            out.append(line(("  socterm --tail FILE", "key"), (" follows a log, ", "dim"), ("socterm demo", "key"), (" plays an attack.", "dim")))
-        out.append(line(("  ?", "key"), (" all keys   ", "dim"), ("3", "key"), (" stream   ", "dim"), ("/", "key"), (" filter   ", "dim"), ("q", "key"), (" quit", "dim")))
+            out.append(
+                line(
+                    ("  socterm --tail FILE", "key"),
+                    (" follows a log, ", "dim"),
+                    ("socterm demo", "key"),
+                    (" plays an attack.", "dim"),
+                )
+            )
+        out.append(
+            line(
+                ("  ?", "key"),
+                (" all keys   ", "dim"),
+                ("3", "key"),
+                (" stream   ", "dim"),
+                ("/", "key"),
+                (" filter   ", "dim"),
+                ("q", "key"),
+                (" quit", "dim"),
+            )
+        )
         return out
 
     def hold(self, paused: bool) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from textual import on
 
+from socterm.alerts.states import TRANSITIONS
 from socterm.console.decisions import Decision, Decisions
 from socterm.console.messages import Decided
 from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst, Asking
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
-from socterm.console.state import ORDERS
+from socterm.console.state import ORDERS, PaneName
 from socterm.console.widgets.chat import ChatLine
 from socterm.console.words import VERDICTS, entity_text, plural
 
@@ -39,14 +40,21 @@ class TriageScreen(Asking):
         if not ids:
             say(self.app, "no alert under the cursor")
             return
+        ids = self.allowed(verb, ids)
         self.decisions.submit(Decision(verb, done, tuple(ids), details))
-        if verb == "close" and not self.state.show_closed:
+        closing = verb in {"close", "verdict"}
+        if closing and not self.state.show_closed:
             self.alerts.drop(ids)
-        elif verb == "close" and self.alerts.cursor in ids:
+        elif closing and self.alerts.cursor in ids:
             self.alerts.action_move(1)
         if verb != "note":
             self.alerts.marked.clear()
         self.titles()
+
+    def allowed(self, verb: str, ids: Sequence[int]) -> Sequence[int]:
+        """Those whose state allows the verb; all where none does, for the store to say why."""
+        states = {row: self.alerts.alerts[row].state for row in ids if row in self.alerts.alerts}
+        return [row for row in ids if (states.get(row), verb) in TRANSITIONS] or ids
 
     def action_close(self) -> None:
         """Close as undetermined."""
@@ -57,8 +65,12 @@ class TriageScreen(Asking):
         current = self.alerts.current
         if current is None:
             return
-        same = [a.id for a in self.alerts.alerts.values() if (a.rule, a.entity) == (current.rule, current.entity)]
-        self.decisions.submit(Decision("close", "closed", tuple(same), {"verdict": "undetermined"}, group=current))
+        same = [
+            a.id for a in self.alerts.alerts.values() if (a.rule, a.entity) == (current.rule, current.entity)
+        ]
+        self.decisions.submit(
+            Decision("close", "closed", tuple(same), {"verdict": "undetermined"}, group=current)
+        )
         if not self.state.show_closed:
             self.alerts.drop(same)
         self.titles()
@@ -79,7 +91,7 @@ class TriageScreen(Asking):
 
         def chosen(verdict: str | None) -> None:
             if verdict:
-                self.decide("close", f"closed as {VERDICTS[verdict]}", ids, verdict=verdict)
+                self.decide("verdict", f"closed as {VERDICTS[verdict]}", ids, verdict=verdict)
 
         self.app.push_screen(VerdictDialogue(len(ids)), chosen)
 
@@ -158,7 +170,7 @@ class TriageScreen(Asking):
 
     def action_filter(self) -> None:
         """Type a filter for the list in front."""
-        name = "stream" if self.state.focus == "stream" else "alerts"
+        name: PaneName = "stream" if self.state.focus == "stream" else "alerts"
         self.show_pane(name)
         self.filter_bar(name).open(self.state.filter_of(name).text)
 

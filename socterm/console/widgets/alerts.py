@@ -1,4 +1,4 @@
-"""The alert list: level, title, entity, count, age, state. Age and state are the first to go when it is narrow."""
+"""The alert list: level, title, entity, count, age, state. Narrow, state goes first, then age."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class AlertRows(Rows):
         self.alerts = {alert.id: alert for alert in ordered}
         self.marked &= self.alerts.keys()
         self.replace(list(self.alerts))
-        self.unseen = (self.unseen | fresh) & self.alerts.keys() - set(self.visible())
+        self.unseen = (self.unseen | fresh) & self.alerts.keys() - set(self.in_sight())
 
     def drop(self, ids: Iterable[int]) -> None:
         """Take rows away at once, before the store has answered; the next read puts things right."""
@@ -56,7 +56,7 @@ class AlertRows(Rows):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """What came into sight is no longer new."""
         super().watch_scroll_y(old_value, new_value)
-        self.unseen -= set(self.visible())
+        self.unseen -= set(self.in_sight())
 
     @property
     def current(self) -> AlertRow | None:
@@ -87,10 +87,24 @@ class AlertRows(Rows):
         title_room = max(10, int(room * (0.58 if cells > 60 else 0.55)))
         sign = "✓" if row in self.marked else "▌" if here else " "
         segments: list[Segment] = [
-            seg(sign, style(theme, "accent" if row in self.marked else "primary" if self.has_focus else "dim", ground)),
-            seg(f"{MARKS.get(alert.level, '·')} {SHORT.get(alert.level, 'INFO'):<5}", style(theme, level, ground)),
-            seg(fit(alert.title, title_room), style(theme, "dim" if quiet else "title" if here else "text", ground)),
-            seg(fit(" " + entity_text(alert.entity), max(0, room - title_room)), style(theme, "dim" if quiet else "entity", ground)),
+            seg(
+                sign,
+                style(
+                    theme, "accent" if row in self.marked else "primary" if self.has_focus else "dim", ground
+                ),
+            ),
+            seg(
+                f"{MARKS.get(alert.level, '·')} {SHORT.get(alert.level, 'INFO'):<5}",
+                style(theme, level, ground),
+            ),
+            seg(
+                fit(alert.title, title_room),
+                style(theme, "dim" if quiet else "title" if here else "text", ground),
+            ),
+            seg(
+                fit(" " + entity_text(alert.entity), max(0, room - title_room)),
+                style(theme, "dim" if quiet else "entity", ground),
+            ),
         ]
         segments += [seg(text, style(theme, name, ground)) for text, name in right]
         return Strip(segments).adjust_cell_length(cells, style(theme, "text", ground))

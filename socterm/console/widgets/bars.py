@@ -1,4 +1,4 @@
-"""The two one-line bars, header and footer, and the histogram over the stream: parts that give way by rank."""
+"""What header, footer and histogram are made of: one line of parts that give way by rank."""
 
 from __future__ import annotations
 

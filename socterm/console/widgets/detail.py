@@ -11,13 +11,19 @@ from textual import on, work
 from socterm.console import summary
 from socterm.console.actions import bindings
 from socterm.console.lines import Line
-from socterm.console.messages import AlertDetail, EventDetail, Explained
+from socterm.console.messages import AlertDetail, EventDetail, Explained, TabShown
 from socterm.console.readers import Store
 from socterm.console.state import TABS, Tab, UiState
 from socterm.console.widgets.text import TextView
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
-TITLES: dict[Tab, str] = {"summary": "Summary", "fields": "Fields", "raw": "Raw", "history": "History", "ai": "AI"}
+TITLES: dict[Tab, str] = {
+    "summary": "Summary",
+    "fields": "Fields",
+    "raw": "Raw",
+    "history": "History",
+    "ai": "AI",
+}
 
 
 class Detail(TextView):
@@ -56,7 +62,9 @@ class Detail(TextView):
         if row is None:
             self.post_message(AlertDetail(None, wanted=alert))
             return
-        self.post_message(AlertDetail(row, triage.alert_events(alert, limit=200), triage.history(alert), alert))
+        self.post_message(
+            AlertDetail(row, triage.alert_events(alert, limit=200), triage.history(alert), alert)
+        )
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="detail")
     def read_event(self, event: int) -> None:
@@ -68,7 +76,12 @@ class Detail(TextView):
     @on(AlertDetail)
     def take_alert(self, message: AlertDetail) -> None:
         """Show the alert that was read; the same alert again keeps scroll and cursor."""
-        same = self.alert is not None and message.alert is not None and self.alert.id == message.alert.id and not self.alone
+        same = (
+            self.alert is not None
+            and message.alert is not None
+            and self.alert.id == message.alert.id
+            and not self.alone
+        )
         self.alert, self.events, self.history = message.alert, message.events, message.history
         if not same or self.event is None:
             self.event = self.events[0] if self.events else None
@@ -129,10 +142,15 @@ class Detail(TextView):
     def render_tab(self, *, keep: bool = False) -> None:
         """Write the open tab."""
         self.show(self.body(), keep=keep)
+        self.post_message(TabShown(self.state.tab))
 
-    def tab_title(self) -> str:
-        """The pane's title: the tabs, the open one in brackets."""
-        return " ".join(f"[{TITLES[tab]}]" if tab == self.state.tab else TITLES[tab] for tab in TABS)
+    def tab_title(self) -> list[tuple[str, str]]:
+        """The pane's title: the tabs, the open one bold."""
+        out: list[tuple[str, str]] = []
+        for tab in TABS:
+            out += [(" · ", "")] if out else []
+            out.append((TITLES[tab], "bold $focused" if tab == self.state.tab else "$dim"))
+        return out
 
     def action_next_tab(self, step: int) -> None:
         """Open the tab beside this one."""

@@ -13,7 +13,9 @@ from socterm.console.widgets.bars import Bar, Part
 class Footer(Bar):
     """Shows what the contexts offer that are in force; the last ones give way first."""
 
-    def __init__(self, contexts: tuple[Context, ...], have: frozenset[str] = frozenset(), lead: str = "") -> None:
+    def __init__(
+        self, contexts: tuple[Context, ...], have: frozenset[str] = frozenset(), lead: str = ""
+    ) -> None:
         super().__init__(id="footer")
         self.contexts = contexts
         self.have = have
@@ -30,7 +32,10 @@ class Footer(Bar):
         lead = [Part((sp(f" {self.lead} ", "head"),))] if self.lead else []
         offered = actions.footer(self.contexts, self.have)
         return lead + [
-            Part((sp(f" {action.shown_keys.split(' ')[0]} ", "key"), sp(f"{action.label} ", "dim")), self._rank(rank, action.id))
+            Part(
+                (sp(f" {action.shown_keys.split(' ')[0]} ", "key"), sp(f"{action.label} ", "dim")),
+                self._rank(rank, action.id),
+            )
             for rank, action in enumerate(offered, 1)
         ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 from socterm.console.ingest import Ingest, IngestStatus
@@ -29,12 +28,6 @@ class Header(Bar):
         self.behind = 0
         self.fresh = 0
         self.rate = 0.0
-        self.rates: deque[int] = deque([0] * 8, maxlen=8)
-
-    def tick(self, rate: float) -> None:
-        """One more measurement of events per second, for the sparkline."""
-        self.rate = rate
-        self.rates.append(round(rate))
 
     def parts(self) -> Sequence[Part]:
         """The header, left to right."""
@@ -43,7 +36,7 @@ class Header(Bar):
             Part((sp(" socterm ", "brand"),)),
             self._trouble(status),
             Part((sp("  "), sp(self._sources(status))), 5),
-            Part((sp("  "), sp(sparkline(list(self.rates)), "graph"), sp(f" {number(self.rate)}/s")), 6),
+            Part((sp("  "), sp(sparkline(self.read.recent), "graph"), sp(f" {number(self.rate)}/s")), 6),
             *self._pipeline(status),
             self._levels(),
             self._view(),
@@ -62,7 +55,11 @@ class Header(Bar):
         return Part(())
 
     def _sources(self, status: IngestStatus | None) -> str:
-        names = [source.name for source in status.sources] if status is not None else [s[0] for s in self.read.sources]
+        names = (
+            [source.name for source in status.sources]
+            if status is not None
+            else [s[0] for s in self.read.sources]
+        )
         if not names:
             return "no source"
         first = names[0].rsplit("/", 1)[-1] or names[0]
@@ -73,10 +70,16 @@ class Header(Bar):
             lines = sum(source[1] for source in self.read.sources)
             known = sum(source[2] for source in self.read.sources)
             share = known / lines if lines else 1.0
-            return [Part((sp("  attached", "dim"),), 7), Part((sp(f"  parsed {share:.1%}", "dim"),) if lines else (), 8)]
+            return [
+                Part((sp("  attached", "dim"),), 7),
+                Part((sp(f"  parsed {share:.1%}", "dim"),) if lines else (), 8),
+            ]
+        share = status.decoded / status.lines if status.lines else 1.0
         out = [
-            Part((sp(f"  lag {status.lag / SECOND:.1f} s", "dim" if status.lag < 5 * SECOND else "error"),), 7),
-            Part((sp(f"  parsed {status.decoded:.1%}", "dim"),) if status.lines else (), 8),
+            Part(
+                (sp(f"  lag {status.lag / SECOND:.1f} s", "dim" if status.lag < 5 * SECOND else "error"),), 7
+            ),
+            Part((sp(f"  parsed {share:.1%}", "dim"),) if status.lines else (), 8),
         ]
         if status.drops:
             out.append(Part((sp(f"  dropped {number(status.drops)}", "error"),), 2))
@@ -85,11 +88,10 @@ class Header(Bar):
         return out
 
     def _levels(self) -> Part:
-        spans = [sp("  ")]
-        for level in LEVELS:
-            if count := self.counts.get(level, 0):
-                spans.append(sp(f" {MARKS[level]} {number(count)}", level))
-        return Part(tuple(spans) if len(spans) > 1 else (sp("   no open alerts", "dim"),))
+        found = [(level, self.counts[level]) for level in LEVELS if self.counts.get(level)]
+        if not found:
+            return Part((sp("   no open alerts", "dim"),))
+        return Part((sp("  "), *(sp(f" {MARKS[level]} {number(count)}", level) for level, count in found)))
 
     def _view(self) -> Part:
         if self.paused:

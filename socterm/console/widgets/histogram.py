@@ -1,8 +1,9 @@
-"""One line over the stream: how many events per slice of time, slices with alerts in another colour and height mark."""
+"""One line over the stream: how many events per slice of time, slices with alerts in another colour."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
 
 from textual import on, work
 
@@ -10,46 +11,60 @@ from socterm.console.lines import Span, sp
 from socterm.console.messages import HistogramRead
 from socterm.console.readers import Store, bars
 from socterm.console.widgets.bars import BLOCKS, Bar, Part
-from socterm.console.words import number, span
+from socterm.console.words import clock, number
 from socterm.store.rows import Bucket
 
 MINUTE = 60_000_000
-SPANS = (15 * MINUTE, 60 * MINUTE, 24 * 60 * MINUTE)
+SPAN = 15 * MINUTE
 
 
 class Histogram(Bar):
-    """The last quarter of an hour before the newest event."""
+    """The last quarter of an hour; where the newest event is older than that, the one before it."""
 
     ground = "background"
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, now: Callable[[], int], tz: tzinfo) -> None:
         super().__init__(id="histogram")
         self.store = store
+        self.now = now
+        self.tz = tz
         self.buckets: list[Bucket] = []
-        self.total = 0
-        self.span = SPANS[0]
+        self.end = 0
+
+    def load(self) -> None:
+        """Read the bars, one a cell of what room there is."""
+        room = self.size.width - 36
+        if room > 0:
+            self.read_bars(self.now(), min(90, room))
+
+    def on_resize(self) -> None:
+        """Another width: another number of bars."""
+        self.load()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="histogram")
-    def load(self, now: int) -> None:
-        """Read the bars that end now, one per two cells at most."""
-        found = bars(self.store, now, self.span, max(8, min(90, self.size.width - 34)))
-        self.post_message(HistogramRead(found, sum(bucket.events for bucket in found)))
+    def read_bars(self, now: int, count: int) -> None:
+        """Read them from the roll-up."""
+        self.post_message(HistogramRead(*bars(self.store, now, SPAN, count)))
 
     @on(HistogramRead)
     def take(self, message: HistogramRead) -> None:
         """Show them."""
-        self.buckets, self.total = message.buckets, message.total
+        self.buckets, self.end = message.buckets, message.end
         self.refresh()
 
     def parts(self) -> Sequence[Part]:
         """Label, bars, total."""
+        total = sum(bucket.events for bucket in self.buckets)
+        old = self.now() - self.end > MINUTE
         top = max((bucket.events for bucket in self.buckets), default=0)
         spans: list[Span] = []
         for bucket in self.buckets:
             block = " " if not bucket.events else BLOCKS[min(7, bucket.events * 7 // max(1, top))]
             spans.append(sp(block, "hot" if bucket.alerted else "graph"))
         return [
-            Part((sp(f" last {span(self.span).removesuffix(' 0 s')}  ", "dim"),), 2),
+            Part(
+                (sp(f" 15 min to {clock(self.end, self.tz)[:5]}  " if old else " last 15 min  ", "dim"),), 2
+            ),
             Part(tuple(spans), 0),
-            Part((sp(f"  {self.total:,} events" if self.total < 1e7 else f"  {number(self.total)} events", "dim"),), 1),
+            Part((sp(f"  {total:,} events" if total < 1e7 else f"  {number(total)} events", "dim"),), 1),
         ]

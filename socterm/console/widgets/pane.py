@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.containers import Vertical
 
 from socterm.console.safe import set_titles
@@ -12,7 +14,8 @@ class Pane(Vertical):
     """Border, title (number and name) and a subtitle that says what is shown."""
 
     DEFAULT_CSS = """
-    Pane { border: round $quiet; border-title-color: $dim; border-subtitle-color: $dim; background: $background; }
+    Pane { border: round $quiet; background: $background; }
+    Pane { border-title-color: $dim; border-subtitle-color: $dim; }
     Pane:focus-within { border: round $focused; border-title-color: $bright; }
     """
 
@@ -22,6 +25,7 @@ class Pane(Vertical):
         self.number = number
         self.label(title)
 
-    def label(self, title: str, subtitle: str = "") -> None:
-        """Write title and subtitle."""
-        set_titles(self, f"{self.number} {title}", subtitle)
+    def label(self, title: str | Sequence[tuple[str, str]], subtitle: str = "") -> None:
+        """Write title and subtitle; a title may be (text, style) pairs."""
+        parts = [(title, "")] if isinstance(title, str) else title
+        set_titles(self, [(f"{self.number} ", ""), *parts], subtitle)

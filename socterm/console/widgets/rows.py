@@ -26,7 +26,8 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
 
     BINDINGS: ClassVar = bindings("rows")
     DEFAULT_CSS = """
-    Rows { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
+    Rows { height: 1fr; overflow-x: hidden; overflow-y: auto; }
+    Rows { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self, pane: str, cursor: int = 0) -> None:
@@ -63,7 +64,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw the row at screen line `y`."""
-        cells = self.size.width
+        cells = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if not 0 <= index < len(self.ids):
             hint = self.empty[y].spans if not self.ids and y < len(self.empty) else ()
@@ -76,7 +77,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
             found = self._strips[key] = self.draw(row, cells, ground)
         return found
 
-    def visible(self, margin: int = 0) -> array[int]:
+    def in_sight(self, margin: int = 0) -> array[int]:
         """The ids in sight, and `margin` rows beyond either end."""
         top = self.scroll_offset.y
         return self.ids[max(0, top - margin) : top + max(1, self.size.height) + margin]

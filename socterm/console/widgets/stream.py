@@ -31,7 +31,9 @@ KEPT = 200_000
 class StreamRows(Rows):
     """Events, each one row."""
 
-    def __init__(self, store: Store, *, now: Callable[[], int], tz: tzinfo, follow: bool, cursor: int = 0) -> None:
+    def __init__(
+        self, store: Store, *, now: Callable[[], int], tz: tzinfo, follow: bool, cursor: int = 0
+    ) -> None:
         super().__init__("stream", cursor)
         self.store = store
         self.now = now
@@ -131,7 +133,7 @@ class StreamRows(Rows):
 
     def fetch(self, *, again: bool = False) -> None:
         """Ask for the lines in sight that are not known yet; `again` asks anew for their marks too."""
-        sight = self.visible(margin=self.size.height)
+        sight = self.in_sight(margin=self.size.height)
         wanted = tuple(sight) if again else tuple(row for row in sight if row not in self.events)
         if wanted and (again or wanted != self._wanted):
             self._wanted = wanted
@@ -219,4 +221,6 @@ class StreamRows(Rows):
             parts.append((fit(fields.get("process.name", ""), 8) + " ", "process"))
         used = sum(len(text) for text, _ in parts)
         parts.append((fit(event.message, max(0, cells - used)), tint))
-        return Strip([seg(text, style(theme, name, ground)) for text, name in parts]).adjust_cell_length(cells, base)
+        return Strip([seg(text, style(theme, name, ground)) for text, name in parts]).adjust_cell_length(
+            cells, base
+        )

@@ -20,7 +20,8 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
 
     BINDINGS: ClassVar = bindings("text")
     DEFAULT_CSS = """
-    TextView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
+    TextView { height: 1fr; overflow-x: hidden; overflow-y: auto; }
+    TextView { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self, name: str) -> None:
@@ -43,7 +44,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._wrap()
 
     def _wrap(self) -> None:
-        self._width = max(4, self.size.width)
+        self._width = max(4, self.scrollable_content_region.width)
         self.rows = wrap(self.lines, self._width)
         self.virtual_size = Size(self._width, len(self.rows))
         self.refresh()
@@ -59,7 +60,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        cells, theme = self.size.width, self.app.theme
+        cells, theme = self.scrollable_content_region.width, self.app.theme
         index = y + self.scroll_offset.y
         if index >= len(self.rows):
             return Strip.blank(cells, style(theme, "text"))
@@ -69,7 +70,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap to the new width."""
-        if self.size.width != self._width:
+        if self.scrollable_content_region.width != self._width:
             self._wrap()
 
     def action_move(self, step: int) -> None:
