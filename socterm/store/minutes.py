@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from socterm.event import Event
-from socterm.store.codec import ALERTED
+from socterm.store.codec import ALERTED, ROW_COLUMNS, Row
 from socterm.store.rows import Bucket
 
 MINUTE = 60_000_000
+
+_TS, _REPEAT, _FLAGS, _OUTCOME = map(ROW_COLUMNS.index, ("ts", "repeat", "flags", "outcome"))
 
 _ADD = """
 INSERT INTO minute_counts VALUES (?, ?, ?, ?, ?)
@@ -19,19 +20,19 @@ ON CONFLICT (minute) DO UPDATE SET events = events + excluded.events, weight = w
 _MARK = f"UPDATE events SET flags = flags | {ALERTED} WHERE id = ? AND NOT flags & {ALERTED} RETURNING ts"
 
 
-def add_events(db: sqlite3.Connection, events: Iterable[Event], alerted: Collection[int]) -> None:
-    """Count a batch's events; `alerted` are the ids among them that are evidence already."""
+def add_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Count a batch's event rows (as `codec.encode` makes them)."""
     counts: dict[int, list[int]] = {}
-    for event in events:
-        minute = event.ts // MINUTE
+    for row in rows:
+        minute, repeat = row[_TS] // MINUTE, row[_REPEAT]
         cell = counts.get(minute)
         if cell is None:
             cell = counts[minute] = [0, 0, 0, 0]
         cell[0] += 1
-        cell[1] += event.repeat
-        if event.fields.get("event.outcome") == "failure":
-            cell[2] += event.repeat
-        if event.id in alerted:
+        cell[1] += repeat
+        if row[_OUTCOME] == "failure":
+            cell[2] += repeat
+        if row[_FLAGS] & ALERTED:
             cell[3] += 1
     db.executemany(_ADD, [(minute, *cell) for minute, cell in counts.items()])
 

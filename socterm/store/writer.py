@@ -19,7 +19,7 @@ from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our
 from socterm.store.decisions import decisions_since
 from socterm.store.detections import Detections, evidence_ids, open_episodes
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
-from socterm.store.minutes import add_events
+from socterm.store.minutes import add_rows
 from socterm.store.schema import migrate
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Writer:
             self._write_sources(batch)
             db.executemany(_INSERT, rows)
             self._write_bytes(batch.events)
-            add_events(db, batch.events, alerted)
+            add_rows(db, rows)
             if batch.episodes:
                 first_new = batch.events[0].id if batch.events else self._next("SELECT max(id) FROM events")
                 Detections(db, self._sources, self._infos, batch.now).apply(batch.episodes, first_new)

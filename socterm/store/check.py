@@ -1,0 +1,138 @@
+"""`db check`: what must hold in every store, looked at row by row."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from socterm.store import trail
+from socterm.store.connection import connect, our_errors
+from socterm.store.evidence import weighted_ids
+from socterm.store.jsontext import from_json, unpack_name
+from socterm.store.minutes import MINUTE
+
+_ENOUGH = 20
+"""Problems of one kind that are named one by one."""
+
+
+def check(path: str | Path) -> list[str]:
+    """Everything that is wrong with a store, one line each; [] for a sound one. Reads all of it.
+
+    Raises StoreError where the file cannot be opened at all.
+    """
+    db = connect(Path(path), readonly=True)
+    try:
+        with our_errors():
+            db.execute("BEGIN")
+            found = _file(db)
+            if found:  # rows of a damaged file prove nothing
+                return found
+            for look in _LOOKS:
+                found += _shorten(list(look(db)))
+            return found
+    finally:
+        db.close()
+
+
+def _shorten(found: list[str]) -> list[str]:
+    more = len(found) - _ENOUGH
+    return found if more <= 0 else [*found[:_ENOUGH], f"… and {more} more like this"]
+
+
+def _file(db: sqlite3.Connection) -> list[str]:
+    rows = [row[0] for row in db.execute("PRAGMA integrity_check(20)")]
+    return [] if rows == ["ok"] else [f"file: {row}" for row in rows]
+
+
+def _positions(db: sqlite3.Connection) -> Iterator[str]:
+    """Lines of a source are there once each and without gaps, up to where it says it was read."""
+    rows = db.execute(
+        "SELECT s.name, s.position, count(e.id), min(e.position), max(e.position), "
+        "count(DISTINCT e.position) FROM sources s LEFT JOIN events e ON e.source = s.id GROUP BY s.id"
+    )
+    for name, position, events, first, last, distinct in rows:
+        where = f"source {unpack_name(name)}"
+        if not events:
+            continue
+        if distinct != events:
+            yield f"{where}: {events - distinct} lines are stored twice"
+        if last - first + 1 != distinct:
+            yield f"{where}: {last - first + 1 - distinct} lines are missing between {first} and {last}"
+        if last + 1 != position:
+            yield f"{where}: read up to line {position}, but stored up to {last + 1}"
+    lost = db.execute("SELECT count(*) FROM events WHERE source NOT IN (SELECT id FROM sources)").fetchone()[
+        0
+    ]
+    if lost:
+        yield f"events: {lost} name a source that does not exist"
+
+
+def _evidence(db: sqlite3.Connection) -> Iterator[str]:
+    """An alert's count is the weight of its evidence, and every event of it exists."""
+    alerts = db.execute("SELECT id, episode, count FROM alerts WHERE state != 'merged'").fetchall()
+    for alert, episode, count in alerts:
+        total = 0
+        for (data,) in db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,)):
+            for event, weight in weighted_ids(data):
+                total += weight
+                if not db.execute("SELECT 1 FROM events WHERE id = ?", (event,)).fetchone():
+                    yield f"alert {alert}: event {event} of its evidence does not exist"
+        if total != count:
+            yield f"alert {alert}: counts {count}, but its evidence weighs {total}"
+    orphans = db.execute(
+        "SELECT count(DISTINCT episode) FROM alert_events WHERE episode NOT IN "
+        "(SELECT episode FROM alerts UNION SELECT id FROM episodes)"
+    ).fetchone()[0]
+    if orphans:
+        yield f"alert_events: {orphans} episodes belong to no alert"
+
+
+def _standings(db: sqlite3.Connection) -> Iterator[str]:
+    """What an alert's row says people decided is what the audit trail says."""
+    said = {row.alert: row.after for row in trail.read(db, "1 ORDER BY id")}
+    rows = db.execute("SELECT id, state, verdict, owner, notes FROM alerts")
+    for alert, *standing in rows:
+        after = said.pop(alert, {"state": "new", "verdict": "", "owner": "", "notes": 0})
+        if standing != [after[name] for name in ("state", "verdict", "owner", "notes")]:
+            yield f"alert {alert}: is {standing[0]}, but the audit trail leaves it {after['state']}"
+    for alert in said:
+        yield f"audit: speaks of alert {alert}, which does not exist"
+
+
+def _full_text(db: sqlite3.Connection) -> Iterator[str]:
+    """The full-text index ends where it says, and not beyond the events."""
+    found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
+    done = int(found[0]) if found else 0
+    newest = db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+    if done > newest:
+        yield f"full text: reaches event {done}, but the newest is {newest}"
+
+
+def _minutes(db: sqlite3.Connection) -> Iterator[str]:
+    """The roll-up is what the events add up to."""
+    rows = db.execute(
+        "SELECT m, sum(events), sum(weight), sum(failures), sum(alerted) FROM ("
+        " SELECT minute AS m, events, weight, failures, alerted FROM minute_counts UNION ALL"
+        f" SELECT (ts - ((ts % {MINUTE}) + {MINUTE}) % {MINUTE}) / {MINUTE}, -1, -repeat,"
+        "  CASE WHEN outcome = 'failure' COLLATE BINARY THEN -repeat ELSE 0 END, -(flags & 1) FROM events"
+        ") GROUP BY m HAVING sum(events) OR sum(weight) OR sum(failures) OR sum(alerted)"
+    )
+    for minute, *_ in rows:
+        yield f"minute_counts: minute {minute} differs from its events"
+
+
+def _json(db: sqlite3.Connection) -> Iterator[str]:
+    """Columns of JSON can be read; a broken one would fail every query that looks at it."""
+    for ident, text in db.execute("SELECT id, fields FROM events WHERE fields IS NOT NULL"):
+        try:
+            fine = isinstance(from_json(text), dict)
+        except ValueError:
+            fine = False
+        if not fine:
+            yield f"event {ident}: its fields are no JSON object"
+
+
+_LOOKS: tuple[Callable[[sqlite3.Connection], Iterator[str] | list[str]], ...] = (
+    trail.problems, _positions, _evidence, _standings, _full_text, _minutes, _json,
+)  # fmt: skip
