@@ -1,0 +1,164 @@
+"""The analyst as views see it: explains alerts, answers questions, says who said so, and changes nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, tzinfo
+
+from socterm.alerts.states import STATES
+from socterm.analyst.answers import RulesAnswers
+from socterm.analyst.backend import Backend, BackendError, Cancelled, Health
+from socterm.analyst.border import one_line
+from socterm.analyst.chat import ModelAnswer, Turn, cost
+from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
+from socterm.analyst.intents import LOGINS, read
+from socterm.analyst.pieces import Piece
+from socterm.analyst.tools import Toolbox
+from socterm.query import parse, quote
+from socterm.store.protocols import Events, Triage
+from socterm.store.rows import AlertRow, EventRow
+
+_EVIDENCE = 200
+_REMEMBERED = 4
+_DAY = 86_400_000_000
+
+
+class Analyst:
+    """Explains and answers over one store, with a model or without.
+
+    `now` gives µs. `tz` is the zone in which days begin and times are shown. `falsepositives` gives what
+    the author of a rule (by id) names as harmless causes. All of this may block: call it from worker threads.
+    """
+
+    def __init__(
+        self,
+        events: Events,
+        triage: Triage,
+        backend: Backend,
+        *,
+        now: Callable[[], int],
+        tz: tzinfo = UTC,
+        falsepositives: Callable[[str], Sequence[str]] = lambda _rule: (),
+    ) -> None:
+        self.triage = triage
+        self.events = events
+        self.backend = backend
+        self.tools = Toolbox(events, triage, now)
+        self.tz = tz
+        self._falsepositives = falsepositives
+        self._turns: list[Turn] = []
+
+    def health(self) -> Health:
+        """Whether a model can be asked now; seconds at worst, never an exception."""
+        return self.backend.health()
+
+    def forget(self) -> None:
+        """Begin a new conversation."""
+        self._turns.clear()
+
+    def explain(self, alert_id: int) -> Explanation:
+        """The explanation of an alert, from rules; says so where there is no such alert."""
+        alert = self.triage.alert(alert_id)
+        if alert is None:
+            return Explanation((Part("No such alert", f"There is no alert {alert_id} in this store."),))
+        return self._explain(alert)
+
+    def _explain(self, alert: AlertRow) -> Explanation:
+        newest = self.triage.alert_events(alert.id, limit=_EVIDENCE)
+        rows = {row.id: row for row in newest}
+        if len(newest) == _EVIDENCE:
+            rows |= {
+                row.id: row for row in self.triage.alert_events(alert.id, limit=_EVIDENCE, newest_first=False)
+            }
+        evidence = list(rows.values())
+        return explain(
+            alert,
+            evidence,
+            around=self._around(alert, evidence),
+            falsepositives=self._falsepositives(alert.rule),
+            tz=self.tz,
+        )
+
+    def _around(self, alert: AlertRow, evidence: Sequence[EventRow]) -> Around:
+        """Successful logins from the same address within a day, and other alerts of the same entity."""
+        address = alert.entity.get("source.ip") or next(
+            (str(row.fields["source.ip"]) for row in evidence if row.fields.get("source.ip")), ""
+        )
+        successes = None
+        if address:
+            text = f"source.ip:{quote(address)} {LOGINS} event.outcome:success since:2d until:now"
+            successes = self.events.count(parse(text, now=alert.last + _DAY)).value
+        others: list[AlertRow] = []
+        for field, value in list(alert.entity.items())[:1]:
+            found = self.triage.alerts(states=STATES, query=parse(f"{field}:{quote(value)}"), limit=5)
+            others = [row for row in found if row.id != alert.id and row.state != "merged"]
+        return Around(successes, tuple(others))
+
+    def ask(
+        self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None
+    ) -> Iterator[Piece]:
+        """Answer a question piece by piece; the last piece is `done` and says who answered.
+
+        `alert_id` is the alert on screen. Setting `cancel` ends the answer soon; what came stays.
+        Rules answer where a model fails before its first word; one that fails later leaves its partial text.
+        """
+        cancel = cancel or threading.Event()
+        health = self.health()
+        if health.state == "ok":
+            yield from self._ask_model(question, alert_id, cancel, health)
+        else:
+            yield from self._ask_rules(question, alert_id, cancel)
+
+    def _ask_model(
+        self, question: str, alert_id: int | None, cancel: threading.Event, health: Health
+    ) -> Iterator[Piece]:
+        started = time.monotonic()
+        alert = self.triage.alert(alert_id) if alert_id else None
+        answer = ModelAnswer(self.backend, self.tools, cancel)
+        events: list[int] = []
+        note = ""
+        yield Piece("status", f"asking {health.model}", source=health.model)
+        try:
+            explanation = self._explain(alert) if alert else None
+            for piece in answer.run(question, self._turns[-_REMEMBERED:], alert, explanation):
+                events += piece.events
+                yield piece
+        except Cancelled:
+            note = "stopped"
+        except BackendError as error:
+            note = f"{health.model}: {error.health.reason}"
+            if not answer.said.strip():
+                yield Piece("status", f"{note} · answering from rules")
+                yield from self._ask_rules(question, alert_id, cancel, note)
+                return
+            note = f"cut off: {note}"
+        self._remember(question, answer.said, events)
+        label = f"source: {health.model} · {cost(answer.usage, self.backend.num_ctx, started)}"
+        yield Piece("done", f"{note} · {label}" if note else label, source=health.model)
+
+    def _ask_rules(
+        self, question: str, alert_id: int | None, cancel: threading.Event, reason: str = ""
+    ) -> Iterator[Piece]:
+        understood = read(question, now=self.tools.now(), tz=self.tz)
+        if understood.number and understood.kind in ("alert", "explain"):
+            alert_id = understood.number
+        alert = self.triage.alert(alert_id) if alert_id else None
+        explanation = None
+        if alert is not None and understood.kind in ("explain", "alert"):
+            explanation = self._explain(alert)
+        said, events = "", list[int]()
+        for piece in RulesAnswers(self.tools, self.tz).answer(understood, alert, explanation):
+            if cancel.is_set():
+                break
+            if piece.kind != "text" or piece.text.strip():
+                said += piece.text if piece.kind == "text" else ""
+                events += piece.events
+                yield piece
+        self._remember(question, said, events)
+        label = f"source: {RULES}" + (f" · {one_line(reason, 120)}" if reason else "")
+        yield Piece("done", f"stopped · {label}" if cancel.is_set() else label, source=RULES)
+
+    def _remember(self, question: str, said: str, events: Sequence[int]) -> None:
+        self._turns = [*self._turns, Turn(question, said, tuple(dict.fromkeys(events)))][-_REMEMBERED:]
