@@ -23,8 +23,9 @@ from socterm.sources.readers import (
 )
 from socterm.sources.watch import Watcher
 
-_BLOCKS_A_READ = 16
-_STEPS_A_READ = 8
+_BLOCKS_A_FILL = 16
+_FILLS_A_READ = 8
+_TRIES = 8
 _NOWHERE = (-1, -1)
 
 
@@ -69,7 +70,7 @@ class FileSource:
         self._ended = False
         self._done = False
         self._skip: set[Identity] = set()
-        self._next: rotation.Found | None = None
+        self._empty_next: Identity | None = None
         self._stats = SourceStats(drops={})
 
     def start(self, wake: Wake) -> None:
@@ -89,15 +90,17 @@ class FileSource:
 
     def read(self, limit: int) -> Chunk | None:
         """The next lines of one file; None when all that is there was handed over."""
-        for _ in range(_STEPS_A_READ):
-            if self._done or not (self._reader or self._begin()):
-                return None
+        fills = 0
+        while fills < _FILLS_A_READ and not self._done and (self._reader or self._begin()):
             at_end = self._fill(limit)
             if taken := self._buffer.take(limit):
                 return self._chunk(taken)
-            if at_end and not self._advance():
+            if not at_end:
+                fills += 1
+            elif not self._advance():
                 return None
-        self._wake()  # a line longer than one read may take: go on at the next
+        if fills:
+            self._wake()  # a line longer than one read may take: go on at the next
         return None
 
     def stats(self) -> SourceStats:
@@ -133,7 +136,7 @@ class FileSource:
         self._start_at = None
         self._count("file of the bookmark gone")
         opened = False
-        for _ in range(_STEPS_A_READ):  # again when a file was renamed while we looked
+        for _ in range(_TRIES):  # again when a file was renamed while we looked
             following = rotation.successor(self.path, _NOWHERE, stored, self._skip)
             if following is None or opened:
                 break
@@ -175,7 +178,7 @@ class FileSource:
         self._release()
         self._reader = reader
         self._ended = False
-        self._next = None
+        self._empty_next = None
         self._start_at = None
         self.held = [*self.held[-63:], reader.identity]
         self._set_mark(reader.position, reader.before())
@@ -189,7 +192,7 @@ class FileSource:
         """Read until `limit` lines are ready. True when nothing more is there now."""
         if self._ended or self._reader is None:
             return True
-        for _ in range(_BLOCKS_A_READ):
+        for _ in range(_BLOCKS_A_FILL):
             if self._buffer.ready >= limit:
                 return False
             before = self._reader.position
@@ -251,13 +254,12 @@ class FileSource:
                 if not self._ended:
                     return None
                 return rotation.Found(self.path, now, info.st_mtime_ns, info.st_size)
-            if self._next is not None and self._next.identity == now:
-                return self._next if info.st_size else None
-        found = rotation.successor(self.path, identity, self._mark, self._skip)
-        if found is None or found.path != self.path:
-            return found
-        self._next = found
-        return found if found.size else None
+            if self._empty_next == now and not info.st_size:
+                return None
+        found = rotation.successor(self.path, identity, self._mark_of_all_read(), self._skip)
+        if found is None and info is not None and not info.st_size:
+            self._empty_next = (info.st_dev, info.st_ino)
+        return found
 
     def _open_next(self, found: rotation.Found | None) -> bool:
         if found is None:
@@ -284,14 +286,16 @@ class FileSource:
         return True
 
     def _follow_copy(self) -> None:
-        """The file was truncated: what was not handed over yet is read from its copy, if there is one."""
-        copy = rotation.locate(self.path, self._mark)
-        if copy is not None:
-            self._buffer.clear()
-            self._use(copy)
-            self._stats.rotations += 1
+        """The file was truncated: go on reading in its copy, if one holds all that was read so far."""
+        copy = rotation.locate(self.path, self._mark_of_all_read())
+        if copy is None:
+            self._end()
             return
-        self._end()
+        kept = self._mark
+        self._use(copy)
+        dev, ino = copy.identity
+        self._mark = msgspec.structs.replace(kept, dev=dev, ino=ino)
+        self._stats.rotations += 1
 
     def _end(self) -> None:
         """Nothing more will be read from the present file: its rest is a line."""
@@ -316,10 +320,18 @@ class FileSource:
         )
 
     def _set_mark(self, offset: int, tail: bytes) -> None:
+        self._mark = self._make_mark(offset, tail)
+
+    def _mark_of_all_read(self) -> Mark:
+        """Where reading stands, lines not handed over yet included."""
+        assert self._reader is not None  # noqa: S101 - for the type checker
+        return self._make_mark(self._reader.position, self._reader.before())
+
+    def _make_mark(self, offset: int, tail: bytes) -> Mark:
         reader = self._reader
         assert reader is not None  # noqa: S101 - for the type checker
         same_head = self._mark.identity == reader.identity and HEAD <= self._mark.offset <= offset
-        self._mark = Mark(
+        return Mark(
             dev=reader.identity[0],
             ino=reader.identity[1],
             offset=offset,

@@ -103,11 +103,11 @@ class PlainReader:
         block = os.pread(self._fd, BLOCK + len(guard), self.position - len(guard))
         if not block.startswith(guard):
             raise RewrittenError
+        if self.head and os.pread(self._fd, len(self.head), 0) != self.head:
+            raise RewrittenError
         fresh = block[len(guard) :]
         if not fresh:
             return b""
-        if self.head and os.pread(self._fd, len(self.head), 0) != self.head:
-            raise RewrittenError
         if len(self.head) < HEAD:
             self.head += fresh[: HEAD - len(self.head)]
         self._guard = block[-TAIL:]

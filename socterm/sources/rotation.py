@@ -93,8 +93,9 @@ def locate(path: Path, mark: Mark) -> PlainReader | PackedReader | None:
 
 
 def successor(path: Path, current: Identity, mark: Mark, skip: Container[Identity]) -> Found | None:
-    """The file to read after the one with identity `current`; None while there is none.
+    """The file with content that follows the one with identity `current`; None while there is none.
 
+    An empty one does not follow yet: its writer may not have noticed the rotation.
     Where the current one has been packed or deleted meanwhile, what follows is what was written later.
     """
     files = chain(path)
@@ -105,7 +106,7 @@ def successor(path: Path, current: Identity, mark: Mark, skip: Container[Identit
         following = files[place + 1 :]
     else:
         following = [file for file in files if file.path == path or file.mtime > mark.mtime]
-    return next((file for file in following if file.identity not in skip), None)
+    return next((file for file in following if file.size and file.identity not in skip), None)
 
 
 def open_found(found: Found) -> PlainReader | PackedReader | None:
@@ -121,6 +122,8 @@ def open_found(found: Found) -> PlainReader | PackedReader | None:
 
 
 def _packed_twin(files: list[Found], mark: Mark) -> int | None:
+    if not mark.offset:
+        return None
     for index, file in enumerate(files):
         if file.packed and (reader := open_found(file)) is not None:
             same = reader.resume(mark)
