@@ -117,6 +117,14 @@ def _options(path: tuple[str, ...]) -> set[str]:
     return named | {"--help", "--version"}
 
 
+def test_the_readme_sets_up_with_exactly_two_commands() -> None:
+    fences = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    setup = [fence.splitlines() for fence in fences if "venv" in fence]
+    assert [len(lines) for lines in setup] == [1, 1]
+    assert setup[0][0].endswith("&& .venv/bin/socterm")
+    assert setup[1][0].endswith("&& .venv/bin/pytest -q")
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
