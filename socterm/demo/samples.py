@@ -64,5 +64,5 @@ def _steps(steps: list[Step]) -> list[dict[str, str]]:
 
 
 def _expected(entry: dict[str, Any]) -> dict[str, Any]:
-    count = entry.pop("failures")
+    count = entry.pop("events")
     return {**entry, "steps": list(entry["steps"])} | ({} if count is None else {"count": count})
