@@ -1,0 +1,232 @@
+"""How fast sources read: lines a CPU second from files and pipes, datagrams lost under load.
+
+`python benchmarks/bench_sources.py [--check]`; with --check it exits 1 below the bars in BARS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from socterm.sources.datagrams import _one_by_one
+from socterm.sources.file import FileSource
+from socterm.sources.stdin import StdinSource
+from socterm.sources.udp import UdpSource
+
+LINE = b"<86>Nov  1 00:00:00 web1 sshd[24200]: Failed password for invalid user admin from 203.0.113.7 port 38926 ssh2"
+BARS = {
+    "file": (">=", 1_500_000),
+    "file small appends": (">=", 20_000),
+    "udp 50000/s lost %": ("<=", 0.0),
+    "udp 50000/s beside a busy thread lost %": ("<=", 0.0),
+}
+
+
+def no_wake() -> None:
+    """Nobody waits."""
+
+
+def clock() -> int:
+    return time.time_ns() // 1000
+
+
+def drain(source: Any) -> int:
+    count = 0
+    while not source.done and (chunk := source.read(2000)) is not None:
+        count += len(chunk.lines)
+    return count
+
+
+def file_rate(folder: Path, lines: int) -> float:
+    log = folder / "big.log"
+    block = (LINE + b"\n") * 1000
+    with log.open("wb") as out:
+        for _ in range(lines // 1000):
+            out.write(block)
+    source = FileSource(log, clock=clock, from_start=True)
+    started = time.process_time()
+    count = drain(source)
+    rate = count / (time.process_time() - started)
+    source.close()
+    assert count == lines
+    return rate
+
+
+def packed_rate(folder: Path) -> float:
+    packed = folder / "big.log.gz"
+    packed.write_bytes(gzip.compress((folder / "big.log").read_bytes()[:50_000_000], 1))
+    source = FileSource(packed, clock=clock)
+    started = time.process_time()
+    return drain(source) / (time.process_time() - started)
+
+
+def small_append_rate(folder: Path, times: int) -> float:
+    """One line a read: what a slow log costs for each line."""
+    log = folder / "slow.log"
+    log.touch()
+    source = FileSource(log, clock=clock)
+    source.read(1)
+    spent = 0.0
+    with log.open("ab", buffering=0) as out:
+        for _ in range(times):
+            out.write(LINE + b"\n")
+            started = time.process_time()
+            assert drain(source) == 1
+            spent += time.process_time() - started
+    source.close()
+    return times / spent
+
+
+def stdin_rate(folder: Path) -> float:
+    fd = os.open(folder / "big.log", os.O_RDONLY)
+    source = StdinSource(clock=clock, fd=fd)
+    woken = threading.Event()
+    started = time.process_time()
+    source.start(woken.set)
+    count = 0
+    while not source.done:
+        woken.clear()
+        count += drain(source)
+        if not source.done:
+            woken.wait(1)
+    os.close(fd)
+    return count / (time.process_time() - started)
+
+
+def idle_cost(folder: Path, seconds: float) -> float:
+    """Per cent of one CPU that following a silent file takes."""
+    log = folder / "idle.log"
+    log.touch()
+    source = FileSource(log, clock=clock)
+    source.start(no_wake)
+    started = time.process_time()
+    time.sleep(seconds)
+    spent = time.process_time() - started
+    source.close()
+    return 100 * spent / seconds
+
+
+def latency(folder: Path, times: int) -> dict[str, float]:
+    """Milliseconds from a written line to its chunk, through the watcher."""
+    log = folder / "latency.log"
+    log.touch()
+    source = FileSource(log, clock=clock)
+    woken = threading.Event()
+    source.start(woken.set)
+    took = []
+    with log.open("ab", buffering=0) as out:
+        for _ in range(times):
+            time.sleep(0.02)
+            woken.clear()
+            drain(source)
+            written = time.perf_counter()
+            out.write(LINE + b"\n")
+            woken.wait(1)
+            while source.read(10) is None:
+                woken.wait(1)
+                woken.clear()
+            took.append(1000 * (time.perf_counter() - written))
+    source.close()
+    took.sort()
+    return {"latency p50 ms": took[len(took) // 2], "latency p99 ms": took[int(len(took) * 0.99)]}
+
+
+def send(port: int, rate: int, seconds: float, sent: Any) -> None:
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    out.connect(("127.0.0.1", port))
+    count = 0
+    started = time.perf_counter()
+    while (now := time.perf_counter() - started) < seconds:
+        for _ in range(min(int(now * rate) - count, 500)):
+            out.send(LINE)
+            count += 1
+        time.sleep(0.0005)
+    sent.value = count
+
+
+def udp_loss(
+    rate: int, seconds: float, *, busy: bool = False, batches: bool = True
+) -> tuple[float, dict[str, int]]:
+    import socterm.sources.udp as room
+
+    kept = room.open_receiver
+    if not batches:
+        room.open_receiver = _one_by_one
+    source = UdpSource("udp://127.0.0.1:0", clock=clock)
+    woken = threading.Event()
+    source.start(woken.set)
+    sent = multiprocessing.Value("q", 0)
+    sender = multiprocessing.Process(target=send, args=(source.port, rate, seconds, sent))
+    sender.start()
+    ended = threading.Event()
+    if busy:
+        threading.Thread(target=compute, args=(ended,)).start()
+    came = 0
+    quiet = 0
+    while sender.is_alive() or quiet < 3:
+        woken.clear()
+        if chunk := source.read(2000):
+            came += len(chunk.lines)
+            quiet = 0
+        elif not woken.wait(0.2):
+            quiet += not sender.is_alive()
+    drops = source.stats().drops
+    ended.set()
+    source.close()
+    room.open_receiver = kept
+    return 100 * (sent.value - came) / sent.value, drops
+
+
+def compute(ended: threading.Event) -> None:
+    """Hold Python's lock as a parser with a backlog does."""
+    while not ended.is_set():
+        for word in LINE.split():
+            word.partition(b"=")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("--check", action="store_true")
+    options.add_argument("--lines", type=int, default=1_000_000)
+    options.add_argument("--seconds", type=float, default=3.0)
+    chosen = options.parse_args()
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        found["file"] = file_rate(folder, chosen.lines)
+        found["gz"] = packed_rate(folder)
+        found["stdin"] = stdin_rate(folder)
+        found["file small appends"] = small_append_rate(folder, 20_000)
+        found |= latency(folder, 200)
+        found["idle CPU %"] = idle_cost(folder, chosen.seconds)
+    for rate in (50_000, 100_000):
+        for busy in (False, True):
+            for batches in (True, False):
+                label = f"udp {rate}/s" + " beside a busy thread" * busy + " one by one" * (not batches)
+                loss, drops = udp_loss(rate, chosen.seconds, busy=busy, batches=batches)
+                found[f"{label} lost %"] = loss
+                found |= {f"{label} drops {reason}": count for reason, count in drops.items()}
+    print(json.dumps({key: round(value, 2) for key, value in found.items()}, indent=1))
+    if not chosen.check:
+        return 0
+    missed = [
+        key
+        for key, (sense, bar) in BARS.items()
+        if not (found[key] >= bar if sense == ">=" else found[key] <= bar)
+    ]
+    print("missed:", missed)
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

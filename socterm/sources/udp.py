@@ -1,0 +1,197 @@
+"""A syslog listener over UDP: one datagram is one line (RFC 5426, RFC 3164)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import threading
+from collections import deque
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from socterm.errors import SoctermError, UsageError
+from socterm.event import Chunk
+from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
+from socterm.sources.datagrams import Receiver, open_receiver
+
+_QUEUE = 64 << 20
+_OVERHEAD = 64
+"""What a datagram in the queue costs beyond its bytes, so that empty ones are bounded too."""
+
+_RECEIVE_BUFFER = 4 << 20
+_SO_RCVBUFFORCE = 33
+_STOP_CHECK = struct.pack("@ll", 0, 200_000)
+"""A blocking receive returns after 200 ms to see whether it should end."""
+
+
+class UdpSource:
+    """Listens where the URL says (`udp://127.0.0.1:5514`, `udp://:5514`, `udp://[::1]:5514`).
+
+    The socket is bound at once, so that a taken port is an error at the start; a thread of its own
+    empties it from `start` on. Newlines inside a datagram stay; trailing newlines and NULs go.
+    Cannot be resumed: what is sent while socterm is down is gone. Drops are counted in `stats`:
+    "queue full" (64 MiB waiting for the pipeline), "kernel" (the socket's own buffer was full), "empty".
+    """
+
+    live = True
+
+    def __init__(self, url: str, *, clock: Clock, resume: Resume = None, queue: int = _QUEUE) -> None:
+        self._clock = clock
+        self._limit = queue
+        self._position = resume[0] if resume else 0
+        self._socket = listen(url)
+        self.port: int = self._socket.getsockname()[1]
+        self.name = f"syslog:{url}" if parse_url(url)[1] else f"syslog:{_with_port(url, self.port)}"
+        self._inode = os.fstat(self._socket.fileno()).st_ino
+        self._wake: Wake = no_wake
+        self._told = False
+        self._waiting: deque[bytes] = deque()
+        self._came = 0
+        self._went = 0
+        self._queue_full = 0
+        self._empty = 0
+        self._kernel = 0
+        self._stop = False
+        self._thread: threading.Thread | None = None
+
+    def start(self, wake: Wake) -> None:
+        """Begin receiving."""
+        self._wake = wake
+        self._thread = threading.Thread(target=self._run, name=f"socterm-{self.name}", daemon=True)
+        self._thread.start()
+
+    def read(self, limit: int) -> Chunk | None:
+        """The datagrams that came, oldest first."""
+        self._told = False
+        waiting = self._waiting
+        lines = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+        if not lines:
+            return None
+        self._went += sum(map(len, lines)) + _OVERHEAD * len(lines)
+        first = self._position
+        self._position += len(lines)
+        return Chunk(source=self.name, first=first, lines=lines, bookmark={}, now=self._clock())
+
+    @property
+    def done(self) -> bool:
+        """True after `close`: a listener never ends by itself."""
+        return self._stop
+
+    def stats(self) -> SourceStats:
+        """Drops by reason, and the datagrams waiting."""
+        if not self._stop:
+            self._kernel = kernel_drops(self._inode, self._socket.family) or self._kernel
+        counts = {"queue full": self._queue_full, "kernel": self._kernel, "empty": self._empty}
+        drops = {reason: count for reason, count in counts.items() if count}
+        note = ""
+        if self._kernel:
+            note = "the kernel dropped datagrams: raise its limit, sysctl -w net.core.rmem_max=8388608"
+        return SourceStats(drops=drops, note=note, backlog=len(self._waiting))
+
+    def close(self) -> None:
+        """Stop listening; what is queued and not read is gone."""
+        if self._stop:
+            return
+        self.stats()
+        self._stop = True
+        if self._thread is not None:
+            self._thread.join()
+        self._socket.close()
+        self._waiting.clear()
+
+    def _run(self) -> None:
+        receive: Receiver = open_receiver(self._socket)
+        while not self._stop:
+            if datagrams := receive():
+                self._keep(datagrams)
+
+    def _keep(self, datagrams: list[bytes]) -> None:
+        for datagram in datagrams:
+            line = datagram.rstrip(b"\r\n\0")
+            size = len(line) + _OVERHEAD
+            if not line:
+                self._empty += 1
+            elif self._came - self._went + size > self._limit:
+                self._queue_full += 1
+            else:
+                self._came += size
+                self._waiting.append(line)
+        if not self._told:
+            self._told = True
+            self._wake()
+
+
+def parse_url(url: str) -> tuple[str, int]:
+    """Host ("" for every address) and port of a `udp://` URL; UsageError in one line otherwise."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "udp" or port is None or parts.path.strip("/"):
+        raise UsageError(f"{url}: expected udp://ADDRESS:PORT, for example udp://127.0.0.1:5514")
+    return parts.hostname or "", port
+
+
+def listen(url: str) -> socket.socket:
+    """Bind the socket of a `udp://` URL with a large buffer; SoctermError in one line when it cannot.
+
+    Without an address it listens on all, IPv6 and IPv4 alike where the system allows.
+    """
+    host, port = parse_url(url)
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
+        # Without a host one IPv6 socket serves both families.
+        family, _, _, _, address = (
+            max(found, key=lambda it: it[0] == socket.AF_INET6) if not host else found[0]
+        )
+        made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    except OSError as error:
+        raise SoctermError(f"cannot listen on {url}: {error.strerror or error}") from error
+    try:
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1 if host else 0)
+        made.bind(address)
+    except OSError as error:
+        made.close()
+        raise SoctermError(f"cannot listen on {url}: {_remedy(error, port)}") from error
+    _enlarge(made)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _STOP_CHECK)
+    return made
+
+
+def kernel_drops(inode: int, family: int) -> int:
+    """Datagrams the kernel dropped at one socket, from /proc/net/udp; 0 where that is not to be had."""
+    table = Path("/proc/net/udp6" if family == socket.AF_INET6 else "/proc/net/udp")
+    try:
+        rows = table.read_text().splitlines()[1:]
+    except OSError:
+        return 0
+    wanted = str(inode)
+    for row in rows:
+        cells = row.split()
+        if cells[9] == wanted:
+            return int(cells[12])
+    return 0
+
+
+def _enlarge(made: socket.socket) -> None:
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+    except PermissionError:
+        pass  # needs CAP_NET_ADMIN; the ordinary limit holds then and kernel drops are counted
+
+
+def _remedy(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"another program has the port: see who with ss -ulpn sport = :{port}, or choose another"
+    if error.errno == errno.EACCES:
+        return "ports below 1024 need root; choose one such as 5514"
+    return str(error.strerror or error)
+
+
+def _with_port(url: str, port: int) -> str:
+    return url.rstrip("/").rpartition(":")[0] + f":{port}"
