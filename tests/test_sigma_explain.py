@@ -116,3 +116,16 @@ def test_running_the_tests_of_a_set_feeds_each_its_own_lines() -> None:
     good, bad = run_tests(rules, decode, replay)
     assert (good.test, good.passed) == ("good", True)
     assert (bad.test, bad.passed, bad.problem) == ("bad", False, "expected 1 alerts, got 0")
+
+
+def test_a_base_rule_is_heard_in_its_own_tests_only() -> None:
+    quiet = msgspec.structs.replace(rule(tests=(RuleTest("t", ("a",), 1),)), alerting=False)
+    other = msgspec.structs.replace(quiet, key="other", tests=())
+    rules = RuleSet({"r": quiet, "other": other}, [])
+
+    def replay(events: list[Event], given: RuleSet) -> list[Alert]:
+        return [Alert(found.key) for found in given.rules.values() if found.alerting]
+
+    (outcome,) = run_tests(rules, lambda lines: [], replay)
+    assert outcome.passed
+    assert not quiet.alerting

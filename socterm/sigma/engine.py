@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
@@ -30,7 +29,7 @@ class Matcher:
         self._functions: dict[str, Matches] = {}
         self._routes: dict[tuple[LogSource, ...], Route] = {}
 
-    def match(self, event: Event) -> Sequence[str]:
+    def match(self, event: Event) -> tuple[str, ...]:
         """Keys of the rules, alerting and base, that the event satisfies, in the order of the rule set."""
         found = self._routes.get(event.logsources)
         if found is None:

@@ -24,7 +24,7 @@ MEMO_LIMIT: Final = 4_096
 """Combinations remembered a route; beyond it (only foreign JSON gets there) each event is worked out anew."""
 
 Answer = tuple[str, ...]
-Route = Callable[[Event], Sequence[str]]
+Route = Callable[[Event], Answer]
 
 
 class Candidate(NamedTuple):
@@ -59,7 +59,7 @@ def route(rules: Sequence[Candidate]) -> Route:
             memo[words] = answer
         return answer
 
-    def run(event: Event) -> Sequence[str]:
+    def run(event: Event) -> Answer:
         get = event.fields.get
         try:
             answer: Any = memo.get((get("event.action"), get("event.outcome"), get("event.category")))
@@ -68,7 +68,8 @@ def route(rules: Sequence[Candidate]) -> Route:
         if answer is None:
             answer = settle(event)
         if answer.__class__ is tuple:
-            return answer
+            settled: Answer = answer
+            return settled
         return _ask(answer, event, keys)
 
     return run
@@ -112,7 +113,7 @@ def _answer(rules: Sequence[Candidate], words: dict[str, Any]) -> Answer | Rest:
     )
 
 
-def _ask(rest: Any, event: Event, keys: list[str]) -> Sequence[str]:
+def _ask(rest: Any, event: Event, keys: list[str]) -> Answer:
     places = [*rest.sure]
     places += [rule.place for rule in rest.always if rule.matches(event)]
     for field, table in rest.tables:
@@ -123,7 +124,7 @@ def _ask(rest: Any, event: Event, keys: list[str]) -> Sequence[str]:
         places += [rule.place for rule in found if rule.matches(event)]
     if len(places) > 1:
         places.sort()
-    return [keys[place] for place in places]
+    return tuple([keys[place] for place in places])
 
 
 def _listed(value: Any, table: dict[str, tuple[Candidate, ...]]) -> tuple[Candidate, ...]:

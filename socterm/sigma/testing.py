@@ -52,10 +52,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def run_tests(rules: RuleSet, decode: Decode, replay: Replay) -> Iterator[Outcome]:
-    """Run every test of every rule that can alert or feed a correlation, each on its own lines."""
+    """Run every test of every rule, each on its own lines.
+
+    A base rule raises nothing in life; for its own tests it is made to, so that they say what it matches.
+    """
     for rule in rules.rules.values():
+        loud = rules
+        if rule.tests and not rule.alerting:
+            alerting = {**rules.rules, rule.key: msgspec.structs.replace(rule, alerting=True)}
+            loud = RuleSet(rules=alerting, fates=rules.fates)
         for test in rule.tests:
-            alerts = replay(decode(test.lines), rules)
+            alerts = replay(decode(test.lines), loud)
             yield Outcome(
                 rule=rule.key,
                 title=rule.info.title,
