@@ -215,15 +215,3 @@ def footer(contexts: Iterable[Context], have: frozenset[str] = frozenset()) -> l
         a for a in ACTIONS if a.footer and a.context in set(contexts) and (not a.needs or a.needs in have)
     ]
     return sorted(wanted, key=lambda action: action.footer)
-
-
-def keys_markdown() -> str:
-    """The key tables of docs/console.md; a test compares them with the file."""
-    out: list[str] = []
-    for context, title in CONTEXTS.items():
-        out += [f"### {title}", "", "| key | verb | what it does |", "|---|---|---|"]
-        out += [
-            f"| `{a.shown_keys.replace('|', chr(92) + '|')}` | {a.label} | {a.help} |" for a in of(context)
-        ]
-        out.append("")
-    return "\n".join(out)

@@ -20,14 +20,24 @@ from socterm.console.screens.layout import LAYOUT
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.state import NAME, UiState, restore
 from socterm.console.theme import DEFAULT, THEMES, textual_themes
+from socterm.errors import UsageError
 
 __all__ = ["Ingest", "IngestStatus", "SoctermApp", "SourceStatus"]
+
+
+def known_theme(name: str) -> str:
+    """A theme's name, or UsageError with those there are."""
+    if name not in THEMES:
+        raise UsageError(f"no theme {name!r}: use one of {', '.join(THEMES)}")
+    return name
 
 
 class SoctermApp(App[None], inherit_bindings=False):
     """One console on one store. `ingest` is None where another process feeds it; `clock` gives µs.
 
-    Without a `ui` state it opens as it was left.
+    Without a `ui` state it opens as it was left. `note` is told at the start and stays in the header where
+    there is room; `theme` overrides the one saved; `fps` is how often it looks at the store.
+    Raises UsageError for a theme that does not exist.
     """
 
     TITLE = "socterm"
@@ -50,6 +60,9 @@ class SoctermApp(App[None], inherit_bindings=False):
         clock: Callable[[], int],
         tz: tzinfo,
         ui: UiState | None = None,
+        note: str = "",
+        theme: str | None = None,
+        fps: float = 5.0,
     ) -> None:
         super().__init__()
         self.guard = ControlGuard()
@@ -59,19 +72,27 @@ class SoctermApp(App[None], inherit_bindings=False):
         saved, self._notice = (ui, "") if ui is not None else restore(store.triage.load_ui(NAME))
         self.state = saved
         self._loop: asyncio.AbstractEventLoop | None = None
-        for theme in textual_themes():
-            self.register_theme(theme)
+        for colours in textual_themes():
+            self.register_theme(colours)
+        if theme:
+            self.state.theme = known_theme(theme)
         self.theme = self.state.theme if self.state.theme in THEMES else DEFAULT
+        self._note = note
+        self._woken = False
         self.triage = TriageScreen(
-            store, ingest, self.state, actor=actor, clock=clock, tz=tz, have=self.have, analyst=analyst
-        )
+            store, ingest, self.state, actor=actor, clock=clock, tz=tz, have=self.have, note=note, fps=fps,
+            analyst=analyst,
+        )  # fmt: skip
+        if ingest is not None:
+            ingest.on_commit(self.wake)
 
     def on_mount(self) -> None:
         """Open the Triage screen."""
         self._loop = asyncio.get_running_loop()
         self.push_screen(self.triage)
-        if self._notice:
-            say(self, self._notice, "warning")
+        for text in (self._notice, self._note):
+            if text:
+                say(self, text, "warning")
         if not self.state.mouse:
             self._set_mouse(on=False)
 
@@ -81,9 +102,14 @@ class SoctermApp(App[None], inherit_bindings=False):
         self.store.triage.save_ui(NAME, self.state.model_dump_json())
 
     def wake(self) -> None:
-        """Called by ingest from its own thread after a commit."""
-        if self._loop is not None and self.is_running:
-            self._loop.call_soon_threadsafe(self.triage.woken)
+        """Called by ingest from its own thread after each commit; free while a look is due anyway."""
+        if self._loop is not None and self.is_running and not self._woken:
+            self._woken = True
+            self._loop.call_soon_threadsafe(self._look)
+
+    def _look(self) -> None:
+        self._woken = False
+        self.triage.woken()
 
     def next_theme(self) -> None:
         """The theme after this one."""

@@ -6,6 +6,7 @@ that says so stays in one piece.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -54,6 +55,18 @@ def line(*parts: Span | tuple[object, str], hang: int = 0, value: str = "", even
     """A line from spans or (text, style) pairs."""
     spans = tuple(part if isinstance(part, Span) else sp(*part) for part in parts)
     return Line(spans, hang, value, event)
+
+
+_CITE = re.compile(r"(\[[#A-Z]?\d+\])")
+
+
+def cited(text: str, look: str = "text") -> list[Span]:
+    """Text with its citations in the colour of what can be opened."""
+    return [
+        Span(safe_text(part), "cite" if number % 2 else look, bool(number % 2))
+        for number, part in enumerate(_CITE.split(text))
+        if part
+    ]
 
 
 def _atoms(spans: Iterable[Span]) -> Iterator[Span]:

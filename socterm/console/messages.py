@@ -35,6 +35,14 @@ class FilterTyped(Message):
 
 
 @dataclass
+class ReadFailed(Message):
+    """A thread could not read the store."""
+
+    group: str
+    error: str
+
+
+@dataclass
 class AlertsRead(Message):
     """The alert list was read anew. `version` tells stale reads from the one last asked for."""
 
@@ -42,6 +50,7 @@ class AlertsRead(Message):
     change: int
     rows: list[AlertRow]
     counts: dict[str, int]
+    changed: frozenset[int] = frozenset()
     error: str = ""
     position: int = -1
 
@@ -109,6 +118,7 @@ class Explained(Message):
     text: str
     citations: tuple[int, ...]
     source: str
+    headings: frozenset[str] = frozenset()
 
 
 @dataclass

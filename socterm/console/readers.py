@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from socterm.alerts.states import STATES
@@ -32,6 +34,13 @@ class Store(Protocol):
     @property
     def triage(self) -> Triage:
         """Alerts and decisions."""
+
+    @property
+    def path(self) -> Path:
+        """The file behind both."""
+
+    def interrupt(self, thread: threading.Thread | None = None) -> None:
+        """Stop the query a thread is running."""
 
 
 def parse_filter(text: str, now: int) -> Query | None:
@@ -82,6 +91,12 @@ def bars(store: Store, now: int, span: int, count: int) -> tuple[list[Bucket], i
     newest = store.events.get([store.events.newest_id()])
     end = now if not newest or newest[0].ts > now - span else newest[0].ts + 1
     return store.events.histogram(end - span, end, count), end
+
+
+def octets_of(path: Path) -> int:
+    """How much room a store takes: the file and its write-ahead log."""
+    files = (path, path.with_name(path.name + "-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 EVERY = tuple(state for state in STATES if state != "merged")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
-from socterm.console.lines import Line, Span, line, sp
+from socterm.console.lines import Line, Span, cited, line, sp
 from socterm.console.safe import fit, join
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.words import VERDICTS, clock, entity_text, number, plural, span, stamp, state_text
@@ -121,7 +121,7 @@ def field_lines(event: EventRow | None, tz: tzinfo) -> list[Line]:
         **event.fields,
     }
     pad = min(28, max(len(name) for name in own) + 2)
-    out = [line(("Event ", "head"), (f"[{event.id}]", "cite"), hang=2, value=str(event.id)), Line()]
+    out = [line(("Event ", "head"), (f"[#{event.id}]", "cite"), hang=2, value=str(event.id)), Line()]
     for name, value in own.items():
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         look = "pivot" if name in PIVOTS else OUTCOMES.get(text, "text")
@@ -176,13 +176,15 @@ def history_lines(rows: Sequence[AuditRow], tz: tzinfo) -> list[Line]:
     return out
 
 
-def explanation_lines(text: str, citations: Sequence[int], source: str) -> list[Line]:
+def explanation_lines(
+    text: str, citations: Sequence[int], source: str, headings: frozenset[str] = frozenset()
+) -> list[Line]:
     """The analyst's text with its label and its citations, each of which Enter opens."""
     out = [line(("Analyst", "soc"), (f"  source: {source}", "dim")), Line()]
-    out += [line((part, "text")) for part in text.splitlines()]
+    out += [line(*cited(part, "head" if part in headings else "text")) for part in text.splitlines()]
     if citations:
         out += [Line(), line(("Cited", "head"))]
-        out += [line((f"[{event}]", "cite"), value=str(event), event=event) for event in citations]
+        out += [line((f"[#{event}]", "cite"), value=str(event), event=event) for event in citations]
     return out
 
 

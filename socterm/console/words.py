@@ -64,11 +64,10 @@ def number(value: float) -> str:
 
 
 def size(octets: int) -> str:
-    """A file's size: 820 kB, 1.2 GB."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if octets >= scale:
-            return f"{octets / scale:.3g} {unit}"
-    return f"{octets} B"
+    """A file's size: <1 MB, 82 MB, 1.2 GB."""
+    if octets >= 1e9:
+        return f"{octets / 1e9:.3g} GB"
+    return f"{octets / 1e6:.0f} MB" if octets >= 1e6 else "<1 MB"
 
 
 def moment(ts: int, tz: tzinfo) -> datetime:

@@ -19,8 +19,20 @@ FLUSH = 0.08
 """Seconds of an answer gathered before it is drawn."""
 
 
+class Section(Protocol):
+    """A part of an explanation."""
+
+    @property
+    def heading(self) -> str:
+        """Its heading, a line of its own in the text."""
+
+
 class Explanation(Protocol):
     """What `explain` answers."""
+
+    @property
+    def text_parts(self) -> Sequence[Section]:
+        """Its sections."""
 
     @property
     def text(self) -> str:
@@ -132,7 +144,8 @@ class Asking(Reading):
         except SoctermError as wrong:
             self.post_message(Explained(alert, str(wrong), (), "console"))
             return
-        self.post_message(Explained(alert, found.text, tuple(found.citations), found.source))
+        headings = frozenset(part.heading for part in found.text_parts)
+        self.post_message(Explained(alert, found.text, tuple(found.citations), found.source, headings))
 
     @on(Explained)
     def explained(self, message: Explained) -> None:
@@ -160,21 +173,28 @@ class Asking(Reading):
         """Gather the answer and hand it on some ten times a second."""
         text, sent, note = "", time.monotonic(), ""
         events: list[int] = []
+
+        def flush() -> None:
+            nonlocal text, events, sent
+            if text or events:
+                self.post_message(ChatPiece(turn, "text", text, tuple(events)))
+            text, events, sent = "", [], time.monotonic()
+
         try:
             for piece in analyst.ask(question, alert_id=alert, cancel=cancel):
-                if piece.kind != "text":
+                if piece.kind == "text":
+                    text += piece.text
+                    events += piece.events
+                    if time.monotonic() - sent > FLUSH:
+                        flush()
+                else:
+                    flush()
                     self.post_message(ChatPiece(turn, piece.kind, piece.text, tuple(piece.events)))
-                    continue
-                text += piece.text
-                events += piece.events
-                if time.monotonic() - sent > FLUSH:
-                    self.post_message(ChatPiece(turn, "text", text, tuple(events)))
-                    text, events, sent = "", [], time.monotonic()
         except SoctermError as wrong:
             note = str(wrong)
-        self.post_message(ChatPiece(turn, "text", text, tuple(events)))
+        flush()
         note = note or ("stopped" if cancel.is_set() else "")
-        self.post_message(ChatPiece(turn, "note", note, done=True))
+        self.post_message(ChatPiece(turn, "end", note, done=True))
 
     @on(ChatPiece)
     def piece(self, message: ChatPiece) -> None:

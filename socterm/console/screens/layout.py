@@ -76,6 +76,8 @@ class Layout(Screen[None], inherit_bindings=False):
         clock: Callable[[], int],
         tz: tzinfo,
         have: frozenset[str],
+        note: str = "",
+        fps: float = 5.0,
     ) -> None:
         super().__init__()
         self.store = store
@@ -85,7 +87,8 @@ class Layout(Screen[None], inherit_bindings=False):
         self.clock = clock
         self.tz = tz
         self.have = have
-        self.header = Header(ingest)
+        self.fps = max(0.5, min(fps, 10.0))
+        self.header = Header(ingest, note)
         self.alerts = AlertRows(actor=actor, clock=clock, cursor=state.selected_alert)
         self.alerts.marked = set(state.marked)
         self.stream = StreamRows(store, now=clock, tz=tz, follow=state.follow, cursor=state.selected_event)

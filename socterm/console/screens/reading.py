@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from textual import on, work
 from textual.timer import Timer
-from textual.worker import Worker, WorkerState
 
 from socterm.console.lines import Line, line
 from socterm.console.messages import (
@@ -13,17 +14,16 @@ from socterm.console.messages import (
     FollowChanged,
     HeaderRead,
     Moved,
+    ReadFailed,
     StreamRead,
     TabShown,
 )
-from socterm.console.readers import bars, parse_filter, read_alerts
+from socterm.console.readers import bars, octets_of, parse_filter, read_alerts
 from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
 from socterm.console.state import NAME
+from socterm.console.widgets.reader import Reader
 from socterm.errors import QueryError
-
-FPS = 5
-"""Looks at the store a second; a commit asks for one sooner."""
 
 MINUTE = 60_000_000
 
@@ -31,7 +31,7 @@ SOONEST = 0.1
 """Seconds between two looks, however fast ingest commits."""
 
 
-class Reading(Layout):
+class Reading(Reader, Layout):
     """Polls, takes what was read, keeps titles and the saved state up to date."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -39,12 +39,14 @@ class Reading(Layout):
         self._version = 0
         self._change = -1
         self._busy = False
-        self._again = False
-        self._ticks = 0
+        self._slow = 0.0
         self._held_at = 0
         self._rate_from = (0, 0)
         self._saved = ""
+        self._looked = 0.0
         self._wake: Timer | None = None
+        self._marks_stale = False
+        self._trouble = ""
 
     def on_mount(self) -> None:
         """Restore the view and start to look."""
@@ -55,28 +57,29 @@ class Reading(Layout):
         self.reload_alerts()
         self.stream.narrow(self.state.stream.active)
         self.slow_tick()
-        self.set_interval(1 / FPS, self.tick)
-        if self.ingest is not None:
-            self.ingest.on_commit(self.app.wake)  # type: ignore[attr-defined]
+        self.set_interval(1 / self.fps, self.tick)
 
     def woken(self) -> None:
-        """Ingest committed: look soon, but not more often than every 100 ms."""
-        if self._wake is None:
-            self._wake = self.set_timer(SOONEST, self._look)
+        """Ingest committed: look now, but not more often than every 100 ms."""
+        wait = self._looked + SOONEST - time.monotonic()
+        if wait <= 0:
+            self.look()
+        elif self._wake is None:
+            self._wake = self.set_timer(wait, self._look_late)
 
-    def _look(self) -> None:
+    def _look_late(self) -> None:
         self._wake = None
         self.look()
 
     def tick(self) -> None:
         """The one timer."""
-        self._ticks += 1
         self.look()
-        if self._ticks % FPS == 0:
+        if time.monotonic() - self._slow >= 1.0:
             self.slow_tick()
 
     def look(self) -> None:
         """See whether something is new; costs microseconds when nothing is."""
+        self._looked = time.monotonic()
         newest = self.store.events.newest_id()
         if self.state.paused:
             self.header.behind = newest - self._held_at
@@ -87,7 +90,8 @@ class Reading(Layout):
         self.header.refresh()
 
     def slow_tick(self) -> None:
-        """Once a second: bars, rate, sources, the saved state."""
+        """Once a second: bars, rate, sources, the stream's marks, the saved state."""
+        self._slow = time.monotonic()
         now = self.clock()
         newest = self.store.events.newest_id()
         then, count = self._rate_from
@@ -98,6 +102,9 @@ class Reading(Layout):
         self._rate_from = (now, newest)
         if not self.state.paused:
             self.histogram.load()
+            if self._marks_stale:
+                self._marks_stale = False
+                self.stream.fetch(again=True)
         self.read_header(now)
         self.alerts.refresh()
         self.save()
@@ -108,10 +115,8 @@ class Reading(Layout):
         rows = self.store.triage.sources()
         buckets, _ = bars(self.store, now, 8 * MINUTE, 8)
         names = tuple((row.name, row.lines, row.decoded, row.note) for row in rows)
-        octets = getattr(self.store, "octets", None)
-        self.post_message(
-            HeaderRead(names, tuple(b.events for b in buckets), octets=octets() if callable(octets) else 0)
-        )
+        recent = tuple(bucket.events for bucket in buckets)
+        self.post_message(HeaderRead(names, recent, octets=octets_of(self.store.path)))
 
     @on(HeaderRead)
     def take_header(self, message: HeaderRead) -> None:
@@ -139,12 +144,13 @@ class Reading(Layout):
         try:
             parse_filter(text, now)
         except QueryError as wrong:
-            self.post_message(AlertsRead(version, since, [], {}, str(wrong), wrong.position))
+            self.post_message(AlertsRead(version, since, [], {}, error=str(wrong), position=wrong.position))
             return
         change, ids = self.store.triage.changes(max(0, since))
         if ids or since < 0:
             rows = read_alerts(self.store, text, now, closed=self.state.show_closed)
-            self.post_message(AlertsRead(version, change, rows, self.store.triage.counts()))
+            counts = self.store.triage.counts()
+            self.post_message(AlertsRead(version, change, rows, counts, frozenset(ids)))
         else:
             self.post_message(AlertsRead(version, -1, [], {}))
 
@@ -169,13 +175,21 @@ class Reading(Layout):
         self.header.counts = message.counts
         self.header.refresh()
         self.titles()
-        self.stream.fetch(again=True)
-        if self.showing_alert():
+        self._marks_stale = True
+        self._trouble = ""
+        if not self.detail.alone and (first or self.alerts.cursor in message.changed):
             self.detail.load_alert(self.alerts.cursor)
 
-    def showing_alert(self) -> bool:
-        """Whether the detail belongs to the alert list now."""
-        return not self.detail.alone
+    def read_failed(self) -> None:
+        """Look again with the next tick."""
+        self._busy = False
+
+    @on(ReadFailed)
+    def failed(self, message: ReadFailed) -> None:
+        """Say it, once as long as it stays the same."""
+        if message.error != self._trouble:
+            self._trouble = message.error
+            say(self.app, message.error, "error")
 
     @on(StreamRead)
     def take_stream(self, message: StreamRead) -> None:
@@ -308,9 +322,3 @@ class Reading(Layout):
     def write_state(self, text: str) -> None:
         """Write the view."""
         self.store.triage.save_ui(NAME, text)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A read that failed is said once, and tried again with the next tick."""
-        if event.state is WorkerState.ERROR:
-            self._busy = False
-            say(self.app, f"{event.worker.group}: {event.worker.error}", "error")

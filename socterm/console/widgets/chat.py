@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from socterm.console.actions import bindings
-from socterm.console.lines import Line, line, sp
+from socterm.console.lines import Line, cited, line, sp
 from socterm.console.messages import ChatPiece
 from socterm.console.safe import SafeInput
 from socterm.console.widgets.text import TextView
@@ -40,16 +40,35 @@ class Turn:
         self.note = ""
         self.done = False
 
+    def take(self, piece: ChatPiece) -> None:
+        """Some more of the answer: text and citations add up, a retraction clears, the rest is a remark."""
+        if piece.kind == "retract":
+            self.text, self.events = "", []
+        elif piece.kind == "text":
+            self.text += piece.text
+        elif piece.text and piece.kind != "citation":
+            self.note = piece.text
+        self.events += piece.events
+        self.done = self.done or piece.done
+
     def lines(self) -> list[Line]:
         """How it looks."""
         out = [line(("you  ", "you"), (self.question, "text"), hang=5)]
-        paragraphs = self.text.splitlines() or ([""] if self.done else ["…"])
-        for index, part in enumerate(paragraphs):
-            out.append(line(sp("soc  " if index == 0 else "     ", "soc"), sp(part), hang=5))
-        cited = list(dict.fromkeys(self.events))
-        if cited:
-            shown = [sp("     ")] + [sp(f"[{event}] ", "cite", whole=True) for event in cited[:12]]
-            out.append(Line(tuple(shown), 5, " ".join(map(str, cited)), cited[0]))
+        paragraphs = self.text.strip().splitlines() or ([""] if self.done else ["…"])
+        out += [
+            line(sp("soc  " if index == 0 else "     ", "soc"), *cited(part), hang=5)
+            for index, part in enumerate(paragraphs)
+        ]
+        out += [
+            line(
+                ("     ↳ ", "dim"),
+                (f"[#{event}]", "cite"),
+                (" Enter opens it", "dim"),
+                value=str(event),
+                event=event,
+            )
+            for event in list(dict.fromkeys(self.events))[:8]
+        ]
         if self.note:
             out.append(line(("     " + self.note, "dim"), hang=5))
         return out
@@ -109,12 +128,7 @@ class Chat(Vertical):
         turn = self.turns[piece.turn - 1]
         if turn.done:
             return
-        if piece.kind == "text":
-            turn.text += piece.text
-        elif piece.text:
-            turn.note = piece.text
-        turn.events += piece.events
-        turn.done = piece.done
+        turn.take(piece)
         self._draw()
 
     @property

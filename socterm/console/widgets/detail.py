@@ -14,6 +14,7 @@ from socterm.console.lines import Line
 from socterm.console.messages import AlertDetail, EventDetail, Explained, TabShown
 from socterm.console.readers import Store
 from socterm.console.state import TABS, Tab, UiState
+from socterm.console.widgets.reader import Reader
 from socterm.console.widgets.text import TextView
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
@@ -26,7 +27,7 @@ TITLES: dict[Tab, str] = {
 }
 
 
-class Detail(TextView):
+class Detail(Reader, TextView):
     """What is known of one alert or one event. Reads it in a thread; the tab lives in the state."""
 
     BINDINGS: ClassVar = bindings("detail")
@@ -134,7 +135,7 @@ class Detail(TextView):
         alert = 0 if self.alert is None or self.alone else self.alert.id
         found = self.explained.get(alert)
         if found is not None:
-            return summary.explanation_lines(found.text, found.citations, found.source)
+            return summary.explanation_lines(found.text, found.citations, found.source, found.headings)
         if alert and self.asking == alert:
             return summary.hint("The analyst is reading …")
         return summary.hint("Press i on an alert to have it explained.")

@@ -18,8 +18,9 @@ SECOND = 1_000_000
 class Header(Bar):
     """Counts of open alerts and FOLLOW stay at any width; the rest gives way."""
 
-    def __init__(self, ingest: Ingest | None) -> None:
+    def __init__(self, ingest: Ingest | None, note: str = "") -> None:
         super().__init__(id="header")
+        self.note = note
         self.ingest = ingest
         self.counts: dict[str, int] = {}
         self.read = HeaderRead()
@@ -47,6 +48,7 @@ class Header(Bar):
                 7,
             ),
             Part((sp("   "), sp(size(self.read.octets), "dim")) if self.read.octets else (), 9),
+            Part((sp("   "), sp(self.note, "dim")) if self.note else (), 10),
         ]
 
     def _trouble(self, status: IngestStatus | None) -> Part:
@@ -74,12 +76,11 @@ class Header(Bar):
                 Part((sp("  attached", "dim"),), 7),
                 Part((sp(f"  parsed {share:.1%}", "dim"),) if lines else (), 8),
             ]
-        share = status.decoded / status.lines if status.lines else 1.0
         out = [
             Part(
                 (sp(f"  lag {status.lag / SECOND:.1f} s", "dim" if status.lag < 5 * SECOND else "error"),), 7
             ),
-            Part((sp(f"  parsed {share:.1%}", "dim"),) if status.lines else (), 8),
+            Part((sp(f"  parsed {status.decoded:.1%}", "dim"),) if status.lines else (), 8),
         ]
         if status.drops:
             out.append(Part((sp(f"  dropped {number(status.drops)}", "error"),), 2))

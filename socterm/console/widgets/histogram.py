@@ -11,6 +11,7 @@ from socterm.console.lines import Span, sp
 from socterm.console.messages import HistogramRead
 from socterm.console.readers import Store, bars
 from socterm.console.widgets.bars import BLOCKS, Bar, Part
+from socterm.console.widgets.reader import Reader
 from socterm.console.words import clock, number
 from socterm.store.rows import Bucket
 
@@ -18,7 +19,7 @@ MINUTE = 60_000_000
 SPAN = 15 * MINUTE
 
 
-class Histogram(Bar):
+class Histogram(Reader, Bar):
     """The last quarter of an hour; where the newest event is older than that, the one before it."""
 
     ground = "background"

@@ -6,6 +6,7 @@ is at the bottom; moving up leaves follow, and from then on nothing moves under 
 
 from __future__ import annotations
 
+import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
@@ -19,16 +20,17 @@ from socterm.console.messages import FollowChanged, RowsRead, StreamRead
 from socterm.console.readers import Store, levels_of, newer_ids, newest_ids, older_ids, parse_filter
 from socterm.console.safe import fit, seg
 from socterm.console.theme import MARKS, style
+from socterm.console.widgets.reader import Reader
 from socterm.console.widgets.rows import Rows
 from socterm.console.words import clock
-from socterm.errors import QueryError
+from socterm.errors import QueryCancelledError, QueryError
 from socterm.store.rows import EventRow
 
 KEPT = 200_000
 """Ids kept while following; older ones are read again when one scrolls up to them."""
 
 
-class StreamRows(Rows):
+class StreamRows(Reader, Rows):
     """Events, each one row."""
 
     def __init__(
@@ -46,6 +48,7 @@ class StreamRows(Rows):
         self.version = 0
         self.upto = 0
         self._busy = False
+        self._searching: threading.Thread | None = None
         self._older = True
         self._wanted: tuple[int, ...] = ()
 
@@ -55,7 +58,9 @@ class StreamRows(Rows):
         return index if index < len(self.ids) and self.ids[index] == row else -1
 
     def narrow(self, text: str) -> None:
-        """Read anew with another filter."""
+        """Read anew with another filter; a search for the filter before it is stopped."""
+        if self._searching is not None:
+            self.store.interrupt(self._searching)
         self.text = text
         self.version += 1
         self._busy = True
@@ -70,12 +75,18 @@ class StreamRows(Rows):
     @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
     def read_fresh(self, version: int, text: str, now: int) -> None:
         """Read the newest lines that pass a filter."""
+        self._searching = threading.current_thread()
         try:
             ids, upto = newest_ids(self.store, parse_filter(text, now))
         except QueryError as wrong:
             self.post_message(StreamRead(version, array("q"), 0, error=str(wrong), position=wrong.position))
-            return
-        self.post_message(StreamRead(version, ids, upto, fresh=True))
+        except QueryCancelledError:
+            if version == self.version:
+                raise
+        else:
+            self.post_message(StreamRead(version, ids, upto, fresh=True))
+        finally:
+            self._searching = None
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
     def read_newer(self, version: int, text: str, now: int, after: int) -> None:
@@ -93,6 +104,11 @@ class StreamRows(Rows):
     def read_rows(self, version: int, wanted: tuple[int, ...]) -> None:
         """Read the lines in sight."""
         self.post_message(RowsRead(version, self.store.events.get(wanted), levels_of(self.store, wanted)))
+
+    def read_failed(self) -> None:
+        """Look again with the next tick."""
+        self._busy = False
+        self._wanted = ()
 
     @on(StreamRead)
     def take_ids(self, message: StreamRead) -> None:
