@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from datetime import UTC
@@ -28,7 +29,7 @@ def detect(setting: Setting) -> list[Figure]:
 def _child(path: Path) -> None:
     from socterm.assets import rules_dir
     from socterm.event import Chunk
-    from socterm.parsers.decoder import Decoder
+    from socterm.parsers import Decoder
     from socterm.pipeline.detect import Detector
     from socterm.sigma.load import load_rules
 
@@ -36,12 +37,15 @@ def _child(path: Path) -> None:
     now = int(path.stat().st_mtime * 1_000_000)
     decoder, detector = Decoder("file:bench", tz=UTC), Detector(load_rules([rules_dir()]))
     alerts: set[int] = set()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # as `socterm run` does
     started = time.process_time()
     for first in range(0, len(lines), CHUNK):
         part = lines[first : first + CHUNK]
         events = decoder.decode(Chunk("file:bench", first, part, {}, now, live=False))
         for number, event in enumerate(events, first + 1):
             event.id = number
+        decoder.changes()
         detector.feed("file:bench", events)
         detector.sweep()
         alerts.update(change.alert for change in detector.collect() if change.alert)
