@@ -85,7 +85,7 @@ class Episode:
 
 
 class Episodes:
-    """All episodes under way and what changed since the last `collect`.
+    """All episodes under way and what changed since the last `collect` (`dirty`, by id).
 
     Ids are handed in and counted on: `next_episode` and `next_alert` are the store's next free numbers.
     """
@@ -94,7 +94,7 @@ class Episodes:
         self.next_episode = next_episode
         self.next_alert = next_alert
         self.by_alert: dict[int, Episode] = {}
-        self._dirty: dict[int, Episode] = {}
+        self.dirty: dict[int, Episode] = {}
         self._final: list[EpisodeChange] = []
 
     def join(
@@ -117,7 +117,7 @@ class Episodes:
             open_.append(episode)
         if hit.ts < watermark:
             episode.touched = max(episode.touched, watermark)
-        self._dirty[episode.id] = episode
+        self.dirty[episode.id] = episode
         return episode
 
     @staticmethod
@@ -132,8 +132,8 @@ class Episodes:
             return keep
         keep.absorb(gone)
         open_.remove(gone)
-        self._dirty.pop(gone.id, None)
-        self._dirty[keep.id] = keep
+        self.dirty.pop(gone.id, None)
+        self.dirty[keep.id] = keep
         self._final.append(gone.change(merged_into=keep.id))
         self.by_alert.pop(gone.alert, None)
         return keep
@@ -141,7 +141,7 @@ class Episodes:
     def fire(self, episode: Episode, times: int) -> bool:
         """The rule is satisfied (again); True where this makes the episode an alert."""
         episode.signals += times
-        self._dirty[episode.id] = episode
+        self.dirty[episode.id] = episode
         if episode.alert:
             return False
         episode.alert = self.next_alert
@@ -151,11 +151,11 @@ class Episodes:
 
     def touch(self, episode: Episode) -> None:
         """Note that the episode changed."""
-        self._dirty[episode.id] = episode
+        self.dirty[episode.id] = episode
 
     def settle(self, episode: Episode) -> None:
         """Nothing can join it any more: final as an alert, or forgotten."""
-        self._dirty.pop(episode.id, None)
+        self.dirty.pop(episode.id, None)
         self._final.append(episode.change(settled=True))
         self.by_alert.pop(episode.alert, None)
 
@@ -175,10 +175,11 @@ class Episodes:
     @property
     def changed(self) -> bool:
         """Whether `collect` has anything to say."""
-        return bool(self._dirty or self._final)
+        return bool(self.dirty or self._final)
 
     def collect(self) -> list[EpisodeChange]:
         """What changed since the last call: first what is final, then the present state of the rest."""
         final, self._final = self._final, []
-        dirty, self._dirty = self._dirty, {}
-        return final + [episode.change() for episode in dirty.values()]
+        changes = final + [episode.change() for episode in self.dirty.values()]
+        self.dirty.clear()
+        return changes

@@ -78,7 +78,7 @@ def terminal(*, piped: bool) -> int:
     moved = os.dup(0)
     os.dup2(tty, 0)
     os.close(tty)
-    sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115, PTH123 - lives as long as the process
+    sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115 - lives as long as the process
     sys.__stdin__ = sys.stdin
     return moved
 

@@ -276,15 +276,9 @@ class Pipeline:
             decoders=decoders,
             sources=sources,
             episodes=self.detector.collect(),
-            rule_hits=self._rule_hits(),
+            rule_hits=self.detector.correlator.take_hits(),
             now=self.clock(),
         )
-
-    def _rule_hits(self) -> dict[str, int]:
-        hits = self.detector.correlator.hits
-        found = dict(hits)
-        hits.clear()
-        return found
 
     def _feed_fts(self) -> int:
         try:

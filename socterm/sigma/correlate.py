@@ -20,7 +20,35 @@ from socterm.sigma.windows import TumblingWindow, key_of
 
 MINUTE = 60_000_000
 
-_Step = tuple[Consumer, tuple[str, ...]]
+
+class Step:
+    """One thing to do with an event: hand it to a rule under the name of the rule it matched.
+
+    `field` is the one group-by field, "" where there are none or several. The window's value is that of
+    the field `counted`, else the constant `value`.
+    """
+
+    __slots__ = ("consumer", "counted", "field", "ref", "value")
+
+    def __init__(self, consumer: Consumer, ref: str) -> None:
+        spec = consumer.spec
+        self.consumer = consumer
+        self.ref = ref
+        names = spec.fields[ref] if spec else ()
+        self.field = names[0] if len(names) == 1 else ""
+        self.counted = spec.field if spec and spec.type == "value_count" else ""
+        by_ref = spec is not None and (consumer.by_ref or consumer.chained)
+        self.value = ref if by_ref and not self.counted else ""
+
+
+class Plan:
+    """What to do with events that matched the same rules, and how many there were."""
+
+    __slots__ = ("seen", "steps")
+
+    def __init__(self, steps: list[Step]) -> None:
+        self.steps = steps
+        self.seen = 0
 
 
 class Correlator:
@@ -29,11 +57,11 @@ class Correlator:
     def __init__(self, rules: RuleSet, episodes: Episodes, *, lateness: int = LATENESS) -> None:
         self.episodes = episodes
         self.lateness = lateness
-        self.hits: Counter[str] = Counter()
+        self._fired: Counter[str] = Counter()
         self.raised: list[int] = []
         self._consumers: dict[str, Consumer] = {}
         self._feeds: dict[str, list[tuple[Consumer, str]]] = {}
-        self._plans: dict[tuple[str, ...], tuple[_Step, ...]] = {}
+        self._plans: dict[tuple[str, ...], Plan] = {}
         self._buckets: dict[int, list[tuple[Consumer, Group]]] = {}
         self._minutes: list[int] = []
         self._silent: set[str] = set()
@@ -45,7 +73,9 @@ class Correlator:
         spec = rule.correlation
         if spec is None and not rule.alerting:
             return
-        chained = spec is not None and any(ref in self._consumers and rules.rules[ref].correlation for ref in spec.refs)
+        chained = spec is not None and any(
+            ref in self._consumers and rules.rules[ref].correlation for ref in spec.refs
+        )
         consumer = Consumer(rule, self.episodes, self.lateness, chained=chained)
         self._consumers[key] = consumer
         if not rule.alerting:
@@ -66,58 +96,78 @@ class Correlator:
         plan = self._plans.get(keys)
         if plan is None:
             plan = self._plan(keys)
-        hits = self.hits
-        for key in keys:
-            hits[key] += 1
+        plan.seen += 1
+        fields = event.fields
+        order = event.key
         plain: Hit | None = None
-        for consumer, refs in plan:
-            for ref in refs:
-                group_key = consumer.group_key(ref, event)
-                if group_key is None:
+        for step in plan.steps:
+            consumer = step.consumer
+            if step.field:
+                key = fields.get(step.field)
+                if key is None or key == "":
+                    consumer.skipped += 1
                     continue
-                value = self._value(consumer, ref, event)
-                if value is None:
+                if type(key) is not str:
+                    key = str(key)
+            else:
+                key = consumer.group_key(step.ref, event)
+                if key is None:
                     continue
-                if value:
-                    hit = Hit(event.ts, event.source, event.position, event.id, event.repeat, value)
-                else:
-                    if plain is None:
-                        plain = Hit(event.ts, event.source, event.position, event.id, event.repeat)
-                    hit = plain
-                self._take(consumer, consumer.group(group_key), hit, watermark, event)
+            value = step.value
+            if step.counted:
+                value = fields.get(step.counted)
+                if value is None or value == "":
+                    consumer.skipped += 1
+                    continue
+                if type(value) is not str:
+                    value = str(value)
+            if value:
+                hit = Hit(event.ts, event.source, event.position, event.id, event.repeat, value)
+            else:
+                if plain is None:
+                    plain = Hit(event.ts, event.source, event.position, event.id, event.repeat)
+                hit = plain
+            group = consumer.groups.get(key)
+            if group is None:
+                group = consumer.group(key)
+            if consumer.special:
+                self._take_special(consumer, group, hit, watermark, event)
+            else:
+                for fired in consumer.take(group, hit, order, watermark):
+                    self._fire(consumer, group, fired, watermark, event)
+            if consumer.parents:
+                self._supplement(consumer, group, hit)
+            if group.bucket < 0:
+                self._enlist(consumer, group)
 
-    def _plan(self, keys: tuple[str, ...]) -> tuple[_Step, ...]:
+    def _plan(self, keys: tuple[str, ...]) -> Plan:
         refs: dict[str, list[str]] = {}
         for key in keys:
             for consumer, ref in self._feeds.get(key, ()):
                 refs.setdefault(consumer.key, []).append(ref)
-        steps: list[_Step] = []
+        steps = []
         for consumer_key, found in refs.items():
             consumer = self._consumers[consumer_key]
             if consumer.by_ref and consumer.spec:
-                order = consumer.spec.refs
-                found.sort(key=order.index, reverse=True)
+                found.sort(key=consumer.spec.refs.index, reverse=True)
             else:
                 found = found[:1]
-            steps.append((consumer, tuple(found)))
-        plan = self._plans[keys] = tuple(steps)
+            steps += [Step(consumer, ref) for ref in found]
+        plan = self._plans[keys] = Plan(steps)
         return plan
 
-    @staticmethod
-    def _value(consumer: Consumer, ref: str, event: Event) -> str | None:
-        """What the window counts: "" for occurrences, a field's value, or the rule's name."""
-        spec = consumer.spec
-        if spec is None or spec.type == "event_count":
-            return ref if consumer.chained else ""
-        if spec.type == "value_count":
-            value = event.fields.get(spec.field)
-            if value is None or value == "":
-                consumer.skipped += 1
-                return None
-            return value if type(value) is str else str(value)
-        return ref
+    def take_hits(self) -> dict[str, int]:
+        """How often each rule matched since the last call."""
+        hits, self._fired = self._fired, Counter()
+        for keys, plan in self._plans.items():
+            if plan.seen:
+                for key in keys:
+                    hits[key] += plan.seen
+                plan.seen = 0
+        return dict(hits)
 
-    def _take(self, consumer: Consumer, group: Group, hit: Hit, watermark: int, event: Event) -> None:
+    def _take_special(self, consumer: Consumer, group: Group, hit: Hit, watermark: int, event: Event) -> None:
+        """An event for a rule that is a chain, or that waits for the end of its windows."""
         mark = None
         if consumer.chained:
             consumer.settle(group, watermark)
@@ -127,12 +177,8 @@ class Correlator:
             group.seen.add(hit.event)
         if consumer.tumbling:
             self._ripen(consumer, group, watermark)
-        for fired in consumer.take(group, hit, watermark, mark):
+        for fired in consumer.take(group, hit, event.key, watermark, mark):
             self._fire(consumer, group, fired, watermark, event)
-        if consumer.parents:
-            self._supplement(consumer, group, hit)
-        if group.bucket < 0:
-            self._enlist(consumer, group)
 
     def _fire(self, consumer: Consumer, group: Group, fired: Hit, watermark: int, event: Event) -> None:
         if consumer.key not in self._silent:
@@ -142,7 +188,7 @@ class Correlator:
                         self.raised.append(episode.alert)
                     break
         if consumer.spec is not None:
-            self.hits[consumer.key] += 1
+            self._fired[consumer.key] += 1
         if consumer.parents:
             delta = consumer.covered(group, fired)
             for parent, ref in consumer.parents:
@@ -170,7 +216,14 @@ class Correlator:
         return parent.group(values[0] if len(values) == 1 else tuple(values)), value
 
     def _signal(
-        self, parent: Consumer, ref: str, child: Group, fired: Hit, delta: list[Hit], watermark: int, event: Event
+        self,
+        parent: Consumer,
+        ref: str,
+        child: Group,
+        fired: Hit,
+        delta: list[Hit],
+        watermark: int,
+        event: Event,
     ) -> None:
         """Hand a child's firing, with the base events it rests on, to a correlation of correlations."""
         above = self._above(parent, ref, child, fired, event)
@@ -185,7 +238,7 @@ class Correlator:
         group.seen.add(fired.event)
         mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
         anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
-        again = parent.take(group, anchor, watermark, mark)
+        again = parent.take(group, anchor, key_of(anchor), watermark, mark)
         self._add_evidence(parent, group, fired, delta)
         for hit in again:
             self._fire(parent, group, hit, watermark, event)

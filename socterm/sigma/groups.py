@@ -6,12 +6,12 @@ which says when the rule is satisfied, and the open episodes, which say what bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit
-from socterm.event import Event
+from socterm.event import Event, Key
 from socterm.sigma.entity import entity_of
 from socterm.sigma.model import Correlation, Rule
 from socterm.sigma.windows import (
@@ -29,8 +29,6 @@ MAX_GROUPS = 100_000
 
 MAX_PENDING = 20_000
 """Hits a group keeps for the correlations above it before it fires."""
-
-Fired = Callable[["Consumer", "Group", Hit, list[Hit]], None]
 
 
 class Group:
@@ -76,6 +74,8 @@ class Consumer:
         self.episodes = episodes
         self.chained = chained
         self.tumbling = spec is not None and spec.op not in ("gt", "gte")
+        self.special = chained or self.tumbling
+        self._dirty = episodes.dirty
         self.by_ref = spec is not None and spec.type in ("temporal", "temporal_ordered")
         self.groups: dict[object, Group] = {}
         self.parents: list[tuple[Consumer, str]] = []
@@ -141,19 +141,33 @@ class Consumer:
 
     # -- taking hits ---------------------------------------------------------------------
 
-    def take(self, group: Group, hit: Hit, watermark: int, mark: Hit | None = None) -> Sequence[Hit]:
+    def take(
+        self, group: Group, hit: Hit, order: Key, watermark: int, mark: Hit | None = None
+    ) -> Sequence[Hit]:
         """A base event for a group; answers the hits at which the rule is newly satisfied.
 
-        `mark` is what the window sees where that is not the hit itself (chains).
+        `order` is the hit's key; `mark` is what the window sees where that is not the hit itself (chains).
         """
-        episode = self.place(group, hit, watermark)
+        open_ = group.open
+        ts = hit.ts
+        episode = open_[0] if len(open_) == 1 else None
+        if (
+            episode is not None
+            and watermark <= ts
+            and episode.hi <= ts <= episode.hi + self.gap
+            and not episode.ended
+        ):
+            episode.hi = ts
+        else:
+            self.settle(group, watermark)
+            episode = self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
+        self._dirty[episode.id] = episode
         episode.new.append(hit)
         episode.count += hit.weight
-        key = (hit.ts, hit.source, hit.position)
-        if key > episode.last:
-            episode.last = key
-        elif key < episode.first:
-            episode.first = key
+        if order > episode.last:
+            episode.last = order
+        elif order < episode.first:
+            episode.first = order
         window = group.window
         if window is None:
             return (hit,)
@@ -165,19 +179,6 @@ class Consumer:
         """Where the rule waits for the end of its windows: the hits at which those now over fire."""
         window = group.window
         return window.advance(watermark) if isinstance(window, TumblingWindow) else ()
-
-    def place(self, group: Group, hit: Hit, watermark: int) -> Episode:
-        """The episode a hit belongs to."""
-        open_ = group.open
-        ts = hit.ts
-        if len(open_) == 1 and watermark <= ts:
-            episode = open_[0]
-            if episode.hi <= ts <= episode.hi + self.gap and not episode.ended:
-                episode.hi = ts
-                self.episodes.touch(episode)
-                return episode
-        self.settle(group, watermark)
-        return self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
 
     def settle(self, group: Group, watermark: int) -> None:
         """Let go of the group's episodes that the watermark has passed; the window goes with the last."""
