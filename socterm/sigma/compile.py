@@ -28,6 +28,7 @@ from socterm.sigma.ir import (
     Not,
     Null,
     Or,
+    Part,
     Reference,
     Regex,
     Text,
@@ -122,18 +123,24 @@ class _Writer:
         return self._match(node)
 
     def _any(self, node: Or) -> str:
-        """An OR; plain texts on the same field become one check."""
+        """An OR; plain texts on the same field become one check, and so do the same parts of the time."""
         groups: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        moments: dict[Part, set[int]] = {}
         parts: list[str] = []
         for part in sorted(node.nodes, key=_cost):
             test = part.test if isinstance(part, FieldMatch) else None
             if isinstance(part, FieldMatch) and isinstance(test, Text) and test.value and not test.cased:
                 groups.setdefault((part.names, test.place), []).append(test.value)
+            elif isinstance(test, Moment) and test.relation == "eq":
+                moments.setdefault(test.part, set()).add(test.number)
             else:
                 parts.append(self._expression(part))
         joined = [
             self._words(f"t{self._field(names)}", place, words) for (names, place), words in groups.items()
         ]
+        for when, numbers in moments.items():
+            among = primitives.moment_among(when, frozenset(numbers), self._tz)
+            parts.append(f"{self._constant(among)}(E.ts)")
         return f"({' or '.join([*joined, *parts])})"
 
     def _words(self, value: str, place: str, words: list[str]) -> str:

@@ -195,13 +195,17 @@ _PARTS: Final[dict[Part, Callable[[datetime], int]]] = {
 def moment(part: Part, relation: Relation, against: int, tz: tzinfo) -> Callable[[int], bool]:
     """Whether a part of a time (µs) in the zone stands in the relation to a number."""
     holds = RELATIONS[relation]
-    take = _PARTS[part]
+    return lambda ts: (found := _part(ts, part, tz)) is not None and holds(found, against)
 
-    def run(ts: int) -> bool:
-        try:
-            local = datetime.fromtimestamp(ts // 1_000_000, tz)
-        except (OverflowError, ValueError, OSError):
-            return False  # a stamp outside the calendar has no local hour
-        return holds(take(local), against)
 
-    return run
+def moment_among(part: Part, numbers: frozenset[int], tz: tzinfo) -> Callable[[int], bool]:
+    """Whether a part of a time (µs) in the zone is one of some numbers."""
+    return lambda ts: _part(ts, part, tz) in numbers
+
+
+def _part(ts: int, part: Part, tz: tzinfo) -> int | None:
+    try:
+        local = datetime.fromtimestamp(ts // 1_000_000, tz)
+    except (OverflowError, ValueError, OSError):
+        return None  # a stamp outside the calendar has no local hour
+    return _PARTS[part](local)
