@@ -13,27 +13,29 @@ MINUTE = 60_000_000
 _TS, _REPEAT, _FLAGS, _OUTCOME = map(ROW_COLUMNS.index, ("ts", "repeat", "flags", "outcome"))
 
 _ADD = """
-INSERT INTO minute_counts VALUES (?, ?, ?, ?, ?)
+INSERT INTO minute_counts VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (minute) DO UPDATE SET events = events + excluded.events, weight = weight + excluded.weight,
-  failures = failures + excluded.failures, alerted = alerted + excluded.alerted
+  failures = failures + excluded.failures, alerted = alerted + excluded.alerted,
+  first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id)
 """
 _MARK = f"UPDATE events SET flags = flags | {ALERTED} WHERE id = ? AND NOT flags & {ALERTED} RETURNING ts"
 
 
 def add_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Count a batch's event rows (as `codec.encode` makes them)."""
+    """Count a batch's event rows (as `codec.encode` makes them, in order of id)."""
     counts: dict[int, list[int]] = {}
     for row in rows:
         minute, repeat = row[_TS] // MINUTE, row[_REPEAT]
         cell = counts.get(minute)
         if cell is None:
-            cell = counts[minute] = [0, 0, 0, 0]
+            cell = counts[minute] = [0, 0, 0, 0, row[0], row[0]]
         cell[0] += 1
         cell[1] += repeat
         if row[_OUTCOME] == "failure":
             cell[2] += repeat
         if row[_FLAGS] & ALERTED:
             cell[3] += 1
+        cell[5] = row[0]
     db.executemany(_ADD, [(minute, *cell) for minute, cell in counts.items()])
 
 
@@ -45,7 +47,16 @@ def mark_alerted(db: sqlite3.Connection, ids: Iterable[int]) -> None:
             (ident,),
         ).fetchall()
         for (ts,) in found:
-            db.execute(_ADD, (ts // MINUTE, 0, 0, 0, 1))
+            db.execute("UPDATE minute_counts SET alerted = alerted + 1 WHERE minute = ?", (ts // MINUTE,))
+
+
+def id_bounds(db: sqlite3.Connection, start: int, end: int) -> tuple[int, int]:
+    """(least, greatest) id that an event with start <= ts < end can have; (0, -1) where there is none."""
+    first, last = db.execute(
+        "SELECT min(first_id), max(last_id) FROM minute_counts WHERE minute BETWEEN ? AND ?",
+        (start // MINUTE, (end - 1) // MINUTE),
+    ).fetchone()
+    return (first, last) if first is not None else (0, -1)
 
 
 def histogram(db: sqlite3.Connection, start: int, end: int, buckets: int) -> list[Bucket]:

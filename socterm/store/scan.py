@@ -14,12 +14,10 @@ import msgspec
 from socterm.query import Query, Sql, compile_sql
 from socterm.query.tree import And, Node, Span, Term
 from socterm.store.expressions import EXPRESSIONS, TEXT, other
+from socterm.store.minutes import id_bounds
 from socterm.taxonomy import COLUMNS
 
 _INDEXED = {column.ecs for column in COLUMNS if column.indexed}
-_MOST_LOOKED_AT = 200_000
-"""Entries of the time index worth reading to learn which ids a stretch of time spans."""
-
 TOP = (1 << 63) - 1
 
 
@@ -39,7 +37,10 @@ def legs(
         return [_plain("1", (), low, high)]
     sql = compile_sql(query, EXPRESSIONS, text=TEXT, other=other)
     low, high = _narrow(db, query.tree, low, high)
-    if not sql.match or _indexed(query.tree):
+    columns = _indexed(query.tree)
+    if columns:
+        return [_by_column(sql, columns, low, high)]
+    if not sql.match:
         return [_plain(sql.where, sql.params, low, high)]
     found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
     done = int(found[0]) if found else 0
@@ -49,6 +50,12 @@ def legs(
 
 def _plain(where: str, params: tuple[Any, ...], low: int, high: int) -> Leg:
     return Leg("events e", f"e.id > ? AND e.id < ? AND {where}", (low, high, *params))
+
+
+def _by_column(sql: Sql, terms: list[Term], low: int, high: int) -> Leg:
+    # Said once more in the plain form an index takes; `where` decides in the end.
+    plain = "".join(f"{EXPRESSIONS[term.field]} = ? AND " for term in terms)
+    return _plain(plain + sql.where, (*(str(term.arg) for term in terms), *sql.params), low, high)
 
 
 def _full_text(sql: Sql, low: int, high: int) -> Leg:
@@ -65,29 +72,21 @@ def _demanded(tree: Node) -> tuple[Node, ...]:
     return tree.items if isinstance(tree, And) else (tree,)
 
 
-def _indexed(tree: Node) -> bool:
-    return any(
-        isinstance(node, Term) and node.op == "eq" and node.field in _INDEXED and str(node.arg).isascii()
+def _indexed(tree: Node) -> list[Term]:
+    """Equalities that an index answers. The columns are text, so `eq` is NOCASE equality of the text."""
+    return [
+        node
         for node in _demanded(tree)
-    )
+        if isinstance(node, Term) and node.op == "eq" and node.field in _INDEXED and str(node.arg).isascii()
+    ]
 
 
 def _narrow(db: sqlite3.Connection, tree: Node, low: int, high: int) -> tuple[int, int]:
-    """Tighter id bounds where the query asks for a stretch of time that holds few events.
-
-    Ids follow the order of arrival, which follows time but for stragglers.
-    """
+    """Tighter id bounds where the query asks for a stretch of time: ids follow the order of arrival."""
     spans = [node for node in _demanded(tree) if isinstance(node, Span)]
     if not spans:
         return low, high
     start = max((span.low for span in spans if span.low is not None), default=-TOP)
     end = min((span.high for span in spans if span.high is not None), default=TOP)
-    first, last, seen = db.execute(
-        "SELECT min(id), max(id), count(*) FROM (SELECT id FROM events WHERE ts >= ? AND ts < ? LIMIT ?)",
-        (start, end, _MOST_LOOKED_AT),
-    ).fetchone()
-    if seen == _MOST_LOOKED_AT:
-        return low, high
-    if not seen:
-        return low, low
+    first, last = id_bounds(db, start, end)
     return max(low, first - 1), min(high, last + 1)

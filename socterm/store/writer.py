@@ -58,9 +58,10 @@ class Writer:
         )
         self._sources: dict[str, int] = {}
         self._names: dict[int, str] = {}
-        self._stored_sources = 0
-        for ident, name in db.execute("SELECT id, name FROM sources ORDER BY id"):
+        self._next_position: dict[str, int] = {}
+        for ident, name, position in db.execute("SELECT id, name, position FROM sources ORDER BY id"):
             self._name_source(unpack_name(name), ident)
+            self._next_position[unpack_name(name)] = position
         self._stored_sources = len(self._names)
         self._infos = self._load_infos()
         self._audit_seen = int(self._meta("audit_seen"))
@@ -144,19 +145,36 @@ class Writer:
         that another process took over: this one must stop.
         """
         self._know_sources(batch)
+        positions = self._positions(batch.events)
         try:
-            self._write(batch, encode)
+            self._write(batch, encode, positions)
         except (UnicodeEncodeError, OverflowError):
-            self._write(batch, encode_careful)
+            self._write(batch, encode_careful, positions)
         self._stored_sources = len(self._names)
+        self._next_position.update(positions)
 
-    def _write(self, batch: Batch, encoder: Any) -> None:
+    def _positions(self, events: Sequence[Event]) -> dict[str, int]:
+        """The next position of each source after these events; each line may be stored once only."""
+        found: dict[str, int] = {}
+        for event in events:
+            source = event.source
+            expected = found.get(source)
+            if expected is None:
+                expected = self._next_position.get(source, 0)
+            if event.position < expected:
+                raise StoreError(
+                    f"line {event.position} of {source} is stored already: run `socterm db check`"
+                )
+            found[source] = event.position + 1
+        return found
+
+    def _write(self, batch: Batch, encoder: Any, positions: Mapping[str, int]) -> None:
         db = self._db
         alerted = evidence_ids(batch.episodes)
         rows = encoder(batch.events, self._sources, alerted)
         with transaction(db):
             lease.keep(db, self._token, batch.now)
-            self._write_sources(batch)
+            self._write_sources(batch, positions)
             db.executemany(_INSERT, rows)
             self._write_bytes(batch.events)
             add_rows(db, rows)
@@ -171,11 +189,13 @@ class Writer:
         if rows:
             self._db.executemany("INSERT INTO event_bytes VALUES (?, ?)", rows)
 
-    def _write_sources(self, batch: Batch) -> None:
+    def _write_sources(self, batch: Batch, positions: Mapping[str, int]) -> None:
         db, ids = self._db, self._sources
         new = [(i, pack_name(name)) for name, i in ids.items() if i > self._stored_sources]
         if new:
             db.executemany("INSERT INTO sources (id, name) VALUES (?, ?)", new)
+        for name, position in positions.items():
+            db.execute("UPDATE sources SET position = ? WHERE id = ?", (position, ids[name]))
         for state in batch.sources:
             db.execute(
                 _SOURCE,
