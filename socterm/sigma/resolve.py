@@ -86,8 +86,10 @@ class _Resolver:
 
     def ruleset(self) -> RuleSet:
         for draft in self._drafts:
-            if not draft.problem:
+            try:
                 self._finish(draft, ())
+            except RuleError as error:
+                draft.problem = str(error)
         needed: set[str] = set()
         for rule in reversed(self._rules.values()):
             if rule.correlation is not None and (rule.key in needed or not self._off(rule.key)):
@@ -120,23 +122,18 @@ class _Resolver:
 
     def _finish(self, draft: Draft, trail: tuple[str, ...]) -> Rule:
         """The rule of a draft, after those it refers to. Raises RuleError where there is none."""
-        done = self._rules.get(draft.key)
-        if done is not None:
-            return done
         if draft.problem:
             raise RuleError(draft.problem)
-        correlation = None
-        if draft.terms is not None:
+        done = self._rules.get(draft.key)
+        if done is None:
+            terms = draft.terms
             try:
-                correlation = self._correlation(draft.terms, (*trail, draft.key))
+                correlation = None if terms is None else self._correlation(terms, (*trail, draft.key))
             except RuleError as error:
-                draft.problem = draft.problem or str(error)
-                if trail:
-                    raise
-                return _NOTHING
-        rule = self._rule(draft, correlation)
-        self._rules[draft.key] = rule
-        return rule
+                draft.problem = str(error)
+                raise
+            done = self._rules[draft.key] = self._rule(draft, correlation)
+        return done
 
     def _rule(self, draft: Draft, correlation: Correlation | None) -> Rule:
         extension = draft.extension
@@ -243,10 +240,6 @@ class _Resolver:
             line=draft.document.line,
         )
 
-
-_NOTHING = Rule(
-    key="", info=RuleInfo("", "", "", "", ()), name="", logsource=("", "", ""), alerting=False, throttle=0
-)
 
 _SOURCES = frozenset[LogSource]().union(*LOGSOURCES.values(), SUDO_COMMAND, CRON_COMMAND)
 
