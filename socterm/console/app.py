@@ -41,7 +41,6 @@ class SoctermApp(App[None], inherit_bindings=False):
     """
 
     TITLE = "socterm"
-    ENABLE_COMMAND_PALETTE = False
     COMMANDS: ClassVar = {VerbProvider}
     BINDINGS: ClassVar = bindings("app")
     CSS = f"""

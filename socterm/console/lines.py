@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from rich.cells import chop_cells
 from rich.style import Style
 from textual.strip import Strip
 
-from socterm.console.safe import SafeText, cut, safe_text, seg, width
+from socterm.console.safe import SafeText, safe_text, seg, width
 from socterm.console.theme import style
 
 
@@ -84,12 +85,10 @@ def _atoms(spans: Iterable[Span]) -> Iterator[Span]:
 
 def _pieces(atom: Span, cells: int) -> Iterator[Span]:
     """An atom longer than a row, in row-long pieces."""
-    text = atom.text
-    while width(text) > cells:
-        take = max(1, len(cut(text, cells)) - 1) if cells > 1 else 1
-        yield Span(SafeText(text[:take]), atom.style)
-        text = SafeText(text[take:])
-    yield Span(text, atom.style)
+    if width(atom.text) <= cells:
+        yield atom
+    else:
+        yield from (Span(SafeText(piece), atom.style) for piece in chop_cells(atom.text, cells))
 
 
 def wrap(lines: Sequence[Line], cells: int) -> list[Row]:

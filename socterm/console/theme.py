@@ -26,6 +26,7 @@ class Colours(NamedTuple):
     bar: str
     foreground: str
     bright: str
+    soft: str
     dim: str
     faint: str
     border: str
@@ -53,6 +54,7 @@ THEMES: dict[str, Colours] = {
         bar="#1d2130",
         foreground="#c8d3f5",
         bright="#e6ebff",
+        soft="#9aa4c4",
         dim="#7681a6",
         faint="#3a4160",
         border="#2b3150",
@@ -77,6 +79,7 @@ THEMES: dict[str, Colours] = {
         bar="#e9ebf1",
         foreground="#2b3040",
         bright="#0b0f1c",
+        soft="#4a5168",
         dim="#676e85",
         faint="#b9bfd0",
         border="#c9cedc",
@@ -103,6 +106,7 @@ THEMES: dict[str, Colours] = {
         bar="#1b2029",
         foreground="#dfe5ee",
         bright="#ffffff",
+        soft="#aab4c4",
         dim="#8a94a6",
         faint="#414a5a",
         border="#333c4b",
@@ -144,6 +148,7 @@ ALIASES = {
     "error": "bad",
     "hot": "high",
     "entity": "host",
+    "alarm": "critical",
 }
 """Names a pane uses → the colour behind them."""
 

@@ -85,16 +85,23 @@ class Scene:
             self.event += 1
             ts = until - (len(lines) - 1 - number) * step
             raw = f"{host} {program}[{700 + self.event % 300}]: {message}"
-            known = {"host.hostname": host, "process.name": program, "process.pid": 700 + self.event % 300, "message": message}
+            known = {
+                "host.hostname": host,
+                "process.name": program,
+                "process.pid": 700 + self.event % 300,
+                "message": message,
+            }
             made.append(Event(ts, LOG, self.event - 1, raw, {**known, **fields}, id=self.event))
         self.events |= {event.id: event for event in made}
         self.writer.commit(Batch(events=made, sources=[self._source(until)], now=until))
         return [event.id for event in made]
 
     def _source(self, newest: int) -> SourceState:
-        return SourceState(LOG, self.event, {}, self.event, max(0, self.event - 3), newest)
+        return SourceState(LOG, self.event, {}, self.event, self.event, newest)
 
-    def alert(self, rule: str, entity: dict[str, str], events: Sequence[int], *, alert: int = 0, now: int = NOW) -> int:
+    def alert(
+        self, rule: str, entity: dict[str, str], events: Sequence[int], *, alert: int = 0, now: int = NOW
+    ) -> int:
         """One alert, or more evidence for a known one."""
         if not alert:
             self.alerts += 1
@@ -102,14 +109,25 @@ class Scene:
         keys = [(self.events[e].ts, LOG, self.events[e].position, e) for e in events]
         hits = [Hit(ts, source, position, event) for ts, source, position, event in keys]
         change = EpisodeChange(
-            alert, rule, tuple(entity.items()), keys[0][:3], keys[-1][:3], len(hits), len(hits), now, hits, alert=alert
+            alert,
+            rule,
+            tuple(entity.items()),
+            keys[0][:3],
+            keys[-1][:3],
+            len(hits),
+            len(hits),
+            now,
+            hits,
+            alert=alert,
         )
         self.writer.commit(Batch(episodes=[change], now=now))
         return alert
 
     def flood(self, count: int) -> list[int]:
         """Unremarkable lines, newest now."""
-        return self.lines([("db01", "systemd", f"Started Session {n} of user backup.", {}) for n in range(count)], step=1000)
+        return self.lines(
+            [("db01", "systemd", f"Started Session {n} of user backup.", {}) for n in range(count)], step=1000
+        )
 
     def simple(self, rules: Sequence[str]) -> list[int]:
         """One alert per rule named, each with one event of its own address."""
@@ -138,17 +156,62 @@ def busy(scene: Scene) -> None:
     ]  # fmt: skip
     minute = 60 * SECOND
     for ago in range(15, 4, -1):
-        scene.lines([noise[(n * 3 + ago) % len(noise)] for n in range(4 + ago % 4 * 3)], until=NOW - ago * minute, step=4 * SECOND)
+        scene.lines(
+            [noise[(n * 3 + ago) % len(noise)] for n in range(4 + ago % 4 * 3)],
+            until=NOW - ago * minute,
+            step=4 * SECOND,
+        )
     names = ["admin", "oracle", "postgres", "git", "test", "ubuntu", "deploy", "jenkins"]
     enum = scene.lines(
         [("web01", "sshd", f"Invalid user {names[n % 8]} from 198.51.100.23 port {51000 + n}", {"source.ip": "198.51.100.23", "user.name": names[n % 8], "event.action": "ssh_login", "event.outcome": "failure"}) for n in range(24)],
         until=NOW - 11 * minute, step=2 * SECOND,
     )  # fmt: skip
-    mail = scene.lines([("web02", "sudo", "carol : user NOT in sudoers ; TTY=pts/3 ; PWD=/home/carol ; USER=root ; COMMAND=/bin/cat /etc/shadow", {"user.name": "carol", "event.action": "sudo_denied", "event.outcome": "failure"})], until=NOW - 9 * minute)
-    cron = scene.lines([("web02", "CRON", "(www-data) CMD (/dev/shm/.x/run.sh)", {"user.name": "www-data", "process.command_line": "/dev/shm/.x/run.sh"})] * 2, until=NOW - 7 * minute, step=minute)
-    rootpw = scene.lines([("db02", "sshd", "Accepted password for root from 192.0.2.44 port 52514 ssh2", {"source.ip": "192.0.2.44", "user.name": "root", "event.action": "ssh_login", "event.outcome": "success"})], until=NOW - 6 * minute)
+    mail = scene.lines(
+        [
+            (
+                "web02",
+                "sudo",
+                "carol : user NOT in sudoers ; TTY=pts/3 ; PWD=/home/carol ; USER=root ; COMMAND=/bin/cat /etc/shadow",
+                {"user.name": "carol", "event.action": "sudo_denied", "event.outcome": "failure"},
+            )
+        ],
+        until=NOW - 9 * minute,
+    )
+    cron = scene.lines(
+        [
+            (
+                "web02",
+                "CRON",
+                "(www-data) CMD (/dev/shm/.x/run.sh)",
+                {"user.name": "www-data", "process.command_line": "/dev/shm/.x/run.sh"},
+            )
+        ]
+        * 2,
+        until=NOW - 7 * minute,
+        step=minute,
+    )
+    rootpw = scene.lines(
+        [
+            (
+                "db02",
+                "sshd",
+                "Accepted password for root from 192.0.2.44 port 52514 ssh2",
+                {
+                    "source.ip": "192.0.2.44",
+                    "user.name": "root",
+                    "event.action": "ssh_login",
+                    "event.outcome": "success",
+                },
+            )
+        ],
+        until=NOW - 6 * minute,
+    )
     users = ["root", "root", "admin", "root", "ubuntu", "root"]
-    brute = scene.lines([ssh_failed(users[n % 6], "203.0.113.9", 40700 + 2 * n) for n in range(118)], until=NOW - 62 * SECOND, step=900_000)
+    brute = scene.lines(
+        [ssh_failed(users[n % 6], "203.0.113.9", 40700 + 2 * n) for n in range(118)],
+        until=NOW - 62 * SECOND,
+        step=900_000,
+    )
     win = scene.lines(
         [
             ("web01", "sshd", "Accepted password for root from 203.0.113.9 port 40990 ssh2", {"source.ip": "203.0.113.9", "source.port": 40990, "user.name": "root", "event.action": "ssh_login", "event.outcome": "success"}),
@@ -156,8 +219,33 @@ def busy(scene: Scene) -> None:
         ], until=NOW - 58 * SECOND,
     )  # fmt: skip
     scene.lines([noise[n % len(noise)] for n in range(9)], until=NOW - 31 * SECOND, step=3 * SECOND)
-    shell = scene.lines([("web01", "sudo", "deploy : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/bash", {"user.name": "deploy", "user.effective.name": "root", "process.command_line": "/bin/bash", "event.action": "sudo_command"})], until=NOW - 24 * SECOND)
-    added = scene.lines([("web01", "useradd", "new user: name=svc-cache, UID=1004, GID=1004, home=/home/svc-cache, shell=/bin/bash", {"user.name": "svc-cache", "event.action": "user_created"})], until=NOW - 18 * SECOND)
+    shell = scene.lines(
+        [
+            (
+                "web01",
+                "sudo",
+                "deploy : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/bash",
+                {
+                    "user.name": "deploy",
+                    "user.effective.name": "root",
+                    "process.command_line": "/bin/bash",
+                    "event.action": "sudo_command",
+                },
+            )
+        ],
+        until=NOW - 24 * SECOND,
+    )
+    added = scene.lines(
+        [
+            (
+                "web01",
+                "useradd",
+                "new user: name=svc-cache, UID=1004, GID=1004, home=/home/svc-cache, shell=/bin/bash",
+                {"user.name": "svc-cache", "event.action": "user_created"},
+            )
+        ],
+        until=NOW - 18 * SECOND,
+    )
     scene.lines([noise[(n * 2) % len(noise)] for n in range(8)], until=NOW, step=2 * SECOND)
     minutes = {"silent": 8, "cron": 7, "sudoers": 9, "root-login": 6, "enumeration": 11, "brute": 2}
     at = {rule: NOW - ago * minute for rule, ago in minutes.items()}
@@ -167,16 +255,25 @@ def busy(scene: Scene) -> None:
     scene.alert("root-login", {"source.ip": "192.0.2.44", "user.name": "root"}, rootpw, now=at["root-login"])
     scene.alert("enumeration", {"source.ip": "198.51.100.23"}, enum, now=at["enumeration"])
     scene.alert("brute", {"source.ip": "203.0.113.9"}, brute, now=at["brute"])
-    scene.alert("new-user", {"user.name": "svc-cache", "host.hostname": "web01"}, added, now=NOW - 17 * SECOND)
+    scene.alert(
+        "new-user", {"user.name": "svc-cache", "host.hostname": "web01"}, added, now=NOW - 17 * SECOND
+    )
     scene.alert("sudo-root", {"user.name": "deploy", "host.hostname": "web01"}, shell, now=NOW - 23 * SECOND)
-    scene.alert("success-after", {"source.ip": "203.0.113.9", "user.name": "root"}, [*brute[-40:], win[0]], now=NOW - 57 * SECOND)
+    scene.alert(
+        "success-after",
+        {"source.ip": "203.0.113.9", "user.name": "root"},
+        [*brute[-40:], win[0]],
+        now=NOW - 57 * SECOND,
+    )
 
 
 class FakeIngest:
     """A pipeline as the header sees it: this one only tells, and calls back when asked to."""
 
     def __init__(self, **changes: Any) -> None:
-        sources = tuple(SourceStatus(name, 9, 9, 0, 0, {}, "", False) for name in (LOG, "udp://127.0.0.1:5514"))
+        sources = tuple(
+            SourceStatus(name, 9, 9, 0, 0, {}, "", False) for name in (LOG, "udp://127.0.0.1:5514")
+        )
         values = {
             "mode": "ingesting", "rate": 812.0, "lag": 200_000, "lines": 10_000, "understood": 9_981, "backlog": 0,
             "late": 0, "drops": 0, "sources": sources,
@@ -193,7 +290,15 @@ class FakeIngest:
 
 def console(store: Store, **options: Any) -> SoctermApp:
     """The console on a store, at a fixed time in a fixed zone."""
-    return SoctermApp(store, options.pop("analyst", None), options.pop("ingest", None), actor=ACTOR, clock=lambda: NOW, tz=UTC, **options)
+    return SoctermApp(
+        store,
+        options.pop("analyst", None),
+        options.pop("ingest", None),
+        actor=ACTOR,
+        clock=lambda: NOW,
+        tz=UTC,
+        **options,
+    )
 
 
 class Driver:
@@ -209,12 +314,21 @@ class Driver:
 
     async def type(self, text: str) -> None:
         """Type a text."""
-        names = {" ": "space", "/": "slash", ":": "colon", ".": "full_stop", "(": "left_parenthesis", "-": "minus"}
+        names = {
+            " ": "space",
+            "/": "slash",
+            ":": "colon",
+            ".": "full_stop",
+            "(": "left_parenthesis",
+            "-": "minus",
+        }
         await self.pilot.press(*[names.get(char, char) for char in text])
 
     def rows(self) -> list[str]:
         """What stands on the screen, line by line."""
-        return ["".join(segment.text for segment in line) for line in self.app.screen._compositor.render_strips()]
+        return [
+            "".join(segment.text for segment in line) for line in self.app.screen._compositor.render_strips()
+        ]
 
     def text(self) -> str:
         """What stands on the screen."""

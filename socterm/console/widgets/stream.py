@@ -225,7 +225,7 @@ class StreamRows(Reader, Rows):
             return Strip([seg("  …", style(theme, "faint", ground))]).adjust_cell_length(cells, base)
         level = self.levels.get(row, "")
         fields = event.fields
-        tint = level if level in {"critical", "high"} else "text"
+        tint = {"": "soft", "critical": "alarm", "high": "high"}.get(level, "text")
         parts = [
             ("▌" if ground == "cursor" else " ", "primary"),
             (clock(event.ts, self.tz) + " ", "dim"),

@@ -1,0 +1,113 @@
+"""One registry: what is bound, shown and documented is what stands in it, and all of it does something."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from scene import Scene, console, driven
+from socterm.console import actions
+from socterm.console.actions import ACTIONS, CONTEXTS, Action
+from socterm.console.app import SoctermApp
+from socterm.console.palette import OFFERED
+from socterm.console.screens.dialogues import HelpScreen, NoteDialogue, VerdictDialogue, help_lines
+from socterm.console.screens.triage import TriageScreen
+from socterm.console.widgets.chat import ChatLine
+from socterm.console.widgets.detail import Detail
+from socterm.console.widgets.filter_bar import FilterBar
+from socterm.console.widgets.rows import Rows
+from socterm.console.widgets.stream import StreamRows
+from socterm.console.widgets.text import TextView
+from socterm.store.opening import Store
+from textual.binding import Binding
+
+SERVES: dict[str, list[type]] = {
+    "app": [SoctermApp],
+    "triage": [TriageScreen],
+    "rows": [Rows, StreamRows],
+    "text": [TextView, Detail],
+    "detail": [Detail],
+    "verdict": [VerdictDialogue],
+    "filter": [FilterBar],
+    "chat": [ChatLine],
+    "dialogue": [HelpScreen, NoteDialogue],
+}
+
+
+def test_ids_are_unique_and_every_verb_has_words() -> None:
+    assert [name for name, times in Counter(a.id for a in ACTIONS).items() if times > 1] == []
+    for action in ACTIONS:
+        assert action.label
+        assert action.help
+        assert action.keys
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_a_key_means_one_thing_where_it_counts(context: str) -> None:
+    here = [key for a in ACTIONS if a.context in {context, "app"} for key in a.keys]
+    assert [key for key, times in Counter(here).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
+def test_every_verb_has_a_handler(action: Action) -> None:
+    for served in SERVES[action.context]:
+        assert callable(getattr(served, actions.method(action), None)), (
+            f"{served.__name__} lacks {action.handler}"
+        )
+
+
+def test_nothing_is_bound_beside_the_registry() -> None:
+    known = {action.id for action in ACTIONS}
+    for served in {cls for classes in SERVES.values() for cls in classes} - {ChatLine}:
+        for binding in served._merge_bindings():
+            assert isinstance(binding, Binding | tuple | str) or binding is not None
+        for found in served._merge_bindings().key_to_bindings.values():
+            assert {binding.id for binding in found} <= known, served.__name__
+
+
+async def test_the_screen_binds_nothing_beside_the_registry(scene: Scene, store: Store) -> None:
+    """Looked at where it counts: the keys in force while a list has the focus."""
+    known = {action.id for action in ACTIONS}
+    async with driven(console(store)) as d:
+        assert {entry.binding.id for entry in d.app.screen.active_bindings.values()} <= known
+
+
+def test_help_names_every_verb() -> None:
+    text = "\n".join("".join(span.text for span in line.spans) for line in help_lines())
+    for action in ACTIONS:
+        assert action.help in text
+        assert action.shown_keys in text
+
+
+async def test_the_palette_offers_and_runs_verbs(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store)) as d:
+        await d.press("ctrl+p")
+        await d.type("acknowledge")
+        await d.sees("ack  a", "Acknowledge: this alert is mine")
+        await d.press("enter")
+        await d.sees("mine")
+    assert [row.state for row in store.triage.alerts()] == ["acknowledged"]
+    assert "triage" in OFFERED
+
+
+async def test_the_footer_follows_the_focus(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store)) as d:
+        assert "e close" in d.rows()[-1]
+        await d.press("d")
+        await d.until(lambda: isinstance(d.app.screen, VerdictDialogue))
+        assert "t true" in d.rows()[-1]
+        await d.press("escape", "slash")
+        await d.until(lambda: "Esc as before" in d.rows()[-1])
+        assert "i explain" not in d.text()
+
+
+async def test_help_opens_scrolls_and_closes(scene: Scene, store: Store) -> None:
+    async with driven(console(store), (100, 30)) as d:
+        await d.press("question_mark")
+        await d.sees("Triage screen", "Close as undetermined")
+        await d.press("G")
+        await d.sees("Everywhere")
+        await d.press("escape")
+        await d.until(lambda: "Everywhere" not in d.text())
