@@ -1,4 +1,4 @@
-"""The tables, as numbered migrations. docs/store.md is made from this file and the comments in it.
+"""The tables, as numbered migrations. docs/store.md shows them with the comments in this file.
 
 Times are µs since the epoch, UTC. Source names stand once, in `sources`, and as small integers elsewhere.
 """
@@ -24,7 +24,9 @@ CREATE TABLE events (  -- one row per log line; never changed but for the first 
   source INTEGER NOT NULL,  -- sources.id
   position INTEGER NOT NULL,  -- number of the line in its source, from 0
   repeat INTEGER NOT NULL,  -- how many occurrences the line stands for
-  flags INTEGER NOT NULL,  -- bits: alerted, what follows from elsewhere, kind, origin of the time (see codec)
+  flags INTEGER NOT NULL,  -- 1 evidence of an alert, 2 and 4 category and type are those of the action,
+    -- 8 kind is pipeline_error, 16 * where the time is from (0 line, 1 previous, 2 received),
+    -- 64 * (1 + where the message begins in raw, or 0 where it is not the end of it)
   raw TEXT NOT NULL,  -- the line as it came
   fields TEXT,  -- JSON of the ECS fields that stand in no column and follow from none
 {_PROMOTED}
