@@ -22,7 +22,7 @@ Using = Generator[Piece, None, Result]
 CAN = (
     "Without a model I answer from rules. I can tell: why an alert fired · what a user, host or address did "
     "today · who else an address touched · failed logins by user, address or host · open alerts · "
-    "a summary of the last hour · an event or alert by number · and run a query: find user.name:root since:1h."
+    "a summary of the last hour · an event or alert by number · and a query: find user.name:root since:1h."
 )
 _WHOM = "Whom do you mean? Name a user, a host or an address, or put the cursor on an alert that has one."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -142,7 +142,7 @@ class RulesAnswers:
         if not newest.events:
             yield from self._nothing(who, self._clauses(subject, None), question.period)
             return
-        yield lines([f"{who}, {self._when(question.period)}: {_plural(newest.total, 'event')}."])
+        yield lines([f"{who}, {self._when(question.period)}: {render.plural(newest.total, 'event')}."])
         kinds = yield from self._kinds(query)
         yield lines([f"What: {kinds}." if kinds else ""])
         for field, name in (
@@ -165,7 +165,7 @@ class RulesAnswers:
             return
         found = yield from self.use("search_events", query=f"{query} {LOGINS} event.outcome:success", limit=3)
         if found.events:
-            texts = [f"{_plural(found.total, 'login')} succeeded:", *map(self._line, found.events)]
+            texts = [f"{render.plural(found.total, 'login')} succeeded:", *map(self._line, found.events)]
         else:
             texts = ["No login succeeded."]
         yield lines(texts, found.events)
@@ -193,12 +193,12 @@ class RulesAnswers:
         hosts = yield from self.use("count_by", field="host.hostname", query=query, limit=5)
         yield lines(
             [
-                f"Summary, {self._when(period)}: {_plural(newest.total, 'event')} on {_pairs(hosts)}.",
+                f"Summary, {self._when(period)}: {render.plural(newest.total, 'event')} on {_pairs(hosts)}.",
                 kinds and f"What: {kinds}.",
             ]
         )
         failed = self._clauses(None, period, f"{LOGINS} event.outcome:failure")
-        for field, name in (("source.ip", "Failed logins come from"), ("user.name", "and were tried as")):
+        for field, name in (("source.ip", "Failed logins come from"), ("user.name", "They were tried as")):
             found = yield from self.use("count_by", field=field, query=failed, limit=5)
             yield lines([f"{name} {_pairs(found)}." if found.counts else ""])
         for clause, name in (
@@ -207,8 +207,8 @@ class RulesAnswers:
         ):
             found = yield from self.use("search_events", query=self._clauses(None, period, clause), limit=3)
             if found.events:
-                head = f"{_plural(found.total, name)}{' succeeded' if name == 'login' else ''}, the newest:"
-                yield lines([head, *map(self._line, found.events)], found.events)
+                head = render.plural(found.total, name) + (" succeeded" if name == "login" else "")
+                yield lines([f"{head}, the newest:", *map(self._line, found.events)], found.events)
         yield from self.alerts(question)
 
     def alerts(self, question: Question) -> Answer:
@@ -220,14 +220,18 @@ class RulesAnswers:
             for row in found.alerts
             if period is None or (row.last >= period.low and row.first < period.high)
         ]
-        where = f" {period.words}" if period else ""
+        where = f", {period.words}" if period else ""
         if not rows:
             yield lines([f"No open alerts{where}."])
             return
         shown = [render.alert_line(row) for row in rows[:10]]
         left = len(rows) - len(shown)
         yield lines(
-            [f"{_plural(len(rows), 'open alert')}{where}:", *shown, f"… and {left} more" if left else ""]
+            [
+                f"{render.plural(len(rows), 'open alert')}{where}:",
+                *shown,
+                f"… and {left} more" if left else "",
+            ]
         )
 
     def count(self, question: Question, alert: AlertRow | None) -> Answer:
@@ -235,7 +239,7 @@ class RulesAnswers:
         subject = yield from self.resolve(question.subject, alert) if question.subject else _none()
         words = question.concept.words if question.concept else "events"
         query = self._clauses(subject, question.period, question.concept.query if question.concept else "")
-        of = f" of {render.value(subject.value)}" if subject else ""
+        of = _of(subject)
         found = yield from self.use("count_by", field=question.group or "event.action", query=query, limit=15)
         if not found.counts:
             yield from self._nothing(
@@ -270,7 +274,7 @@ class RulesAnswers:
         elif not found.events:
             yield from self._nothing(what.capitalize(), "", question.period)
         else:
-            of = f" of {render.value(subject.value)}" if subject and question.concept else ""
+            of = _of(subject)
             head = f"{found.total:,} {what}{of} {self._when(question.period)}"
             shown = [self._line(row) for row in found.events]
             yield lines(
@@ -315,8 +319,10 @@ def _pairs(found: Result) -> str:
     return ", ".join(shown) or "no known host"
 
 
-def _plural(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+def _of(subject: Subject | None) -> str:
+    """The subject after a noun: `logins from 203.0.113.9`, `logins of root`, `logins on web01`."""
+    words = {"source.ip": "from", "host.hostname": "on"}
+    return f" {words.get(subject.field, 'of')} {render.value(subject.value)}" if subject else ""
 
 
 def _iso(ts: int) -> str:

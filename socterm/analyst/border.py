@@ -29,9 +29,7 @@ _TAG = re.compile(rf"<(?=\s*/?\s*(?:{_TURN_WORDS})\b)", re.IGNORECASE)
 _BRACKET = re.compile(
     r"\[(\s*/?\s*(?:INST|SYS|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS)\s*)\]", re.IGNORECASE
 )
-_HEADING = re.compile(
-    r"^(\s*)#(?=#*\s*(?:system|user|assistant|human|instruction|response)\b)", re.IGNORECASE | re.MULTILINE
-)
+_HEADING = re.compile(r"##+(?=\s*(?:system|user|assistant|human|instruction|response)\b)", re.IGNORECASE)
 
 _HIDDEN = "[redacted]"
 _KEY = (
@@ -99,7 +97,7 @@ def redact(text: str) -> str:
 def defuse(text: str) -> str:
     """Text in which nothing can be taken for a fence or for a chat template's own tokens."""
     text = text.replace("<|", "<¦").replace("|>", "¦>").replace("｜", "¦")
-    text = _HEADING.sub(r"\1＃", _BRACKET.sub(r"(\1)", _TAG.sub("‹", text)))
+    text = _HEADING.sub("＃", _BRACKET.sub(r"(\1)", _TAG.sub("‹", text)))
     return re.sub("<(?=<)", "< ", re.sub(">(?=>)", "> ", text))
 
 

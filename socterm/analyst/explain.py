@@ -82,7 +82,7 @@ def explain(
     parts = [
         Part("What happened", _happened(alert, facts, tz)),
         Part("Matched values", _values(alert, facts)),
-        Part("Key lines", _timeline(facts, tz)),
+        Part("Key lines", _timeline(alert, facts, tz)),
         Part("Why it matters", _matters(alert, facts, around)),
         Part("It could be harmless", _harmless(facts, falsepositives)),
         Part("Next", _next(alert, facts, around)),
@@ -148,7 +148,7 @@ def _happened(alert: AlertRow, facts: _Facts, tz: tzinfo) -> str:
         )
         period = f"from {render.when(alert.first, tz)} to {end(alert.last, tz)} {zone}".rstrip()
         period += f" ({render.span(alert.last - alert.first)})"
-    events = "1 event" if alert.count == 1 else f"{alert.count:,} events"
+    events = render.plural(alert.count, "event")
     lines = [f"{one_line(alert.title, 100)} ({alert.level}): {events} of {render.entity(alert)}, {period}."]
     kinds = [
         counted(number, one_line(phrase(*kind), 80)) for kind, number in facts.kinds.most_common(4) if number
@@ -183,7 +183,7 @@ def _listing(found: Counter[str]) -> str:
     return ", ".join(shown) + (f" and {left:,} more" if left else "")
 
 
-def _timeline(facts: _Facts, tz: tzinfo) -> str:
+def _timeline(alert: AlertRow, facts: _Facts, tz: tzinfo) -> str:
     """The first event of each kind, the success after failures and the last event, in order."""
     if not facts.rows:
         return "The events themselves are no longer in the store."
@@ -202,7 +202,8 @@ def _timeline(facts: _Facts, tz: tzinfo) -> str:
         if row.id not in chosen:
             continue
         if before >= 0 and index - before > 1:
-            lines.append(f"  … {index - before - 1:,} in between")
+            gap = f"{index - before - 1:,}" if facts.total >= alert.count else "others"
+            lines.append(f"  … {gap} in between")
         lines.append(f"{render.clock(row.ts, tz)} {one_line(row.message, 140)} {render.cite(row.id)}")
         before = index
     return "\n".join(lines)

@@ -127,12 +127,13 @@ _LAST = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _STOP_WORDS = """
-    a an the this that it he she they i we you there here what who which when where why how all any each every
-    last past today yesterday now did do does done has have had is was were be been on in at to from of for by
-    with and or not me us login logins logon failed failure failures success successful user users account
-    accounts host hosts ip ips address source sources machine server event events alert alerts log logs sudo ssh
-    command commands session sessions hour hours minute minutes day days week second seconds show list count top
-    most else happened happen activity action outcome
+    a an the this that it he she they i we you there here what who which when where why how all any
+    each every last past today yesterday now did do does done has have had is was were be been on in
+    at to from of for by with and or not me us login logins logon failed failure failures success
+    successful user users account accounts host hosts ip ips address source sources machine server
+    event events alert alerts log logs sudo ssh command commands session sessions hour hours minute
+    minutes day days week second seconds show list count top most else happened happen activity
+    action outcome
 """
 _STOP = frozenset(_STOP_WORDS.split())
 _NAMED = re.compile(

@@ -76,7 +76,7 @@ class OllamaBackend:
                 answer.raise_for_status()
                 rows = answer.json()["models"]
                 health = self._choose([row for row in rows if isinstance(row, dict)])
-        except (*ANSWER_ERRORS, KeyError, TypeError) as error:
+        except (*ANSWER_ERRORS, KeyError) as error:
             return Health("unreachable", self.wanted, f"no Ollama at {self.host}: {_why(error)}")
         self._model = health.model if health.state == "ok" else ""
         return health
@@ -144,7 +144,7 @@ class OllamaBackend:
     def _answer(
         self, client: ollama.Client, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
     ) -> Iterator[Chunk]:
-        estimate = estimate_tokens(messages, tools)
+        estimate = estimate_tokens(messages)  # without tools: a template may render them short
         finished = False
         stream = client.chat(
             model=self._model,

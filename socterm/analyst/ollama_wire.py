@@ -20,9 +20,20 @@ _NEL = {"\x85".encode(): b"\\u0085", "\u2028".encode(): b"\\u2028", "\u2029".enc
 _SPLITTERS = re.compile(b"|".join(_NEL))
 _LONGEST_LINE = 4 << 20
 
-ANSWER_ERRORS = (ConnectionError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError)
-"""All that the client raises when a server is away, slow or talks nonsense: json and pydantic errors are
-ValueErrors; an absent server is ConnectionError on plain calls and httpx.ConnectError on streams."""
+ANSWER_ERRORS = (
+    ConnectionError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    ValueError,
+    AttributeError,
+    TypeError,
+)
+"""All that the client raises when a server is away, slow or talks nonsense.
+
+An absent server is ConnectionError on plain calls and httpx.ConnectError on streams; json and pydantic errors
+are ValueErrors; JSON that is no object ends in the other two.
+"""
 
 
 class Wire(httpx.BaseTransport):

@@ -49,6 +49,15 @@ def span(micros: int) -> str:
     return " ".join(parts[:2]) or "under a second"
 
 
+def plural(number: int, word: str) -> str:
+    """A number of things.
+
+    >>> plural(1, "event"), plural(2000, "event")
+    ('1 event', '2,000 events')
+    """
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def quoted(text: str) -> str:
     """A value inside a sentence."""
     return repr(one_line(text, 60))
@@ -93,7 +102,7 @@ def events(rows: Sequence[EventRow], total: int, *, missing: Sequence[str] = ())
     """A list of events under a line that says how many there are."""
     if not rows:
         return "no events" + _incomplete(missing)
-    head = f"{total:,} events" if total <= len(rows) else f"{total:,} events, the first {len(rows)} of them:"
+    head = plural(total, "event") + ("" if total <= len(rows) else f", {len(rows)} of them:")
     return bounded([head + _incomplete(missing), *(event_line(row) for row in rows)])
 
 
@@ -122,13 +131,13 @@ def alert_line(alert: AlertRow) -> str:
     """One alert on one line."""
     verdict = f", {alert.verdict.replace('_', ' ')}" if alert.verdict else ""
     state = alert.state.replace("_", " ") + verdict
-    what = f"{alert.level} · {one_line(alert.title, 80)} · {entity(alert)} · {alert.count:,} events"
+    what = f"{alert.level} · {one_line(alert.title, 80)} · {entity(alert)} · {plural(alert.count, 'event')}"
     return f"alert {alert.id}: {what} · {when(alert.first)} to {when(alert.last)} · {state}"
 
 
 def alerts(rows: Sequence[AlertRow]) -> str:
     """A list of alerts."""
-    return bounded([f"{len(rows)} alerts", *(alert_line(row) for row in rows)]) if rows else "no alerts"
+    return bounded([plural(len(rows), "alert"), *(alert_line(row) for row in rows)]) if rows else "no alerts"
 
 
 def alert(row: AlertRow) -> str:

@@ -1,0 +1,214 @@
+"""A server that speaks Ollama's wire format over real HTTP and does what a script says, faults included."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Reply = Callable[["Handler"], None]
+"""What a chat request gets."""
+
+MODEL = "tiny:latest"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection; the script is on the server."""
+
+    protocol_version = "HTTP/1.1"
+    server: OllamaStub
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        self.server.seen_headers.append(dict(self.headers))
+        self.json({"models": self.server.models} if self.path == "/api/tags" else {"version": "0.33.0"})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append(body)
+        reply = self.server.script.pop(0) if self.server.script else answer("nothing scripted")
+        try:
+            reply(self)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def json(self, value: Any, status: int = 200) -> None:
+        """A plain answer."""
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def begin(self) -> None:
+        """Start a stream of lines."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+
+    def chunk(self, data: bytes) -> None:
+        """One chunk of the stream."""
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def line(self, value: dict[str, Any]) -> None:
+        """One NDJSON line; other alphabets and separators stand raw, as Go writes them."""
+        self.chunk(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+    def say(self, text: str, **message: Any) -> None:
+        """A piece of the answer."""
+        self.line(
+            {"model": MODEL, "message": {"role": "assistant", "content": text, **message}, "done": False}
+        )
+
+    def end(self, prompt: int = 0, reason: str = "stop") -> None:
+        """The last line, with the numbers; `prompt` 0 counts what was sent, four characters a token."""
+        prompt = prompt or sum(len(m.get("content", "")) for m in self.server.requests[-1]["messages"]) // 4
+        numbers = {
+            "total_duration": 5,
+            "load_duration": 1,
+            "prompt_eval_count": prompt,
+            "prompt_eval_duration": 1,
+        }
+        numbers |= {"eval_count": 10, "eval_duration": 500_000_000}
+        done = {
+            "model": MODEL,
+            "message": {"role": "assistant", "content": ""},
+            "done": True,
+            "done_reason": reason,
+        }
+        self.line(done | numbers)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def wait_until_left(self) -> None:
+        """Say nothing until the client has gone; then the server knows it."""
+        select.select([self.connection], [], [])
+        if self.connection.recv(1, socket.MSG_PEEK) == b"":
+            self.server.left.set()
+        self.close_connection = True
+
+
+class OllamaStub(ThreadingHTTPServer):
+    """The server; `script` holds the replies to come, `requests` what was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script: list[Reply] = []
+        self.requests: list[dict[str, Any]] = []
+        self.seen_headers: list[dict[str, str]] = []
+        self.models: list[dict[str, Any]] = [tag(MODEL)]
+        self.left = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+@contextmanager
+def serving() -> Iterator[OllamaStub]:
+    """A stub that runs for as long as the block."""
+    stub = OllamaStub()
+    thread = threading.Thread(target=stub.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield stub
+    finally:
+        stub.shutdown()
+        thread.join()
+        stub.server_close()
+
+
+def tag(name: str, **more: Any) -> dict[str, Any]:
+    """A row of /api/tags."""
+    return {"name": name, "model": name, "size": 1, "digest": "0", "details": {"family": "llama"}, **more}
+
+
+def answer(*parts: str, prompt: int = 0, reason: str = "stop") -> Reply:
+    """A normal streamed answer."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        for part in parts:
+            handler.say(part)
+        handler.end(prompt, reason)
+
+    return reply
+
+
+def call(name: str, arguments: dict[str, Any], *more: tuple[str, dict[str, Any]]) -> Reply:
+    """An answer that asks for tools."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        calls = [{"function": {"name": n, "arguments": a}} for n, a in ((name, arguments), *more)]
+        handler.say("", tool_calls=calls)
+        handler.end()
+
+    return reply
+
+
+def stall(*parts: str) -> Reply:
+    """Some of an answer, then silence."""
+
+    def reply(handler: Handler) -> None:
+        if parts:
+            handler.begin()
+        for part in parts:
+            handler.say(part)
+        handler.wait_until_left()
+
+    return reply
+
+
+def cut(*parts: str) -> Reply:
+    """The connection ends in the middle."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        for part in parts:
+            handler.say(part)
+        handler.connection.shutdown(socket.SHUT_RDWR)
+        handler.close_connection = True
+
+    return reply
+
+
+def error_after(*parts: str, error: str) -> Reply:
+    """An error line inside a stream that began with 200."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        for part in parts:
+            handler.say(part)
+        handler.line({"error": error})
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return reply
+
+
+def status(code: int, error: str) -> Reply:
+    """An error before the first byte of an answer."""
+    return lambda handler: handler.json({"error": error}, code)
+
+
+def raw(data: bytes) -> Reply:
+    """Any bytes as a stream."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        handler.chunk(data)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return reply

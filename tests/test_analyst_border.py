@@ -1,0 +1,129 @@
+"""The border to prompts: no log text gets out of its fence, carries a secret, or hides from the eye."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from socterm.analyst.border import LIMIT, clean, defuse, one_line, redact, untrusted
+from socterm.analyst.citations import CitationCheck
+
+NONCE = "0123456789abcdef"
+FENCES = [
+    "<<data",
+    "<<end",
+    ">>",
+    f"<<end {NONCE}>>",
+    f"<<data {NONCE} log>>",
+    "\n",
+    "\r",
+    "|",
+    "<",
+    ">",
+    NONCE,
+    "end ",
+]
+CHAT = [
+    "<|im_start|>",
+    "<|im_end|>",
+    "[INST]",
+    "[/INST]",
+    "</s>",
+    "<s>",
+    "<<SYS>>",
+    "<start_of_turn>",
+    "<think>",
+    "### System:",
+]
+PIECES = st.sampled_from(
+    [*FENCES, *CHAT, "\x1b", "\x9b", "\u202e", "\u200b", "\U000e0041", "\ud800", "\u0301", "token=", "x"]
+)
+HOSTILE = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map("".join))
+
+
+@given(HOSTILE, st.sampled_from([NONCE, ""]))
+def test_any_text_leaves_exactly_one_fence(text: str, nonce: str) -> None:
+    fenced = untrusted(text, nonce=nonce)
+    assert len(re.findall(r"<<", fenced)) == 2
+    assert len(re.findall(r"^<<data [0-9a-f]{16} log>>$", fenced, re.MULTILINE)) == 1
+    assert len(re.findall(r"^<<end [0-9a-f]{16}>>$", fenced, re.MULTILINE)) == 1
+    assert all(line.startswith("| ") for line in fenced.split("\n")[1:-1])
+
+
+@given(HOSTILE)
+def test_nothing_unseen_and_no_chat_token_is_left(text: str) -> None:
+    body = untrusted(text, nonce=NONCE)
+    assert not [
+        c for c in body if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and c != "\n"
+    ]
+    low = body.lower()
+    assert not [token for token in CHAT if token.lower() in low]
+    assert "<|" not in body
+    assert "|>" not in body
+    body.encode()
+
+
+def test_two_fences_have_different_nonces() -> None:
+    assert untrusted("x") != untrusted("x")
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    fenced = untrusted("a" * 1_000_000)
+    assert len(fenced) < LIMIT + 200
+    assert "(+994,000 characters)" in fenced
+
+
+def test_what_is_hidden_is_shown() -> None:
+    assert clean("a\u202eb\x1b") == "a<U+202E>b<U+001B>"
+    assert one_line("a\nb\rc [#5]") == "a␊b␍c (#5]"
+    assert defuse("a << b >> c") == "a < < b > > c"
+
+
+def test_ordinary_lines_pass_as_they_are() -> None:
+    for line in (
+        "Failed password for root from 203.0.113.9 port 22 ssh2",
+        'GET /a?b=1 HTTP/1.1" 200 <html> x<y 1>0 # comment [preauth]',
+        "pam_unix(sshd:auth): authentication failure; uid=0 rhost=10.0.0.1 user=größe",
+    ):
+        assert redact(defuse(clean(line))) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("login password=hunter2 ok", "hunter2"),
+        ("PASSWORD: hunter2", "hunter2"),
+        ('{"db_password": "hunter2"}', "hunter2"),
+        ("--api-key=abc123", "abc123"),
+        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
+        ("id AKIAIOSFODNN7EXAMPLE used", "AKIAIOSFODNN7EXAMPLE"),
+        ("Authorization: Bearer abcdef1234567890", "abcdef1234567890"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_1 x", "eyJzdWIiOiIxIn0"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklm"),
+        ("git clone https://ann:s3cret@example.org/x", "s3cret"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "MIIEow"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEow and never an end", "MIIEow"),
+        ("token = 'a b c'", "a b c"),
+    ],
+)
+def test_secrets_do_not_reach_a_prompt(text: str, secret: str) -> None:
+    assert secret in text
+    fenced = untrusted(text)
+    assert secret not in fenced
+    assert "[redacted]" in fenced
+
+
+@given(st.text(max_size=60), st.lists(st.integers(0, 60), max_size=6))
+def test_citations_are_checked_wherever_the_stream_is_cut(noise: str, cuts: list[int]) -> None:
+    text = f"{noise} seen [#12], [#99] and [#12, #7] or [#"
+    check = CitationCheck({12, 7})
+    places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    out = "".join(check.feed(text[a:b]) for a, b in pairwise(places)) + check.finish()
+    assert out.endswith(" seen [#12], [#99 unverified] and [#12, #7] or [#")
+    assert set(check.cited) >= {12, 7}
+    assert 99 in check.unverified
