@@ -23,7 +23,7 @@ from socterm.sources.file import FileSource
 from socterm.sources.stdin import StdinSource
 from socterm.sources.udp import UdpSource
 
-LINE = b"<86>Nov  1 00:00:00 web1 sshd[24200]: Failed password for invalid user admin from 203.0.113.7 port 38926 ssh2"
+LINE = b"<86>Nov  1 00:00:00 web1 sshd[24200]: Failed password for ann from 203.0.113.7 port 38926 ssh2"
 BARS = {
     "file": (">=", 1_500_000),
     "file small appends": (">=", 20_000),

@@ -12,7 +12,6 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
 from socterm.sources.file import FileSource
 
 NOW = 1_790_000_000_000_000
@@ -142,7 +141,7 @@ class Follow(RuleBasedStateMachine):
         plain = [
             path
             for path in sorted(self.log.parent.iterdir())
-            if path != self.log and path != self.old_writer and path.suffix not in PACK
+            if path not in (self.log, self.old_writer) and path.suffix not in PACK
         ]
         if plain:
             path = plain[pick % len(plain)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import msgspec
@@ -21,11 +22,13 @@ from socterm.sources.readers import (
     RewrittenError,
     open_reader,
 )
+from socterm.sources.rotation import holds
 from socterm.sources.watch import Watcher
 
 _BLOCKS_A_FILL = 16
 _FILLS_A_READ = 8
 _TRIES = 8
+_REMEMBERED = 64
 _NOWHERE = (-1, -1)
 
 
@@ -56,7 +59,6 @@ class FileSource:
         self.path = path
         self.name = f"file:{path}"
         self.live = not (once or path.suffix in PACKED_SUFFIXES)
-        self.held: list[Identity] = []
         self._clock = clock
         self._position, stored = resume or (0, {})
         self._stored = read_bookmark(stored)
@@ -71,6 +73,7 @@ class FileSource:
         self._done = False
         self._skip: set[Identity] = set()
         self._empty_next: Identity | None = None
+        self._left: deque[Mark] = deque(maxlen=_REMEMBERED)
         self._stats = SourceStats(drops={})
 
     def start(self, wake: Wake) -> None:
@@ -102,6 +105,11 @@ class FileSource:
         if fills:
             self._wake()  # a line longer than one read may take: go on at the next
         return None
+
+    def has_read(self, path: Path) -> bool:
+        """Whether that path is a file this source reads, or has read lately, under its own name."""
+        marks = [*self._left, self._mark] if self._reader else self._left
+        return any(mark.offset and holds(path, mark) for mark in marks)
 
     def stats(self) -> SourceStats:
         """Counters, what is wrong, and the bytes of the present file not read yet."""
@@ -180,11 +188,11 @@ class FileSource:
         self._ended = False
         self._empty_next = None
         self._start_at = None
-        self.held = [*self.held[-63:], reader.identity]
         self._set_mark(reader.position, reader.before())
 
     def _release(self) -> None:
         if self._reader is not None:
+            self._left.append(self._mark)
             self._reader.close()
             self._reader = None
 
@@ -265,12 +273,13 @@ class FileSource:
         if found is None:
             return False
         if found.path == self.path:
-            before = self._reader
+            before, left = self._reader, self._mark
             self._reader = None
             if not self._open_path():
                 self._reader = before
                 return False
             if before is not None:
+                self._left.append(left)
                 before.close()
             self._stats.rotations += 1
             return True

@@ -109,6 +109,20 @@ def successor(path: Path, current: Identity, mark: Mark, skip: Container[Identit
     return next((file for file in following if file.size and file.identity not in skip), None)
 
 
+def holds(path: Path, mark: Mark) -> bool:
+    """Whether that path is the file the mark was made in: the same inode and the same content."""
+    try:
+        info = path.stat()
+        if (info.st_dev, info.st_ino) != mark.identity:
+            return False
+        reader = open_reader(path)
+    except (OSError, SoctermError):
+        return False
+    same = reader.resume(mark)
+    reader.close()
+    return same
+
+
 def open_found(found: Found) -> PlainReader | PackedReader | None:
     """Open a listed file; None when it is not readable or no longer the one that was listed."""
     try:
