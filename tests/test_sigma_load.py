@@ -151,6 +151,7 @@ def test_documents_may_be_separated_and_ended_in_every_yaml_way(tmp_path: Path) 
         (RULE.replace("condition: sel", "condition: sel | count() > 5"), "pipe"),
         (RULE.replace("sel: {", "sel: {a|expand: '%admins%', "), "%admins%"),
         (RULE.replace("sel: {", "sel: {a|re: '(', "), "egular expression"),
+        (RULE.replace("sel: {", "sel: {a|re: 4625, "), "quotes"),
         (RULE.replace("sel: {", "sel: {a|cidr: 10.0.0.1/8, "), "CIDR"),
         (RULE.replace("sel: {", "sel: {a|gte: many, "), "incompatible"),
         (RULE.replace("sel: {", "sel: {a|hour: 3, "), "@timestamp"),

@@ -19,6 +19,9 @@ from socterm.taxonomy.logsources import CRON_COMMAND, SUDO_COMMAND
 MINIMUM_THROTTLE = 600_000_000
 """µs: the gap that ends an episode unless the rule says otherwise or its time span is longer."""
 
+REASON_LIMIT = 400
+"""Characters of a fate's reason: it is one line of a list."""
+
 _TYPES: dict[str, CorrelationType] = {
     "event_count": "event_count",
     "value_count": "value_count",
@@ -235,7 +238,7 @@ class _Resolver:
             title=draft.title or "(no title)",
             level=draft.level,
             fate=fate,
-            reason=reason,
+            reason=" ".join(reason.split())[:REASON_LIMIT],
             path=draft.document.path,
             line=draft.document.line,
         )

@@ -102,15 +102,16 @@ def read_rule(document: Mapping[str, Any]) -> tuple[Head, LogSource, ir.Node]:
             warnings.simplefilter("ignore")  # `re` warns on stderr about odd character classes
             rule = SigmaRule.from_dict(dict(document), policy=TrustedPolicy)
             trees = [condition.parsed for condition in rule.detection.parsed_condition]
+            source = _source(rule)
+            nodes = tuple(_Reader(source).node(tree) for tree in trees)
     except READ_ERRORS as error:
         raise RuleError(one_line(error)) from error
-    source: LogSource = (
-        (rule.logsource.product or "").lower(),
-        (rule.logsource.category or "").lower(),
-        (rule.logsource.service or "").lower(),
-    )
-    nodes = tuple(_Reader(source).node(tree) for tree in trees)
     return _head(rule), source, ir.joined(ir.Or, nodes)
+
+
+def _source(rule: SigmaRule) -> LogSource:
+    said = rule.logsource
+    return (said.product or "").lower(), (said.category or "").lower(), (said.service or "").lower()
 
 
 def read_correlation(document: Mapping[str, Any]) -> tuple[Head, Terms]:
@@ -260,6 +261,8 @@ def _compare(value: SigmaCompareExpression) -> ir.Test:
 
 
 def _regex(value: SigmaRegularExpression) -> ir.Regex:
+    if not isinstance(value.regexp, SigmaString):
+        raise RuleError(f"a regular expression must be text; put {value.regexp} in quotes")
     if any(isinstance(part, Placeholder) for part in value.regexp.s):
         raise RuleError(_unfilled(value.regexp))
     flags = "".join(sorted(flag.name[0].lower().replace("d", "s") for flag in value.flags))

@@ -51,7 +51,7 @@ def test_what_is_refused_says_why_in_one_line(rules: RuleSet) -> None:
 
 
 def test_loading_writes_nothing_to_the_terminal(folder: Path) -> None:
-    code = "import sys, pathlib; from socterm.sigma.load import load_rules; load_rules([pathlib.Path(sys.argv[1])])"
+    code = "import sys, pathlib, socterm.sigma.load as it; it.load_rules([pathlib.Path(sys.argv[1])])"
     done = subprocess.run(
         [sys.executable, "-W", "default", "-c", code, str(folder)],
         capture_output=True,
