@@ -91,6 +91,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def wait_until_left(self) -> None:
         """Say nothing until the client has gone; then the server knows it."""
+        self.server.silent.set()
         select.select([self.connection], [], [])
         if self.connection.recv(1, socket.MSG_PEEK) == b"":
             self.server.left.set()
@@ -109,6 +110,7 @@ class OllamaStub(ThreadingHTTPServer):
         self.seen_headers: list[dict[str, str]] = []
         self.models: list[dict[str, Any]] = [tag(MODEL)]
         self.left = threading.Event()
+        self.silent = threading.Event()
 
     @property
     def url(self) -> str:
@@ -154,6 +156,17 @@ def call(name: str, arguments: dict[str, Any], *more: tuple[str, dict[str, Any]]
         handler.begin()
         calls = [{"function": {"name": n, "arguments": a}} for n, a in ((name, arguments), *more)]
         handler.say("", tool_calls=calls)
+        handler.end()
+
+    return reply
+
+
+def thinks_only(text: str) -> Reply:
+    """A model that thinks and then says nothing."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        handler.say("", thinking=text)
         handler.end()
 
     return reply

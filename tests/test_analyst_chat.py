@@ -32,7 +32,7 @@ def server() -> Iterator[OllamaStub]:
 
 @pytest.fixture
 def analyst(store: Store, server: OllamaStub) -> Analyst:
-    return Analyst(store.events, store.triage, OllamaBackend(server.url, read_timeout=0.5), now=lambda: NOW)
+    return Analyst(store.events, store.triage, OllamaBackend(server.url), now=lambda: NOW)
 
 
 def said(pieces: list[Piece]) -> str:
@@ -135,8 +135,9 @@ def test_a_model_that_never_stops_calling_ends(analyst: Analyst, server: OllamaS
         stub.status(404, "model not found"),
         stub.status(503, "busy"),
         stub.error_after(error="died"),
+        stub.status(400, "tiny does not support tools"),
+        stub.thinks_only("let me see"),
         stub.cut(),
-        stub.stall(),
         stub.raw(b"no json\n"),
         stub.answer(""),
         stub.answer(" \n"),
@@ -153,12 +154,7 @@ def test_a_failure_before_the_first_word_is_answered_from_rules(
 
 
 @pytest.mark.parametrize(
-    "reply",
-    [
-        stub.error_after("Half an ", "answer", error="died"),
-        stub.cut("Half an answer"),
-        stub.stall("Half an answer"),
-    ],
+    "reply", [stub.error_after("Half an ", "answer", error="died"), stub.cut("Half an answer")]
 )
 def test_a_failure_later_keeps_the_partial_answer(
     analyst: Analyst, server: OllamaStub, reply: stub.Reply
@@ -171,11 +167,18 @@ def test_a_failure_later_keeps_the_partial_answer(
     assert said(list(analyst.ask("again?"))) == "whole"
 
 
+def test_a_server_that_falls_silent_ends_at_the_time_limit(analyst: Analyst, server: OllamaStub) -> None:
+    analyst.backend = OllamaBackend(server.url, read_timeout=0.2)
+    server.script = [stub.stall()]
+    pieces = list(analyst.ask("why did this fire?", BRUTE_ALERT))
+    assert pieces[-1].text == "source: rules · tiny:latest: took too long"
+    assert "31 events" in said(pieces)
+
+
 def test_cancel_keeps_the_partial_and_the_next_question_is_served(
     analyst: Analyst, server: OllamaStub
 ) -> None:
     server.script = [stub.stall("Half"), stub.answer("whole")]
-    analyst.backend = OllamaBackend(server.url, read_timeout=60)
     cancel = threading.Event()
     pieces = []
     for piece in analyst.ask("who?", cancel=cancel):

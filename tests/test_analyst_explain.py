@@ -94,7 +94,7 @@ def test_other_alerts_of_the_entity_are_told(
     with scene.store(tmp_path_factory.mktemp("two")) as store:
         found = Analyst(store.events, store.triage, NullBackend(), now=lambda: NOW).explain(4)
         assert "Also: alert 1: high" in part(found, "Why it matters")
-        assert "1 logins of the same origin succeeded" in part(found, "Why it matters")
+        assert "1 login of the same origin succeeded" in part(found, "Why it matters")
 
 
 def test_no_such_alert_is_an_answer(analyst: Analyst) -> None:

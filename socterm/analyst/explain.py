@@ -220,7 +220,9 @@ def _matters(alert: AlertRow, facts: _Facts, around: Around) -> str:
             "take the account for compromised until shown otherwise."
         )
     elif around.successes:
-        lines.append(f"{around.successes:,} logins of the same origin succeeded around that time.")
+        lines.append(
+            f"{render.plural(around.successes, 'login')} of the same origin succeeded around that time."
+        )
     elif around.successes == 0 and any(action in _LOGINS for action in facts.actions()):
         lines.append("No login of the same origin succeeded in the day around it.")
     if alert.description:
