@@ -77,7 +77,7 @@ def encode(events: Iterable[Event], sources: Mapping[str, int], alerted: Collect
     """Rows for `INSERT INTO events`, in the order of ROW_COLUMNS. `alerted` are ids known to be evidence.
 
     Raises UnicodeEncodeError or OverflowError only later, in SQLite, for text or numbers it cannot hold:
-    then `encode_careful` is the way.
+    then `storable` helps.
     """
     rows = []
     for event in events:
@@ -111,14 +111,7 @@ def encode(events: Iterable[Event], sources: Mapping[str, int], alerted: Collect
     return rows
 
 
-def encode_careful(
-    events: Iterable[Event], sources: Mapping[str, int], alerted: Collection[int]
-) -> list[Row]:
-    """`encode` for a batch in which something cannot be stored as it is; slower, never fails."""
-    return encode([_storable(event) for event in events], sources, alerted)
-
-
-def _storable(event: Event) -> Event:
+def storable(event: Event) -> Event:
     """The event with what SQLite cannot hold moved aside, to come back exactly."""
     odd = {name: value for name, value in event.fields.items() if not _plain(name) or not _plain(value)}
     raw, raw_bytes = event.raw, event.raw_bytes

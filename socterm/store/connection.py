@@ -11,7 +11,7 @@ from pathlib import Path
 from socterm.errors import QueryCancelledError, StoreBusyError, StoreError, StoreFullError
 from socterm.query import FUNCTIONS
 from socterm.store.expressions import SQL_FUNCTIONS
-from socterm.store.schema import applied, check_known
+from socterm.store.schema import check_ours
 
 CACHE_KIB = 32_768
 BUSY_SECONDS = 5.0
@@ -58,6 +58,7 @@ def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -
 
 def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:
     db.text_factory = _text
+    check_ours(db)  # before anything is written to the file
     if not readonly:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
@@ -67,7 +68,6 @@ def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:
     db.execute("PRAGMA temp_store=MEMORY")
     for name, (arguments, function) in {**FUNCTIONS, **SQL_FUNCTIONS}.items():
         db.create_function(name, arguments, function, deterministic=True)
-    check_known(applied(db))
 
 
 def _text(value: bytes) -> str:

@@ -253,11 +253,8 @@ def migrate(db: sqlite3.Connection, now: int) -> None:
 
 
 def _apply(db: sqlite3.Connection, known: list[str], now: int) -> None:
-    seen = applied(db)
-    check_known(seen)
+    seen = check_ours(db)
     if not seen:
-        if db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
-            raise StoreError("this SQLite file is not a socterm store: name another one with --db")
         db.execute(
             "CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
             "applied INTEGER NOT NULL)"
@@ -268,11 +265,18 @@ def _apply(db: sqlite3.Connection, known: list[str], now: int) -> None:
             db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, known[number - 1], now))
 
 
-def check_known(seen: list[str]) -> None:
-    """Raise StoreError where the file has migrations that this version does not know."""
+def check_ours(db: sqlite3.Connection) -> list[str]:
+    """Names of the migrations the file has seen, without changing it.
+
+    Raises StoreError where it has some that this version does not know, or tables of somebody else.
+    """
+    seen = applied(db)
     known = [step.__name__ for step in MIGRATIONS]
-    if seen[: len(known)] != known[: len(seen)] or len(seen) > len(known):
+    if seen != known[: len(seen)]:
         raise StoreError(
             f"the store was written by a newer socterm (schema {seen[-1]}): "
             "upgrade socterm or name another one with --db"
         )
+    if not seen and db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+        raise StoreError("this SQLite file is not a socterm store: name another one with --db")
+    return seen

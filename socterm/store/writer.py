@@ -14,7 +14,7 @@ from socterm.errors import StoreError
 from socterm.event import Event
 from socterm.store import lease
 from socterm.store.batch import Batch, SourceState, StoredState
-from socterm.store.codec import ROW_COLUMNS, encode, encode_careful
+from socterm.store.codec import ROW_COLUMNS, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
 from socterm.store.decisions import decisions_since
 from socterm.store.detections import Detections, evidence_ids, open_episodes
@@ -147,9 +147,9 @@ class Writer:
         self._know_sources(batch)
         positions = self._positions(batch.events)
         try:
-            self._write(batch, encode, positions)
+            self._write(batch, batch.events, positions)
         except (UnicodeEncodeError, OverflowError):
-            self._write(batch, encode_careful, positions)
+            self._write(batch, [storable(event) for event in batch.events], positions)
         self._stored_sources = len(self._names)
         self._next_position.update(positions)
 
@@ -168,18 +168,18 @@ class Writer:
             found[source] = event.position + 1
         return found
 
-    def _write(self, batch: Batch, encoder: Any, positions: Mapping[str, int]) -> None:
+    def _write(self, batch: Batch, events: Sequence[Event], positions: Mapping[str, int]) -> None:
         db = self._db
         alerted = evidence_ids(batch.episodes)
-        rows = encoder(batch.events, self._sources, alerted)
+        rows = encode(events, self._sources, alerted)
         with transaction(db):
             lease.keep(db, self._token, batch.now)
             self._write_sources(batch, positions)
             db.executemany(_INSERT, rows)
-            self._write_bytes(batch.events)
+            self._write_bytes(events)
             add_rows(db, rows)
             if batch.episodes:
-                first_new = batch.events[0].id if batch.events else self._next("SELECT max(id) FROM events")
+                first_new = events[0].id if events else self._next("SELECT max(id) FROM events")
                 Detections(db, self._sources, self._infos, batch.now).apply(batch.episodes, first_new)
             self._write_counters(batch)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('audit_seen', ?)", (self._audit_seen,))
