@@ -49,6 +49,8 @@ def loop_lag(setting: Setting) -> list[Figure]:
         while _stored(db) < wanted:
             if not terminal.look(0.05):
                 raise RuntimeError("the console ended early:\n" + "\n".join(terminal.text))
+        terminal.press("\x11")  # ^q: leave, so that the probe writes down what it saw
+        terminal.wait()
     lags = json.loads(found.read_text())
     return [
         Figure(

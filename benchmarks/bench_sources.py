@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from socterm.sources.datagrams import _one_by_one
+from socterm.sources.datagrams import open_receiver
 from socterm.sources.file import FileSource
 from socterm.sources.stdin import StdinSource
 from socterm.sources.udp import UdpSource
@@ -161,7 +161,7 @@ def udp_loss(
 
     kept = room.open_receiver
     if not batches:
-        room.open_receiver = _one_by_one
+        room.open_receiver = lambda bound: open_receiver(bound, batches=False)
     source = UdpSource("udp://127.0.0.1:0", clock=clock)
     woken = threading.Event()
     source.start(woken.set)

@@ -73,10 +73,12 @@ class Terminal:
         """Type."""
         os.write(self._fd, keys.encode())
 
-    def wait(self) -> int:
-        """Let it end; its exit code."""
+    def wait(self, seconds: float = 30.0) -> int:
+        """Let it end; its exit code. Killed when it takes longer than that."""
+        limit = time.perf_counter() + seconds
         while self.look(0.5):
-            pass
+            if time.perf_counter() > limit:
+                os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         self.pid = 0
         return os.waitstatus_to_exitcode(status)
