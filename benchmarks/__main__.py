@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sqlite3
 import sys
 import tempfile
 from pathlib import Path
@@ -35,8 +38,11 @@ BENCHMARKS: dict[str, Benchmark] = {
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read this log instead."
 )
+@click.option("--write", type=click.Path(exists=True, path_type=Path), help="Put the table into this page.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another log.")
-def main(names: tuple[str, ...], check: bool, lines: int, file: Path | None, seed: int) -> None:
+def main(
+    names: tuple[str, ...], check: bool, lines: int, file: Path | None, write: Path | None, seed: int
+) -> None:
     """Measure socterm; without NAMEs, everything."""
     found: list[tuple[str, Figure]] = []
     with tempfile.TemporaryDirectory(prefix="socterm-benchmarks-") as folder:
@@ -45,8 +51,21 @@ def main(names: tuple[str, ...], check: bool, lines: int, file: Path | None, see
             click.echo(f"{name} …", err=True)
             found += [(name, figure) for figure in _figures(name, setting)]
     click.echo(table(found))
+    if write is not None:
+        _put(write, table(found))
     if check and any(figure.verdict in {"MISSED", "not measured"} for _, figure in found):
         sys.exit(1)
+
+
+def _put(page: Path, figures: str) -> None:
+    """Replace what stands between the two marks, and say on what machine it was measured."""
+    before, start, rest = page.read_text(encoding="utf-8").partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- /figures -->")
+    if not start or not end:
+        raise click.UsageError(f"{page} has no <!-- figures --> and <!-- /figures --> marks")
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    told = f"{os.cpu_count()} cores, {platform.system()}, {versions}."
+    page.write_text(f"{before}{start}{told}\n\n{figures}\n{end}{after}", encoding="utf-8")
 
 
 def _figures(name: str, setting: Setting) -> list[Figure]:
