@@ -98,7 +98,7 @@ def ingest_options(function: Any) -> Any:
 @click.option("--theme", metavar="NAME", help="Colours of the console.")
 @click.version_option(socterm.__version__, "-V", "--version", message="socterm %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, **options: Any) -> None:
+def cli(ctx: click.Context, /, **options: Any) -> None:
     """A security operations centre in one terminal.
 
     Without a command: open the console and follow the sources given, or this machine's own logs.

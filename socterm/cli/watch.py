@@ -78,8 +78,6 @@ def terminal(*, piped: bool) -> int:
     moved = os.dup(0)
     os.dup2(tty, 0)
     os.close(tty)
-    sys.stdin = open(0, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115 - lives as long as the process
-    sys.__stdin__ = sys.stdin
     return moved
 
 
@@ -105,12 +103,12 @@ def beside(
 
 def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     """Draw the console until it is left."""
-    from socterm.analyst import Analyst, make_backend
+    from socterm.analyst import Analyst, open_backend
     from socterm.console.app import SoctermApp
 
     store = open_store(config.db)
     try:
-        backend = make_backend(config.llm)
+        backend = open_backend(config.llm)
         analyst = Analyst(store.events, store.triage, backend, now=clock)
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,

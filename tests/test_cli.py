@@ -1,0 +1,199 @@
+"""The command line as a person uses it: real processes, real stores."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.road import SOCTERM, environment, socterm
+
+FAILURES = "".join(
+    f"2026-03-17T10:00:{n:02d}.000000+00:00 web01 sshd[{100 + n}]: "
+    f"Failed password for root from 203.0.113.9 port {40000 + n} ssh2\n"
+    for n in range(8)
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with one brute force in it."""
+    log = tmp_path / "auth.log"
+    log.write_text(FAILURES)
+    db = tmp_path / "soc.db"
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
+    return db
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_line_in_a_log_becomes_a_counted_alert(store: Path, tmp_path: Path) -> None:
+    alerts = lines(socterm("alerts", "list", "--json", "--db", store, home=tmp_path))
+    brute = next(a for a in alerts if a["entity"] == {"source.ip": "203.0.113.9"})
+    assert brute["count"] == 8
+    assert brute["first"] == "2026-03-17T10:00:00.000000Z"
+
+
+def test_search_finds_events_by_word_and_field(store: Path, tmp_path: Path) -> None:
+    found = lines(socterm("search", "root", "source.port:40003", "--json", "--db", store, home=tmp_path))
+    assert [row["source.port"] for row in found] == [40003]
+    assert socterm("search", "failed", "--count", "--db", store, home=tmp_path).strip() == "8"
+    by = lines(socterm("search", "--by", "user.name", "--json", "--db", store, home=tmp_path))
+    assert by == [{"value": "root", "count": 8}]
+
+
+def test_a_wrong_query_points_at_the_character(store: Path, tmp_path: Path) -> None:
+    done = run("search", "user.name:(root", "--db", store, home=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_decisions_survive_and_can_be_undone(store: Path, tmp_path: Path) -> None:
+    first = lines(socterm("alerts", "list", "--json", "--db", store, home=tmp_path))[0]["id"]
+    socterm("alerts", "close", first, "--verdict", "false_positive", "--db", store, home=tmp_path)
+    shown = lines(socterm("alerts", "show", first, "--json", "--db", store, home=tmp_path))[0]
+    assert (shown["state"], shown["verdict"]) == ("closed", "false_positive")
+    socterm("alerts", "undo", "--db", store, home=tmp_path)
+    shown = lines(socterm("alerts", "show", first, "--json", "--db", store, home=tmp_path))[0]
+    assert shown["state"] == "new"
+    assert [entry["verb"] for entry in shown["history"]][0] == "close"
+
+
+def test_an_illegal_decision_is_one_line(store: Path, tmp_path: Path) -> None:
+    done = run("alerts", "reopen", "1", "--db", store, home=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    missing = run("alerts", "ack", "999", "--db", store, home=tmp_path)
+    assert missing.returncode == 2
+    assert b"no alert 999" in missing.stderr
+
+
+def test_notes_are_kept(store: Path, tmp_path: Path) -> None:
+    socterm("alerts", "note", 1, "asked the admin", "--db", store, home=tmp_path)
+    shown = lines(socterm("alerts", "show", 1, "--json", "--db", store, home=tmp_path))[0]
+    assert shown["notes"] == 1
+    assert shown["history"][-1]["note"] == "asked the admin"
+
+
+def test_check_and_canonical(store: Path, tmp_path: Path) -> None:
+    assert lines(socterm("db", "check", "--json", "--db", store, home=tmp_path))[0]["ok"] is True
+    again = tmp_path / "again.db"
+    log = tmp_path / "auth.log"
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--batch", 1, "--db", again, home=tmp_path)
+    one = socterm("db", "canonical", "--db", store, home=tmp_path)
+    assert one == socterm("db", "canonical", "--db", again, home=tmp_path)
+    assert len(one.splitlines()) > 8
+
+
+def test_a_second_run_reads_nothing_twice(store: Path, tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", store, home=tmp_path)
+    assert socterm("search", "--count", "--db", store, home=tmp_path).strip() == "8"
+
+
+def test_parse_gives_one_object_a_line(tmp_path: Path) -> None:
+    log = tmp_path / "some.log"
+    log.write_text(FAILURES.splitlines()[0] + "\n\nno header at all\n")
+    found = lines(socterm("parse", log, "--json", "--now", "2026-03-17T12:00:00", home=tmp_path))
+    assert [row["event.original"] for row in found] == log.read_text().splitlines()
+    assert found[0]["@timestamp"] == "2026-03-17T10:00:00.000000Z"
+    assert (found[0]["source.ip"], found[0]["source.port"]) == ("203.0.113.9", 40000)
+    assert all(row["event.kind"] in ("event", "pipeline_error") for row in found)
+
+
+def test_parse_reads_standard_input(tmp_path: Path) -> None:
+    out = socterm("parse", "-", "--json", home=tmp_path, stdin=FAILURES.encode())
+    assert len(lines(out)) == 8
+
+
+def test_run_reads_standard_input(tmp_path: Path) -> None:
+    db = tmp_path / "piped.db"
+    socterm("run", "--stdin", "--once", "-q", "--db", db, home=tmp_path, stdin=FAILURES.encode())
+    assert socterm("search", "--count", "--db", db, home=tmp_path).strip() == "8"
+
+
+def test_without_a_terminal_the_console_names_run(tmp_path: Path) -> None:
+    done = run("--tail", tmp_path / "x.log", home=tmp_path)
+    assert done.returncode == 2
+    assert b"socterm run" in done.stderr
+
+
+def test_a_missing_store_is_one_line(tmp_path: Path) -> None:
+    done = run("alerts", "list", "--db", tmp_path / "none.db", home=tmp_path)
+    assert done.returncode == 3
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_help_imports_none_of_the_heavy_ones() -> None:
+    code = (
+        "import sys; from socterm.cli import cli; "
+        "cli.main(['--help'], standalone_mode=False); "
+        "print([m for m in ('textual', 'sigma', 'ollama') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stderr.strip() == b"[]"
+
+
+def test_every_rule_has_a_fate_and_passes_its_tests(tmp_path: Path) -> None:
+    fates = lines(socterm("rules", "list", "--json", home=tmp_path))
+    assert {row["fate"] for row in fates} <= {"active", "base"}
+    assert "0 failed" in socterm("rules", "test", home=tmp_path)
+
+
+def test_a_rule_that_fails_its_own_test_is_disabled(tmp_path: Path) -> None:
+    rule = tmp_path / "wrong.yml"
+    rule.write_text(
+        "title: never\nid: 5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2a11\nlogsource: {product: linux, service: sshd}\n"
+        "detection: {sel: {event.action: nothing}, condition: sel}\nlevel: low\n"
+        "socterm: {tests: [{name: one, lines: 'Mar 17 10:00:00 h sshd[1]: Connection closed', alerts: 1}]}\n"
+    )
+    fates = lines(socterm("rules", "list", "--json", "--rules", rule, home=tmp_path))
+    mine = next(row for row in fates if row["title"] == "never")
+    assert mine["fate"] == "disabled"
+    assert "expected 1" in mine["reason"]
+    done = run("rules", "test", "--rules", rule, home=tmp_path)
+    assert done.returncode == 1
+
+
+def test_two_ingesters_on_one_store(store: Path, tmp_path: Path) -> None:
+    from tests.e2e.road import running, until
+
+    log = tmp_path / "auth.log"
+    with running("--tail", log, "--db", store, home=tmp_path) as first:
+        until(lambda: b"" != lease(store), "the lease")
+        done = run("run", "--tail", log, "--once", "--db", store, home=tmp_path)
+        assert done.returncode == 3
+        assert str(first.pid).encode() in done.stderr
+
+
+def lease(db: Path) -> bytes:
+    import sqlite3
+
+    with sqlite3.connect(db) as found:
+        row = found.execute("SELECT * FROM lease").fetchone()
+    return repr(row).encode() if row else b""
+
+
+def run(*arguments: object, home: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*SOCTERM, *map(str, arguments)], env=environment(home), stdin=subprocess.DEVNULL,
+        capture_output=True, check=False,
+    )  # fmt: skip
+
+
+def test_hostile_text_is_cleaned_before_it_reaches_a_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    log.write_bytes(b"2026-03-17T10:00:00Z h sshd[1]: \x1b]52;c;cm0gLXJmIH4=\x07 \xc2\x9b31m \xe2\x80\xae evil\n")
+    db = tmp_path / "soc.db"
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
+    out = socterm("search", "evil", "--db", db, home=tmp_path)
+    assert "\x1b" not in out
+    assert "\x9b" not in out
+    assert "\u202e" not in out
+    assert os.linesep.join(out.splitlines()).count("evil") == 1
