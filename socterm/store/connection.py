@@ -30,7 +30,11 @@ def create_file(path: Path) -> None:
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        # Only ever a file that is new: closing a descriptor of one that a connection of this process has
+        # open drops SQLite's locks (POSIX), and another process then removes the WAL under it.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise StoreError(f"cannot open the store {path}: {error.strerror}") from error
 
