@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange, Hit
@@ -25,10 +26,11 @@ class Step:
     """One thing to do with an event: hand it to a rule under the name of the rule it matched.
 
     `field` is the one group-by field, "" where there are none or several. The window's value is that of
-    the field `counted`, else the constant `value`.
+    the field `counted`, else the constant `value`. `turn` numbers the steps of a correlation the event is
+    handed to under several names; 0 where there is only one.
     """
 
-    __slots__ = ("consumer", "counted", "field", "ref", "value")
+    __slots__ = ("consumer", "counted", "field", "ref", "turn", "value")
 
     def __init__(self, consumer: Consumer, ref: str) -> None:
         spec = consumer.spec
@@ -39,6 +41,7 @@ class Step:
         self.counted = spec.field if spec and spec.type == "value_count" else ""
         by_ref = spec is not None and (consumer.by_ref or consumer.chained)
         self.value = ref if by_ref and not self.counted else ""
+        self.turn = 0
 
 
 class Plan:
@@ -49,6 +52,14 @@ class Plan:
     def __init__(self, steps: list[Step]) -> None:
         self.steps = steps
         self.seen = 0
+
+
+def _first(key: object, taken: list[object]) -> bool:
+    """Whether a group gets the event for the first time: fitting two of its rules, it is still one event."""
+    if key in taken:
+        return False
+    taken.append(key)
+    return True
 
 
 class Correlator:
@@ -100,8 +111,11 @@ class Correlator:
         fields = event.fields
         order = event.key
         plain: Hit | None = None
+        taken: list[object] = []
         for step in plan.steps:
             consumer = step.consumer
+            if step.turn == 1:
+                taken = []
             if step.field:
                 key = fields.get(step.field)
                 if key is None or key == "":
@@ -113,7 +127,7 @@ class Correlator:
                 key = consumer.group_key(step.ref, event)
                 if key is None:
                     continue
-            value = step.value
+            value: Any = step.value
             if step.counted:
                 value = fields.get(step.counted)
                 if value is None or value == "":
@@ -122,7 +136,8 @@ class Correlator:
                 if type(value) is not str:
                     value = str(value)
             if value:
-                hit = Hit(event.ts, event.source, event.position, event.id, event.repeat, value)
+                repeat = event.repeat if not step.turn or _first(key, taken) else 0
+                hit = Hit(event.ts, event.source, event.position, event.id, repeat, value)
             else:
                 if plain is None:
                     plain = Hit(event.ts, event.source, event.position, event.id, event.repeat)
@@ -152,7 +167,11 @@ class Correlator:
                 found.sort(key=consumer.spec.refs.index, reverse=True)
             else:
                 found = found[:1]
-            steps += [Step(consumer, ref) for ref in found]
+            own = [Step(consumer, ref) for ref in found]
+            if len(own) > 1:
+                for turn, step in enumerate(own, 1):
+                    step.turn = turn
+            steps += own
         plan = self._plans[keys] = Plan(steps)
         return plan
 
