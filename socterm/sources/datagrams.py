@@ -41,9 +41,11 @@ class _Message(ctypes.Structure):
     _fields_ = (("header", _Header), ("size", ctypes.c_uint32))
 
 
-def open_receiver(source: socket.socket) -> Receiver:
-    """The fastest receiver this system has for a bound socket."""
+def open_receiver(source: socket.socket, *, batches: bool = True) -> Receiver:
+    """The fastest receiver this system has for a bound socket; one by one without `batches`."""
     one = _one_by_one(source)
+    if not batches:
+        return one
     try:
         recvmmsg = ctypes.PyDLL(None).recvmmsg
     except (OSError, AttributeError):

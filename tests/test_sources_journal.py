@@ -1,0 +1,178 @@
+"""The journal's child: resumed by cursor, restarted when it dies, never twice the same record."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from socterm.event import Chunk
+from socterm.sources.journal import JournalSource
+
+NOW = 1_790_000_000_123_456
+
+
+class Journal:
+    """A JournalSource over a program that logs its arguments and runs a script."""
+
+    def __init__(self, folder: Path, script: str, **options: Any) -> None:
+        self.calls = folder / "calls"
+        program = folder / "journalctl"
+        program.write_text(f'#!/bin/sh\necho "$*" >> {self.calls}\ncd {folder}\n{script}\n')
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        self.woken = threading.Semaphore(0)
+        self.source = JournalSource(clock=lambda: NOW, journalctl=str(program), **options)
+        self.source.start(self.woken.release)
+
+    def read(self, count: int) -> list[Chunk]:
+        found: list[Chunk] = []
+        while sum(len(chunk.lines) for chunk in found) < count:
+            if chunk := self.source.read(100):
+                found.append(chunk)
+            else:
+                assert self.woken.acquire(timeout=20)
+        return found
+
+    def started(self) -> list[str]:
+        return self.calls.read_text().splitlines()
+
+
+def records(*numbers: int) -> str:
+    return "".join(f'echo \'{{"__CURSOR":"c{number}","MESSAGE":"m{number}"}}\'\n' for number in numbers)
+
+
+def lines(chunks: list[Chunk]) -> list[bytes]:
+    return [line for chunk in chunks for line in chunk.lines]
+
+
+def expected(*numbers: int) -> list[bytes]:
+    return [b'{"__CURSOR":"c%d","MESSAGE":"m%d"}' % (number, number) for number in numbers]
+
+
+FOREVER = "exec sleep 1000"
+
+
+def test_starts_at_the_end_and_bookmarks_the_cursor(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, records(1, 2) + FOREVER)
+    chunks = journal.read(2)
+    assert lines(chunks) == expected(1, 2)
+    assert (chunks[-1].bookmark, chunks[0].first, chunks[0].now) == ({"cursor": "c2"}, 0, NOW)
+    assert journal.started() == ["-f -o json --all -n 0"]
+    journal.source.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ({"from_start": True}, "--no-tail"),
+        ({"lines": 5}, "-n 5"),
+        ({"arguments": ("--file", "x")}, "--file x -n 0"),
+    ],
+)
+def test_where_to_start(tmp_path: Path, options: dict[str, Any], arguments: str) -> None:
+    journal = Journal(tmp_path, records(1) + FOREVER, **options)
+    journal.read(1)
+    assert journal.started() == [f"-f -o json --all {arguments}"]
+    journal.source.close()
+
+
+def test_resumes_behind_the_cursor_and_drops_what_it_has(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, records(4, 5) + FOREVER, resume=(7, {"cursor": "c4"}))
+    (chunk,) = journal.read(1)
+    assert (chunk.first, chunk.lines) == (7, expected(5))
+    assert journal.started() == ["-f -o json --all --no-tail --after-cursor c4"]
+    journal.source.close()
+
+
+def test_a_child_that_dies_is_started_again_behind_the_last_record(tmp_path: Path) -> None:
+    script = f"""
+if [ -e second ]; then
+  {records(2, 3)}
+  {FOREVER}
+fi
+touch second
+{records(1, 2)}
+printf '{{"__CURSOR":"c3","MESS'
+echo broken pipe >&2
+exit 3
+"""
+    journal = Journal(tmp_path, script)
+    assert lines(journal.read(3)) == expected(1, 2, 3)
+    assert journal.started()[1] == "-f -o json --all --no-tail --after-cursor c2"
+    assert "started again 1 times" in journal.source.stats().note
+    journal.source.close()
+
+
+def test_a_restart_before_the_first_record_does_not_begin_later(tmp_path: Path) -> None:
+    script = f"""
+if [ -e second ]; then
+  {records(1)}
+  {FOREVER}
+fi
+touch second
+exit 1
+"""
+    journal = Journal(tmp_path, script)
+    assert lines(journal.read(1)) == expected(1)
+    assert journal.started()[1] == "-f -o json --all --no-tail --since @1790000000.123456"
+    journal.source.close()
+
+
+def test_a_cut_record_without_its_cursor_is_skipped_over_at_the_next_start(tmp_path: Path) -> None:
+    long = """printf '{"MESSAGE":"'; head -c 2000000 /dev/zero | tr '\\\\0' x; echo '","__CURSOR":"c2"}'\n"""
+    journal = Journal(tmp_path, records(1) + long + FOREVER)
+    chunks = journal.read(2)
+    assert chunks[-1].bookmark == {"cursor": "c1", "skip": 1}
+    assert journal.source.stats().drops == {"oversized": 1}
+    journal.source.close()
+    again = Journal(tmp_path, long + records(3) + FOREVER, resume=(2, chunks[-1].bookmark))
+    (chunk,) = again.read(1)
+    assert (chunk.lines, chunk.bookmark) == (expected(3), {"cursor": "c3"})
+    again.source.close()
+
+
+def test_a_message_cannot_pass_for_a_cursor(tmp_path: Path) -> None:
+    hostile = r"""echo '{"MESSAGE":"\"__CURSOR\":\"evil\"","__CURSOR":"c1"}'""" + "\n"
+    journal = Journal(tmp_path, hostile + FOREVER)
+    assert journal.read(1)[0].bookmark == {"cursor": "c1"}
+    journal.source.close()
+
+
+def test_missing_rights_name_the_group(tmp_path: Path) -> None:
+    journal = Journal(
+        tmp_path,
+        "echo 'No journal files were opened due to insufficient permissions.' >&2\n" + records(1) + FOREVER,
+    )
+    journal.read(1)
+    assert "join group systemd-journal" in journal.source.stats().note
+    journal.source.close()
+
+
+def test_what_is_no_record_is_counted(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "echo '-- No entries --'\n" + records(1) + FOREVER)
+    assert lines(journal.read(1)) == expected(1)
+    assert journal.source.stats().drops == {"not a record": 1}
+    journal.source.close()
+
+
+def test_no_journalctl_is_done_with_a_note(tmp_path: Path) -> None:
+    source = JournalSource(clock=lambda: NOW, journalctl=str(tmp_path / "none"))
+    source.start(lambda: None)
+    assert source.read(1) is None
+    assert source.done
+    assert "may have no journal" in source.stats().note
+    source.close()
+
+
+def test_closing_kills_the_child(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, records(1) + "echo $$ > pid\n" + records(2) + FOREVER)
+    journal.read(2)
+    pid = int((tmp_path / "pid").read_text())
+    journal.source.close()
+    assert journal.source.done
+    assert journal.source.read(1) is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,159 @@
+"""Syslog over UDP: each datagram a line, and every one that is lost is counted."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from socterm.errors import SoctermError, UsageError
+from socterm.sources.base import Resume
+from socterm.sources.datagrams import open_receiver
+from socterm.sources.udp import UdpSource, kernel_drops, listen, parse_url
+
+NOW = 1_790_000_000_000_000
+
+
+class Listener:
+    def __init__(self, url: str = "udp://127.0.0.1:0", resume: Resume = None, **options: int) -> None:
+        self.source = UdpSource(url, clock=lambda: NOW, resume=resume, **options)
+        self.woken = threading.Semaphore(0)
+        host = "::1" if "[" in url else "127.0.0.1"
+        family = socket.AF_INET6 if "[" in url else socket.AF_INET
+        self.out = socket.socket(family, socket.SOCK_DGRAM)
+        self.out.connect((host, self.source.port))
+
+    def start(self) -> Listener:
+        self.source.start(self.woken.release)
+        return self
+
+    def send(self, *datagrams: bytes) -> None:
+        for datagram in datagrams:
+            self.out.send(datagram)
+
+    def lines(self, count: int) -> list[bytes]:
+        found: list[bytes] = []
+        while len(found) < count:
+            if chunk := self.source.read(1000):
+                found += chunk.lines
+            else:
+                assert self.woken.acquire(timeout=20)
+        return found
+
+    def close(self) -> None:
+        self.source.close()
+        self.out.close()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    made = Listener().start()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("url", ["udp://127.0.0.1:0", "udp://[::1]:0", "udp://:0"])
+def test_one_datagram_is_one_line(url: str) -> None:
+    listener = Listener(url).start()
+    listener.send(b"<38>one\n", b"<38>two lines\nin one\0\n", b"<38>three")
+    assert listener.lines(3) == [b"<38>one", b"<38>two lines\nin one", b"<38>three"]
+    listener.close()
+
+
+def test_the_name_shows_the_port_that_was_given_or_found(listener: Listener) -> None:
+    assert listener.source.name == f"syslog:udp://127.0.0.1:{listener.source.port}"
+    port = listener.source.port
+    listener.close()
+    again = UdpSource(f"udp://127.0.0.1:{port}", clock=lambda: NOW)
+    assert again.name == f"syslog:udp://127.0.0.1:{port}"
+    again.close()
+
+
+def test_positions_go_on_from_the_stored_one() -> None:
+    listener = Listener(resume=(12, {})).start()
+    listener.send(b"x")
+    assert listener.woken.acquire(timeout=20)
+    chunk = listener.source.read(5)
+    assert chunk is not None
+    assert (chunk.first, chunk.bookmark, chunk.now, chunk.live) == (12, {}, NOW, True)
+    listener.close()
+
+
+def test_the_largest_datagram_is_whole_and_an_empty_one_counted(listener: Listener) -> None:
+    listener.send(b"", b"\n", b"x" * 65_507, b"after")
+    assert [len(line) for line in listener.lines(2)] == [65_507, 5]
+    assert listener.source.stats().drops == {"empty": 2}
+
+
+def test_a_full_queue_drops_the_newest_and_counts_them() -> None:
+    listener = Listener(queue=10_000)
+    listener.send(*[b"%04d" % number + b"x" * 996 for number in range(50)])
+    listener.start()
+    while listener.source.stats().drops.get("queue full", 0) + listener.source.stats().backlog < 50:
+        assert listener.woken.acquire(timeout=20) or listener.source.stats().backlog
+    kept = listener.lines(9)
+    assert [line[:4] for line in kept] == [b"%04d" % number for number in range(9)]
+    assert listener.source.stats().drops == {"queue full": 41}
+    listener.close()
+
+
+def test_what_the_kernel_drops_is_counted() -> None:
+    listener = Listener()
+    datagram = b"x" * 60_000
+    listener.send(*[datagram] * 1000)
+    dropped = listener.source.stats().drops["kernel"]
+    assert 0 < dropped < 1000
+    assert "rmem_max" in listener.source.stats().note
+    listener.start()
+    assert len(listener.lines(1000 - dropped)) == 1000 - dropped
+    listener.close()
+    assert listener.source.stats().drops["kernel"] == dropped
+
+
+def test_kernel_drops_of_an_unknown_socket_are_none() -> None:
+    assert kernel_drops(-1, socket.AF_INET) == 0
+
+
+def test_a_burst_larger_than_one_batch_arrives_in_order(listener: Listener) -> None:
+    sent = [b"%d" % number for number in range(2000)]
+    for start in range(0, 2000, 500):
+        listener.send(*sent[start : start + 500])
+        assert listener.lines(500) == sent[start : start + 500]
+
+
+def test_the_receiver_for_systems_without_recvmmsg() -> None:
+    bound = listen("udp://127.0.0.1:0")
+    receive = open_receiver(bound, batches=False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.sendto(b"one", bound.getsockname())
+        out.sendto(b"two", bound.getsockname())
+        assert [receive(), receive(), receive()] == [[b"one"], [b"two"], []]
+    bound.close()
+
+
+def test_a_taken_port_is_one_line_that_says_what_to_do(listener: Listener) -> None:
+    with pytest.raises(SoctermError, match=r"another program has the port.*ss -ulpn") as caught:
+        UdpSource(f"udp://127.0.0.1:{listener.source.port}", clock=lambda: NOW)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["udp://", "udp://127.0.0.1", "tcp://127.0.0.1:514", "udp://h:99999", "udp://h:1/x"]
+)
+def test_a_url_that_cannot_work_is_a_usage_error(url: str) -> None:
+    with pytest.raises(UsageError, match="expected udp://ADDRESS:PORT"):
+        parse_url(url)
+
+
+def test_an_address_that_is_not_ours() -> None:
+    with pytest.raises(SoctermError, match=r"cannot listen on udp://192\.0\.2\.1:5514"):
+        UdpSource("udp://192.0.2.1:5514", clock=lambda: NOW)
+
+
+def test_close_ends_it(listener: Listener) -> None:
+    listener.send(b"x")
+    listener.source.close()
+    assert listener.source.done
+    assert listener.source.read(10) is None
+    listener.source.close()
