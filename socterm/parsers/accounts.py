@@ -17,7 +17,8 @@ _Q = r"['\"`]"
 _NAME = rf"{_Q}(?P<user>.*?)['\"]"
 _GROUP = rf"{_Q}(?P<group>.*?)['\"]"
 _MADE_USER = re.compile(
-    r"new user: name=(?P<user>.*?), UID=(?P<uid>\d+), GID=(?P<gid>\d+)(?:, home=(?P<home>.*?))?(?:, shell=(?P<shell>.*?))?(?:, from=(?P<tty>\S+))?$"
+    r"new user: name=(?P<user>.*?), UID=(?P<uid>\d+), GID=(?P<gid>\d+)(?:, home=(?P<home>.*?))?"
+    r"(?:, shell=(?P<shell>.*?))?(?:, from=(?P<tty>\S+))?$"
 )
 _MADE_GROUP = re.compile(r"new group: name=(?P<group>.*?), GID=(?P<gid>\d+)$")
 
@@ -113,7 +114,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str, str, int], ...] = (
     (re.compile(rf"(?:remove )?group {_GROUP} removed$"), "group_deleted", "success", 1),
     (re.compile(rf"remove group {_GROUP}$"), "group_deleted", "success", 1),
     (re.compile(r"group changed in \S+ \(group (?P<group>.+?)/(?P<gid>\d+)"), "group_changed", "success", 1),
-    (re.compile(rf"change group {_GROUP} to {_Q}(?P<new>.*?)'"), "group_changed", "success", 1),
+    (re.compile(rf"change group {_GROUP} to {_Q}(?P<renamed>.*?)'"), "group_changed", "success", 1),
     (re.compile(rf"change GID for {_GROUP} to (?P<gid>\d+)"), "group_changed", "success", 1),
     (re.compile(rf"password for {_NAME} changed by {_Q}(?P<by>.*?)'"), "password_changed", "success", 1),
     (re.compile(rf"password (?:for|of) {_NAME} (?:has been )?locked"), "user_locked", "success", 1),
@@ -141,6 +142,7 @@ _FIELDS = {
     "tty": "process.tty",
     "by": "process.user.name",
     "new": "user.changes.name",
+    "renamed": "group.changes.name",
     "what": "user.changes.field",
     "value": "user.changes.value",
     "members": "group.members",

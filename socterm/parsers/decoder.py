@@ -13,14 +13,30 @@ from socterm.parsers.memory import Memory
 from socterm.parsers.peel import peel
 from socterm.parsers.registry import Program, program_of
 from socterm.parsers.stamps import Clock
-from socterm.parsers.text import BOM, raw_of, texts_of, trimmed
+from socterm.parsers.text import raw_of, texts_of, trimmed
 from socterm.taxonomy.logsources import LOGSOURCES
 
 Fields = dict[str, Any]
 
 _SYSLOG = LOGSOURCES["syslog"]
+_COMMANDS = frozenset({"sudo_command", "cron_command"})
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 _KEPT = 4096
+LONGEST = 8192
+"""Characters of a message that a body parser looks at; no program read here writes longer ones."""
+
+
+def _roomy(*names: str) -> Fields:
+    """A dict with these keys whose copies have room for a line's other fields: none of them needs to grow."""
+    spare = [str(index) for index in range(11 - len(names))]
+    fields: Fields = dict.fromkeys((*names, *spare))
+    for _ in spare:
+        fields.popitem()
+    return fields
+
+
+_WITH_PID = _roomy("host.hostname", "process.name", "process.pid", "message")
+_WITHOUT_PID = _roomy("host.hostname", "process.name", "message")
 
 
 class Decoder:
@@ -50,13 +66,15 @@ class Decoder:
         texts = texts_of(chunk.lines)
         if texts is not None:
             line = self._line
-            events = [line(raw, first + index) for index, raw in enumerate(texts)]
+            events = [
+                line(raw if raw[-1:] != "\r" else trimmed(raw), raw, first + index)
+                for index, raw in enumerate(texts)
+            ]
         else:
             events = []
             for index, data in enumerate(chunk.lines):
                 raw, kept = raw_of(data)
-                odd = raw[:1] == BOM or raw[-1:] in "\r\n"
-                event = self._long(raw, first + index) if odd else self._line(raw, first + index)
+                event = self._line(trimmed(raw), raw, first + index)
                 event.raw_bytes = kept
                 events.append(event)
         for index, note in chunk.notes.items():
@@ -80,12 +98,12 @@ class Decoder:
             if key == "last":
                 self._last = self._told_last = self._clock.last = int(text)
 
-    def _line(self, raw: str, position: int) -> Event:
+    def _line(self, text: str, raw: str, position: int) -> Event:
         """The short way for `STAMP HOST NAME[PID]: MESSAGE`; all else goes the long way."""
         clock = self._clock
-        end = clock.read(raw)
+        end = clock.read(text)
         if end:
-            host, _, rest = raw[end + 1 :].partition(" ")
+            host, _, rest = text[end + 1 :].partition(" ")
             tag, colon, msg = rest.partition(": ")
             name, bracket, behind = tag.partition("[")
             program = self._programs.get(name)
@@ -93,12 +111,15 @@ class Decoder:
                 fields: Fields
                 if not bracket:
                     pid = None
-                    fields = {"host.hostname": host, "process.name": name, "message": msg}
+                    fields = _WITHOUT_PID.copy()
                 elif behind[-1:] == "]" and behind[:-1].isdecimal() and len(behind) <= 11:
-                    pid = int(behind[:-1])
-                    fields = {"host.hostname": host, "process.name": name, "process.pid": pid, "message": msg}
+                    fields = _WITH_PID.copy()
+                    fields["process.pid"] = pid = int(behind[:-1])
                 else:
-                    return self._long(raw, position)
+                    return self._long(text, raw, position)
+                fields["message"] = msg
+                fields["host.hostname"] = host
+                fields["process.name"] = name
                 ts = clock.ts
                 self._last = clock.last = ts
                 memory = self._memory
@@ -106,16 +127,17 @@ class Decoder:
                 memory.pid = pid
                 memory.ts = ts
                 memory.position = position
-                if msg[:17] == "message repeated ":
-                    repeat = self._repeated(msg, fields, program)
-                else:
-                    memory.times = 1
-                    repeat = program.parse(msg, fields, memory)
+                memory.times = repeat = 1
+                if len(msg) <= LONGEST:
+                    if msg[:17] == "message repeated ":
+                        repeat = self._repeated(msg, fields, program)
+                    else:
+                        repeat = program.parse(msg, fields, memory)
                 logsources = program.logsources
-                if program.commands is not None and "process.command_line" in fields:
+                if program.commands is not None and fields.get("event.action") in _COMMANDS:
                     logsources = program.commands
                 return Event(ts, self._source, position, raw, fields, logsources, "event", repeat)
-        return self._long(raw, position)
+        return self._long(text, raw, position)
 
     def _repeated(self, msg: str, fields: Fields, program: Program) -> int:
         """`message repeated 5 times: [ … ]` is the message in it, five times."""
@@ -123,9 +145,9 @@ class Decoder:
         self._memory.times = int(found[1]) if found is not None else 1
         return program.parse(msg if found is None else found[2], fields, self._memory)
 
-    def _long(self, raw: str, position: int) -> Event:
+    def _long(self, text: str, raw: str, position: int) -> Event:
         """The careful way: for any line."""
-        found = peel(trimmed(raw), self._clock)
+        found = peel(text, self._clock)
         if found.ts is not None:
             ts, time_from = found.ts, "line"
             self._last = self._clock.last = ts
@@ -148,7 +170,7 @@ class Decoder:
         program = program_of(head.name)
         repeat = self._body(head, fields, program, ts, position)
         logsources = program.logsources
-        if program.commands is not None and "process.command_line" in fields:
+        if program.commands is not None and fields.get("event.action") in _COMMANDS:
             logsources = program.commands
         return Event(ts, self._source, position, raw, fields, logsources, "event", repeat, time_from)
 
@@ -159,6 +181,8 @@ class Decoder:
         memory.ts = ts
         memory.position = position
         memory.times = 1
+        if len(head.msg) > LONGEST:
+            return 1
         if head.msg.startswith("message repeated "):
             return self._repeated(head.msg, fields, program)
         msg = f"{head.module} {head.msg}" if head.module and program.wraps else head.msg

@@ -53,8 +53,10 @@ def parse_json(text: str) -> dict[str, Any] | str:
         pass  # the strict decoder refuses what journald writes for odd bytes; the lenient one decides
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return f"JSON: {error}"[:200]
+    except json.JSONDecodeError as error:
+        return f"JSON: broken at character {error.pos}"
+    except (ValueError, RecursionError):
+        return "JSON: a number too long or nesting too deep"
     return found if isinstance(found, dict) else "JSON: not an object"
 
 

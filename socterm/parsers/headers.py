@@ -22,12 +22,14 @@ _FACILITY_NAMES = {name: code for code, name in enumerate(FACILITIES)}
 _PRI = re.compile(r"\s*<(\d{1,3})>", re.ASCII)
 _LEVEL = re.compile(r"([a-z]+\d?)\.([a-z]+) ")
 _TAG = re.compile(
-    r"\[?(?P<name>[^\s\[\](:]+(?: [^\s\[\](:]+){0,3}?)\]?(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])?"
+    r"\[?(?P<name>[^\s\[\](:]{1,128}(?: [^\s\[\](:]{1,128}){0,3}?)\]?"
+    r"(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])?"
     r"(?: \([^()]{1,200}\))?:(?: (?P<msg>.*)|(?P<end>$))",
     re.DOTALL,
 )
 _LOOSE = re.compile(
-    r"\[?(?P<name>[^\s\[\](:]+)\]?(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])? (?P<msg>.*)", re.DOTALL
+    r"\[?(?P<name>[^\s\[\](:]{1,128})\]?(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])? (?P<msg>.*)",
+    re.DOTALL,
 )
 _LAST_REPEATED = re.compile(r"(?:-+ )?last message repeated \d+ times?")
 _FORWARDED = re.compile(r"Message forwarded from (\S+?): ")

@@ -90,6 +90,9 @@ class Memory:
         self._patience = 0
         self._seen: dict[str, Seen] = {}
         self._dirty: set[str] = set()
+        self._at_hand: Seen | None = None
+        self._at_host = ""
+        self._at_pid = -1
 
     def process(self, peer: str = "") -> Seen:
         """What is remembered of the process that wrote the line at hand, fresh where nothing is.
@@ -97,7 +100,19 @@ class Memory:
         A line without a pid is kept under `peer` (an address or a user) instead. Untouched for an hour of
         event time, or written with the clock an hour back, a process counts as another one.
         """
-        key = f"{self.host} {peer if self.pid is None else self.pid}"
+        pid = self.pid
+        at_hand = self._at_hand
+        # Lines of one process come in a row: then it stands last already.
+        if (
+            pid == self._at_pid
+            and at_hand is not None
+            and self.host == self._at_host
+            and -HOUR < self.ts - at_hand.ts < HOUR
+        ):
+            at_hand.ts = self.ts
+            at_hand.position = self.position
+            return at_hand
+        key = f"{self.host} {peer if pid is None else pid}"
         found = self._seen.pop(key, None)
         if found is None or not -HOUR < self.ts - found.ts < HOUR:
             found = Seen(self.ts, self.position, channels={})
@@ -108,6 +123,10 @@ class Memory:
             found.position = self.position
         self._seen[key] = found  # the last touched stands last
         self._dirty.add(key)
+        if pid is None:
+            self._at_hand = None
+        else:
+            self._at_hand, self._at_host, self._at_pid = found, self.host, pid
         return found
 
     def known(self, peer: str = "") -> Seen | None:
@@ -144,6 +163,7 @@ class Memory:
             seen = self._seen.get(key)
             changed.append((f"pid {key}", None if seen is None else msgspec.json.encode(seen).decode()))
         self._dirty.clear()
+        self._at_hand = None
         return changed
 
     def restore(self, entries: Iterable[tuple[str, str]]) -> None:
@@ -157,3 +177,4 @@ class Memory:
         seen.sort(key=lambda entry: entry[1].position)
         self._seen = dict(seen)
         self._dirty.clear()
+        self._at_hand = None

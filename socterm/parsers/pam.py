@@ -1,8 +1,8 @@
 """Linux-PAM, whatever the service: verdicts on logins, sessions, changed passwords, locked accounts.
 
 Where sshd tells of its failures itself, PAM's line comes first and would count the attempt before anybody
-knows how it ended (another module may still accept the password). Such a line waits: it carries the user and the
-address only as `related.*` and no outcome; sshd's next line stands for the attempt, or the connection's end,
+knows how it ended (another module may still accept the password). Such a line waits: it carries the user and
+the address only as `related.*` and no outcome; sshd's next line stands for the attempt, or the connection's end,
 or PAM's summary. Where sshd is silent, PAM's lines count at once.
 """
 
@@ -28,16 +28,21 @@ _OPENED = mark("session_opened")
 _CLOSED = mark("session_closed")
 _CHANGED = mark("password_changed", "success")
 _NOT_CHANGED = mark("password_changed", "failure")
-_LOCKED = mark("user_locked")
+_LOCKED = mark("user_locked", "failure")  # the outcome is that of the login it answers
 
 _FAMILY = {"sshd-session": "sshd", "sshd-auth": "sshd", "su-l": "su", "runuser": "su", "sudo-i": "sudo"}
 
-_HEAD = re.compile(r"\[?\(?(pam_\w+)\)?\]?(?:\(([^:()]*)(?::([^()]*))?\))?\]?:? +")
+_HEAD = re.compile(r"\[?\(?(pam_\w+)\)?\]?(?:\(([^:()]*)(?::([^()]*))?\))?\]?:?$")
 _TEXT_SESSION = re.compile(
     r"session (opened|closed) for user (.*?)(?:\((?:uid=)?(\d{1,10})\))?"
     r"(?: by (.*?)\((?:uid=)?(\d{1,10})\))?$",
     re.DOTALL,
 )
+_KEPT = 4096
+_heads: dict[str, tuple[str, str, str]] = {}
+_sessions: dict[tuple[str, str], Fields] = {}
+"""Pure memos: the same text always means the same."""
+
 _MORE = re.compile(r"(?:PAM )?(\d{1,6}) more authentication failures?;")
 _UID = re.compile(r" uid=(\d{1,10}) ")
 _TTY = re.compile(r" tty=(\S+) ")
@@ -50,17 +55,19 @@ _PASSWORD_FOR = re.compile(r"password (?:changed|updated) for (.+)$", re.DOTALL)
 
 def pam(msg: str, f: Fields, mem: Memory) -> int:
     """Body parser for lines PAM writes on behalf of any service."""
-    head = _HEAD.match(msg)
-    module, service, step, text = "pam_unix", "", "", msg
-    if head is not None:
-        module, service, step = head[1], head[2] or "", head[3] or ""
-        text = msg[head.end() :]
+    first, blank, text = msg.partition(" ")
+    head = _heads.get(first) or (_head(first) if blank else None)
+    module, step = "pam_unix", ""
+    if head is None:
+        text = msg
+    else:
+        module, service, step = head
         f["pam.module"] = module
         if service:
             f["pam.service"] = service
     program: str = f.get("process.name", "")
     family = _FAMILY.get(program) or program
-    if text.startswith("session "):
+    if text[:8] == "session ":
         return _session(text, f, mem, family)
     if text.startswith("authentication failure"):
         return _failure(text, f, mem, family, module, mem.times, waits=True)
@@ -68,6 +75,17 @@ def pam(msg: str, f: Fields, mem: Memory) -> int:
     if more is not None:
         return _failure(text, f, mem, family, "pam_unix", int(more[1]) * mem.times, waits=False)
     return _other(text, f, mem, step)
+
+
+def _head(first: str) -> tuple[str, str, str] | None:
+    """(module, service, step) of `pam_unix(sshd:auth):`, kept: there are few of them."""
+    found = _HEAD.match(first) if len(first) < 200 else None
+    if found is None:
+        return None
+    if len(_heads) >= _KEPT:
+        _heads.clear()
+    _heads[first] = head = (found[1], found[2] or "", found[3] or "")
+    return head
 
 
 def chkpwd(msg: str, f: Fields, mem: Memory) -> int:
@@ -85,24 +103,35 @@ def _session(text: str, f: Fields, mem: Memory, family: str) -> int:
 
     Beside a command's own line from sudo, which names both users, sudo's session only has the effective one.
     """
+    kept = _sessions.get((text, family))
+    if kept is None:
+        kept = _session_fields(text, family)
+        if len(text) < 200:
+            if len(_sessions) >= _KEPT:
+                _sessions.clear()
+            _sessions[text, family] = kept
+    f |= kept
+    return mem.times
+
+
+def _session_fields(text: str, family: str) -> Fields:
     found = _TEXT_SESSION.match(text)
     if found is None:
-        return mem.times
-    f.update(_OPENED if found[1] == "opened" else _CLOSED)
+        return {}
     user, by = found[2], found[4] or ""
+    f: Fields = {}
     if family == "sudo":
         f["user.effective.name"] = user
         relate(f, user=by)
-        return mem.times
-    if family == "su":
+    elif family == "su":
         f["user.effective.name"] = user
         if by:
             f["user.name"] = by
-        return mem.times
-    f["user.name"] = user
-    if found[3]:
-        f["user.id"] = int(found[3])
-    return mem.times
+    else:
+        f["user.name"] = user
+        if found[3]:
+            f["user.id"] = int(found[3])
+    return f | (_OPENED if found[1] == "opened" else _CLOSED)
 
 
 def _details(text: str) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""The careful way through a line: PRI, RFC 5424, JSON envelope, stamp, host, tag, as far as they are there."""
+"""The careful way through a line: PRI, RFC 5424, JSON envelope, stamp, host, tag; each may be absent."""
 
 from __future__ import annotations
 

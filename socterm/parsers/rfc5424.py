@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 MAX_PARAMS = 64
 _HEAD = re.compile(r"(\d{1,2}) (\S+) (\S+) (\S+) (\S+) (\S+) ?", re.ASCII)
-_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: +[^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*+")*+) *\]', re.DOTALL)
-_PARAM = re.compile(r' +([^\s=\]"]+)="((?:[^"\\\]]|\\.)*+)"', re.DOTALL)
+_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: +[^\s=\]"]{1,64}="(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
+_PARAM = re.compile(r' +([^\s=\]"]+)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\\]])')
 
 

@@ -15,18 +15,17 @@ from socterm.parsers.memory import Memory, Seen
 from socterm.parsers.pam import pam
 
 _FAILED = mark("ssh_login", "failure")
+_CATEGORY, _TYPE = _FAILED["event.category"], _FAILED["event.type"]
 _LOGGED_IN = mark("ssh_login", "success")
 _KEY_TRIED = mark("ssh_key_tried")
 _STEP = mark("ssh_auth_step")
 
 _ENDED = " [preauth]"
 _PEER = re.compile(r"(\S++)(?: port (\d{1,5}))?(?: ssh\d?)?(?: \[preauth\])?(?:: (.*))?$", re.DOTALL)
-_PAM_ERROR = re.compile(
-    r"PAM: (.*?) for (?:(?:illegal|invalid) user )?(.*?) ?from (\S+)(?: via \S+)?\s*$", re.DOTALL
-)
 _NOT_ALLOWED = re.compile(
-    r"User (.*?)(?: from (\S+))? not allowed because (.*?)(?: \[preauth\])?$", re.DOTALL
+    r"User (?P<user>.*) from (?P<peer>\S+) not allowed because (?P<reason>.*)", re.DOTALL
 )
+_ALLOWED_NOWHERE = re.compile(r"User (?P<user>.*) not allowed because (?P<reason>.*)", re.DOTALL)
 _DENIED = re.compile(r"Access denied for user (.*) by PAM account configuration", re.DOTALL)
 _WRONG_HOST = re.compile(
     r"Authentication tried for (.*) with correct key but not from .*\(host=(\S*?), ip=([^,)\s]+)"
@@ -38,8 +37,8 @@ _SUBSYSTEM = re.compile(r"subsystem request for (\S+)(?: by user (.*?))?(?:, com
 _KEY = re.compile(r"(\S+) (\S+)")
 
 
-def split_from(msg: str, mem: Memory) -> tuple[str, str, str, str] | None:
-    """(before, peer, port, behind) around the ` from PEER port N ssh2` that is sshd's own, if there is one."""
+def split_from(msg: str, mem: Memory, *, bare: bool = False) -> tuple[str, str, str, str] | None:
+    """(before, peer, port, behind) around the ` from PEER port N ssh2` that is sshd's own, if any."""
     head, sep, tail = msg.partition(" from ")
     if " from " not in tail:
         words = tail.split(" ")
@@ -47,16 +46,19 @@ def split_from(msg: str, mem: Memory) -> tuple[str, str, str, str] | None:
             return head, words[0], words[2], ""
         found = _PEER.match(tail) if sep else None
         return None if found is None else (head, found[1], found[2] or "", found[3] or "")
-    return _choose(msg, mem)
+    return _choose(msg, mem, bare=bare)
 
 
-def _choose(msg: str, mem: Memory) -> tuple[str, str, str, str] | None:
-    """Of several places that look like the peer: the one this process is known to talk to, else the first."""
+def _choose(msg: str, mem: Memory, *, bare: bool) -> tuple[str, str, str, str] | None:
+    """Of several places that look like the peer: the one this process is known to talk to, else the first.
+
+    `bare` is for messages that end with the peer: what goes on behind one is the user's name.
+    """
     places: list[tuple[str, str, str, str]] = []
     at = msg.find(" from ")
     while at >= 0 and len(places) < 32:
         found = _PEER.match(msg, at + 6)
-        if found is not None:
+        if found is not None and not (bare and found[3]):
             places.append((msg[:at], found[1], found[2] or "", found[3] or ""))
         at = msg.find(" from ", at + 1)
     seen = mem.known()
@@ -86,27 +88,42 @@ def meet(f: Fields, mem: Memory, token: str, port: str) -> Seen:
     """Write the peer into the line and remember it for the process."""
     name, value = peer_of(token)
     seen = mem.process(value)
-    if not name:
-        return seen
-    f[name] = value
-    where = int(port) if port else 0
-    if where:
-        f["source.port"] = where
     if name == "source.ip":
-        seen.meet(value, "", where)
-    else:
+        f["source.ip"] = value
+        if not port:
+            seen.meet(value, "", 0)
+            return seen
+        f["source.port"] = where = int(port)
+        if seen.ip != value or seen.port != where:
+            seen.meet(value, "", where)
+    elif name:
+        f["source.domain"] = value
+        where = int(port) if port else 0
+        if where:
+            f["source.port"] = where
         seen.meet("", value, where)
     return seen
 
 
 def _failed(msg: str, f: Fields, mem: Memory) -> int:
     """Failed METHOD for [invalid user ]USER from PEER port N ssh2[: key]."""
-    parts = split_from(msg, mem)
-    if parts is None:
-        return mem.times
-    head, token, port, behind = parts
-    method, _, who = head[7:].partition(" for ")
-    user, invalid = _name_of(who, f)
+    words = msg.split(" ")
+    if (
+        len(words) == 9
+        and words[4] == "from"
+        and words[6] == "port"
+        and words[7].isdecimal()
+        and words[8] == "ssh2"
+    ):
+        method, user, token, port, invalid, behind = words[1], words[3], words[5], words[7], False, ""
+        f["user.name"] = user
+    else:
+        parts = split_from(msg, mem)
+        if parts is None:
+            return mem.times
+        head, token, port, behind = parts
+        method, _, who = head[7:].partition(" for ")
+        user, invalid = _name_of(who, f)
     f["ssh.method"] = method
     seen = meet(f, mem, token, port)
     if user:
@@ -121,7 +138,10 @@ def _failed(msg: str, f: Fields, mem: Memory) -> int:
     else:
         seen.tell("none" if method == "none" else "sshd", mem.times)
     mem.sshd_spoke()
-    f.update(_FAILED)
+    f["event.action"] = "ssh_login"
+    f["event.category"] = _CATEGORY
+    f["event.type"] = _TYPE
+    f["event.outcome"] = "failure"
     return seen.settle()
 
 
@@ -167,7 +187,7 @@ def _step(msg: str, f: Fields, mem: Memory) -> int:
 
 def _invalid(msg: str, f: Fields, mem: Memory) -> int:
     """Invalid user USER from PEER[ port N]."""
-    parts = split_from(msg, mem)
+    parts = split_from(msg, mem, bare=True)
     if parts is None:
         return mem.times
     user, _ = _name_of("invalid user" + parts[0][12:], f)
@@ -188,14 +208,14 @@ def _request(msg: str, f: Fields, mem: Memory) -> int:
 
 def _pam_error(msg: str, f: Fields, mem: Memory) -> int:
     """PAM: REASON for [illegal user ]USER from PEER[ via ADDRESS]: keyboard-interactive, failed."""
-    found = _PAM_ERROR.match(msg)
-    if found is None:
-        return pam(msg, f, mem)
-    f["event.reason"] = found[1]
-    if found[2]:
-        f["user.name"] = found[2]
-    seen = meet(f, mem, found[3], "")
-    seen.user = found[2]
+    head, sep, tail = msg[5:].rstrip().rpartition(" from ")
+    reason, between, who = head.partition(" for ")
+    if not sep or not between:
+        return mem.times
+    f["event.reason"] = reason
+    user, _ = _name_of(who, f)
+    seen = meet(f, mem, tail.partition(" via ")[0], "")
+    seen.user = user
     seen.tell("keyboard", mem.times)
     mem.sshd_spoke()
     f.update(_FAILED)
@@ -204,13 +224,13 @@ def _pam_error(msg: str, f: Fields, mem: Memory) -> int:
 
 def _user(msg: str, f: Fields, mem: Memory) -> int:
     """User USER[ from PEER] not allowed because REASON."""
-    found = _NOT_ALLOWED.match(msg)
+    found = _NOT_ALLOWED.match(msg) or _ALLOWED_NOWHERE.match(msg)
     if found is None:
         return mem.times
-    f["user.name"] = found[1]
-    f["event.reason"] = found[3]
-    seen = meet(f, mem, found[2] or "", "")
-    seen.user = found[1]
+    f["user.name"] = user = found["user"]
+    f["event.reason"] = found["reason"].removesuffix(_ENDED)
+    seen = meet(f, mem, found.groupdict().get("peer") or "", "")
+    seen.user = user
     seen.tell("refused")
     return reckon(f, seen, _STEP)
 

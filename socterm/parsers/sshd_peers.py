@@ -25,10 +25,10 @@ _SERVER = mark("ssh_server")
 _ENDED = " [preauth]"
 _TOO_MANY = "Too many authentication failures"
 _FROM = re.compile(r"Connection from (\S+)(?: port (\d{1,5}))?(?: on (\S+) port (\d{1,5}))?")
-_GONE = re.compile(r"(?:(?:authenticating|invalid) user (.*?) ?)?(\S+) port (\d{1,5}): (.*)", re.DOTALL)
+_GONE = re.compile(r"(?:(?:authenticating|invalid) user (.*?) ?)?(\S{1,255}) port (\d{1,5}): (.*)", re.DOTALL)
 _LAST_FROM = re.compile(r"(.*) from (\S+?)(?: port (\d{1,5}))?$", re.DOTALL)
 _IN_TEXT = re.compile(
-    r"(?:from|with|for) (?:(?:authenticating |invalid )?user (.*?) )?(\S+?) port (\d{1,5})\b"
+    r"(?:from|with|for) (?:(?:authenticating |invalid )?user (.*?) )?(\S{1,255}?) port (\d{1,5})\b"
 )
 _TIMED_OUT = re.compile(
     r"Timeout before authentication for (?:connection from )?(\S+?)(?: port (\d{1,5})| to | *$|,)"
@@ -63,7 +63,7 @@ def _close(f: Fields, mem: Memory, who: str, where: str, port: str) -> int:
 
 
 def _said(rest: str) -> tuple[str, str, str]:
-    """(user, peer, port) of `[authenticating |invalid ]user USER PEER port N`; USER and port may be absent."""
+    """(user, peer, port) of `[authenticating |invalid ]user USER PEER port N`."""
     rest = rest.removesuffix(_ENDED)
     left, _, port = rest.rpartition(" port ")
     if not left or not port.isdecimal():
@@ -145,6 +145,8 @@ def _silent(msg: str, f: Fields, mem: Memory) -> int:  # noqa: ARG001 - the gram
 
 def _scan(msg: str, f: Fields, mem: Memory) -> int:
     """No or a bad identification, no common cipher, garbage: the peer wants to know, not to log in."""
+    if msg.startswith("no ") and not msg.startswith("no matching "):
+        return mem.times
     found = _IN_TEXT.search(msg) or _LAST_FROM.match(msg.removesuffix(_ENDED))
     if found is not None and put_peer(f, found[2], found[3] or ""):
         meet(f, mem, found[2], found[3] or "")
@@ -263,8 +265,6 @@ PEER_WORDS: dict[str, Handler] = {
     "kex_protocol_error:": _scan,
     "ssh_dispatch_run_fatal:": _scan,
     "Corrupted": _scan,
-    "Packet": _scan,
-    "message": _scan,
     "Timeout": _timeout,
     "Timeout,": _timeout,
     "drop": _drop,

@@ -1,7 +1,8 @@
 """Time stamps at the start of a line, as integer µs since the epoch.
 
 Two families: the BSD one of RFC 3164 with its many dialects (mostly without a year and a zone), and ISO 8601
-or RFC 3339. Stamps come in runs, so the last minute seen is kept: the next line usually only differs in seconds.
+or RFC 3339. Stamps come in runs, so the last day seen is kept:
+the next line usually differs in the time of day alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ LATEST = 253_402_300_799_999_999
 """The last µs of year 9999: later instants cannot be written down."""
 _EARLIEST = -62_135_596_800_000_000
 DAY = 86_400_000_000
-SECOND = {f"{number:02d}": number * 1_000_000 for number in range(60)}
+MINUTE = {f"{n // 60:02d}:{n % 60:02d}": n * 1_000_000 for n in range(3600)}
+"""`MM:SS` → µs into the hour."""
+HOUR = {f"{n:02d}:": n * 3_600_000_000 for n in range(24)}
+"""`HH:` → µs into the day."""
 
 _MONTHS = (
     ("jan", "january", "janv", "janvier", "januar", "jän", "ene", "enero", "gen", "gennaio", "januari"),
@@ -86,9 +90,9 @@ class Clock:
         self.forget()
 
     def forget(self) -> None:
-        """Drop what was kept of the last minute."""
-        self._bsd = self._iso = "\0"
-        self._bsd_base = self._iso_base = 0
+        """Drop what was kept of the last day."""
+        self._bsd = self._iso = self._same = "\0"
+        self._bsd_base = self._iso_base = self._same_ts = 0
         self._iso_zone = " "
         self._iso_ends = 27
 
@@ -96,21 +100,31 @@ class Clock:
         """Take a new reference for stamps without a year."""
         if now != self.now:
             self.now = now
-            self._bsd = "\0"
+            self._bsd = self._same = "\0"
 
     def read(self, text: str) -> int:
         """The offset behind the stamp at the start of `text`, or 0; `ts` is then its instant."""
-        if text[:13] == self._bsd and text[15:16] == " ":
-            second = SECOND.get(text[13:15])
-            if second is not None and (text[16:17] not in "12+-ZUG" or not _AFTER.match(text, 16)):
-                self.ts = self._bsd_base + second
-                self.exact = False
-                return 15
-        if text[:17] == self._iso and text[26 : self._iso_ends] == self._iso_zone and text[19] in ".,":
-            second = SECOND.get(text[17:19])
+        if text[:17] == self._same:
+            self.ts = self._same_ts
+            self.exact = False
+            return 15
+        if text[:7] == self._bsd and text[15:16] == " ":
+            hour, since = HOUR.get(text[7:10]), MINUTE.get(text[10:15])
+            if hour is not None and since is not None:
+                if text[16:17] not in "12+-ZUG":
+                    self._same = text[:17]
+                    self._same_ts = self.ts = self._bsd_base + hour + since
+                    self.exact = False
+                    return 15
+                if not _AFTER.match(text, 16):
+                    self.ts = self._bsd_base + hour + since
+                    self.exact = False
+                    return 15
+        if text[:11] == self._iso and text[26 : self._iso_ends] == self._iso_zone and text[19] in ".,":
+            hour, since = HOUR.get(text[11:14]), MINUTE.get(text[14:19])
             fraction = text[20:26]
-            if second is not None and fraction.isdecimal():
-                self.ts = self._iso_base + second + int(fraction)
+            if hour is not None and since is not None and fraction.isdecimal():
+                self.ts = self._iso_base + hour + since + int(fraction)
                 self.exact = True
                 return self._iso_ends - 1
         return self._slow(text)
@@ -176,19 +190,31 @@ class Clock:
         return first if near else second
 
     def _keep(self, text: str, found: re.Match[str], parts: dict[str, str | None]) -> None:
-        """Keep the minute of a stamp in its usual shape, for `read`'s short ways."""
+        """Keep the day of a stamp in its usual shape, for `read`'s short ways."""
         end = found.end()
-        second = SECOND.get(parts["second"] or "")
-        if second is None:
+        hour, since = HOUR.get(f"{parts['hour']}:"), MINUTE.get(f"{parts['minute']}:{parts['second']}")
+        if hour is None or since is None:
             return
-        base = self.ts - _fraction(parts["fraction"]) - second
-        if end == 15 and "year_after" in parts and text[12:13] == ":" and found.start("second") == 13:
-            self._bsd, self._bsd_base = text[:13], base
-        elif (
-            parts["zone"]
-            and "year_after" not in parts
-            and found.end("fraction") == 26
-            and text[end : end + 1] == " "
-        ):
-            self._iso, self._iso_base = text[:17], base
+        base = self.ts - _fraction(parts["fraction"]) - hour - since
+        if "year_after" in parts:
+            if end == 15 and found.start("hour") == 7 and self._whole(parts, base):
+                self._bsd, self._bsd_base = text[:7], base
+        elif parts["zone"] and found.end("fraction") == 26 and text[end : end + 1] == " ":
+            self._iso, self._iso_base = text[:11], base
             self._iso_ends, self._iso_zone = end + 1, text[26 : end + 1]
+
+    def _whole(self, parts: dict[str, str | None], base: int) -> bool:
+        """Whether a day runs through: no clock change in it, and its year is the same at both ends."""
+        exact = self.exact
+        for edge, expected in ((_MIDNIGHT, base), (_LAST_SECOND, base + DAY - 1_000_000)):
+            moment = self._moment(parts | edge)
+            if moment is None or micros(moment) != expected:
+                return False
+            if moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset():
+                return False
+        self.exact = exact
+        return True
+
+
+_MIDNIGHT: dict[str, str | None] = {"hour": "00", "minute": "00", "second": "00"}
+_LAST_SECOND: dict[str, str | None] = {"hour": "23", "minute": "59", "second": "59"}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
-from socterm.parsers.marks import Fields, mark
+from socterm.parsers.marks import Fields, mark, relate
 from socterm.parsers.memory import Memory
 from socterm.parsers.pam import pam
 
 _RAN = mark("sudo_command")
 _DENIED = mark("sudo_denied")
+_NOT_RUN = mark("sudo_not_run")
 _WRONG = mark("sudo_failed", "failure")
 
 _WRONG_PASSWORDS = re.compile(r"(\d{1,6}) incorrect password attempts?")
@@ -21,12 +22,14 @@ _REFUSALS = (
     "user NOT in sudoers",
     "user NOT authorized on host",
     "command not allowed",
+    "sorry, you are not allowed",
+    "user not allowed",
+)
+_UNASKED = (
     "a password is required",
     "no tty present",
     "sorry, you must have a tty",
-    "sorry, you are not allowed",
     "a terminal is required",
-    "user not allowed",
 )
 _NAMES = {
     "TTY": "process.tty",
@@ -51,6 +54,7 @@ def sudo(msg: str, f: Fields, mem: Memory) -> int:
         return mem.times
     user = user.strip()
     if rest.startswith(_CONTINUED):
+        relate(f, user=user)
         f["sudo.continued"] = rest[len(_CONTINUED) :]
         return mem.times
     before, command, line = rest.partition("COMMAND=")
@@ -93,4 +97,6 @@ def _trouble(what: str, user: str, f: Fields, mem: Memory) -> int:
         return seen.settle()
     if what.startswith(_REFUSALS):
         f.update(_DENIED)
+    elif what.startswith(_UNASKED):
+        f.update(_NOT_RUN)
     return mem.times

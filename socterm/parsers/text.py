@@ -7,6 +7,7 @@ kept as bytes beside the text.
 from __future__ import annotations
 
 BOM = "\ufeff"
+_ENDS = "\r\n"
 
 
 def raw_of(line: bytes) -> tuple[str, bytes | None]:
@@ -28,10 +29,10 @@ def raw_of(line: bytes) -> tuple[str, bytes | None]:
 def texts_of(lines: list[bytes]) -> list[str] | None:
     """All lines of a chunk as text in one go, or None where some line needs `raw_of` and care.
 
-    Only plain ASCII without NUL, CR and inner newlines qualifies: what nearly every log is made of.
+    Only plain ASCII without NUL and inner newlines qualifies: what nearly every log is made of.
     """
     joined = b"\n".join(lines)
-    if not joined.isascii() or b"\0" in joined or b"\r" in joined:
+    if not joined.isascii() or b"\0" in joined:
         return None
     texts = joined.decode("ascii").split("\n")
     return texts if len(texts) == len(lines) else None
@@ -47,4 +48,4 @@ def clean(text: str) -> str:
 
 def trimmed(raw: str) -> str:
     """What of a raw line is parsed: no byte order mark before it, no line ending behind it."""
-    return raw.removeprefix(BOM).rstrip("\r\n")
+    return raw.removeprefix(BOM).rstrip("\r\n") if raw[-1:] in _ENDS or raw[:1] == BOM else raw

@@ -47,6 +47,7 @@ ACTIONS: dict[str, Action] = {
     "sudo_command": Action(_PROCESS, ("start",), "a command was run through sudo"),
     "sudo_denied": Action(_PROCESS, ("denied",), "sudo refused: not in sudoers, or command not allowed"),
     "sudo_failed": Action(_AUTH, ("info",), "wrong passwords given to sudo"),
+    "sudo_not_run": Action(_PROCESS, ("info",), "sudo could not ask for a password, so nothing ran"),
     "su": Action(_AUTH, ("start",), "a change of user with su; event.outcome says how it ended"),
     # accounts
     "user_created": Action(_IAM, ("user", "creation"), "an account was created"),
