@@ -189,7 +189,9 @@ def run(*arguments: object, home: Path) -> subprocess.CompletedProcess[bytes]:
 
 def test_hostile_text_is_cleaned_before_it_reaches_a_terminal(tmp_path: Path) -> None:
     log = tmp_path / "auth.log"
-    log.write_bytes(b"2026-03-17T10:00:00Z h sshd[1]: \x1b]52;c;cm0gLXJmIH4=\x07 \xc2\x9b31m \xe2\x80\xae evil\n")
+    log.write_bytes(
+        b"2026-03-17T10:00:00Z h sshd[1]: \x1b]52;c;cm0gLXJmIH4=\x07 \xc2\x9b31m \xe2\x80\xae evil\n"
+    )
     db = tmp_path / "soc.db"
     socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
     out = socterm("search", "evil", "--db", db, home=tmp_path)

@@ -24,7 +24,9 @@ def event_rule(key: str, *, alerting: bool = False, throttle: int = 10 * MIN) ->
     return Rule(key, RuleInfo(key, key, "low", "", ()), key, ("linux", "", ""), alerting, throttle)
 
 
-def correlation(key: str, kind: str, refs: list[str], span: int, by: str = "source.ip", **terms: object) -> Rule:
+def correlation(
+    key: str, kind: str, refs: list[str], span: int, by: str = "source.ip", **terms: object
+) -> Rule:
     spec = Correlation(
         type=kind,  # type: ignore[arg-type]
         refs=tuple(refs),
@@ -49,7 +51,9 @@ FEW = correlation("few", "event_count", ["fail"], 2 * MIN, op="lt", threshold=3)
 RULES = RuleSet({r.key: r for r in (FAIL, OK, BRUTE, SPRAY, BOTH, THEN, CHAIN)}, [])
 
 
-def make(position: int, ts: int, what: str, ip: str = "192.0.2.1", user: str = "root", repeat: int = 1) -> Event:
+def make(
+    position: int, ts: int, what: str, ip: str = "192.0.2.1", user: str = "root", repeat: int = 1
+) -> Event:
     fields = {"source.ip": ip, "user.name": user, "what": what}
     return Event(ts, "s", position, "", fields, repeat=repeat, id=position + 1)
 
@@ -176,7 +180,9 @@ def story(pace: str, seed: int) -> tuple[list[Event], list[str]]:
         what = rng.choice(["fail"] * fails + ["ok"])
         user = rng.choice(["root", "admin", "bob", "eve"])
         event = make(n, t, what, rng.choice(ips), user, rng.choice([1, 1, 1, 0, 3]))
-        stamped.append((t + rng.choice([0, 0, 1, 3, 4]) * S, n, event, rng.choice(["", "", "commit", "restart"])))
+        stamped.append(
+            (t + rng.choice([0, 0, 1, 3, 4]) * S, n, event, rng.choice(["", "", "commit", "restart"]))
+        )
     stamped.sort(key=lambda row: row[:2])
     return [row[2] for row in stamped], [row[3] for row in stamped]
 

@@ -146,9 +146,9 @@ def copy(app: App[Any], value: object) -> None:
 class SafeInput(Input):
     """A text field whose value cannot hold control characters, wherever it was pasted from."""
 
-    def insert_text_at_cursor(self, text: str) -> None:
-        """Insert typed or pasted text, cleaned."""
-        super().insert_text_at_cursor(safe_text(text))
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Every way of typing and pasting ends here: the text is cleaned."""
+        super().replace(safe_text(text), start, end)
 
 
 class ControlGuard(LineFilter):

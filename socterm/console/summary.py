@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
-from socterm.console.lines import Line, Span, cited, line, sp
+from socterm.console.lines import Line, Span, cited_line, line, sp
 from socterm.console.safe import fit, join
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.words import VERDICTS, clock, entity_text, number, plural, span, stamp, state_text
@@ -181,10 +181,10 @@ def explanation_lines(
 ) -> list[Line]:
     """The analyst's text with its label and its citations, each of which Enter opens."""
     out = [line(("Analyst", "soc"), (f"  source: {source}", "dim")), Line()]
-    out += [line(*cited(part, "head" if part in headings else "text")) for part in text.splitlines()]
-    if citations:
-        out += [Line(), line(("Cited", "head"))]
-        out += [line((f"[#{event}]", "cite"), value=str(event), event=event) for event in citations]
+    out += [cited_line(part, look="head" if part in headings else "text") for part in text.splitlines()]
+    told = {item.event for item in out}
+    others = [event for event in citations if event not in told][:12]
+    out += [line(("↳ ", "dim"), (f"[#{event}]", "cite"), value=str(event), event=event) for event in others]
     return out
 
 

@@ -2,8 +2,8 @@
 
 Where sshd tells of its failures itself, PAM's line comes first and would count the attempt before anybody
 knows how it ended (another module may still accept the password). Such a line waits: it carries the user and
-the address only as `related.*` and no outcome; sshd's next line stands for the attempt, or the connection's end,
-or PAM's summary. Where sshd is silent, PAM's lines count at once.
+the address only as `related.*` and no outcome; sshd's next line stands for the attempt, or the connection's
+end, or PAM's summary. Where sshd is silent, PAM's lines count at once.
 """
 
 from __future__ import annotations

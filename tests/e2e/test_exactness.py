@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -158,11 +159,12 @@ def test_rename_rotation(place: Path, small: bytes, small_dump: list[str]) -> No
     lines = small.splitlines(keepends=True)
     size = len(lines) // 6 + 1
     with running("--tail", log, "--from-start", "--db", db, home=place):
-        until(lambda: db.exists(), "the store")
         for part in range(6):
             mine = lines[part * size : (part + 1) * size]
             with log.open("ab", buffering=0) as out:
                 out.write(b"".join(mine[:-20]))
+                if part == 0:
+                    until(lambda: lines_stored(db, place) > 0, "the first line")
                 if part < 5:
                     for n in range(part, 0, -1):
                         (place / f"auth.log.{n}").rename(place / f"auth.log.{n + 1}")
@@ -217,6 +219,17 @@ def test_copytruncate(place: Path, small: bytes, small_dump: list[str]) -> None:
     same(canonical(db, place), small_dump)
 
 
+def fill(ballast: Path) -> None:
+    """Take all the space there is, to the last block."""
+    with ballast.open("wb", buffering=0) as out:
+        for size in (1 << 20, 4096, 512):
+            try:
+                while out.write(bytes(size)):
+                    pass
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+
+
 def test_a_full_disk_that_is_freed_later(place: Path, small: bytes, small_dump: list[str]) -> None:
     """The store's disk fills up; ingest waits and says so; space comes back; nothing is missing."""
     disk = place / "disk"
@@ -228,13 +241,7 @@ def test_a_full_disk_that_is_freed_later(place: Path, small: bytes, small_dump: 
         db = disk / "full.db"
         process = start("--tail", log, "--from-start", "--batch", "100", "--db", db, home=place)
         until(lambda: db.exists() and lines_in(db) > 300_000, "the first commits")
-        with ballast.open("wb") as out:
-            try:
-                while True:
-                    out.write(bytes(4096))
-                    out.flush()
-            except OSError:
-                pass
+        fill(ballast)
         full = subprocess.run(["df", "--output=avail", str(disk)], capture_output=True, check=True)
         assert int(full.stdout.split()[1]) < 8
         time.sleep(3)
@@ -243,8 +250,9 @@ def test_a_full_disk_that_is_freed_later(place: Path, small: bytes, small_dump: 
         assert stored < len(small.splitlines()), "the disk was too big for this test"
         ballast.unlink()
         until(lambda: lines_stored(db, place) == len(small.splitlines()), "the rest")
-        stop(process)
-        assert b"disk" in (process.stderr.read() if process.stderr and not process.stderr.closed else b"disk")
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+        assert b"disk is full" in said
         same(canonical(db, place), small_dump)
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -14,9 +13,6 @@ from socterm.console.safe import say
 from socterm.console.screens.reading import Reading
 from socterm.console.widgets.chat import Asked, ChatLine, Stopped
 from socterm.errors import SoctermError
-
-FLUSH = 0.08
-"""Seconds of an answer gathered before it is drawn."""
 
 
 class Section(Protocol):
@@ -170,30 +166,13 @@ class Asking(Reading):
     def answer(
         self, analyst: Analyst, turn: int, question: str, alert: int | None, cancel: threading.Event
     ) -> None:
-        """Gather the answer and hand it on some ten times a second."""
-        text, sent, note = "", time.monotonic(), ""
-        events: list[int] = []
-
-        def flush() -> None:
-            nonlocal text, events, sent
-            if text or events:
-                self.post_message(ChatPiece(turn, "text", text, tuple(events)))
-            text, events, sent = "", [], time.monotonic()
-
+        """Hand the answer on as it comes; the pane draws some ten times a second."""
+        note = ""
         try:
             for piece in analyst.ask(question, alert_id=alert, cancel=cancel):
-                if piece.kind == "text":
-                    text += piece.text
-                    events += piece.events
-                    if time.monotonic() - sent > FLUSH:
-                        flush()
-                else:
-                    flush()
-                    self.post_message(ChatPiece(turn, piece.kind, piece.text, tuple(piece.events)))
+                self.post_message(ChatPiece(turn, piece.kind, piece.text, tuple(piece.events)))
         except SoctermError as wrong:
             note = str(wrong)
-        flush()
-        note = note or ("stopped" if cancel.is_set() else "")
         self.post_message(ChatPiece(turn, "end", note, done=True))
 
     @on(ChatPiece)

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from socterm.console.actions import Context, bindings
+from socterm.console.actions import Context, bindings, of
 from socterm.console.ingest import Ingest
 from socterm.console.readers import Store
 from socterm.console.state import PANES, PaneName, UiState
@@ -25,6 +25,9 @@ from socterm.console.widgets.header import Header
 from socterm.console.widgets.histogram import Histogram
 from socterm.console.widgets.pane import Pane
 from socterm.console.widgets.stream import StreamRows
+
+WANTING = {action.handler: action.needs for action in of("triage") if action.needs}
+"""Verbs that need something: handler → what."""
 
 QUIET_CHAT = "Press c to ask about the alert under the cursor."
 
@@ -115,6 +118,10 @@ class Layout(Screen[None], inherit_bindings=False):
                 with Pane("chat", 4, "Chat"):
                     yield self.chat
         yield self.footer
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """A verb whose helper is not there is not bound."""
+        return action not in WANTING or WANTING[action] in self.have
 
     def pane(self, name: PaneName) -> Pane:
         """One of the four panes."""

@@ -8,13 +8,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input
 
 from socterm.console.actions import bindings
-from socterm.console.lines import Line, cited, line, sp
+from socterm.console.lines import Line, cited_line, line, sp
 from socterm.console.messages import ChatPiece
 from socterm.console.safe import SafeInput
 from socterm.console.widgets.text import TextView
+
+
+DRAW = 0.08
+"""Seconds of an answer gathered before it is drawn."""
 
 
 class Asked(Message):
@@ -56,18 +61,14 @@ class Turn:
         out = [line(("you  ", "you"), (self.question, "text"), hang=5)]
         paragraphs = self.text.strip().splitlines() or ([""] if self.done else ["…"])
         out += [
-            line(sp("soc  " if index == 0 else "     ", "soc"), *cited(part), hang=5)
-            for index, part in enumerate(paragraphs)
+            cited_line(part, sp("soc  " if number == 0 else "     ", "soc"), hang=5)
+            for number, part in enumerate(paragraphs)
         ]
+        told = {item.event for item in out}
+        others = [event for event in dict.fromkeys(self.events) if event not in told][:8]
         out += [
-            line(
-                ("     ↳ ", "dim"),
-                (f"[#{event}]", "cite"),
-                (" Enter opens it", "dim"),
-                value=str(event),
-                event=event,
-            )
-            for event in list(dict.fromkeys(self.events))[:8]
+            line(("     ↳ ", "dim"), (f"[#{event}]", "cite"), value=str(event), event=event)
+            for event in others
         ]
         if self.note:
             out.append(line(("     " + self.note, "dim"), hang=5))
@@ -106,6 +107,7 @@ class Chat(Vertical):
         super().__init__(id="chat-body")
         self.ready = ready
         self.turns: list[Turn] = []
+        self._drawing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Transcript and line."""
@@ -129,7 +131,8 @@ class Chat(Vertical):
         if turn.done:
             return
         turn.take(piece)
-        self._draw()
+        if self._drawing is None:
+            self._drawing = self.set_timer(DRAW, self._draw)
 
     @property
     def log_view(self) -> TextView:
@@ -148,6 +151,7 @@ class Chat(Vertical):
             self._draw()
 
     def _draw(self) -> None:
+        self._drawing = None
         view = self.query_one(TextView)
         if not self.turns:
             view.show([line((self.ready, "dim"))], keep=True)

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from socterm.console.actions import bindings
 from socterm.console.lines import sp
 from socterm.console.messages import FilterTyped
-from socterm.console.safe import SafeInput
+from socterm.console.safe import SafeInput, safe_text
 from socterm.console.widgets.bars import Bar, Part
 
 DEBOUNCE = 0.12
@@ -32,7 +32,7 @@ class Mistake(Bar):
 
     def parts(self) -> list[Part]:
         """A caret under the character, and the reason."""
-        return [Part((sp(" " * (self.at + 2)), sp("^ " + self.text, "error")))] if self.text else []
+        return [Part((sp(" " * (self.at + 1)), sp("^ " + self.text, "error")))] if self.text else []
 
 
 class FilterBar(Vertical):
@@ -56,7 +56,7 @@ class FilterBar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line, and the place for what is wrong with it."""
-        yield SafeInput(placeholder="words, user.name:root, source.ip:10.0.0.0/8, and or not", compact=True)
+        yield SafeInput(placeholder="words, user.name:root, source.ip:10.0.0.0/8, and or not")
         yield Mistake()
 
     @property
@@ -68,7 +68,7 @@ class FilterBar(Vertical):
         """Start typing, from the filter there is."""
         self._before = text
         self.add_class("-open")
-        self.line.value = text
+        self.line.value = safe_text(text)
         self.line.cursor_position = len(text)
         self.line.focus()
 
