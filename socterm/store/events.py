@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from socterm.query import Query
+from socterm.query.match import fold_ascii
 from socterm.store.codec import ROW_COLUMNS, decode
 from socterm.store.connections import Connections
 from socterm.store.expressions import EXPRESSIONS, other
@@ -89,9 +90,9 @@ class EventStore:
     def count_by(self, field: str, query: Query | None = None, *, limit: int = 20) -> list[tuple[str, int]]:
         """The commonest values of an ECS field among matching events, with their counts (by repeat).
 
-        A field with several values counts for each of them.
+        A field with several values counts for each of them; in columns either case is the same value.
         """
-        sums: dict[str, int] = {}
+        sums: dict[str, tuple[str, int]] = {}
         column = EXPRESSIONS.get(field)
         with self._connections.snapshot() as db:
             for leg in legs(db, query, 0, TOP):
@@ -102,8 +103,10 @@ class EventStore:
                 )
                 for value, weight in rows:
                     for text in _texts(value, is_json=column is None):
-                        sums[text] = sums.get(text, 0) + weight
-        ranked = sorted(((v, n) for v, n in sums.items() if n), key=lambda item: (-item[1], item[0]))
+                        key = text if column is None else fold_ascii(text)
+                        shown, before = sums.get(key, (text, 0))
+                        sums[key] = (shown, before + weight)
+        ranked = sorted((item for item in sums.values() if item[1]), key=lambda item: (-item[1], item[0]))
         return ranked[:limit]
 
     def histogram(self, start: int, end: int, buckets: int) -> list[Bucket]:
