@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.road import SOCTERM, environment, socterm
 
 FAILURES = "".join(
@@ -62,7 +61,7 @@ def test_decisions_survive_and_can_be_undone(store: Path, tmp_path: Path) -> Non
     socterm("alerts", "undo", "--db", store, home=tmp_path)
     shown = lines(socterm("alerts", "show", first, "--json", "--db", store, home=tmp_path))[0]
     assert shown["state"] == "new"
-    assert [entry["verb"] for entry in shown["history"]][0] == "close"
+    assert next(entry["verb"] for entry in shown["history"]) == "close"
 
 
 def test_an_illegal_decision_is_one_line(store: Path, tmp_path: Path) -> None:
@@ -166,7 +165,7 @@ def test_two_ingesters_on_one_store(store: Path, tmp_path: Path) -> None:
 
     log = tmp_path / "auth.log"
     with running("--tail", log, "--db", store, home=tmp_path) as first:
-        until(lambda: b"" != lease(store), "the lease")
+        until(lambda: lease(store) != b"", "the lease")
         done = run("run", "--tail", log, "--once", "--db", store, home=tmp_path)
         assert done.returncode == 3
         assert str(first.pid).encode() in done.stderr

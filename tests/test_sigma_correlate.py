@@ -6,7 +6,6 @@ import random
 from collections import defaultdict
 
 import pytest
-
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.event import Event
@@ -31,7 +30,7 @@ def correlation(
         type=kind,  # type: ignore[arg-type]
         refs=tuple(refs),
         group_by=(by,),
-        fields={ref: (by,) for ref in refs},
+        fields=dict.fromkeys(refs, (by,)),
         span=span,
         **terms,  # type: ignore[arg-type]
     )
@@ -67,6 +66,7 @@ class Run:
         self.stored: dict[int, EpisodeChange] = {}
         self.merged: dict[int, int] = {}
         self.watermark = Watermark()
+        self.merged_hits: dict[int, list] = {}
         self.start()
 
     def start(self) -> None:
@@ -99,8 +99,6 @@ class Run:
             extra = self.merged_hits.pop(change.id, [])
             change.hits = [*hits, *extra]
             self.stored[change.id] = change
-
-    merged_hits: dict[int, list] = {}
 
     def pending_merge(self, into: int, hits: list) -> None:
         self.merged_hits = {**self.merged_hits, into: self.merged_hits.get(into, []) + hits}

@@ -13,7 +13,7 @@ from socterm.sigma.engine import Matcher
 from socterm.sigma.entity import entity_of
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import Rule, RuleSet, RuleTest
-from socterm.sigma.testing import compare, run_tests
+from socterm.sigma.testing import compare
 
 SSHD = (("linux", "", "sshd"),)
 
@@ -100,32 +100,3 @@ IP = (("source.ip", "192.0.2.1"),)
 )
 def test_comparing_a_run_with_what_a_test_expects(test: RuleTest, alerts: list[Alert], problem: str) -> None:
     assert compare(test, "r", alerts) == problem
-
-
-def test_running_the_tests_of_a_set_feeds_each_its_own_lines() -> None:
-    tests = (RuleTest("good", ("a", "b"), 1), RuleTest("bad", ("c",), 1))
-    rules = RuleSet({"r": rule(tests=tests)}, [])
-
-    def decode(lines: Any) -> list[Event]:
-        return [Event(0, "s", position, line, {}) for position, line in enumerate(lines)]
-
-    def replay(events: list[Event], given: RuleSet) -> list[Alert]:
-        assert given is rules
-        return [Alert("r")] if len(events) == 2 else []
-
-    good, bad = run_tests(rules, decode, replay)
-    assert (good.test, good.passed) == ("good", True)
-    assert (bad.test, bad.passed, bad.problem) == ("bad", False, "expected 1 alerts, got 0")
-
-
-def test_a_base_rule_is_heard_in_its_own_tests_only() -> None:
-    quiet = msgspec.structs.replace(rule(tests=(RuleTest("t", ("a",), 1),)), alerting=False)
-    other = msgspec.structs.replace(quiet, key="other", tests=())
-    rules = RuleSet({"r": quiet, "other": other}, [])
-
-    def replay(events: list[Event], given: RuleSet) -> list[Alert]:
-        return [Alert(found.key) for found in given.rules.values() if found.alerting]
-
-    (outcome,) = run_tests(rules, lambda lines: [], replay)
-    assert outcome.passed
-    assert not quiet.alerting

@@ -11,21 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from socterm.pipeline.replay import Replayed, replay
+from socterm.pipeline.replay import replay
 from socterm.sigma.load import load_rules
-from socterm.sigma.model import Rule, RuleSet, RuleTest
+from socterm.sigma.model import Rule, RuleSet
+from socterm.sigma.testing import Outcome, compare
 
 TEST_NOW = int(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1_000_000
 """The "now" (µs) of rule tests: stamps without a year fall into 2026."""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """How one test of one rule went; `problem` is "" where it passed."""
-
-    rule: str
-    title: str
-    test: str
-    problem: str
 
 
 def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[Outcome]:
@@ -36,8 +28,8 @@ def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[
             continue
         alone = _with_parts(rule, rules)
         for test in rule.tests:
-            found = [a for a in replay(test.lines, alone, now=TEST_NOW) if a.rule == rule.key]
-            outcomes.append(Outcome(rule.key, rule.info.title, test.name, _problem(test, found)))
+            problem = compare(test, rule.key, replay(test.lines, alone, now=TEST_NOW))
+            outcomes.append(Outcome(rule.key, rule.info.title, rule.info.path, test.name, problem))
     return outcomes
 
 
@@ -67,17 +59,3 @@ def _with_parts(rule: Rule, rules: RuleSet) -> RuleSet:
     chosen = {key: r for key, r in rules.rules.items() if key in wanted}
     chosen[rule.key] = msgspec.structs.replace(rule, alerting=True)
     return RuleSet(chosen, [])
-
-
-def _problem(test: RuleTest, found: list[Replayed]) -> str:
-    if len(found) != test.alerts:
-        return f"expected {test.alerts} alerts, got {len(found)}"
-    if not found:
-        return ""
-    first = found[0]
-    if test.count is not None and first.count != test.count:
-        return f"expected a count of {test.count}, got {first.count}"
-    entity = dict(first.entity)
-    if test.entity is not None and entity != test.entity:
-        return f"expected entity {test.entity}, got {entity}"
-    return ""

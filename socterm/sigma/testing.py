@@ -1,19 +1,17 @@
 """Tests inside rule files: what a run must show, and what is wrong where it does not.
 
-Only data and comparison live here: decoding lines and replaying events belong to other rooms, which pass
-them in.
+Only data and comparison live here: decoding lines and replaying events is `socterm.pipeline.rulecheck`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from socterm.alerts.model import Entity
-from socterm.event import Event
-from socterm.sigma.model import RuleSet, RuleTest
+from socterm.sigma.model import RuleTest
 
 
 class AlertLike(Protocol):
@@ -32,10 +30,6 @@ class AlertLike(Protocol):
         """Base events, weighted by repeat."""
 
 
-Decode = Callable[[Sequence[str]], list[Event]]
-Replay = Callable[[list[Event], RuleSet], Sequence[AlertLike]]
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """How one test of one rule went; `problem` is "" where it passed."""
 
@@ -49,27 +43,6 @@ class Outcome(msgspec.Struct, frozen=True):
     def passed(self) -> bool:
         """Whether the test showed what it should."""
         return not self.problem
-
-
-def run_tests(rules: RuleSet, decode: Decode, replay: Replay) -> Iterator[Outcome]:
-    """Run every test of every rule, each on its own lines.
-
-    A base rule raises nothing in life; for its own tests it is made to, so that they say what it matches.
-    """
-    for rule in rules.rules.values():
-        loud = rules
-        if rule.tests and not rule.alerting:
-            alerting = {**rules.rules, rule.key: msgspec.structs.replace(rule, alerting=True)}
-            loud = RuleSet(rules=alerting, fates=rules.fates)
-        for test in rule.tests:
-            alerts = replay(decode(test.lines), loud)
-            yield Outcome(
-                rule=rule.key,
-                title=rule.info.title,
-                path=rule.info.path,
-                test=test.name,
-                problem=compare(test, rule.key, alerts),
-            )
 
 
 def compare(test: RuleTest, rule: str, alerts: Sequence[AlertLike]) -> str:

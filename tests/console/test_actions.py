@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from scene import Scene, console, driven
+from driver import console, driven
+from scene import Scene
 from socterm.console import actions
 from socterm.console.actions import ACTIONS, CONTEXTS, Action
 from socterm.console.app import SoctermApp
