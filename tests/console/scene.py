@@ -155,8 +155,8 @@ class FakeIngest:
             SourceStatus(name, 9, 9, 0, 0, {}, "", False) for name in (LOG, "udp://127.0.0.1:5514")
         )
         values = {
-            "mode": "ingesting", "rate": 812.0, "lag": 200_000, "lines": 10_000, "understood": 9_981, "backlog": 0,
-            "late": 0, "drops": 0, "sources": sources,
+            "mode": "ingesting", "rate": 812.0, "lag": 200_000, "lines": 10_000, "understood": 9_981,
+            "backlog": 0, "late": 0, "drops": 0, "sources": sources,
         }  # fmt: skip
         self.value = IngestStatus(**{**values, **changes})
         self.listeners: list[Callable[[], None]] = []

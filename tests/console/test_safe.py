@@ -83,9 +83,12 @@ def test_the_guard_stops_what_slipped_through() -> None:
     assert guard.apply(clean, Color(0, 0, 0)) is clean
 
 
-FORBIDDEN = set(
-    ["Static", "Label", "Button", "Log", "RichLog", "DataTable", "OptionList", "Option", "ListView", "Markdown", "Tree", "Select", "SelectionList", "TextArea", "Checkbox", "TabPane", "Collapsible", "Digits", "Link", "Input", "Text", "Content", "Segment", "notify", "add_row", "add_column", "write_line", "from_markup", "from_ansi", "copy_to_clipboard"]
-)
+FORBIDDEN = {
+    "Static", "Label", "Button", "Log", "RichLog", "DataTable", "OptionList", "Option", "ListView",
+    "Markdown", "Tree", "Select", "SelectionList", "TextArea", "Checkbox", "TabPane", "Collapsible",
+    "Digits", "Link", "Input", "Text", "Content", "Segment", "notify", "add_row", "add_column",
+    "write_line", "from_markup", "from_ansi", "copy_to_clipboard",
+}  # fmt: skip
 ATTRIBUTES = {"border_title", "border_subtitle", "tooltip", "sub_title", "loading"}
 
 

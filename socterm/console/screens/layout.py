@@ -41,6 +41,8 @@ Layout { layout: vertical; background: $background; }
 #stream { height: 5fr; }
 #detail { height: 1fr; padding: 0 1; }
 #chat { height: 10; padding: 0 1; }
+Layout.-talking #detail { height: 3fr; }
+Layout.-talking #chat { height: 2fr; }
 Layout.-narrow #body, Layout.-tiny #body { layout: vertical; }
 Layout.-narrow #left { width: 1fr; height: 18fr; }
 Layout.-narrow #right { width: 1fr; height: 10fr; }

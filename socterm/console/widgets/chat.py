@@ -17,6 +17,8 @@ from socterm.console.messages import ChatPiece
 from socterm.console.safe import SafeInput
 from socterm.console.widgets.text import TextView
 
+KEPT = 50
+"""Turns kept on screen."""
 
 DRAW = 0.08
 """Seconds of an answer gathered before it is drawn."""
@@ -120,6 +122,7 @@ class Chat(Vertical):
 
     def begin(self, question: str) -> int:
         """Start a turn; its number tells its pieces apart."""
+        self.screen.add_class("-talking")
         turn = Turn(len(self.turns) + 1, question)
         self.turns.append(turn)
         self._draw()
@@ -156,8 +159,9 @@ class Chat(Vertical):
         if not self.turns:
             view.show([line((self.ready, "dim"))], keep=True)
             return
-        view.show([item for turn in self.turns[-50:] for item in turn.lines()], keep=True)
-        view.to_end()
+        before = [item for turn in self.turns[-KEPT:-1] for item in turn.lines()]
+        view.show([*before, *self.turns[-1].lines()], keep=True)
+        view.to_line(len(before))
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

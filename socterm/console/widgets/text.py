@@ -58,6 +58,11 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll to the last line."""
         self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
+    def to_line(self, number: int) -> None:
+        """Scroll so that a line is the first in sight, as far as there is text below it."""
+        row = next((y for y, row in enumerate(self.rows) if row.line >= number), 0)
+        self.scroll_to(y=min(row, self.max_scroll_y), animate=False, force=True)
+
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         cells, theme = self.scrollable_content_region.width, self.app.theme

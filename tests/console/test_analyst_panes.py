@@ -1,0 +1,162 @@
+"""Explain and chat: labelled, cited, cancellable, and whole without a model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from driver import console, driven
+from scene import LOG, NOW, Scene
+from socterm.analyst import Analyst, Explanation, Health, NullBackend, Part, Piece
+from socterm.console.actions import ACTIONS
+from socterm.store.opening import Store
+from story import busy
+
+
+def rules_analyst(store: Store) -> Analyst:
+    return Analyst(store.events, store.triage, NullBackend(), now=lambda: NOW)
+
+
+class Streaming:
+    """A model that talks until it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def health(self) -> Health:
+        return Health("ok", "tiny:1b")
+
+    def explain(self, alert_id: int) -> Explanation:
+        return Explanation((Part("Why", "said the model"),), (), "tiny:1b")
+
+    def ask(
+        self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None
+    ) -> Iterator[Piece]:
+        assert cancel is not None
+        yield Piece("tool", "search_events user.name:root")
+        yield Piece("text", "never said")
+        yield Piece("retract")
+        yield Piece("text", "First words. ")
+        cancel.wait(20)
+        yield Piece("text", "Last words.")
+        yield Piece("done", "stopped · source: tiny:1b")
+        self.stopped.set()
+
+
+async def test_i_explains_without_a_model(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with driven(console(store, analyst=rules_analyst(store))) as d:
+        await d.press("i")
+        await d.sees("source: rules", "203.0.113.9", "[#")
+        await d.sees("no model · answers from rules")
+
+
+async def test_enter_on_a_citation_opens_the_event(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with driven(console(store, analyst=rules_analyst(store))) as d:
+        await d.press("i")
+        await d.sees("source: rules")
+        await d.press("2", "j")
+        cited = d.app.triage.detail.current
+        assert cited is not None
+        await d.press("enter")
+        await d.sees(f"Event [#{cited.event}]", "@timestamp", f"{LOG}:")
+
+
+async def test_a_question_is_answered_from_rules(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with driven(console(store, analyst=rules_analyst(store))) as d:
+        await d.press("c")
+        await d.type("why did this fire")
+        await d.press("enter")
+        await d.sees("you  why did this fire")
+        await d.until(lambda: not d.app.triage.chat.answering)
+        turn = d.app.triage.chat.turns[0]
+        assert turn.events
+        assert turn.note == "source: rules"
+        await d.press("up")
+        await d.until(lambda: d.app.focused.value == "why did this fire")  # type: ignore[union-attr]
+        await d.press("escape")
+        assert d.app.state.focus == "alerts"
+
+
+async def test_escape_stops_the_answer_and_keeps_what_came(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    model = Streaming()
+    async with driven(console(store, analyst=model)) as d:
+        await d.sees("tiny:1b ✓")
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.sees("First words.")
+        assert "never said" not in d.text()
+        await d.press("escape")
+        await d.until(model.stopped.is_set)
+        await d.sees("First words. Last words.", "stopped · source: tiny:1b")
+        assert not d.app.triage.chat.answering
+
+
+async def test_the_list_answers_keys_while_an_answer_streams(scene: Scene, store: Store) -> None:
+    first, second = scene.simple(["brute", "brute"])
+    async with driven(console(store, analyst=Streaming())) as d:
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.sees("First words.")
+        await d.press("tab", "e")
+        await d.until(lambda: [row.id for row in store.triage.alerts()] == [second])
+        await d.press("escape")
+        await d.until(lambda: not d.app.triage.chat.answering)
+    assert first != second
+
+
+async def test_without_an_analyst_its_keys_do_nothing_and_are_not_offered(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store)) as d:
+        await d.press("i", "c")
+        await d.settled()
+        assert d.app.focused is d.app.triage.alerts
+        assert "i explain" not in d.text()
+        needing = {a.id for a in ACTIONS if a.needs}
+        assert (
+            not {entry.binding.id for entry in d.app.screen.active_bindings.values() if entry.enabled}
+            & needing
+        )
+
+
+async def test_copy_takes_what_the_cursor_is_on(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with driven(console(store)) as d:
+        await d.press("y")
+        assert d.app.clipboard.startswith("critical SSH login after brute force 203.0.113.9 → root ×41")
+        await d.press("2", "j", "y")
+        assert d.app.clipboard == "203.0.113.9"
+        await d.press("3", "k")
+        await d.settled()
+        await d.press("y")
+        event = store.events.get([d.app.triage.stream.cursor])[0]
+        assert d.app.clipboard == event.raw
+
+
+async def test_j_and_k_with_shift_scroll_the_detail_from_the_list(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with driven(console(store), (100, 30)) as d:
+        cursor = d.cursor
+        await d.press("J", "J")
+        assert d.app.triage.detail.scroll_offset.y == 6
+        await d.press("K")
+        assert d.app.triage.detail.scroll_offset.y == 3
+        assert d.cursor == cursor
+
+
+async def test_the_detail_shows_fields_and_raw_of_the_alerts_events(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with driven(console(store)) as d:
+        await d.press("enter", "l")
+        await d.sees("Event [#", "source.port", "40990")
+        await d.press("l")
+        await d.sees("▸ web01 sshd[")
+        await d.press("j", "j", "enter")
+        await d.sees("40934")
+        await d.press("G", "g", "ctrl+d", "ctrl+u", "pagedown", "pageup", "k")
+        assert d.app.state.tab == "fields"
