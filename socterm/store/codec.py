@@ -56,6 +56,18 @@ _PROMOTED = dict(zip(NAMES, _PYTHON, strict=True))
 _TIME_BITS = {name: index << TIME_SHIFT for index, name in enumerate(TIMES)}
 _CATEGORY, _TYPE, _MESSAGE = "event.category", "event.type", "message"
 _ACTION_AT = NAMES.index("event.action")
+_PLAIN_KINDS = ("event", "pipeline_error")
+_IMPLIED = {
+    (bits, told): frozenset(
+        [*NAMES, *([_CATEGORY] if bits & CATEGORY else []), *([_TYPE] if bits & TYPE else [])]
+        + ([_MESSAGE] if told else [])
+    )
+    for bits in (0, CATEGORY, TYPE, CATEGORY | TYPE)
+    for told in (False, True)
+}
+"""(category and type bits, whether the message is an offset) → fields that need no place of their own."""
+
+_encoder = msgspec.json.Encoder()
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -100,13 +112,18 @@ def encode(events: Iterable[Event], sources: Mapping[str, int], alerted: Collect
             known += known >= 0
         if event.id in alerted:
             flags |= ALERTED
-        if event.kind != "event" or known != len(fields):
-            flags, rest, values = _rest(event, flags, values)
-        else:
-            rest = None
+        kind = event.kind
+        if kind == "pipeline_error":
+            flags |= FAILED_PARSE
+        rest: str | None = None
+        if known != len(fields) or kind not in _PLAIN_KINDS:
+            if known >= 0 and kind in _PLAIN_KINDS:
+                rest = _quick_rest(fields, flags, known)
+            if rest is None:
+                rest, values = _rest(event, flags, values)
         rows.append((
-            event.id, event.ts, sources[event.source], event.position, event.repeat, flags, event.raw, rest,
-            *values,
+            event.id, event.ts, sources[event.source], event.position, event.repeat, flags, event.raw,
+            rest or None, *values,
         ))  # fmt: skip
     return rows
 
@@ -145,8 +162,23 @@ def _plain(value: Any) -> bool:
     return True
 
 
-def _rest(event: Event, flags: int, values: tuple[Any, ...]) -> tuple[int, str | None, tuple[Any, ...]]:
-    """The `fields` JSON, and the columns with what they can be searched by."""
+def _quick_rest(fields: dict[str, Any], flags: int, known: int) -> str | None:
+    """The `fields` JSON of an event like most; "" where nothing is left, None where `_rest` must look."""
+    implied = _IMPLIED[flags & (CATEGORY | TYPE), flags >> MESSAGE_SHIFT > 0]
+    rest = {name: value for name, value in fields.items() if name not in implied}
+    if len(rest) + known != len(fields) or EXTRA in rest:
+        return None
+    if not rest:
+        return ""
+    try:
+        text = _encoder.encode(rest)
+    except (UnicodeEncodeError, OverflowError, TypeError):
+        return None
+    return None if b"null" in text else text.decode()  # NaN becomes null
+
+
+def _rest(event: Event, flags: int, values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The same for any event, and the columns with what they can be searched by."""
     rest: dict[str, Any] = {}
     odd: list[tuple[str, Any]] = []
     extra: dict[str, Any] = {}
@@ -160,28 +192,24 @@ def _rest(event: Event, flags: int, values: tuple[Any, ...]) -> tuple[int, str |
             odd.append((name, value))
             if name != EXTRA:
                 rest[name] = _searchable(value)
-        elif not _implied(name, value, flags):
+        elif not _is_implied(name, value, flags):
             rest[name] = value
-    if event.kind == "pipeline_error":
-        flags |= FAILED_PARSE
-    elif event.kind != "event":
+    if event.kind not in _PLAIN_KINDS:
         extra["kind"] = event.kind
     if odd:
         extra["odd"] = json.dumps(odd, ensure_ascii=True)
     if extra:
         rest[EXTRA] = extra
     columns = tuple(_column(value, want) for value, want in zip(values, _PYTHON, strict=True))
-    return flags, to_json(rest) if rest else None, columns
+    return to_json(rest) if rest else "", columns
 
 
-def _implied(name: str, value: Any, flags: int) -> bool:
+def _is_implied(name: str, value: Any, flags: int) -> bool:
     """Whether the value can be had from other columns."""
     want = _PROMOTED.get(name)
     if want is not None:
         return type(value) is want
-    if name == _MESSAGE:
-        return flags >> MESSAGE_SHIFT > 0
-    return (name == _CATEGORY and bool(flags & CATEGORY)) or (name == _TYPE and bool(flags & TYPE))
+    return name in _IMPLIED[flags & (CATEGORY | TYPE), flags >> MESSAGE_SHIFT > 0]
 
 
 def _survives(value: Any) -> bool:

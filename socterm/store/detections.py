@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from socterm.alerts.audit import alert_key
 from socterm.alerts.model import EpisodeChange, RuleInfo
@@ -57,6 +57,8 @@ class Detections:
         self.infos = infos
         self.now = now
         self.change = next_change(db)
+        self._last_alert: int = db.execute("SELECT coalesce(max(id), 0) FROM alerts").fetchone()[0]
+        self._created: set[int] = set()
         self._joined: dict[int, list[int]] = {}
 
     def apply(self, changes: Sequence[EpisodeChange], first_new: int) -> None:
@@ -65,35 +67,30 @@ class Detections:
         Hits first and joins second, so that whatever order the changes come in, an alert is written
         with all its evidence in place.
         """
-        for change in changes:
-            if change.hits:
-                self._add_part(change.id, encode_hits(change.hits, self.sources))
+        self._add_parts(
+            (change.id, encode_hits(change.hits, self.sources)) for change in changes if change.hits
+        )
         for change in changes:
             if change.merged_into:
                 self._merge(change)
-        for change in changes:
-            if not change.merged_into:
-                self._state(change, first_new)
+        alive = [change for change in changes if not change.merged_into]
+        self._alerts([change for change in alive if change.alert], first_new)
+        final = [change for change in alive if change.settled or change.dropped]
+        self.db.executemany("DELETE FROM episodes WHERE id = ?", [(change.id,) for change in final])
+        for change in final:
+            self._settle(change)
+        going_on = [change for change in alive if not (change.settled or change.dropped)]
+        self.db.executemany(_EPISODE, [self._episode_row(change) for change in going_on])
 
-    def _add_part(self, episode: int, part: Part) -> None:
-        self.db.execute(_PART, (episode, *part, episode))
+    def _add_parts(self, parts: Iterable[tuple[int, Part]]) -> None:
+        self.db.executemany(_PART, [(episode, *part, episode) for episode, part in parts])
 
-    def _state(self, change: EpisodeChange, first_new: int) -> None:
+    def _settle(self, change: EpisodeChange) -> None:
+        """Keep of an alert's evidence what is still needed, of another episode nothing."""
+        rows = self.db.execute("DELETE FROM alert_events WHERE episode = ? RETURNING hits", (change.id,))
+        parts = [row[0] for row in rows]
         if change.alert:
-            self._alert(change, first_new)
-        if change.settled or change.dropped:
-            self.db.execute("DELETE FROM episodes WHERE id = ?", (change.id,))
-            parts = [
-                row[0]
-                for row in self.db.execute(
-                    "DELETE FROM alert_events WHERE episode = ? RETURNING hits", (change.id,)
-                )
-            ]
-            if change.alert:
-                for part in settle_parts(parts):
-                    self._add_part(change.id, part)
-        else:
-            self.db.execute(_EPISODE, self._episode_row(change))
+            self._add_parts((change.id, part) for part in settle_parts(parts))
 
     def _episode_row(self, change: EpisodeChange) -> tuple[object, ...]:
         return (
@@ -106,35 +103,34 @@ class Detections:
 
     # -- alerts --------------------------------------------------------------------------
 
-    def _alert(self, change: EpisodeChange, first_new: int) -> None:
-        known = self.db.execute("SELECT episode FROM alerts WHERE id = ?", (change.alert,)).fetchone()
-        if known is None:
-            self._create(change)
-            earlier = self._evidence(change.id)
-        else:
-            earlier = [hit.event for hit in change.hits] + self._joined.get(change.id, [])
-        mark_alerted(self.db, {event for event in earlier if event < first_new})
-        self.db.execute(
-            _GROW,
-            (
-                change.first[0],
-                change.last[0],
-                change.count,
-                change.signals,
-                self.now,
-                self.change,
-                change.alert,
-            ),
+    def _is_new(self, alert: int) -> bool:
+        """Alert numbers only ever grow, and an alert is in the batch that follows its first firing."""
+        return alert > self._last_alert and alert not in self._created
+
+    def _alerts(self, changes: Sequence[EpisodeChange], first_new: int) -> None:
+        grown = []
+        for change in changes:
+            earlier = [hit.event for hit in change.hits if hit.event < first_new]
+            earlier += self._joined.get(change.id, [])
+            if self._is_new(change.alert):
+                self._create(change)
+                earlier = self._evidence(change.id)
+            else:
+                grown.append(
+                    (change.first[0], change.last[0], change.count, change.signals, self.now, self.change,
+                     change.alert)
+                )  # fmt: skip
+            mark_alerted(self.db, {event for event in earlier if event < first_new})
+        self.db.executemany(_GROW, grown)
+        self.db.executemany(
+            "UPDATE alerts SET settled = 1, key = ? WHERE id = ?",
+            [(alert_key(c.rule, c.entity, c.first), c.alert) for c in changes if c.settled],
         )
-        if known is not None and known[0] != change.id:
-            self.db.execute("UPDATE alerts SET episode = ? WHERE id = ?", (change.id, change.alert))
-        if change.settled:
-            key = alert_key(change.rule, change.entity, change.first)
-            self.db.execute("UPDATE alerts SET settled = 1, key = ? WHERE id = ?", (key, change.alert))
 
     def _create(self, change: EpisodeChange) -> None:
         info = self.infos.get(change.rule) or unknown_rule(change.rule)
         rank = LEVELS.index(info.level) if info.level in LEVELS else 0
+        self._created.add(change.alert)
         self.db.execute(
             _CREATE,
             (
@@ -165,8 +161,7 @@ class Detections:
             self._merge_alert(change, survivor)
 
     def _merge_alert(self, change: EpisodeChange, survivor: int) -> None:
-        known = self.db.execute("SELECT id FROM alerts WHERE id = ?", (change.alert,)).fetchone()
-        if known is None:
+        if self._is_new(change.alert):
             self._create(change)
         kept = self.db.execute("SELECT id FROM alerts WHERE episode = ?", (survivor,)).fetchone()
         if kept is None:
