@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.road import SOCTERM, environment, socterm
+from tests.e2e.road import SOCTERM, environment, running, socterm, until
 
 FAILURES = "".join(
     f"2026-03-17T10:00:{n:02d}.000000+00:00 web01 sshd[{100 + n}]: "
@@ -96,6 +96,23 @@ def test_a_second_run_reads_nothing_twice(store: Path, tmp_path: Path) -> None:
     assert socterm("search", "--count", "--db", store, home=tmp_path).strip() == "8"
 
 
+def test_what_is_written_while_it_is_down_is_read_at_the_next_start(tmp_path: Path) -> None:
+    """Also where the first run began at the end of a file and saw no line at all."""
+    log = tmp_path / "quiet.log"
+    log.write_text(FAILURES)
+    db = tmp_path / "soc.db"
+    with running("--tail", log, "--db", db, home=tmp_path):
+        until(lambda: b"quiet.log" in sources(db), "the source on record")
+    with log.open("a") as out:
+        out.write(FAILURES.replace("10:00", "11:00"))
+    socterm("run", "--tail", log, "--once", "-q", "--db", db, home=tmp_path)
+    assert socterm("search", "--count", "--db", db, home=tmp_path).strip() == "8"
+
+
+def sources(db: Path) -> bytes:
+    return run("sources", "list", "--json", "--db", db, home=db.parent).stdout
+
+
 def test_parse_gives_one_object_a_line(tmp_path: Path) -> None:
     log = tmp_path / "some.log"
     log.write_text(FAILURES.splitlines()[0] + "\n\nno header at all\n")
@@ -161,8 +178,6 @@ def test_a_rule_that_fails_its_own_test_is_disabled(tmp_path: Path) -> None:
 
 
 def test_two_ingesters_on_one_store(store: Path, tmp_path: Path) -> None:
-    from tests.e2e.road import running, until
-
     log = tmp_path / "auth.log"
     with running("--tail", log, "--db", store, home=tmp_path) as first:
         until(lambda: lease(store) != b"", "the lease")

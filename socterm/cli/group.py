@@ -68,6 +68,7 @@ _SOURCES = (
         "--syslog", multiple=True, metavar="URL", help="Listen for syslog, e.g. udp://127.0.0.1:5514."
     ),
     click.option("--journal", is_flag=True, default=None, help="Follow the systemd journal."),
+    click.option("--journal-file", multiple=True, metavar="PATH", help="Follow one journal file."),
     click.option("--stdin", is_flag=True, default=None, help="Read standard input (also: -)."),
     click.option("--from-start", is_flag=True, help="Read files from their beginning."),
     click.option("--lines", type=click.IntRange(0), metavar="N", help="Begin with the last N lines."),
@@ -108,5 +109,5 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
         from socterm.cli.watch import watch
 
         watch(options)
-    elif any(options[name] for name in ("tail", "syslog", "journal", "stdin")):
+    elif any(options[name] for name in ("tail", "syslog", "journal", "journal_file", "stdin")):
         raise click.UsageError(f"give the sources after the command: socterm {ctx.invoked_subcommand} …")

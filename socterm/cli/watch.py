@@ -17,6 +17,9 @@ from socterm.errors import LeaseHeldError, SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
 
+RECENT = 1000
+"""Lines of each of this machine's logs that bare `socterm` begins with, where it has not read them before."""
+
 
 def watch(options: Mapping[str, Any]) -> None:
     """Open the console on the sources given, this machine's own logs, or the demo."""
@@ -35,6 +38,9 @@ def watch(options: Mapping[str, Any]) -> None:
             click.echo("socterm: no log of this machine can be read; playing the demo instead", err=True)
             play(60.0, theme=options.get("theme"), why="no log of this machine can be read")
             return
+        if not options.get("from_start") and options.get("lines") is None:
+            # Whoever starts without a word wants to see what happened lately, not an empty screen.
+            options = {**options, "lines": RECENT}
     try:
         writer = open_writer(config)
     except LeaseHeldError as held:

@@ -95,10 +95,11 @@ def make_pipeline(
 
 
 def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
-    """What to read, in one list: paths and globs, syslog URLs, "journal", "-"."""
+    """What to read, in one list: paths and globs, syslog URLs, "journal", "journal:PATH", "-"."""
     specs = [*config.tail, *config.syslog]
     if config.journal:
         specs.append("journal")
+    specs += [f"journal:{path}" for path in options.get("journal_file") or ()]
     if options.get("stdin"):
         specs.append("-")
     return specs

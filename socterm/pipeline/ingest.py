@@ -100,6 +100,7 @@ class Pipeline:
         self._next_event = writer.next_event_id
         self._pending: list[Event] = []
         self._touched: dict[str, Feed] = {}
+        self._behind_since = 0
         self._rate = Rate()
         self._listeners: list[Callable[[], None]] = []
         self._audit_seen = self._stored.audit_seen
@@ -140,7 +141,7 @@ class Pipeline:
                     self._look_around(now)
                 self._hear_decisions()
                 moved = self._gather(now)
-                if self._pending:
+                if self._pending or self._touched:
                     self._commit(stop)
                 if not moved:
                     if self._finished():
@@ -178,6 +179,10 @@ class Pipeline:
         self._feeds.append(feed)
         self.detector.watermark.clock(source.name)
         source.start(self.wake.set)
+        bookmark = source.bookmark()
+        if not state.lines and bookmark is not None:
+            state.bookmark = bookmark
+            self._touched[state.name] = feed
 
     def _hear_decisions(self) -> None:
         self._audit_seen, decisions = self.writer.closed_since(self._audit_seen)
@@ -324,7 +329,7 @@ class Pipeline:
         return IngestStatus(
             mode=self.mode,
             rate=self._rate.value(now),
-            lag=self._lag(sources),
+            lag=self._lag(sources, now),
             lines=sum(s.lines for s in sources),
             understood=sum(s.decoded for s in sources),
             backlog=sum(max(0, s.backlog) for s in sources),
@@ -334,7 +339,10 @@ class Pipeline:
             error=self.error,
         )
 
-    @staticmethod
-    def _lag(sources: list[SourceStatus]) -> int:
-        """How old the newest event is where lines are waiting; 0 where all is read."""
-        return max((s.age for s in sources if s.backlog > 0), default=0)
+    def _lag(self, sources: list[SourceStatus], now: int) -> int:
+        """How long lines have been waiting (µs); 0 where all is read."""
+        if not any(s.backlog > 0 for s in sources):
+            self._behind_since = 0
+        elif not self._behind_since:
+            self._behind_since = now
+        return now - self._behind_since if self._behind_since else 0

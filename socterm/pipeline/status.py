@@ -23,8 +23,8 @@ class SourceStatus(msgspec.Struct, frozen=True):
 class IngestStatus(msgspec.Struct, frozen=True):
     """The whole road now.
 
-    `rate` is events per second over the last seconds; `lag` is the age (µs) of the newest event read where
-    lines are waiting, 0 where all is read; `backlog` is bytes or records not read yet.
+    `rate` is events per second over the last seconds; `lag` is how long (µs) lines have been
+    waiting to be read, 0 where none are; `backlog` is bytes or records not read yet.
     """
 
     mode: str

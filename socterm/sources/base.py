@@ -54,6 +54,12 @@ class Source(Protocol):
     def read(self, limit: int) -> Chunk | None:
         """Hand over what is there now, at most `limit` lines; None when there is nothing now."""
 
+    def bookmark(self) -> dict[str, Any] | None:
+        """Where a started source stands before it handed over a line; None where that cannot be told.
+
+        Kept at once, so that what is written while socterm is down is read at the next start.
+        """
+
     @property
     def done(self) -> bool:
         """Whether nothing will ever come again."""

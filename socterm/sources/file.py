@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -85,6 +86,10 @@ class FileSource:
         if self._reader is None and not self._done:
             self._begin()  # the end to start at is the end as it is now
         wake()
+
+    def bookmark(self) -> dict[str, Any] | None:
+        """Where reading stands; None while there is no file."""
+        return self._mark.as_bookmark() if self._reader is not None else None
 
     @property
     def done(self) -> bool:

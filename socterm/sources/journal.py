@@ -104,6 +104,10 @@ class JournalSource:
                 return chunk
         return None
 
+    def bookmark(self) -> dict[str, Any] | None:
+        """None: what came before its first line cannot be asked for again."""
+        return None
+
     @property
     def done(self) -> bool:
         """True after `close`, after a `stop` once all was read, and where there is no journalctl."""

@@ -37,7 +37,7 @@ class _StandIn(msgspec.Struct):
 
 
 class Opener:
-    """Opens each spec: a path, a glob, "-", "journal" or `udp://ADDRESS:PORT`.
+    """Opens each spec: a path, a glob, "-", "journal", "journal:PATH" or `udp://ADDRESS:PORT`.
 
     Listeners are bound at once; files are opened when their source starts. `poll` gives the sources
     to take on: all at the first call, then files a glob has come to match and a file that was missing
@@ -102,6 +102,9 @@ class Opener:
             self._add(StdinSource(clock=self._clock, fd=self._stdin_fd, resume=self._bookmark("stdin")))
         elif spec == "journal":
             self._add(self._journal("journal", ()))
+        elif spec.startswith("journal:"):
+            path = os.path.abspath(Path(spec.removeprefix("journal:")).expanduser())  # noqa: PTH100 - as named
+            self._add(self._journal(f"journal:{path}", (), file=path))
         elif f"syslog:{spec}" in self._sources:
             return
         elif "://" in spec:
@@ -206,13 +209,13 @@ class Opener:
                 if source := self._add_file(stand_in.path, whole=True):
                     yield source
 
-    def _journal(self, name: str, matches: Sequence[str], note: str = "") -> JournalSource:
+    def _journal(self, name: str, matches: Sequence[str], note: str = "", file: str = "") -> JournalSource:
         return JournalSource(
             clock=self._clock,
             resume=self._bookmark(name),
             name=name,
             matches=matches,
-            arguments=self._journal_arguments,
+            arguments=("--file", file) if file else self._journal_arguments,
             from_start=self._from_start,
             lines=self._lines,
             journalctl=self._journalctl,

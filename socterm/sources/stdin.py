@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from socterm.event import Chunk
 from socterm.sources.base import Clock, Resume, SourceStats, Wake
 from socterm.sources.lines import LineBuffer
@@ -58,6 +60,10 @@ class StdinSource:
             now=self._clock(),
             notes=taken.notes,
         )
+
+    def bookmark(self) -> dict[str, Any] | None:
+        """None: what came before its first line cannot be asked for again."""
+        return None
 
     @property
     def done(self) -> bool:

@@ -9,6 +9,7 @@ import struct
 import threading
 from collections import deque
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from socterm.errors import SoctermError, UsageError
@@ -73,6 +74,10 @@ class UdpSource:
         first = self._position
         self._position += len(lines)
         return Chunk(source=self.name, first=first, lines=lines, bookmark={}, now=self._clock())
+
+    def bookmark(self) -> dict[str, Any] | None:
+        """None: what came before its first line cannot be asked for again."""
+        return None
 
     @property
     def done(self) -> bool:
