@@ -39,7 +39,9 @@ def child(path: Path, body: str) -> subprocess.Popen[str]:
         {body}
         """
     ).format(tests=str(Path(__file__).parent), path=str(path), body=body)
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process

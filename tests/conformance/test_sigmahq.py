@@ -27,7 +27,9 @@ DOCUMENTS = 3780
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("sigmahq")
     with tarfile.open(Path(CORPORA) / "sigma" / "sigmahq-rules.tar.gz") as archive:
-        archive.extractall(target, filter="data")
+        # Debian 12's Python 3.11.2 has no filters yet.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(target)
     return target
 
 
