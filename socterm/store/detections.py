@@ -24,11 +24,13 @@ INSERT INTO alert_events
 SELECT ?, coalesce(max(part), 0) + 1, ?, ?, ?, ?, ? FROM alert_events WHERE episode = ?
 """
 _GROW = """
-UPDATE alerts SET first = ?, last = ?, count = ?, signals = ?, updated = ?, change = ? WHERE id = ?
+UPDATE alerts SET first = ?, last = ?, count = ?, signals = ?, updated = ?, change = ?, settled = ?, key = ?
+WHERE id = ?
 """
 _CREATE = """
 INSERT INTO alerts (id, episode, rule, title, level, rank, description, tags, entity, first, last, count,
-  signals, created, updated, change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  signals, created, updated, change, settled, key)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -77,8 +79,11 @@ class Detections:
         self._alerts([change for change in alive if change.alert], first_new)
         final = [change for change in alive if change.settled or change.dropped]
         self.db.executemany("DELETE FROM episodes WHERE id = ?", [(change.id,) for change in final])
+        dropped = [(change.id,) for change in final if not change.alert]
+        self.db.executemany("DELETE FROM alert_events WHERE episode = ?", dropped)
         for change in final:
-            self._settle(change)
+            if change.alert:
+                self._settle(change)
         going_on = [change for change in alive if not (change.settled or change.dropped)]
         self.db.executemany(_EPISODE, [self._episode_row(change) for change in going_on])
 
@@ -86,11 +91,11 @@ class Detections:
         self.db.executemany(_PART, [(episode, *part, episode) for episode, part in parts])
 
     def _settle(self, change: EpisodeChange) -> None:
-        """Keep of an alert's evidence what is still needed, of another episode nothing."""
-        rows = self.db.execute("DELETE FROM alert_events WHERE episode = ? RETURNING hits", (change.id,))
-        parts = [row[0] for row in rows]
-        if change.alert:
-            self._add_parts((change.id, part) for part in settle_parts(parts))
+        """Keep of an alert's evidence what is still needed: many small parts become few."""
+        rows = self.db.execute("SELECT hits FROM alert_events WHERE episode = ?", (change.id,)).fetchall()
+        if len(rows) > 1:
+            self.db.execute("DELETE FROM alert_events WHERE episode = ?", (change.id,))
+            self._add_parts((change.id, part) for part in settle_parts(row[0] for row in rows))
 
     def _episode_row(self, change: EpisodeChange) -> tuple[object, ...]:
         return (
@@ -118,14 +123,11 @@ class Detections:
             else:
                 grown.append(
                     (change.first[0], change.last[0], change.count, change.signals, self.now, self.change,
-                     change.alert)
+                     int(change.settled), _settled_key(change), change.alert)
                 )  # fmt: skip
-            mark_alerted(self.db, {event for event in earlier if event < first_new})
+            if earlier:
+                mark_alerted(self.db, {event for event in earlier if event < first_new})
         self.db.executemany(_GROW, grown)
-        self.db.executemany(
-            "UPDATE alerts SET settled = 1, key = ? WHERE id = ?",
-            [(alert_key(c.rule, c.entity, c.first), c.alert) for c in changes if c.settled],
-        )
 
     def _create(self, change: EpisodeChange) -> None:
         info = self.infos.get(change.rule) or unknown_rule(change.rule)
@@ -136,7 +138,8 @@ class Detections:
             (
                 change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
                 to_json(info.tags), to_json(dict(change.entity)), change.first[0], change.last[0],
-                change.count, change.signals, self.now, self.now, self.change,
+                change.count, change.signals, self.now, self.now, self.change, int(change.settled),
+                _settled_key(change),
             ),
         )  # fmt: skip
 
@@ -178,6 +181,10 @@ class Detections:
         for entry in entries:
             write_standing(self.db, entry.alert, entry.after, self.now, self.change)
         self.db.execute("UPDATE alerts SET merged_into = ? WHERE id = ?", (kept[0], change.alert))
+
+
+def _settled_key(change: EpisodeChange) -> str:
+    return alert_key(change.rule, change.entity, change.first) if change.settled else ""
 
 
 def next_change(db: sqlite3.Connection) -> int:

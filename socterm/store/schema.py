@@ -161,8 +161,6 @@ CREATE TABLE alerts (  -- one row per episode that satisfied its rule
 );
 CREATE INDEX alerts_open ON alerts (rank DESC, last DESC, id DESC) WHERE open = 1;
 CREATE INDEX alerts_change ON alerts (change);
-CREATE INDEX alerts_last ON alerts (last);
-CREATE INDEX alerts_rule ON alerts (rule);
 """
 
 _DECISIONS = """

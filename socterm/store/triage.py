@@ -155,8 +155,9 @@ class TriageDesk:
         with self._connections.snapshot() as db:
             rows = db.execute(
                 "SELECT r.key, r.title, r.level, r.fate, r.reason, r.path, coalesce(h.hits, 0), "
-                "(SELECT count(*) FROM alerts a WHERE a.rule = r.key AND a.state != 'merged') "
-                "FROM rules r LEFT JOIN rule_hits h ON h.rule = r.key ORDER BY r.number"
+                "coalesce(a.alerts, 0) FROM rules r LEFT JOIN rule_hits h ON h.rule = r.key LEFT JOIN "
+                "(SELECT rule, count(*) AS alerts FROM alerts WHERE state != 'merged' GROUP BY rule) a "
+                "ON a.rule = r.key ORDER BY r.number"
             )
             return [RuleRow(*row) for row in rows]
 
