@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange, Hit
@@ -22,7 +22,7 @@ from socterm.sigma.windows import TumblingWindow, key_of
 MINUTE = 60_000_000
 
 
-class Step:
+class Step(NamedTuple):
     """One thing to do with an event: hand it to a rule under the name of the rule it matched.
 
     `field` is the one group-by field, "" where there are none or several. The window's value is that of
@@ -30,18 +30,27 @@ class Step:
     handed to under several names; 0 where there is only one.
     """
 
-    __slots__ = ("consumer", "counted", "field", "ref", "turn", "value")
+    consumer: Consumer
+    ref: str
+    field: str
+    counted: str
+    value: str
+    turn: int
 
-    def __init__(self, consumer: Consumer, ref: str) -> None:
-        spec = consumer.spec
-        self.consumer = consumer
-        self.ref = ref
-        names = spec.fields[ref] if spec else ()
-        self.field = names[0] if len(names) == 1 else ""
-        self.counted = spec.field if spec and spec.type == "value_count" else ""
-        by_ref = spec is not None and (consumer.by_ref or consumer.chained)
-        self.value = ref if by_ref and not self.counted else ""
-        self.turn = 0
+
+def _step(consumer: Consumer, ref: str, turn: int) -> Step:
+    spec = consumer.spec
+    names = spec.fields[ref] if spec else ()
+    counted = spec.field if spec and spec.type == "value_count" else ""
+    by_ref = spec is not None and (consumer.by_ref or consumer.chained)
+    return Step(
+        consumer,
+        ref,
+        names[0] if len(names) == 1 else "",
+        counted,
+        ref if by_ref and not counted else "",
+        turn,
+    )
 
 
 class Plan:
@@ -109,38 +118,39 @@ class Correlator:
             plan = self._plan(keys)
         plan.seen += 1
         fields = event.fields
-        order = event.key
+        ts, source, position, ident, weight = event.ts, event.source, event.position, event.id, event.repeat
+        order = (ts, source, position)
         plain: Hit | None = None
         taken: list[object] = []
-        for step in plan.steps:
-            consumer = step.consumer
-            if step.turn == 1:
+        key: Any
+        value: Any
+        for consumer, ref, field, counted, value, turn in plan.steps:
+            if turn == 1:
                 taken = []
-            if step.field:
-                key = fields.get(step.field)
+            if field:
+                key = fields.get(field)
                 if key is None or key == "":
                     consumer.skipped += 1
                     continue
                 if type(key) is not str:
                     key = str(key)
             else:
-                key = consumer.group_key(step.ref, event)
+                key = consumer.group_key(ref, event)
                 if key is None:
                     continue
-            value: Any = step.value
-            if step.counted:
-                value = fields.get(step.counted)
+            if counted:
+                value = fields.get(counted)
                 if value is None or value == "":
                     consumer.skipped += 1
                     continue
                 if type(value) is not str:
                     value = str(value)
             if value:
-                repeat = event.repeat if not step.turn or _first(key, taken) else 0
-                hit = Hit(event.ts, event.source, event.position, event.id, repeat, value)
+                own = weight if not turn or _first(key, taken) else 0
+                hit = Hit(ts, source, position, ident, own, value)
             else:
                 if plain is None:
-                    plain = Hit(event.ts, event.source, event.position, event.id, event.repeat)
+                    plain = Hit(ts, source, position, ident, weight)
                 hit = plain
             group = consumer.groups.get(key)
             if group is None:
@@ -150,7 +160,7 @@ class Correlator:
             else:
                 for fired in consumer.take(group, hit, order, watermark):
                     self._fire(consumer, group, fired, watermark, event)
-            if consumer.parents:
+            if consumer.parents and group.window is not None and group.window.buf[-1] is not hit:
                 self._supplement(consumer, group, hit)
             if group.bucket < 0:
                 self._enlist(consumer, group)
@@ -167,11 +177,8 @@ class Correlator:
                 found.sort(key=consumer.spec.refs.index, reverse=True)
             else:
                 found = found[:1]
-            own = [Step(consumer, ref) for ref in found]
-            if len(own) > 1:
-                for turn, step in enumerate(own, 1):
-                    step.turn = turn
-            steps += own
+            several = len(found) > 1
+            steps += [_step(consumer, ref, n if several else 0) for n, ref in enumerate(found, 1)]
         plan = self._plans[keys] = Plan(steps)
         return plan
 

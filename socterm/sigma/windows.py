@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from socterm.alerts.model import Hit
 from socterm.event import Key
+from socterm.sigma.watermark import NEVER
 
 
 def key_of(hit: Hit) -> Key:
@@ -29,7 +30,7 @@ class Window:
     `_load` copy; `base` is that state before the first hit of `buf`.
     """
 
-    TRIM = 64
+    TRIM = 512
 
     def __init__(self, span: int, lateness: int) -> None:
         self.span = span
@@ -171,14 +172,18 @@ class ValueWindow(Window):
         self.need = need
         self._seen: OrderedDict[str, int] = OrderedDict()
         self._base: OrderedDict[str, int] = OrderedDict()
+        self._oldest = NEVER  # no value in the window was seen last before this
 
     def _step(self, hit: Hit) -> bool:
         seen = self._seen
-        seen[hit.value] = hit.ts
+        ts = hit.ts
+        seen[hit.value] = ts
         seen.move_to_end(hit.value)
-        cutoff = hit.ts - self.span
-        while next(iter(seen.values())) <= cutoff:
-            seen.popitem(last=False)
+        cutoff = ts - self.span
+        if self._oldest <= cutoff:
+            while (oldest := next(iter(seen.values()))) <= cutoff:
+                seen.popitem(last=False)
+            self._oldest = oldest
         return len(seen) >= self.need
 
     def _save(self) -> None:
@@ -186,6 +191,7 @@ class ValueWindow(Window):
 
     def _load(self) -> None:
         self._seen = self._base.copy()
+        self._oldest = NEVER
 
 
 class TemporalWindow(Window):
