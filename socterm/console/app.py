@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from datetime import tzinfo
 from typing import ClassVar
 
@@ -71,6 +72,7 @@ class SoctermApp(App[None], inherit_bindings=False):
         saved, self._notice = (ui, "") if ui is not None else restore(store.triage.load_ui(NAME))
         self.state = saved
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._own_context: Context | None = None
         for colours in textual_themes():
             self.register_theme(colours)
         if theme:
@@ -88,6 +90,7 @@ class SoctermApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Open the Triage screen."""
         self._loop = asyncio.get_running_loop()
+        self._own_context = copy_context()
         self.push_screen(self.triage)
         for text in (self._notice, self._note):
             if text:
@@ -104,7 +107,8 @@ class SoctermApp(App[None], inherit_bindings=False):
         """Called by ingest from its own thread after each commit; free while a look is due anyway."""
         if self._loop is not None and self.is_running and not self._woken:
             self._woken = True
-            self._loop.call_soon_threadsafe(self._look)
+            # In this app's context: a timer set in that of the ingest thread would not know its app.
+            self._loop.call_soon_threadsafe(self._look, context=self._own_context)
 
     def _look(self) -> None:
         self._woken = False
