@@ -8,13 +8,14 @@ from contextvars import Context, copy_context
 from datetime import tzinfo
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 
 from socterm.console.actions import bindings
 from socterm.console.ingest import Ingest, IngestStatus, SourceStatus
 from socterm.console.palette import VerbProvider
 from socterm.console.readers import Store
-from socterm.console.safe import ControlGuard, say
+from socterm.console.safe import ControlGuard, SafeInput, say
 from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import HelpScreen
 from socterm.console.screens.layout import LAYOUT
@@ -102,6 +103,17 @@ class SoctermApp(App[None], inherit_bindings=False):
         """Keep the view for the next start."""
         self.state.marked = sorted(self.triage.alerts.marked)
         self.store.triage.save_ui(NAME, self.state.model_dump_json())
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand a late key to the line it was typed for.
+
+        A line consumes what is typed into it, so a letter that comes here all the same was on its way to
+        a list when the line was opened. It must neither be lost nor be taken for a verb.
+        """
+        line = self.screen.focused
+        if isinstance(line, SafeInput) and line.check_consume_key(event.key, event.character):
+            event.prevent_default()
+            line.post_message(events.Key(event.key, event.character))
 
     def wake(self) -> None:
         """Called by ingest from its own thread after each commit; free while a look is due anyway."""

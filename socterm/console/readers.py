@@ -20,6 +20,8 @@ FIRST = 2_000
 STEP = 10_000
 """Ids read in one go while catching up with ingest."""
 
+MINUTE = 60_000_000
+
 MOST = 200_000
 """Ids taken over in one poll; a console that fell further behind starts again at the newest."""
 
@@ -87,9 +89,13 @@ def levels_of(store: Store, ids: Iterable[int]) -> dict[int, str]:
 
 
 def bars(store: Store, now: int, span: int, count: int) -> tuple[list[Bucket], int]:
-    """(the histogram of the last `span` µs, its end): up to now, or to the newest event where that is old."""
+    """(bars over about the last `span` µs, their end): up to now, or to the newest event where that is old.
+
+    It ends with a whole minute, because minutes are what is counted.
+    """
     newest = store.events.get([store.events.newest_id()])
-    end = now if not newest or newest[0].ts > now - span else newest[0].ts + 1
+    last = now if not newest or newest[0].ts > now - span else newest[0].ts
+    end = (last // MINUTE + 1) * MINUTE
     return store.events.histogram(end - span, end, count), end
 
 

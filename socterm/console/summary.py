@@ -39,7 +39,10 @@ def hint(text: str) -> list[Line]:
 def _head(alert: AlertRow, actor: str, tz: tzinfo) -> list[Line]:
     level = alert.level if alert.level in MARKS else "informational"
     tags = [tag.removeprefix("attack.") for tag in alert.tags if tag.startswith("attack.")]
-    names = [tag.upper() if tag[:1] == "t" and tag[1:2].isdigit() else tag.replace("_", " ") for tag in tags]
+    names = [
+        tag.upper() if tag[:1] == "t" and tag[1:2].isdigit() else tag.replace("_", " ").replace("-", " ")
+        for tag in tags
+    ]
     parts = [sp(entity_text(alert.entity), "entity")]
     for name in names:
         parts += [sp(" · ", "dim"), sp(name, "dim", whole=True)]

@@ -10,6 +10,8 @@ from typing import Any
 from scene import ACTOR, NOW
 from socterm.console.app import SoctermApp
 from socterm.store.opening import Store
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 
@@ -48,6 +50,12 @@ class Driver:
             "-": "minus",
         }
         await self.pilot.press(*[names.get(char, char) for char in text])
+
+    async def burst(self, text: str) -> None:
+        """Keys that come faster than the screen is drawn, as from a fast typist or a paste."""
+        for char in text:
+            self.app.post_message(events.Key(_character_to_key(char), char))
+        await self.pilot.pause()
 
     def rows(self) -> list[str]:
         """What stands on the screen, line by line."""

@@ -235,3 +235,30 @@ async def test_orders_sort_the_list(scene: Scene, store: Store) -> None:
         assert d.alerts == [low, high]
         await d.sees("by count")
         assert d.cursor == high
+
+
+async def test_keys_faster_than_the_screen_are_text_and_not_verbs(scene: Scene, store: Store) -> None:
+    scene.simple(["brute", "sudoers", "sudoers"])
+    async with driven(console(store)) as d:
+        await d.press("3")
+        await d.burst("1/ssh brute")
+        await d.until(lambda: len(d.alerts) == 1)
+        assert d.app.state.alerts.text == "ssh brute"
+        await d.settled()
+    assert [row.state for row in store.triage.alerts()] == ["new"] * 3
+
+
+async def test_fast_keys_after_d_and_m_are_no_verbs_either(scene: Scene, store: Store) -> None:
+    first, *others = scene.simple(["brute", "brute", "brute"])
+    async with driven(console(store)) as d:
+        await d.burst("df")
+        await d.until(lambda: len(store.triage.alerts()) == 2)
+        await d.burst("meee")
+        await d.sees("Note ·")
+        await d.press("escape")
+        await d.until(lambda: "Note ·" not in d.text())
+        await d.settled()
+    assert [row.id for row in store.triage.alerts()] == others
+    closed = store.triage.alert(first)
+    assert closed is not None
+    assert closed.verdict == "false_positive"

@@ -91,6 +91,8 @@ def test_the_triage_screen(
         await ready(d)
         await run(d)
         await ready(d)
+        app.clear_notifications()
+        await pilot.pause()
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 

@@ -151,8 +151,13 @@ class Asking(Reading):
     def action_chat(self) -> None:
         """To the line where questions are typed."""
         if self.analyst is not None:
-            self.show_pane("chat")
-            self.query_one(ChatLine).focus()
+            self.to_chat_line()
+
+    def to_chat_line(self) -> None:
+        """Type in the chat, from the very next key on."""
+        self.state.focus = "chat"
+        self.show_pane("chat")
+        self.set_focus(self.query_one(ChatLine))
 
     @on(Asked)
     def asked(self, message: Asked) -> None:

@@ -152,9 +152,10 @@ class Layout(Screen[None], inherit_bindings=False):
         self.set_class(name == "chat", "-chatting")
 
     def focus_on(self, name: PaneName) -> None:
-        """Give a pane the focus."""
+        """Give a pane the focus, at once: the very next key already counts there."""
+        self.state.focus = name
         self.show_pane(name)
-        self.target(name).focus()
+        self.set_focus(self.target(name))
 
     @on(events.DescendantFocus)
     def focused_pane(self, event: events.DescendantFocus) -> None:

@@ -225,7 +225,7 @@ class Reading(Reader, Layout):
             mine.text, mine.on = message.text, True
             self.apply_filter(message.pane)
         if message.final:
-            (self.stream if message.pane == "stream" else self.alerts).focus()
+            self.focus_on("stream" if message.pane == "stream" else "alerts")
 
     def apply_filter(self, pane: str) -> None:
         """Read a list anew through its filter."""

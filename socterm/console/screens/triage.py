@@ -14,7 +14,6 @@ from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst, Asking
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
 from socterm.console.state import ORDERS, PaneName
-from socterm.console.widgets.chat import ChatLine
 from socterm.console.words import VERDICTS, entity_text, plural
 
 
@@ -243,7 +242,7 @@ class TriageScreen(Asking):
                 self.detail.choose_event(view.current.event)
                 self.focus_on("detail")
             elif focus == "chat" and self.analyst is not None:
-                self.query_one(ChatLine).focus()
+                self.to_chat_line()
         self.titles()
 
     def step_back(self) -> bool:

@@ -41,7 +41,6 @@ class FilterBar(Vertical):
     BINDINGS: ClassVar = bindings("filter")
     DEFAULT_CSS = """
     FilterBar { height: auto; display: none; }
-    FilterBar.-open { display: block; }
     FilterBar SafeInput { border: none; height: 1; padding: 0 1; background: $panel; }
     FilterBar SafeInput:focus { border: none; background: $panel; }
     FilterBar .mistake { display: none; }
@@ -67,10 +66,10 @@ class FilterBar(Vertical):
     def open(self, text: str) -> None:
         """Start typing, from the filter there is."""
         self._before = text
-        self.add_class("-open")
+        self.display = True
         self.line.value = safe_text(text)
-        self.line.cursor_position = len(text)
-        self.line.focus()
+        self.line.cursor_position = len(self.line.value)
+        self.screen.set_focus(self.line)
 
     def mistake(self, text: str, position: int) -> None:
         """Say what is wrong, or that nothing is (an empty text)."""
@@ -85,7 +84,7 @@ class FilterBar(Vertical):
         event.stop()
         if self._timer is not None:
             self._timer.stop()
-        if self.has_class("-open"):
+        if self.display:
             self._timer = self.set_timer(DEBOUNCE, lambda: self._send(final=False))
 
     def _send(self, *, final: bool) -> None:
@@ -95,7 +94,7 @@ class FilterBar(Vertical):
         self.post_message(FilterTyped(self.pane, self.line.value, final=final))
 
     def _close(self) -> None:
-        self.remove_class("-open")
+        self.display = False
         self._send(final=True)
 
     @on(Input.Submitted)
