@@ -18,6 +18,8 @@ from socterm.taxonomy.logsources import LOGSOURCES
 
 Fields = dict[str, Any]
 
+_NO_PREFIX = "\0"
+"""No line begins with it: NULs are gone before a line is parsed."""
 _SYSLOG = LOGSOURCES["syslog"]
 _COMMANDS = frozenset({"sudo_command", "cron_command"})
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
@@ -56,18 +58,22 @@ class Decoder:
         self._memory = Memory()
         self._last: int | None = None
         self._told_last: int | None = None
+        self._prefix, self._prefix_ts, self._prefix_host = _NO_PREFIX, 0, ""
+        self._second, self._second_ts, self._behind, self._behind_host = _NO_PREFIX, 0, "", ""
         self._hosts: set[str] = set()
         self._programs: dict[str, Program] = {}
 
     def decode(self, chunk: Chunk) -> list[Event]:
         """One event per line of the chunk, blank lines too, in order."""
-        self._clock.set_now(chunk.now)
+        if chunk.now != self._clock.now:
+            self._clock.set_now(chunk.now)
+            self._prefix = self._second = _NO_PREFIX
         first = chunk.first
         texts = texts_of(chunk.lines)
         if texts is not None:
             line = self._line
             events = [
-                line(raw if raw[-1:] != "\r" else trimmed(raw), raw, first + index)
+                line(raw if raw[-1:] != "\r" else raw.rstrip("\r"), raw, first + index)
                 for index, raw in enumerate(texts)
             ]
         else:
@@ -100,44 +106,67 @@ class Decoder:
 
     def _line(self, text: str, raw: str, position: int) -> Event:
         """The short way for `STAMP HOST NAME[PID]: MESSAGE`; all else goes the long way."""
-        clock = self._clock
-        end = clock.read(text)
-        if end:
+        if text.startswith(self._prefix):  # the stamp and the host of a line before
+            ts, host, rest = self._prefix_ts, self._prefix_host, text[len(self._prefix) :]
+        elif (
+            text[:20] == self._second  # up to the fraction; then zone and host of a line before
+            and text.startswith(self._behind, 26)
+            and (fraction := text[20:26]).isdecimal()
+        ):
+            ts, host = self._second_ts + int(fraction), self._behind_host
+            rest = text[26 + len(self._behind) :]
+        else:
+            clock = self._clock
+            end = clock.read(text)
             host, _, rest = text[end + 1 :].partition(" ")
-            tag, colon, msg = rest.partition(": ")
-            name, bracket, behind = tag.partition("[")
-            program = self._programs.get(name)
-            if colon and program is not None and host in self._hosts:
-                fields: Fields
-                if not bracket:
-                    pid = None
-                    fields = _WITHOUT_PID.copy()
-                elif behind[-1:] == "]" and behind[:-1].isdecimal() and len(behind) <= 11:
-                    fields = _WITH_PID.copy()
-                    fields["process.pid"] = pid = int(behind[:-1])
-                else:
-                    return self._long(text, raw, position)
-                fields["message"] = msg
-                fields["host.hostname"] = host
-                fields["process.name"] = name
-                ts = clock.ts
-                self._last = clock.last = ts
-                memory = self._memory
-                memory.host = host
-                memory.pid = pid
-                memory.ts = ts
-                memory.position = position
-                memory.times = repeat = 1
-                if len(msg) <= LONGEST:
-                    if msg[:17] == "message repeated ":
-                        repeat = self._repeated(msg, fields, program)
-                    else:
-                        repeat = program.parse(msg, fields, memory)
-                logsources = program.logsources
-                if program.commands is not None and fields.get("event.action") in _COMMANDS:
-                    logsources = program.commands
-                return Event(ts, self._source, position, raw, fields, logsources, "event", repeat)
-        return self._long(text, raw, position)
+            if not end or host not in self._hosts:
+                return self._long(text, raw, position)
+            ts = clock.ts
+            self._keep(text, end, ts, host)
+        tag, colon, msg = rest.partition(": ")
+        name, bracket, behind = tag.partition("[")
+        program = self._programs.get(name)
+        fields: Fields
+        if program is None or not colon:
+            return self._long(text, raw, position)
+        if not bracket:
+            pid = None
+            fields = _WITHOUT_PID.copy()
+        elif behind[-1:] == "]" and behind[:-1].isdecimal() and len(behind) <= 11:
+            fields = _WITH_PID.copy()
+            fields["process.pid"] = pid = int(behind[:-1])
+        else:
+            return self._long(text, raw, position)
+        fields["message"] = msg
+        fields["host.hostname"] = host
+        fields["process.name"] = name
+        self._last = self._clock.last = ts
+        memory = self._memory
+        memory.host, memory.pid, memory.ts, memory.position = host, pid, ts, position
+        memory.times = repeat = 1
+        if len(msg) <= LONGEST:
+            if msg[:17] == "message repeated ":
+                repeat = self._repeated(msg, fields, program)
+            else:
+                repeat = program.parse(msg, fields, memory)
+        logsources = program.logsources
+        if program.commands is not None and fields.get("event.action") in _COMMANDS:
+            logsources = program.commands
+        return Event(ts, self._source, position, raw, fields, logsources, "event", repeat)
+
+    def _keep(self, text: str, end: int, ts: int, host: str) -> None:
+        """Remember a usual stamp with its host: in a burst, the next line begins the same."""
+        if end == 15 and text.startswith(self._clock.day):
+            self._prefix, self._prefix_ts, self._prefix_host = f"{text[:16]}{host} ", ts, host
+        elif (
+            end > 25
+            and self._clock.exact
+            and text[19] == "."
+            and text[20:26].isdecimal()
+            and not text[26].isdecimal()
+        ):
+            self._second, self._second_ts = text[:20], ts - int(text[20:26])
+            self._behind, self._behind_host = f"{text[26 : end + 1]}{host} ", host
 
     def _repeated(self, msg: str, fields: Fields, program: Program) -> int:
         """`message repeated 5 times: [ … ]` is the message in it, five times."""

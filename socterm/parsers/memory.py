@@ -9,6 +9,7 @@ All of it is a function of the lines in order, it is bounded, and it survives a 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 import msgspec
@@ -88,7 +89,7 @@ class Memory:
         self.position = 0
         self.times = 1
         self._patience = 0
-        self._seen: dict[str, Seen] = {}
+        self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._dirty: set[str] = set()
         self._at_hand: Seen | None = None
         self._at_host = ""
@@ -113,15 +114,18 @@ class Memory:
             at_hand.position = self.position
             return at_hand
         key = f"{self.host} {peer if pid is None else pid}"
-        found = self._seen.pop(key, None)
-        if found is None or not -HOUR < self.ts - found.ts < HOUR:
-            found = Seen(self.ts, self.position, channels={})
-            if len(self._seen) >= CAPACITY:
-                self._evict()
+        seen = self._seen
+        found = seen.get(key)
+        if found is None:
+            if len(seen) >= CAPACITY:
+                self._dirty.add(seen.popitem(last=False)[0])
+            found = seen[key] = Seen(self.ts, self.position)
         else:
+            if not -HOUR < self.ts - found.ts < HOUR:
+                found.renew()
             found.ts = self.ts
             found.position = self.position
-        self._seen[key] = found  # the last touched stands last
+            seen.move_to_end(key)
         self._dirty.add(key)
         if pid is None:
             self._at_hand = None
@@ -131,13 +135,11 @@ class Memory:
 
     def known(self, peer: str = "") -> Seen | None:
         """As `process`, but None where nothing is remembered; nothing is touched."""
-        found = self._seen.get(f"{self.host} {peer if self.pid is None else self.pid}")
+        if self.pid == self._at_pid and self._at_hand is not None and self.host == self._at_host:
+            found: Seen | None = self._at_hand
+        else:
+            found = self._seen.get(f"{self.host} {peer if self.pid is None else self.pid}")
         return found if found is not None and -HOUR < self.ts - found.ts < HOUR else None
-
-    def _evict(self) -> None:
-        oldest = next(iter(self._seen))
-        del self._seen[oldest]
-        self._dirty.add(oldest)
 
     def sshd_spoke(self) -> None:
         """sshd told of a failure itself: PAM's lines beside it may wait for the next of that kind."""
@@ -175,6 +177,6 @@ class Memory:
             elif key.startswith("pid "):
                 seen.append((key[4:], msgspec.json.decode(text, type=Seen)))
         seen.sort(key=lambda entry: entry[1].position)
-        self._seen = dict(seen)
+        self._seen = OrderedDict(seen)
         self._dirty.clear()
         self._at_hand = None

@@ -9,6 +9,7 @@ end, or PAM's summary. Where sshd is silent, PAM's lines count at once.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from socterm.parsers.addresses import peer_of
 from socterm.parsers.marks import Fields, mark, put_peer, relate
@@ -71,7 +72,7 @@ def pam(msg: str, f: Fields, mem: Memory) -> int:
         return _session(text, f, mem, family)
     if text.startswith("authentication failure"):
         return _failure(text, f, mem, family, module, mem.times, waits=True)
-    more = _MORE.match(text)
+    more = _MORE.match(text) if first == "PAM" or text[:1].isdecimal() else None
     if more is not None:
         return _failure(text, f, mem, family, "pam_unix", int(more[1]) * mem.times, waits=False)
     return _other(text, f, mem, step)
@@ -170,9 +171,10 @@ def _failure(text: str, f: Fields, mem: Memory, family: str, channel: str, times
         f.update(_NOTED)
         return 0
     _attribute(f, seen, rhost)
-    tty = _TTY.search(text)
-    if tty is not None and tty[1] != "ssh":
-        f["process.tty"] = tty[1]
+    if family != "sshd":
+        tty = _TTY.search(text)
+        if tty is not None:
+            f["process.tty"] = tty[1]
     f.update(_FAILURE.get(family, _OTHER_FAILURE))
     return seen.settle()
 
@@ -204,30 +206,65 @@ def _su_failure(text: str, f: Fields, mem: Memory, user: str, ruser: str, channe
 
 def _other(text: str, f: Fields, mem: Memory, step: str) -> int:
     """What is neither a session nor a failed login: passwords, locks, module chatter."""
+    read = _OTHERS.get(text.partition(" ")[0])
+    if (read is None or not read(text, f, step)) and step == "auth":
+        named = _QUOTED.search(text)
+        if named is not None:
+            relate(f, user=named[1])
+        f.update(_NOTED)
+    return mem.times
+
+
+def _password(text: str, f: Fields, step: str) -> bool:
+    """password changed for USER; new password not acceptable."""
     changed = _PASSWORD_FOR.match(text)
     if changed is not None:
         f["user.name"] = f["user.target.name"] = changed[1]
         f.update(_CHANGED)
     elif text.startswith("new password not acceptable"):
         f.update(_NOT_CHANGED)
-    elif text.startswith("authentication success"):
-        user, ruser, rhost = _details(text)
-        put_peer(f, rhost)
-        relate(f, user=user or ruser)
-        f.update(_SUCCESS if "sshd" not in f.get("process.name", "") else _NOTED)
-    else:
-        lock = _LOCK.match(text) or _TALLY.match(text)
-        if lock is not None:
-            f["user.name"] = lock[1]
-            f.update(_LOCKED)
-        elif step == "chauthtok" and "does not exist" in text:
-            named = _QUOTED.match(text)
-            if named is not None:
-                f["user.name"] = named[1]
-            f.update(_NOT_CHANGED)
-        else:
-            named = _QUOTED.search(text)
-            relate(f, user=named[1] if named else "")
-            if step == "auth":
-                f.update(_NOTED)
-    return mem.times
+    return step != "auth"
+
+
+def _user(text: str, f: Fields, step: str) -> bool:
+    """user "USER" does not exist in /etc/passwd; user USER (N) tally M, deny K."""
+    tally = _TALLY.match(text)
+    if tally is not None:
+        f["user.name"] = tally[1]
+        f.update(_LOCKED)
+        return True
+    if step != "chauthtok" or "does not exist" not in text:
+        return False
+    named = _QUOTED.match(text)
+    if named is not None:
+        f["user.name"] = named[1]
+    f.update(_NOT_CHANGED)
+    return True
+
+
+def _locked(text: str, f: Fields, step: str) -> bool:  # noqa: ARG001 - one signature for the table
+    """Consecutive login failures for user USER account temporarily locked."""
+    lock = _LOCK.match(text)
+    if lock is not None:
+        f["user.name"] = lock[1]
+        f.update(_LOCKED)
+    return lock is not None
+
+
+def _success(text: str, f: Fields, step: str) -> bool:  # noqa: ARG001 - one signature for the table
+    """authentication success; …: sshd tells of its logins itself."""
+    user, ruser, rhost = _details(text)
+    put_peer(f, rhost)
+    relate(f, user=user or ruser)
+    f.update(_NOTED if "sshd" in f.get("process.name", "") else _SUCCESS)
+    return True
+
+
+_OTHERS: dict[str, Callable[[str, Fields, str], bool]] = {
+    "password": _password,
+    "new": _password,
+    "user": _user,
+    "Consecutive": _locked,
+    "authentication": _success,
+}
+"""First word → what reads the line: (text, fields, PAM step) → whether it was understood."""

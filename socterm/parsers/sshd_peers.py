@@ -52,14 +52,13 @@ def _close(f: Fields, mem: Memory, who: str, where: str, port: str) -> int:
     value = put_peer(f, where, port)
     end = _LEFT if preauth else _DISCONNECT
     seen = mem.known(value)
-    if seen is None:
-        f.update(end)
-        return mem.times
-    if value:
-        seen = meet(f, mem, where, port)
-    elif not seen.counted and (seen.ip or seen.domain):
-        f["source.ip" if seen.ip else "source.domain"] = seen.ip or seen.domain
-    return reckon(f, seen, end, mem.times)
+    if seen is not None:
+        if seen.top != seen.counted:
+            return reckon(f, meet(f, mem, where, port) if value else mem.process(), end, mem.times)
+        if not value and not seen.counted and (seen.ip or seen.domain):
+            f["source.ip" if seen.ip else "source.domain"] = seen.ip or seen.domain
+    f |= end
+    return mem.times
 
 
 def _said(rest: str) -> tuple[str, str, str]:
@@ -109,7 +108,7 @@ def _disconnected(msg: str, f: Fields, mem: Memory) -> int:
 def _disconnecting(msg: str, f: Fields, mem: Memory) -> int:
     """Disconnecting[ authenticating user USER PEER port N]: REASON."""
     rest = msg[13:].lstrip(":").lstrip()
-    found = _GONE.match(rest)
+    found = None if msg[13:14] == ":" else _GONE.match(rest)
     who = where = port = ""
     reason = rest
     if found is not None:

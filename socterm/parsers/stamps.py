@@ -49,6 +49,8 @@ _ISO = re.compile(
     rf"(?:[.,](?P<fraction>\d{{0,60}}))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
 )
 
+_DISORDER = 300_000_000
+"""How far back (µs) lines of one source may step without the clock having been set back."""
 _AFTER = re.compile(rf"[12]\d{{3}}(?=[ :]|$)|{_ZONE}:?(?= |$)")
 """A year or a zone behind the time: such a stamp is not the short one its first 15 characters look like."""
 
@@ -77,8 +79,9 @@ class Clock:
 
     `read` answers with the offset behind the stamp, 0 where there is none; the instant is then in `ts`.
     `now` (µs) is the reference for years, `tz` the zone of stamps that name none, `last` the source's stamp
-    before (None at first): between the two instants of a repeated autumn hour the one nearer to it is meant.
-    `exact` says whether the stamp named its own year and zone.
+    before (None at first): of the two instants of a repeated autumn hour, the one that goes on from it is
+    meant. `exact` says whether the stamp named its own year and zone; `day` is the date text of a day through
+    which no clock is changed, so that stamps of it mean the same whatever came before.
     """
 
     def __init__(self, tz: tzinfo) -> None:
@@ -91,8 +94,8 @@ class Clock:
 
     def forget(self) -> None:
         """Drop what was kept of the last day."""
-        self._bsd = self._iso = self._same = "\0"
-        self._bsd_base = self._iso_base = self._same_ts = 0
+        self.day = self._iso = "\0"
+        self._day_base = self._iso_base = 0
         self._iso_zone = " "
         self._iso_ends = 27
 
@@ -100,30 +103,24 @@ class Clock:
         """Take a new reference for stamps without a year."""
         if now != self.now:
             self.now = now
-            self._bsd = self._same = "\0"
+            self.day = "\0"
 
     def read(self, text: str) -> int:
         """The offset behind the stamp at the start of `text`, or 0; `ts` is then its instant."""
-        if text[:17] == self._same:
-            self.ts = self._same_ts
-            self.exact = False
-            return 15
-        if text[:7] == self._bsd and text[15:16] == " ":
+        if text[:7] == self.day and text[15:16] == " ":
             hour, since = HOUR.get(text[7:10]), MINUTE.get(text[10:15])
-            if hour is not None and since is not None:
-                if text[16:17] not in "12+-ZUG":
-                    self._same = text[:17]
-                    self._same_ts = self.ts = self._bsd_base + hour + since
-                    self.exact = False
-                    return 15
-                if not _AFTER.match(text, 16):
-                    self.ts = self._bsd_base + hour + since
-                    self.exact = False
-                    return 15
-        if text[:11] == self._iso and text[26 : self._iso_ends] == self._iso_zone and text[19] in ".,":
+            if (
+                hour is not None
+                and since is not None
+                and (text[16:17] not in "12+-ZUG" or not _AFTER.match(text, 16))
+            ):
+                self.ts = self._day_base + hour + since
+                self.exact = False
+                return 15
+        if text[:11] == self._iso and text[26 : self._iso_ends] == self._iso_zone:
             hour, since = HOUR.get(text[11:14]), MINUTE.get(text[14:19])
             fraction = text[20:26]
-            if hour is not None and since is not None and fraction.isdecimal():
+            if hour is not None and since is not None and text[19] in ".," and fraction.isdecimal():
                 self.ts = self._iso_base + hour + since + int(fraction)
                 self.exact = True
                 return self._iso_ends - 1
@@ -177,7 +174,7 @@ class Clock:
         return None
 
     def _aware(self, moment: datetime, zone: tzinfo | None) -> datetime:
-        """In its zone; of a repeated hour's two instants the one nearer to the stamp before."""
+        """In its zone; of a repeated hour's two instants the one that goes on from the stamp before."""
         if zone is not None:
             return moment.replace(tzinfo=zone)
         first = moment.replace(tzinfo=self.tz)
@@ -186,8 +183,7 @@ class Clock:
         second = first.replace(fold=1)
         if first.utcoffset() == second.utcoffset():
             return first
-        near = abs(micros(first) - self.last) <= abs(micros(second) - self.last)
-        return first if near else second
+        return first if micros(first) >= self.last - _DISORDER else second
 
     def _keep(self, text: str, found: re.Match[str], parts: dict[str, str | None]) -> None:
         """Keep the day of a stamp in its usual shape, for `read`'s short ways."""
@@ -198,7 +194,7 @@ class Clock:
         base = self.ts - _fraction(parts["fraction"]) - hour - since
         if "year_after" in parts:
             if end == 15 and found.start("hour") == 7 and self._whole(parts, base):
-                self._bsd, self._bsd_base = text[:7], base
+                self.day, self._day_base = text[:7], base
         elif parts["zone"] and found.end("fraction") == 26 and text[end : end + 1] == " ":
             self._iso, self._iso_base = text[:11], base
             self._iso_ends, self._iso_zone = end + 1, text[26 : end + 1]
