@@ -94,6 +94,13 @@ def test_lists_come_back_as_tuples(tmp_path: Path) -> None:
     assert row.fields["tags"] == ("a", "b")
 
 
+@pytest.mark.parametrize("name", ["user.name", "message", "event.category", "event.type", "other"])
+def test_a_field_that_is_there_but_empty_stays_there(tmp_path: Path, name: str) -> None:
+    one = login(1)
+    one.fields[name] = None
+    assert stored(tmp_path / "store.db", one).fields == one.fields
+
+
 def test_a_surrogate_in_the_raw_text_is_kept_as_bytes(tmp_path: Path) -> None:
     one = event(1)
     one.raw = "bad \udcff end"

@@ -60,7 +60,3 @@ class StoredState(msgspec.Struct):
     episodes: list[EpisodeChange]
     counters: dict[str, int]
     audit_seen: int = 0
-
-    def without_entries(self) -> StoredState:
-        """The same without decoder entries and episodes, which are only needed once and can be big."""
-        return StoredState(self.sources, {}, [], self.counters, self.audit_seen)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -49,6 +50,8 @@ EXTRA = "~"
 """Key inside `fields` for what is no ECS field: an unusual kind, and values JSON cannot carry."""
 
 Row = tuple[Any, ...]
+Encoded = tuple[int, str, tuple[Any, ...]]
+"""(flags, fields JSON, promoted columns)"""
 
 _PYTHON: tuple[type, ...] = tuple(str if column.type == "TEXT" else int for column in COLUMNS)
 _NONE = type(None)
@@ -56,17 +59,13 @@ _PROMOTED = dict(zip(NAMES, _PYTHON, strict=True))
 _TIME_BITS = {name: index << TIME_SHIFT for index, name in enumerate(TIMES)}
 _CATEGORY, _TYPE, _MESSAGE = "event.category", "event.type", "message"
 _ACTION_AT = NAMES.index("event.action")
-_PLAIN_KINDS = ("event", "pipeline_error")
-_IMPLIED = {
-    (bits, told): frozenset(
-        [*NAMES, *([_CATEGORY] if bits & CATEGORY else []), *([_TYPE] if bits & TYPE else [])]
-        + ([_MESSAGE] if told else [])
-    )
-    for bits in (0, CATEGORY, TYPE, CATEGORY | TYPE)
-    for told in (False, True)
-}
-"""(category and type bits, whether the message is an offset) → fields that need no place of their own."""
+_KIND_BITS = {"event": 0, "pipeline_error": FAILED_PARSE}
+_HAS_A_PLACE = dict.fromkeys(NAMES, 0) | {
+    _CATEGORY: CATEGORY, _TYPE: TYPE, _MESSAGE: -1 << MESSAGE_SHIFT,
+}  # fmt: skip
+"""Fields that mostly need no room in the JSON → the flags that say so, 0 for those with a column."""
 
+_MOST_KEPT = 4096
 _encoder = msgspec.json.Encoder()
 _INT64 = range(-(1 << 63), 1 << 63)
 
@@ -77,12 +76,42 @@ class _Signatures(dict[tuple[type, ...], int]):
     def __missing__(self, key: tuple[type, ...]) -> int:
         fits = all(found in (want, _NONE) for found, want in zip(key, _PYTHON, strict=True))
         count = sum(found is not _NONE for found in key) if fits else -1
-        if len(self) < 4096:
+        if len(self) < _MOST_KEPT:
             self[key] = count
         return count
 
 
+class _Shape:
+    """Where the fields of events with the same names stand: a parser has a few dozen of them.
+
+    The indexes are into `(*fields.values(), None)`; -1, the None, stands for what is absent.
+    """
+
+    __slots__ = ("category", "message", "promoted", "rest", "rest_names", "set", "type")
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        at = {name: index for index, name in enumerate(names)}
+        self.message, self.category, self.type = (at.get(name, -1) for name in (_MESSAGE, _CATEGORY, _TYPE))
+        self.promoted = itemgetter(*(at.get(name, -1) for name in NAMES))
+        self.set = sum(name in at for name in NAMES)
+        self.rest_names = tuple(name for name in names if name not in _HAS_A_PLACE)
+        self.rest = itemgetter(*(at[name] for name in self.rest_names), -1, -1)
+
+
+class _Shapes(dict[tuple[str, ...], _Shape]):
+    """Field names, in their order → shape."""
+
+    def __missing__(self, names: tuple[str, ...]) -> _Shape:
+        shape = _Shape(names)
+        if len(self) < _MOST_KEPT:
+            self[names] = shape
+        return shape
+
+
 _signatures = _Signatures()
+_shapes = _Shapes()
+_seen: dict[bytes, str] = {}
+"""Encoded fields that were found fine: lines of one kind often say the same."""
 
 
 def encode(events: Iterable[Event], sources: Mapping[str, int], alerted: Collection[int]) -> list[Row]:
@@ -93,39 +122,58 @@ def encode(events: Iterable[Event], sources: Mapping[str, int], alerted: Collect
     """
     rows = []
     for event in events:
-        fields = event.fields
-        get = fields.get
-        values = (*map(get, NAMES),)
-        known = _signatures[(*map(type, values),)]
-        flags = _TIME_BITS.get(event.time_from, 0)
-        action = ACTIONS.get(values[_ACTION_AT]) if known > 0 else None  # type: ignore[arg-type]
-        if action is not None:
-            if get(_CATEGORY) == action.category:
-                flags |= CATEGORY
-                known += 1
-            if get(_TYPE) == action.type:
-                flags |= TYPE
-                known += 1
-        message = get(_MESSAGE)
-        if type(message) is str and event.raw.endswith(message):
-            flags |= (len(event.raw) - len(message) + 1) << MESSAGE_SHIFT
-            known += known >= 0
+        flags, rest, columns = _quick(event) or _careful(event)
+        flags |= _TIME_BITS[event.time_from]
         if event.id in alerted:
             flags |= ALERTED
-        kind = event.kind
-        if kind == "pipeline_error":
-            flags |= FAILED_PARSE
-        rest: str | None = None
-        if known != len(fields) or kind not in _PLAIN_KINDS:
-            if known >= 0 and kind in _PLAIN_KINDS:
-                rest = _quick_rest(fields, flags, known)
-            if rest is None:
-                rest, values = _rest(event, flags, values)
         rows.append((
             event.id, event.ts, sources[event.source], event.position, event.repeat, flags, event.raw,
-            rest or None, *values,
+            rest or None, *columns,
         ))  # fmt: skip
     return rows
+
+
+def _quick(event: Event) -> Encoded | None:
+    """An event like most: all that can follow from elsewhere does. None for any other."""
+    fields = event.fields
+    shape = _shapes[(*fields,)]
+    values = (*fields.values(), None)
+    columns = shape.promoted(values)
+    if _signatures[(*map(type, columns),)] != shape.set:
+        return None
+    flags = _KIND_BITS.get(event.kind, -1)
+    if flags < 0:
+        return None
+    message = values[shape.message]
+    if message is not None:
+        raw = event.raw
+        if type(message) is not str or not raw.endswith(message):
+            return None
+        flags |= (len(raw) - len(message) + 1) << MESSAGE_SHIFT
+    elif shape.message >= 0:
+        return None
+    category, kind = values[shape.category], values[shape.type]
+    if category is not None or kind is not None:
+        action = ACTIONS.get(columns[_ACTION_AT])
+        if action is None or category != action.category or kind != action.type:
+            return None
+        flags |= CATEGORY | TYPE
+    elif shape.category >= 0 or shape.type >= 0:
+        return None
+    if not shape.rest_names:
+        return flags, "", columns
+    try:
+        encoded = _encoder.encode(dict(zip(shape.rest_names, shape.rest(values), strict=False)))
+    except (UnicodeEncodeError, OverflowError, TypeError):
+        return None
+    rest = _seen.get(encoded)
+    if rest is None:
+        if b"null" in encoded or EXTRA in shape.rest_names:  # NaN becomes null; ~ is our own key
+            return None
+        rest = encoded.decode()
+        if len(_seen) < _MOST_KEPT:
+            _seen[encoded] = rest
+    return flags, rest, columns
 
 
 def storable(event: Event) -> Event:
@@ -162,23 +210,22 @@ def _plain(value: Any) -> bool:
     return True
 
 
-def _quick_rest(fields: dict[str, Any], flags: int, known: int) -> str | None:
-    """The `fields` JSON of an event like most; "" where nothing is left, None where `_rest` must look."""
-    implied = _IMPLIED[flags & (CATEGORY | TYPE), flags >> MESSAGE_SHIFT > 0]
-    rest = {name: value for name, value in fields.items() if name not in implied}
-    if len(rest) + known != len(fields) or EXTRA in rest:
-        return None
-    if not rest:
-        return ""
-    try:
-        text = _encoder.encode(rest)
-    except (UnicodeEncodeError, OverflowError, TypeError):
-        return None
-    return None if b"null" in text else text.decode()  # NaN becomes null
+def _careful(event: Event) -> Encoded:
+    """Any event whatever."""
+    fields, flags = event.fields, _KIND_BITS.get(event.kind, 0)
+    message, action = fields.get(_MESSAGE), fields.get("event.action")
+    if type(message) is str and event.raw.endswith(message):
+        flags |= (len(event.raw) - len(message) + 1) << MESSAGE_SHIFT
+    implied = ACTIONS.get(action) if type(action) is str else None
+    if implied is not None:
+        flags |= CATEGORY if fields.get(_CATEGORY) == implied.category else 0
+        flags |= TYPE if fields.get(_TYPE) == implied.type else 0
+    columns = tuple(_column(fields.get(name), want) for name, want in _PROMOTED.items())
+    return flags, _rest(event, flags), columns
 
 
-def _rest(event: Event, flags: int, values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """The same for any event, and the columns with what they can be searched by."""
+def _rest(event: Event, flags: int) -> str:
+    """The `fields` JSON of any event; "" where nothing is left."""
     rest: dict[str, Any] = {}
     odd: list[tuple[str, Any]] = []
     extra: dict[str, Any] = {}
@@ -194,14 +241,13 @@ def _rest(event: Event, flags: int, values: tuple[Any, ...]) -> tuple[str, tuple
                 rest[name] = _searchable(value)
         elif not _is_implied(name, value, flags):
             rest[name] = value
-    if event.kind not in _PLAIN_KINDS:
+    if event.kind not in _KIND_BITS:
         extra["kind"] = event.kind
     if odd:
         extra["odd"] = json.dumps(odd, ensure_ascii=True)
     if extra:
         rest[EXTRA] = extra
-    columns = tuple(_column(value, want) for value, want in zip(values, _PYTHON, strict=True))
-    return to_json(rest) if rest else "", columns
+    return to_json(rest) if rest else ""
 
 
 def _is_implied(name: str, value: Any, flags: int) -> bool:
@@ -209,7 +255,8 @@ def _is_implied(name: str, value: Any, flags: int) -> bool:
     want = _PROMOTED.get(name)
     if want is not None:
         return type(value) is want
-    return name in _IMPLIED[flags & (CATEGORY | TYPE), flags >> MESSAGE_SHIFT > 0]
+    bits = _HAS_A_PLACE.get(name, 0)
+    return bool(flags & bits)
 
 
 def _survives(value: Any) -> bool:
