@@ -78,10 +78,11 @@ def make_pipeline(
     """Load the rules and wire the road onto an open store."""
     rules = load(config)
     writer.save_rules(rules.fates, {rule.key: rule.info for rule in rules.rules.values()})
-    stored = {s.name: (s.position, s.bookmark) for s in writer.load_state().sources}
+    stored = writer.load_state()
+    bookmarks = {s.name: (s.position, s.bookmark) for s in stored.sources}
     opener = Opener(
         specs,
-        bookmark=stored.get,
+        bookmark=bookmarks.get,
         clock=clock,
         from_start=bool(options.get("from_start")),
         lines=options.get("lines"),
@@ -90,7 +91,7 @@ def make_pipeline(
     )
     lateness = int(config.lateness * 1_000_000)
     return Pipeline(
-        writer, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness
+        writer, stored, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness
     )
 
 

@@ -21,7 +21,7 @@ from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
 from socterm.sources.opening import Opener
-from socterm.store.batch import Batch, SourceState
+from socterm.store.batch import Batch, SourceState, StoredState
 from socterm.store.writer import Writer
 
 BATCH = 2000
@@ -62,6 +62,7 @@ class Pipeline:
     def __init__(
         self,
         writer: Writer,
+        stored: StoredState,
         rules: RuleSet,
         opener: Opener,
         *,
@@ -81,7 +82,6 @@ class Pipeline:
         self.batch = batch
         self.wake = threading.Event()
         self.error = ""
-        self._stored = writer.load_state()
         self.detector = Detector(
             rules,
             tz=tz,
@@ -89,13 +89,10 @@ class Pipeline:
             next_episode=writer.next_episode_id,
             next_alert=writer.next_alert_id,
         )
-        clocks = {
-            s.name: clock_from(s.extra.get("clock")) for s in self._stored.sources if "clock" in s.extra
-        }
-        self.detector.restore(clocks, self._stored.episodes)
-        self._states = {state.name: state for state in self._stored.sources}
-        self._decoder_entries = self._stored.decoders
-        self._stored = self._stored.without_entries()
+        clocks = {s.name: clock_from(s.extra.get("clock")) for s in stored.sources if "clock" in s.extra}
+        self.detector.restore(clocks, stored.episodes)
+        self._states = {state.name: state for state in stored.sources}
+        self._decoder_entries = stored.decoders
         self._feeds: list[Feed] = []
         self._next_event = writer.next_event_id
         self._pending: list[Event] = []
@@ -103,7 +100,7 @@ class Pipeline:
         self._behind_since = 0
         self._rate = Rate()
         self._listeners: list[Callable[[], None]] = []
-        self._audit_seen = self._stored.audit_seen
+        self._audit_seen = stored.audit_seen
         self._fts_lag = 0
         self._status = self._make_status()
 
