@@ -250,6 +250,7 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_batch_can_be_tried_agai
         with pytest.raises(StoreFullError, match="disk is full"):
             writer.commit(late)
         assert list(canonical(path)) == before
+    writer.heartbeat(NOW)
     writer._db.execute("PRAGMA max_page_count=100000")
     writer.commit(late)
     writer.close()

@@ -83,8 +83,14 @@ def take(db: sqlite3.Connection, now: int, me: Holder) -> str:
 def keep(db: sqlite3.Connection, token: str, now: int) -> None:
     """Refresh the heartbeat inside the caller's transaction; LeaseHeldError where somebody else took over."""
     if db.execute("UPDATE lease SET heartbeat = ? WHERE token = ?", (now, token)).rowcount != 1:
-        row = db.execute("SELECT pid, host FROM lease").fetchone()
-        who = f"process {row[0]} on {row[1]}" if row else "another process"
+        check(db, token)
+
+
+def check(db: sqlite3.Connection, token: str) -> None:
+    """LeaseHeldError where the lease is not, or no longer, the one of this token."""
+    row = db.execute("SELECT token, pid, host FROM lease").fetchone()
+    if row is None or row[0] != token:
+        who = f"process {row[1]} on {row[2]}" if row else "another process"
         raise LeaseHeldError(f"{who} took over ingesting into this store: this one must stop")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from socterm.alerts.model import RuleInfo
-from socterm.errors import StoreError
+from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
 from socterm.store import lease
 from socterm.store.batch import Batch, SourceState, StoredState
@@ -264,9 +264,15 @@ class Writer:
         return newest, decisions
 
     def heartbeat(self, now: int) -> None:
-        """Show that this process lives; commits do so too. Raises LeaseHeldError where it lost the lease."""
-        with transaction(self._db):
-            lease.keep(self._db, self._token, now)
+        """Show that this process lives; commits do so too. Raises LeaseHeldError where it lost the lease.
+
+        A full disk takes no heartbeat: then only the lease is looked at.
+        """
+        try:
+            with transaction(self._db):
+                lease.keep(self._db, self._token, now)
+        except StoreFullError:
+            lease.check(self._db, self._token)
 
     def close(self) -> None:
         """Give the lease back and close the file."""
