@@ -164,6 +164,10 @@ def test_a_pid_used_again_by_another_peer_counts_anew() -> None:
     assert sum(counts(f"Invalid user bob from {IP} port 4000", other, other)) == 3
 
 
+def test_a_pid_used_again_whose_first_word_is_pams_counts_anew() -> None:
+    assert sum(counts(PAM, PAM.replace(IP, "198.51.100.9"))) == 2
+
+
 def test_a_pid_used_again_after_an_hour_counts_anew() -> None:
     decoder = Decoder("x")
     late = f"Nov 20 11:00:30 web1 sshd[7]: {FAILED}".encode()

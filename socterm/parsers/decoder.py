@@ -144,8 +144,11 @@ class Decoder:
         memory = self._memory
         memory.host, memory.pid, memory.ts, memory.position = host, pid, ts, position
         memory.times = repeat = 1
+        memory.family = program.family
         if len(msg) <= LONGEST:
-            if msg[:17] == "message repeated ":
+            if msg[:4] == "pam_":
+                repeat = self._pam(msg, fields, program)
+            elif msg[:17] == "message repeated ":
                 repeat = self._repeated(msg, fields, program)
             else:
                 repeat = program.parse(msg, fields, memory)
@@ -167,6 +170,20 @@ class Decoder:
         ):
             self._second, self._second_ts = text[:20], ts - int(text[20:26])
             self._behind, self._behind_host = f"{text[26 : end + 1]}{host} ", host
+
+    def _pam(self, msg: str, fields: Fields, program: Program) -> int:
+        """Most of PAM's lines say the same day in, day out: all but its failures are looked up."""
+        quiet = program.quiet
+        kept = quiet.get(msg)
+        if kept is not None:
+            fields |= kept
+            return 1
+        repeat = program.parse(msg, fields, self._memory)
+        if len(msg) < 200 and " failure" not in msg:
+            if len(quiet) >= _KEPT:
+                quiet.clear()
+            quiet[msg] = {name: value for name, value in fields.items() if name not in _WITH_PID}
+        return repeat
 
     def _repeated(self, msg: str, fields: Fields, program: Program) -> int:
         """`message repeated 5 times: [ … ]` is the message in it, five times."""
@@ -210,6 +227,7 @@ class Decoder:
         memory.ts = ts
         memory.position = position
         memory.times = 1
+        memory.family = program.family
         if len(head.msg) > LONGEST:
             return 1
         if head.msg.startswith("message repeated "):

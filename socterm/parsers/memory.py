@@ -79,7 +79,8 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
 class Memory:
     """The processes of one source. The decoder sets `host`, `pid`, `ts` and `position` before each line.
 
-    `times` is how often the line at hand happened ("message repeated 5 times").
+    `family` is the program's (see `registry`); `times` is how often the line at hand happened ("message
+    repeated 5 times").
     """
 
     def __init__(self) -> None:
@@ -88,6 +89,7 @@ class Memory:
         self.ts = 0
         self.position = 0
         self.times = 1
+        self.family = ""
         self._patience = 0
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._dirty: set[str] = set()

@@ -31,8 +31,6 @@ _CHANGED = mark("password_changed", "success")
 _NOT_CHANGED = mark("password_changed", "failure")
 _LOCKED = mark("user_locked", "failure")  # the outcome is that of the login it answers
 
-_FAMILY = {"sshd-session": "sshd", "sshd-auth": "sshd", "su-l": "su", "runuser": "su", "sudo-i": "sudo"}
-
 _HEAD = re.compile(r"\[?\(?(pam_\w+)\)?\]?(?:\(([^:()]*)(?::([^()]*))?\))?\]?:?$")
 _TEXT_SESSION = re.compile(
     r"session (opened|closed) for user (.*?)(?:\((?:uid=)?(\d{1,10})\))?"
@@ -41,8 +39,7 @@ _TEXT_SESSION = re.compile(
 )
 _KEPT = 4096
 _heads: dict[str, tuple[str, str, str]] = {}
-_sessions: dict[tuple[str, str], Fields] = {}
-"""Pure memos: the same text always means the same."""
+"""A pure memo: the same prefix always means the same."""
 
 _MORE = re.compile(r"(?:PAM )?(\d{1,6}) more authentication failures?;")
 _UID = re.compile(r" uid=(\d{1,10}) ")
@@ -66,8 +63,7 @@ def pam(msg: str, f: Fields, mem: Memory) -> int:
         f["pam.module"] = module
         if service:
             f["pam.service"] = service
-    program: str = f.get("process.name", "")
-    family = _FAMILY.get(program) or program
+    family = mem.family
     if text[:8] == "session ":
         return _session(text, f, mem, family)
     if text.startswith("authentication failure"):
@@ -104,23 +100,10 @@ def _session(text: str, f: Fields, mem: Memory, family: str) -> int:
 
     Beside a command's own line from sudo, which names both users, sudo's session only has the effective one.
     """
-    kept = _sessions.get((text, family))
-    if kept is None:
-        kept = _session_fields(text, family)
-        if len(text) < 200:
-            if len(_sessions) >= _KEPT:
-                _sessions.clear()
-            _sessions[text, family] = kept
-    f |= kept
-    return mem.times
-
-
-def _session_fields(text: str, family: str) -> Fields:
     found = _TEXT_SESSION.match(text)
     if found is None:
-        return {}
+        return mem.times
     user, by = found[2], found[4] or ""
-    f: Fields = {}
     if family == "sudo":
         f["user.effective.name"] = user
         relate(f, user=by)
@@ -132,7 +115,8 @@ def _session_fields(text: str, family: str) -> Fields:
         f["user.name"] = user
         if found[3]:
             f["user.id"] = int(found[3])
-    return f | (_OPENED if found[1] == "opened" else _CLOSED)
+    f.update(_OPENED if found[1] == "opened" else _CLOSED)
+    return mem.times
 
 
 def _details(text: str) -> tuple[str, str, str]:
@@ -162,10 +146,14 @@ def _failure(text: str, f: Fields, mem: Memory, family: str, channel: str, times
     user = user or ruser
     name, value = peer_of(rhost)
     seen = mem.process((value or user) if family == "sshd" else user)
+    if name == "source.ip":
+        if seen.ip != value:
+            seen.meet(value, "", 0)
+    elif name:
+        seen.meet("", value, 0)
     seen.tell(channel, times)
-    if name:
-        seen.meet(value if name == "source.ip" else "", value if name == "source.domain" else "", 0)
-    seen.user = user or seen.user
+    if user:
+        seen.user = user
     if family == "sshd" and (seen.top == seen.counted or (waits and mem.may_wait())):
         relate(f, user=user, ip=value if name == "source.ip" else "")
         f.update(_NOTED)

@@ -20,11 +20,14 @@ from socterm.taxonomy.logsources import CRON_COMMAND, LOGSOURCES, SUDO_COMMAND
 class Program(NamedTuple):
     """How a program's messages are read: its parser, its log sources, and those of a command it ran.
 
-    `wraps` says that the program's old tag form `name(pam_unix)` stands for a PAM line.
+    `family` is sshd, sudo or su where PAM's lines share the program's counters. `wraps` says that the
+    program's old tag form `name(pam_unix)` stands for a PAM line. `quiet` keeps what PAM's stateless lines mean.
     """
 
     parse: Handler
     logsources: tuple[LogSource, ...]
+    quiet: dict[str, Fields]
+    family: str = ""
     commands: tuple[LogSource, ...] | None = None
     wraps: bool = True
 
@@ -36,14 +39,14 @@ def plain(msg: str, f: Fields, mem: Memory) -> int:
     return mem.times
 
 
-def _program(service: str, parse: Handler) -> Program:
-    return Program(parse, LOGSOURCES[service])
+def _program(service: str, parse: Handler, family: str = "") -> Program:
+    return Program(parse, LOGSOURCES[service], {}, family)
 
 
-_SSHD = _program("sshd", sshd)
-_SUDO = Program(sudo, LOGSOURCES["sudo"], SUDO_COMMAND)
-_SU = _program("su", su)
-_CRON = Program(cron, LOGSOURCES["cron"], CRON_COMMAND)
+_SSHD = _program("sshd", sshd, "sshd")
+_SUDO = Program(sudo, LOGSOURCES["sudo"], {}, "sudo", SUDO_COMMAND)
+_SU = _program("su", su, "su")
+_CRON = Program(cron, LOGSOURCES["cron"], {}, "", CRON_COMMAND)
 _LOGIND = _program("logind", logind)
 _LOGIN = _program("pam", login)
 _PAM = _program("pam", plain)
@@ -55,6 +58,7 @@ PROGRAMS: dict[str, Program] = {
     "sudo": _SUDO,
     "su": _SU,
     "su-l": _SU,
+    "runuser": _program("pam", plain, "su"),
     "login": _LOGIN,
     **{
         name: _program(name, accounts)
@@ -96,7 +100,7 @@ PROGRAMS: dict[str, Program] = {
 }
 """Lower-case program name, without a path → how it is read."""
 
-UNKNOWN = Program(plain, LOGSOURCES["syslog"], None, wraps=False)
+UNKNOWN = Program(plain, LOGSOURCES["syslog"], {}, wraps=False)
 
 
 def program_of(name: str) -> Program:
