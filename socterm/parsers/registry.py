@@ -21,7 +21,8 @@ class Program(NamedTuple):
     """How a program's messages are read: its parser, its log sources, and those of a command it ran.
 
     `family` is sshd, sudo or su where PAM's lines share the program's counters. `wraps` says that the
-    program's old tag form `name(pam_unix)` stands for a PAM line. `quiet` keeps what PAM's stateless lines mean.
+    program's old tag form `name(pam_unix)` stands for a PAM line. `quiet` keeps what PAM's stateless
+    lines mean.
     """
 
     parse: Handler
