@@ -41,12 +41,12 @@ _ZONE = r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)"
 _BSD = re.compile(
     r"[*.]?(?:[^\W\d_]{2,4}[,.]? +)?(?P<month>[^\W\d_]{3,10})\.? {1,2}(?P<day>\d{1,2})"
     r"(?:,? (?P<year>[12]\d{3}))?"
-    r" (?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{0,30}))?"
+    r" (?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{0,100}))?"
     rf"(?: (?P<year_after>[12]\d{{3}})(?=[ :]|$))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
 )
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[T ](?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
-    rf"(?:[.,](?P<fraction>\d{{0,60}}))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
+    rf"(?:[.,](?P<fraction>\d{{0,100}}))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
 )
 
 _DISORDER = 300_000_000
