@@ -11,16 +11,24 @@ from pathlib import Path
 
 import click
 
-from benchmarks import bench_console, bench_detect, bench_end_to_end, bench_match, rooms
+from benchmarks import (
+    bench_console,
+    bench_detect,
+    bench_end_to_end,
+    bench_match,
+    bench_parse,
+    bench_sources,
+    bench_store,
+)
 from benchmarks.frame import Benchmark, Figure, Setting, table
 
 BENCHMARKS: dict[str, Benchmark] = {
-    "sources": rooms.sources,
-    "parse": rooms.parse,
+    "sources": bench_sources.sources,
+    "parse": bench_parse.parse,
     "match": bench_match.match,
     "load": bench_match.load,
     "detect": bench_detect.detect,
-    "store": rooms.store,
+    "store": bench_store.store,
     "end-to-end": bench_end_to_end.end_to_end,
     "start": bench_console.start,
     "first-frame": bench_console.first_frame,

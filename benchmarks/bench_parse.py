@@ -1,24 +1,24 @@
 """Lines per CPU second that the parsers turn into events.
 
-    python benchmarks/bench_parse.py FILE [--lines N] [--check LINES_PER_SECOND]
-
-FILE is any log; a large one (a real log multiplied) gives steadier figures. Each of three passes decodes it
-with a fresh decoder, state changes collected after every 2,000 lines as ingest does.
+Each pass decodes the log with a fresh decoder; state changes are collected every 2,000 lines, as ingest does.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import resource
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 from socterm.event import Chunk
 from socterm.parsers import Decoder
 
+from benchmarks.frame import Figure, Setting
+from benchmarks.measure import python, run
+
 BATCH = 2000
+LINES = 300_000
 
 
 def measure(lines: list[bytes], now: int) -> float:
@@ -32,22 +32,23 @@ def measure(lines: list[bytes], now: int) -> float:
     return len(lines) / (time.process_time() - start)
 
 
-def main() -> int:
-    """Print the best and the median pass; with --check, fail below that figure."""
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("file", type=Path)
-    ap.add_argument("--lines", type=int, default=300_000, help="how many lines to read at most")
-    ap.add_argument("--check", type=int, default=0, help="fail when the median is below this")
-    args = ap.parse_args()
-    lines = args.file.read_bytes().split(b"\n")[: args.lines]
-    now = int(args.file.stat().st_mtime * 1_000_000)
+def parse(setting: Setting) -> list[Figure]:
+    """Lines to events, in a process of its own: the median of three passes."""
+    lines, median, best = run(python("-m", "benchmarks.bench_parse", setting.log())).out.split()
+    return [
+        Figure("parse", float(median), "lines/CPU s", note=f"{int(lines):,} lines, best {float(best):,.0f}")
+    ]
+
+
+def _child(log: Path) -> None:
+    with log.open("rb") as file:
+        lines = [line.rstrip(b"\n") for line in islice(file, LINES)]
+    now = int(log.stat().st_mtime * 1_000_000)
     gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    gc.set_threshold(50_000, 20, 50)  # as `socterm run` does
     passes = sorted(measure(lines, now) for _ in range(3))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"parse: {len(lines)} lines, median {passes[1]:,.0f}/CPU s, best {passes[2]:,.0f}, peak {peak} MB")
-    return 1 if args.check and passes[1] < args.check else 0
+    sys.stdout.write(f"{len(lines)} {passes[1]} {passes[2]}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _child(Path(sys.argv[1]))

@@ -1,18 +1,11 @@
-"""How fast sources read: lines a CPU second from files and pipes, datagrams lost under load.
-
-`python benchmarks/bench_sources.py [--check]`; with --check it exits 1 below the bars in BARS.
-"""
+"""How fast sources read: lines a CPU second from files and pipes, datagrams lost under load."""
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import json
 import multiprocessing
 import os
 import socket
-import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,13 +16,10 @@ from socterm.sources.file import FileSource
 from socterm.sources.stdin import StdinSource
 from socterm.sources.udp import UdpSource
 
+from benchmarks.frame import Figure, Setting
+from benchmarks.measure import percentile
+
 LINE = b"<86>Nov  1 00:00:00 web1 sshd[24200]: Failed password for ann from 203.0.113.7 port 38926 ssh2"
-BARS = {
-    "file": (">=", 1_500_000),
-    "file small appends": (">=", 20_000),
-    "udp 50000/s lost %": ("<=", 0.0),
-    "udp 50000/s beside a busy thread lost %": ("<=", 0.0),
-}
 
 
 def no_wake() -> None:
@@ -137,8 +127,7 @@ def latency(folder: Path, times: int) -> dict[str, float]:
                 woken.clear()
             took.append(1000 * (time.perf_counter() - written))
     source.close()
-    took.sort()
-    return {"latency p50 ms": took[len(took) // 2], "latency p99 ms": took[int(len(took) * 0.99)]}
+    return {"p50": percentile(took, 0.5), "p99": percentile(took, 0.99)}
 
 
 def send(port: int, rate: int, seconds: float, sent: Any) -> None:
@@ -194,39 +183,22 @@ def compute(ended: threading.Event) -> None:
             word.partition(b"=")
 
 
-def main() -> int:
-    options = argparse.ArgumentParser()
-    options.add_argument("--check", action="store_true")
-    options.add_argument("--lines", type=int, default=1_000_000)
-    options.add_argument("--seconds", type=float, default=3.0)
-    chosen = options.parse_args()
-    found: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        found["file"] = file_rate(folder, chosen.lines)
-        found["gz"] = packed_rate(folder)
-        found["stdin"] = stdin_rate(folder)
-        found["file small appends"] = small_append_rate(folder, 20_000)
-        found |= latency(folder, 200)
-        found["idle CPU %"] = idle_cost(folder, chosen.seconds)
-    for rate in (50_000, 100_000):
-        for busy in (False, True):
-            for batches in (True, False):
-                label = f"udp {rate}/s" + " beside a busy thread" * busy + " one by one" * (not batches)
-                loss, drops = udp_loss(rate, chosen.seconds, busy=busy, batches=batches)
-                found[f"{label} lost %"] = loss
-                found |= {f"{label} drops {reason}": count for reason, count in drops.items()}
-    print(json.dumps({key: round(value, 2) for key, value in found.items()}, indent=1))
-    if not chosen.check:
-        return 0
-    missed = [
-        key
-        for key, (sense, bar) in BARS.items()
-        if not (found[key] >= bar if sense == ">=" else found[key] <= bar)
+def sources(setting: Setting) -> list[Figure]:
+    """Files, pipes and datagrams by themselves: a million lines, whatever was asked for."""
+    folder = setting.folder
+    wakes = latency(folder, 200)
+    found = [
+        Figure("file", file_rate(folder, 1_000_000), "lines/CPU s", 1_500_000),
+        Figure("gz", packed_rate(folder), "lines/CPU s"),
+        Figure("stdin", stdin_rate(folder), "lines/CPU s"),
+        Figure("file, one line a read", small_append_rate(folder, 20_000), "lines/CPU s", 20_000),
+        *(Figure(f"file, line → chunk {name}", ms, "ms") for name, ms in wakes.items()),
+        Figure("following a silent file", idle_cost(folder, 3.0), "% of a CPU"),
     ]
-    print("missed:", missed)
-    return bool(missed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    for rate, bar in ((50_000, 0.0), (100_000, None)):
+        for busy in (False, True):
+            loss, drops = udp_loss(rate, 3.0, busy=busy)
+            where = " beside a busy thread" if busy else ""
+            note = ", ".join(f"{count:,} {reason}" for reason, count in drops.items())
+            found.append(Figure(f"UDP at {rate:,}/s{where}, lost", loss, "%", bar, more=False, note=note))
+    return found

@@ -1,17 +1,11 @@
 """The store by itself: rows a CPU second with and without full text, bytes on disk, reads of a pane.
 
-    python -m benchmarks.bench_store [--events 300000] [--path FOLDER] [--check]
-
 The events are made here: lines of about 110 bytes like an auth.log under attack, with what our parsers say of
 them. Rates are per CPU second of the writing alone and include checkpoints.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +18,7 @@ from socterm.store.batch import Batch, SourceState
 from socterm.store.writer import Writer
 from socterm.taxonomy import ACTIONS
 
-from benchmarks.frame import Figure, Setting, table
+from benchmarks.frame import Figure, Setting
 
 START = 1_795_000_000_000_000
 BATCH = 2_000
@@ -145,23 +139,3 @@ def store(setting: Setting) -> list[Figure]:
             Figure(f"disk {name}", got["bytes"] / got["raw"], "× raw", 4, more=False),
         ]
     return [*found, *(Figure(f"read {name}", ms, "ms") for name, ms in reads(path, setting.lines))]
-
-
-def main() -> int:
-    """Print the figures; with --check, 1 where a bar is missed."""
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--events", type=int, default=300_000)
-    options.add_argument("--path", type=Path, default=None, help="where to put the stores")
-    options.add_argument("--check", action="store_true")
-    args = options.parse_args()
-    with tempfile.TemporaryDirectory(dir=args.path) as folder:
-        figures = store(Setting(Path(folder), args.events, seed=1))
-    print(table([("store", figure) for figure in figures]))
-    print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MB")
-    return int(args.check and any(figure.verdict == "MISSED" for figure in figures))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
