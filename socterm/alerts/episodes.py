@@ -24,11 +24,11 @@ class Episode:
     `first` and `last` are the keys of its base events. For a chain, `first` may lie before `lo`: the
     evidence of a brute force is older than the moment it counted as one.
     `touched` is the watermark when a late hit came: a stream that lags as a whole is then grouped by
-    its own gaps and not cut up by the clocks of others.
+    its own gaps and not cut up by the clocks of others. `kept` says that a `collect` has told of it.
     """
 
     __slots__ = (
-        "alert", "count", "ended", "entity", "first", "gap", "hi", "id", "last", "lo", "new", "rule",
+        "alert", "count", "ended", "entity", "first", "gap", "hi", "id", "kept", "last", "lo", "new", "rule",
         "signals", "touched",
     )  # fmt: skip
 
@@ -44,6 +44,7 @@ class Episode:
         self.touched = 0
         self.alert = 0
         self.ended = False
+        self.kept = False
         self.new: list[Hit] = []
 
     @property
@@ -104,7 +105,7 @@ class Episodes:
 
         Changes `open_` in place. The caller has settled what the watermark has passed.
         """
-        near = [e for e in open_ if self._accepts(e, hit.ts)]
+        near = [e for e in open_ if self._accepts(e, hit.ts)] if open_ else ()
         if near:
             episode = near[0]
             for other in near[1:]:
@@ -134,7 +135,8 @@ class Episodes:
         open_.remove(gone)
         self.dirty.pop(gone.id, None)
         self.dirty[keep.id] = keep
-        self._final.append(gone.change(merged_into=keep.id))
+        if gone.kept or gone.alert:
+            self._final.append(gone.change(merged_into=keep.id))
         self.by_alert.pop(gone.alert, None)
         return keep
 
@@ -156,8 +158,9 @@ class Episodes:
     def settle(self, episode: Episode) -> None:
         """Nothing can join it any more: final as an alert, or forgotten."""
         self.dirty.pop(episode.id, None)
-        self._final.append(episode.change(settled=True))
-        self.by_alert.pop(episode.alert, None)
+        if episode.kept or episode.alert:
+            self._final.append(episode.change(settled=True))
+            self.by_alert.pop(episode.alert, None)
 
     def restore(self, change: EpisodeChange, gap: int, marks: Iterable[int]) -> Episode:
         """An episode as the store knew it. `marks` are the times (µs) of the hits that decide joining."""
@@ -167,7 +170,7 @@ class Episodes:
         episode.lo, episode.hi = min(times), max(times)
         episode.first, episode.last = change.first, change.last
         episode.count, episode.signals, episode.touched = change.count, change.signals, change.touched
-        episode.alert, episode.ended, episode.new = change.alert, change.ended, []
+        episode.alert, episode.ended, episode.kept, episode.new = change.alert, change.ended, True, []
         if episode.alert:
             self.by_alert[episode.alert] = episode
         return episode
@@ -180,6 +183,8 @@ class Episodes:
     def collect(self) -> list[EpisodeChange]:
         """What changed since the last call: first what is final, then the present state of the rest."""
         final, self._final = self._final, []
-        changes = final + [episode.change() for episode in self.dirty.values()]
+        for episode in self.dirty.values():
+            episode.kept = True
+            final.append(episode.change())
         self.dirty.clear()
-        return changes
+        return final

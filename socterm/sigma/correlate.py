@@ -224,22 +224,30 @@ class Correlator:
         self, parent: Consumer, ref: str, child: Group, fired: Hit, event: Event | None
     ) -> tuple[Group, str] | None:
         """The parent's group a child's firing belongs to, and the value its window counts."""
+        known_above = child.above.get(parent.key)
+        if known_above is not None:
+            return parent.group(known_above[0]), known_above[1]
         spec = parent.spec
         if spec is None:
             return None
         known = dict(child.entity)
         own = event is not None and event.key == (fired.ts, fired.source, fired.position)
         values = []
+        lasting = True
         for name in (*spec.fields[ref], *([spec.field] if spec.type == "value_count" else [])):
             value = known.get(name)
             if value is None and own and event is not None:
                 value = event.fields.get(name)
+                lasting = False
             if value is None or value == "":
                 parent.skipped += 1
                 return None
             values.append(str(value))
         value = values.pop() if spec.type == "value_count" else ref
-        return parent.group(values[0] if len(values) == 1 else tuple(values)), value
+        key = values[0] if len(values) == 1 else tuple(values)
+        if lasting:
+            child.above[parent.key] = (key, value)
+        return parent.group(key), value
 
     def _signal(
         self,
@@ -259,13 +267,15 @@ class Correlator:
         parent.settle(group, watermark)
         if parent.tumbling:
             self._ripen(parent, group, watermark)
-        own = any(hit.event == fired.event for hit in delta) and fired.event not in group.seen
-        weight = next((h.weight for h in delta if h.event == fired.event), 0) if own else 0
-        group.seen.add(fired.event)
+        weight = 0
+        if fired.event not in group.seen:
+            weight = next((h.weight for h in delta if h.event == fired.event), 0)
+            group.seen.add(fired.event)
         mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
         anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
         again = parent.take(group, anchor, key_of(anchor), watermark, mark)
-        self._add_evidence(parent, group, fired, delta)
+        if len(delta) > 1 or (delta and delta[0] is not fired):
+            self._add_evidence(parent, group, fired, delta)
         for hit in again:
             self._fire(parent, group, hit, watermark, event)
         if group.bucket < 0:

@@ -34,7 +34,7 @@ MAX_PENDING = 20_000
 class Group:
     """The state of one rule for one entity."""
 
-    __slots__ = ("bucket", "entity", "key", "open", "pending", "seen", "window")
+    __slots__ = ("above", "bucket", "entity", "key", "open", "pending", "seen", "window")
 
     def __init__(self, key: object, entity: Entity, window: Window | None) -> None:
         self.key = key
@@ -44,6 +44,7 @@ class Group:
         self.pending: list[Hit] = []
         self.seen: set[int] = set()
         self.bucket = -1
+        self.above: dict[str, tuple[object, str]] = {}
 
 
 def _window(spec: Correlation, lateness: int) -> Window:
@@ -159,7 +160,8 @@ class Consumer:
         ):
             episode.hi = ts
         else:
-            self.settle(group, watermark)
+            if open_:
+                self.settle(group, watermark)
             episode = self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
         self._dirty[episode.id] = episode
         episode.new.append(hit)
@@ -182,12 +184,18 @@ class Consumer:
 
     def settle(self, group: Group, watermark: int) -> None:
         """Let go of the group's episodes that the watermark has passed; the window goes with the last."""
-        passed = [e for e in group.open if watermark > e.deadline]
+        open_ = group.open
+        before = watermark - self.gap
+        passed = [e for e in open_ if e.hi < before and e.touched < before]
+        if not passed:
+            return
         for episode in passed:
             self.episodes.settle(episode)
-            group.open.remove(episode)
-        if passed and not group.open:
+        if len(passed) == len(open_):
+            open_.clear()
             self.forget(group)
+        else:
+            open_[:] = [e for e in open_ if e not in passed]
 
     def forget(self, group: Group) -> None:
         """Start the group's condition anew."""
@@ -207,6 +215,9 @@ class Consumer:
 
     def covered(self, group: Group, fired: Hit) -> list[Hit]:
         """The base events of the window that fired, less those handed up before."""
+        if len(group.pending) == 1 and group.pending[0] is fired:
+            group.pending = []
+            return [fired]
         end = key_of(fired)
         start = fired.ts - self.span
         delta: list[Hit] = []

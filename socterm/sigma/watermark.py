@@ -32,6 +32,11 @@ class SourceClock(msgspec.Struct, array_like=True):
     doubt: int = NEVER
     behind: int = 0
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is in doubt: a time a little later than the highest is then simply the highest."""
+        return self.high != NEVER and self.doubt == NEVER and self.behind == 0
+
     def see(self, ts: int) -> None:
         """Take note of an event time (µs)."""
         high = self.high
