@@ -28,8 +28,8 @@ _DAY = 86_400_000_000
 class Analyst:
     """Explains and answers over one store, with a model or without.
 
-    `now` gives µs. `tz` is the zone in which days begin and times are shown. `falsepositives` gives what
-    the author of a rule (by id) names as harmless causes. All of this may block: call it from worker threads.
+    `now` gives µs. `tz` is the zone in which days begin and times are shown. All of this may block: call it
+    from worker threads.
     """
 
     def __init__(
@@ -40,14 +40,12 @@ class Analyst:
         *,
         now: Callable[[], int],
         tz: tzinfo = UTC,
-        falsepositives: Callable[[str], Sequence[str]] = lambda _rule: (),
     ) -> None:
         self.triage = triage
         self.events = events
         self.backend = backend
         self.tools = Toolbox(events, triage, now)
         self.tz = tz
-        self._falsepositives = falsepositives
         self._turns: list[Turn] = []
 
     def health(self) -> Health:
@@ -77,7 +75,7 @@ class Analyst:
             alert,
             evidence,
             around=self._around(alert, evidence),
-            falsepositives=self._falsepositives(alert.rule),
+            falsepositives=next((r.falsepositives for r in self.triage.rules() if r.id == alert.rule), ()),
             tz=self.tz,
         )
 

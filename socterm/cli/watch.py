@@ -115,7 +115,7 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     store = open_store(config.db)
     try:
         backend = open_backend(config.llm)
-        analyst = Analyst(store.events, store.triage, backend, now=clock)
+        analyst = Analyst(store.events, store.triage, backend, now=clock, tz=zone(config))
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=config.console.theme, fps=config.console.fps,

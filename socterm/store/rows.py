@@ -111,7 +111,10 @@ class SourceRow(msgspec.Struct):
 
 
 class RuleRow(msgspec.Struct):
-    """A rule's fate as last loaded: active, base, disabled or refused, with the reason, and its hits."""
+    """A rule's fate as last loaded: active, base, disabled or refused, with the reason, and its hits.
+
+    `falsepositives` are the innocent explanations the rule names itself.
+    """
 
     id: str
     title: str
@@ -121,6 +124,7 @@ class RuleRow(msgspec.Struct):
     path: str
     hits: int
     alerts: int
+    falsepositives: tuple[str, ...] = ()
 
 
 class Bucket(msgspec.Struct):

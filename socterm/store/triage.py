@@ -155,11 +155,12 @@ class TriageDesk:
         with self._connections.snapshot() as db:
             rows = db.execute(
                 "SELECT r.key, r.title, r.level, r.fate, r.reason, r.path, coalesce(h.hits, 0), "
-                "coalesce(a.alerts, 0) FROM rules r LEFT JOIN rule_hits h ON h.rule = r.key LEFT JOIN "
+                "coalesce(a.alerts, 0), r.info FROM rules r "
+                "LEFT JOIN rule_hits h ON h.rule = r.key LEFT JOIN "
                 "(SELECT rule, count(*) AS alerts FROM alerts WHERE state != 'merged' GROUP BY rule) a "
                 "ON a.rule = r.key ORDER BY r.number"
             )
-            return [RuleRow(*row) for row in rows]
+            return [RuleRow(*row, _innocent(info)) for *row, info in rows]
 
     def load_ui(self, name: str) -> str | None:
         """A saved view's JSON."""
@@ -171,6 +172,13 @@ class TriageDesk:
         """Save a view's JSON."""
         with self._connections.writing() as db:
             db.execute("INSERT OR REPLACE INTO ui_state VALUES (?, ?)", (name, clean(value)))
+
+
+def _innocent(info: str | None) -> tuple[str, ...]:
+    """The false positives a rule names, from its stored description."""
+    found = from_json(info) if info else None
+    listed = found.get("falsepositives") if isinstance(found, dict) else None
+    return tuple(str(text) for text in listed or ())
 
 
 def _which(states: Sequence[str] | None) -> tuple[str, list[Any]]:
