@@ -160,7 +160,7 @@ class TriageDesk:
                 "(SELECT rule, count(*) AS alerts FROM alerts WHERE state != 'merged' GROUP BY rule) a "
                 "ON a.rule = r.key ORDER BY r.number"
             )
-            return [RuleRow(*row, _innocent(info)) for *row, info in rows]
+            return [_rule(row) for row in rows]
 
     def load_ui(self, name: str) -> str | None:
         """A saved view's JSON."""
@@ -172,6 +172,11 @@ class TriageDesk:
         """Save a view's JSON."""
         with self._connections.writing() as db:
             db.execute("INSERT OR REPLACE INTO ui_state VALUES (?, ?)", (name, clean(value)))
+
+
+def _rule(row: tuple[Any, ...]) -> RuleRow:
+    ident, title, level, fate, reason, path, hits, alerts, info = row
+    return RuleRow(ident, title, level, fate, reason, path, hits, alerts, _innocent(info))
 
 
 def _innocent(info: str | None) -> tuple[str, ...]:
