@@ -80,6 +80,7 @@ def line_to_alert(setting: Setting) -> list[Figure]:
             out.flush()
             written = time.perf_counter()
             waits.append((terminal.until(mentions(address, "brute"), 20.0) - written) * 1000)
+            terminal.press("g")  # back to the top: the cursor stays on its alert, new ones go above it
     note = f"{len(waits)} attacks"
     return [
         Figure("line → alert on screen p50", percentile(waits, 0.5), "ms"),

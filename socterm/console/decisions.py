@@ -18,7 +18,7 @@ from socterm.store.rows import AlertRow
 
 @dataclass(frozen=True)
 class Decision:
-    """A verb on alerts. `group` widens it to every open alert of that one's rule and entity."""
+    """A verb on alerts; with `group` on every open alert of that one's rule and entity instead."""
 
     verb: str
     done: str
@@ -67,10 +67,10 @@ class Decisions:
             return len(triage.undo(actor=self._actor, now=now))
         if decision.verb == "redo":
             return len(triage.redo(actor=self._actor, now=now))
-        ids = set(decision.ids)
+        ids = decision.ids
         if decision.group is not None:
             rule, entity = decision.group.rule, decision.group.entity
-            ids |= {
-                row.id for row in triage.alerts(limit=100_000) if (row.rule, row.entity) == (rule, entity)
-            }
-        return len(triage.decide(sorted(ids), decision.verb, actor=self._actor, now=now, **decision.details))
+            ids = tuple(a.id for a in triage.alerts(limit=100_000) if (a.rule, a.entity) == (rule, entity))
+        if not ids:
+            return 0
+        return len(triage.decide(ids, decision.verb, actor=self._actor, now=now, **decision.details))

@@ -44,24 +44,33 @@ class ReadFailed(Message):
 
 @dataclass
 class AlertsRead(Message):
-    """The alert list was read anew. `version` tells stale reads from the one last asked for."""
+    """The alert list was read anew: because it changed, or because somebody `asked` for it.
+
+    `version` tells stale reads from the one last asked for.
+    """
 
     version: int
     change: int
     rows: list[AlertRow]
     counts: dict[str, int]
     changed: frozenset[int] = frozenset()
+    asked: bool = False
     error: str = ""
     position: int = -1
 
 
 @dataclass
 class StreamRead(Message):
-    """Ids for the stream, oldest first: all of it (`fresh`), more at the end, or more at the start."""
+    """Ids for the stream, oldest first: all of it (`fresh`), more at the end, or more at the start.
+
+    `upto` is the newest id in the store; `rows` are the lines that will be in sight, with their marks.
+    """
 
     version: int
     ids: array[int]
     upto: int
+    rows: list[EventRow] = field(default_factory=list)
+    levels: dict[int, str] = field(default_factory=dict)
     fresh: bool = False
     older: bool = False
     error: str = ""

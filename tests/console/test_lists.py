@@ -147,6 +147,17 @@ async def test_a_decision_while_paused_shows_its_row_and_no_new_ones(scene: Scen
         assert d.alerts == [second]
 
 
+async def test_a_filter_changed_while_paused_shows_all_that_passes(scene: Scene, store: Store) -> None:
+    scene.simple(["brute", "sudoers"])
+    async with driven(console(store)) as d:
+        await d.press("slash")
+        await d.type("sudoers")
+        await d.press("enter")
+        await d.until(lambda: len(d.alerts) == 1)
+        await d.press("space", "F")
+        await d.until(lambda: len(d.alerts) == 2)
+
+
 async def test_a_filter_narrows_the_alerts_as_one_types(scene: Scene, store: Store) -> None:
     scene.simple(["brute", "sudoers", "sudoers"])
     async with driven(console(store)) as d:

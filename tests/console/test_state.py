@@ -7,6 +7,7 @@ from driver import console, driven
 from scene import FakeIngest, Scene
 from socterm.console.state import NAME, UiState, restore
 from socterm.errors import UsageError
+from socterm.pipeline.status import SourceStatus
 from socterm.store.opening import Store
 
 
@@ -142,6 +143,12 @@ async def test_trouble_of_ingest_stands_in_the_header(scene: Scene, store: Store
     ingest = FakeIngest(error="disk full, waiting", drops=12, mode="demo ×60", rate=0.0)
     async with driven(console(store, ingest=ingest)) as d:
         await d.sees("! disk full, waiting", "dropped 12", "demo ×60")
+
+
+async def test_what_is_wrong_with_a_source_stands_in_the_header(scene: Scene, store: Store) -> None:
+    gone = SourceStatus("/var/log/gone.log", 0, 0, 0, -1, {}, "does not exist yet", False)
+    async with driven(console(store, ingest=FakeIngest(sources=(gone,)))) as d:
+        await d.sees("! gone.log: does not exist yet", "following /var/log/gone.log")
 
 
 async def test_no_colour_is_honoured(scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,18 @@ async def test_shift_e_closes_the_whole_group_and_nothing_else(scene: Scene, sto
     assert {row.id for row in store.triage.alerts()} == {other_entity, other_rule}
 
 
+async def test_shift_e_leaves_closed_alerts_of_the_group_alone(scene: Scene, store: Store) -> None:
+    where = {"source.ip": "203.0.113.77"}
+    old, new = (scene.alert("brute", where, scene.flood(1)) for _ in range(2))
+    store.triage.decide([old], "close", actor="bob", now=NOW, verdict="test")
+    async with driven(console(store)) as d:
+        await d.press("C")
+        await d.until(lambda: set(d.alerts) == {old, new})
+        await d.press("E")
+        await d.until(lambda: state(store, new) == ("closed", "undetermined"))
+    assert state(store, old) == ("closed", "test")
+
+
 async def test_a_makes_it_mine(scene: Scene, store: Store) -> None:
     (alert,) = scene.simple(["brute"])
     async with driven(console(store)) as d:

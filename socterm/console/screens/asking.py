@@ -102,6 +102,11 @@ class Asking(Reading):
             self.read_health(self.analyst)
             self.set_interval(10, lambda: self.analyst and self.read_health(self.analyst))
 
+    def on_unmount(self) -> None:
+        """Let no answer hold up the way out."""
+        if self.cancel is not None:
+            self.cancel.set()
+
     @work(thread=True, exclusive=True, exit_on_error=False, group="health")
     def read_health(self, analyst: Analyst) -> None:
         """Ask the model how it is."""
@@ -117,7 +122,7 @@ class Asking(Reading):
         )
         self.chat.set_ready(quiet)
         self.pane("chat").label("Chat", model or "no model · answers from rules")
-        self.header.refresh()
+        self.header.changed()
 
     def action_explain(self) -> None:
         """Explain the alert under the cursor."""

@@ -45,7 +45,8 @@ class Reading(Reader, Layout):
         self._saved = ""
         self._looked = 0.0
         self._wake: Timer | None = None
-        self._marks_stale = False
+        self._changed: set[int] = set()
+        self._hold = False
         self._trouble = ""
 
     def on_mount(self) -> None:
@@ -60,40 +61,36 @@ class Reading(Reader, Layout):
         self.set_interval(1 / self.fps, self.tick)
 
     def woken(self) -> None:
-        """Ingest committed: look now, but not more often than every 100 ms."""
+        """Ingest committed: look for alerts now, but not more often than every 100 ms."""
         wait = self._looked + SOONEST - time.monotonic()
         if wait <= 0:
-            self.look()
+            self.look_for_changes()
         elif self._wake is None:
             self._wake = self.set_timer(wait, self._look_late)
 
     def _look_late(self) -> None:
         self._wake = None
-        self.look()
+        self.look_for_changes()
 
     def tick(self) -> None:
-        """The one timer."""
-        self.look()
+        """The one timer: look for lines and alerts; nothing here waits for the store."""
+        self.stream.poll()
+        self.look_for_changes()
+        self.header.changed()
         if time.monotonic() - self._slow >= 1.0:
             self.slow_tick()
 
-    def look(self) -> None:
-        """See whether something is new; costs microseconds when nothing is."""
-        self._looked = time.monotonic()
-        newest = self.store.events.newest_id()
-        if self.state.paused:
-            self.header.behind = newest - self._held_at
-        else:
-            self.stream.poll()
-            self.header.behind = max(0, newest - self.stream.ids[-1]) if self.stream.ids else 0
-            self.look_for_changes()
-        self.header.refresh()
+    def count_behind(self) -> None:
+        """How many lines came since the view stands still."""
+        since = self._held_at if self.state.paused else self.stream.left
+        self.header.behind = max(0, self.stream.newest - since)
+        self.header.changed()
 
     def slow_tick(self) -> None:
         """Once a second: bars, rate, sources, the stream's marks, the saved state."""
         self._slow = time.monotonic()
         now = self.clock()
-        newest = self.store.events.newest_id()
+        newest = self.stream.newest
         then, count = self._rate_from
         if self.ingest is not None:
             self.header.rate = self.ingest.status().rate
@@ -102,9 +99,11 @@ class Reading(Reader, Layout):
         self._rate_from = (now, newest)
         if not self.state.paused:
             self.histogram.load()
-            if self._marks_stale:
-                self._marks_stale = False
-                self.stream.fetch(again=True)
+        if self._changed:
+            self.stream.fetch(again=True)
+            if not self.detail.alone and self.alerts.cursor in self._changed:
+                self.detail.load_alert(self.alerts.cursor)
+            self._changed = set()
         self.read_header(now)
         self.alerts.refresh()
         self.save()
@@ -124,17 +123,19 @@ class Reading(Reader, Layout):
         message.model, message.model_ok = self.header.read.model, self.header.read.model_ok
         self.header.read = message
         self.alerts.empty = self.welcome()
-        self.header.refresh()
+        self.header.changed()
 
     def look_for_changes(self) -> None:
         """Ask in a thread whether alerts changed."""
-        if not self._busy:
+        if not self._busy and not self.state.paused:
+            self._looked = time.monotonic()
             self._busy = True
             self.read_changes(self._version, self._change, self.state.alerts.active, self.clock())
 
-    def reload_alerts(self) -> None:
-        """Read the alerts anew, because filter, order or a decision asks for it."""
+    def reload_alerts(self, *, hold: bool = False) -> None:
+        """Read the alerts anew, because a filter or a decision asks for it; `hold` keeps new ones out."""
         self._version += 1
+        self._hold = hold
         self._busy = True
         self.read_changes(self._version, -1, self.state.alerts.active, self.clock())
 
@@ -150,7 +151,7 @@ class Reading(Reader, Layout):
         if ids or since < 0:
             rows = read_alerts(self.store, text, now, closed=self.state.show_closed)
             counts = self.store.triage.counts()
-            self.post_message(AlertsRead(version, change, rows, counts, frozenset(ids)))
+            self.post_message(AlertsRead(version, change, rows, counts, frozenset(ids), since < 0))
         else:
             self.post_message(AlertsRead(version, -1, [], {}))
 
@@ -166,18 +167,17 @@ class Reading(Reader, Layout):
         self.filter_bar("alerts").mistake("", 0)
         if message.change < 0:
             return
-        first = self._change < 0
         self._change = message.change
         rows = message.rows
-        if self.state.paused and not first:
+        if self._hold:
             rows = [row for row in rows if row.id in self.alerts.alerts]
         self.alerts.show(rows, self.state.order)
         self.header.counts = message.counts
-        self.header.refresh()
+        self.header.changed()
         self.titles()
-        self._marks_stale = True
+        self._changed |= message.changed
         self._trouble = ""
-        if not self.detail.alone and (first or self.alerts.cursor in message.changed):
+        if message.asked and not self.detail.alone:
             self.detail.load_alert(self.alerts.cursor)
 
     def read_failed(self) -> None:
@@ -195,6 +195,7 @@ class Reading(Reader, Layout):
     def take_stream(self, message: StreamRead) -> None:
         """Say what is wrong with the stream's filter, or that nothing is."""
         if message.version == self.stream.version:
+            self.count_behind()
             self.filter_bar("stream").mistake(message.error, message.position)
             self.titles()
 
@@ -215,7 +216,7 @@ class Reading(Reader, Layout):
     def follow_changed(self, message: FollowChanged) -> None:
         """Say so in the header."""
         self.state.follow = self.header.follow = message.follow
-        self.header.refresh()
+        self.count_behind()
 
     @on(FilterTyped)
     def filter_typed(self, message: FilterTyped) -> None:
@@ -302,13 +303,11 @@ class Reading(Reader, Layout):
     def hold(self, paused: bool) -> None:
         """Pause the view, or let it go on."""
         self.state.paused = self.stream.paused = self.header.paused = paused
-        self._held_at = self.store.events.newest_id()
-        self.header.behind = 0
+        self._held_at = self.stream.newest
+        self.count_behind()
         if not paused:
-            self._change = -1 if self._change < 0 else self._change
             self.reload_alerts()
             self.stream.poll()
-        self.header.refresh()
 
     def save(self) -> None:
         """Keep the view in the store, when it changed."""

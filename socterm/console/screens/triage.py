@@ -64,14 +64,10 @@ class TriageScreen(Asking):
         current = self.alerts.current
         if current is None:
             return
-        same = [
-            a.id for a in self.alerts.alerts.values() if (a.rule, a.entity) == (current.rule, current.entity)
-        ]
-        self.decisions.submit(
-            Decision("close", "closed", tuple(same), {"verdict": "undetermined"}, group=current)
-        )
+        self.decisions.submit(Decision("close", "closed", details={"verdict": "undetermined"}, group=current))
         if not self.state.show_closed:
-            self.alerts.drop(same)
+            shown = self.alerts.alerts.values()
+            self.alerts.drop([a.id for a in shown if (a.rule, a.entity) == (current.rule, current.entity)])
         self.titles()
 
     def action_acknowledge(self) -> None:
@@ -126,7 +122,7 @@ class TriageScreen(Asking):
             say(self.app, f"{plural(message.count, 'alert')} {message.done}{again}")
         else:
             say(self.app, f"nothing to {message.verb}")
-        self.reload_alerts()
+        self.reload_alerts(hold=self.state.paused and message.verb not in {"undo", "redo"})
 
     # marks
 

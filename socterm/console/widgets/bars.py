@@ -49,10 +49,18 @@ class Bar(Widget, can_focus=False):
     DEFAULT_CSS = "Bar { height: 1; }"
 
     ground = "bar"
+    _drawn: Sequence[Part] = ()
 
     def parts(self) -> Sequence[Part]:
         """What stands on it now."""
         raise NotImplementedError
+
+    def changed(self) -> None:
+        """Draw it anew where something on it is different."""
+        parts = list(self.parts())
+        if parts != self._drawn:
+            self._drawn = parts
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw it."""

@@ -15,6 +15,11 @@ from socterm.console.words import number, size
 SECOND = 1_000_000
 
 
+def _short(name: str) -> str:
+    """A source without its folder."""
+    return name.rsplit("/", 1)[-1] or name
+
+
 class Header(Bar):
     """Counts of open alerts and FOLLOW stay at any width; the rest gives way."""
 
@@ -53,7 +58,12 @@ class Header(Bar):
 
     def _trouble(self, status: IngestStatus | None) -> Part:
         if status is not None and status.error:
-            return Part((sp("  "), sp(cut(safe_text("! " + status.error), 32), "error")), 1)
+            return Part((sp("  "), sp(cut(safe_text("! " + status.error), 40), "error")), 1)
+        notes = (
+            [f"{_short(s.name)}: {s.note}" for s in status.sources if s.note] if status is not None else []
+        )
+        if notes:
+            return Part((sp("  "), sp(cut(safe_text("! " + notes[0]), 48), "paused")), 3)
         return Part(())
 
     def _sources(self, status: IngestStatus | None) -> str:
@@ -64,8 +74,7 @@ class Header(Bar):
         )
         if not names:
             return "no source"
-        first = names[0].rsplit("/", 1)[-1] or names[0]
-        return cut(safe_text(first), 18) + (f" +{len(names) - 1}" if len(names) > 1 else "")
+        return cut(safe_text(_short(names[0])), 18) + (f" +{len(names) - 1}" if len(names) > 1 else "")
 
     def _pipeline(self, status: IngestStatus | None) -> list[Part]:
         if status is None:

@@ -23,9 +23,13 @@ class Pane(Vertical):
         super().__init__(id=name)
         self.pane: PaneName = name
         self.number = number
+        self._shown: tuple[Sequence[tuple[str, str]], str] = ((), "")
         self.label(title)
 
     def label(self, title: str | Sequence[tuple[str, str]], subtitle: str = "") -> None:
         """Write title and subtitle; a title may be (text, style) pairs."""
         parts = [(title, "")] if isinstance(title, str) else title
+        if (parts, subtitle) == self._shown:
+            return
+        self._shown = (parts, subtitle)
         set_titles(self, [(f"{self.number} ", ""), *parts], subtitle)

@@ -15,6 +15,7 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from socterm.console.actions import bindings
 from socterm.console.lines import Line, strip
@@ -100,7 +101,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _grow(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.ids))
+        """Tell the scrollbar how many rows there are, without laying the whole screen out anew."""
+        size = Size(self.size.width, len(self.ids))
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     def keep_in_sight(self) -> None:
         """Scroll as little as possible so that the cursor's row can be seen."""

@@ -47,6 +47,9 @@ class StreamRows(Reader, Rows):
         self.levels: dict[int, str] = {}
         self.version = 0
         self.upto = 0
+        self.newest = 0
+        self.left = 0
+        self._wrong = False
         self._busy = False
         self._searching: threading.Thread | None = None
         self._older = True
@@ -63,17 +66,25 @@ class StreamRows(Reader, Rows):
             self.store.interrupt(self._searching)
         self.text = text
         self.version += 1
-        self._busy = True
-        self.read_fresh(self.version, text, self.now())
+        self._busy, self._wrong = True, False
+        self.read_fresh(self.version, text, self.now(), self._tail())
+
+    def _tail(self) -> int:
+        """How many of the newest lines will be in sight."""
+        return self.size.height + 1 if self.follow else 0
 
     def poll(self) -> None:
-        """Look for newer lines; called by the screen's one timer. Costs microseconds where there are none."""
-        if not self._busy and not self.paused and self.store.events.newest_id() > self.upto:
-            self._busy = True
-            self.read_newer(self.version, self.text, self.now(), self.upto)
+        """Look for newer lines; called by the screen's one timer."""
+        if self._busy or self._wrong:
+            return
+        self._busy = True
+        if self.paused:
+            self.read_newest(self.version)
+        else:
+            self.read_newer(self.version, self.text, self.now(), self.upto, self._tail())
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
-    def read_fresh(self, version: int, text: str, now: int) -> None:
+    def read_fresh(self, version: int, text: str, now: int, tail: int) -> None:
         """Read the newest lines that pass a filter."""
         self._searching = threading.current_thread()
         try:
@@ -84,15 +95,29 @@ class StreamRows(Reader, Rows):
             if version == self.version:
                 raise
         else:
-            self.post_message(StreamRead(version, ids, upto, fresh=True))
+            self._send(StreamRead(version, ids, upto, fresh=True), tail)
         finally:
             self._searching = None
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
-    def read_newer(self, version: int, text: str, now: int, after: int) -> None:
+    def read_newer(self, version: int, text: str, now: int, after: int, tail: int) -> None:
         """Read the lines stored since."""
+        if self.store.events.newest_id() == after:
+            self.post_message(StreamRead(version, array("q"), after))
+            return
         ids, upto = newer_ids(self.store, parse_filter(text, now), after)
-        self.post_message(StreamRead(version, ids, upto))
+        self._send(StreamRead(version, ids, upto), tail)
+
+    def _send(self, message: StreamRead, tail: int) -> None:
+        """Read the lines that will be in sight along with the ids: one drawing instead of two."""
+        sight = message.ids[-tail:] if tail else array("q")
+        message.rows, message.levels = self.store.events.get(sight), levels_of(self.store, sight)
+        self.post_message(message)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    def read_newest(self, version: int) -> None:
+        """Read how far the store has come while the view stands still."""
+        self.post_message(StreamRead(version, array("q"), self.store.events.newest_id()))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
     def read_older(self, version: int, text: str, now: int, before: int) -> None:
@@ -116,9 +141,13 @@ class StreamRows(Reader, Rows):
         if message.version != self.version:
             return
         self._busy = False
+        self._wrong = bool(message.error)
         if message.error:
             return
-        self.upto = max(self.upto, message.upto) if not message.fresh else message.upto
+        self.newest = max(self.newest, message.upto)
+        if not self.paused or message.fresh:
+            self.upto = max(self.upto, message.upto)
+        self._keep(message.rows, message.levels)
         if message.older:
             self._take_older(message.ids)
         elif message.fresh:
@@ -126,7 +155,7 @@ class StreamRows(Reader, Rows):
             self.replace(message.ids)
         elif message.ids:
             self._append(message.ids)
-        if self.follow:
+        if self.follow and message.ids:
             self._to_end()
         self.fetch()
 
@@ -161,14 +190,21 @@ class StreamRows(Reader, Rows):
     @on(RowsRead)
     def take_rows(self, message: RowsRead) -> None:
         """Keep the lines that were read and draw them."""
-        for event in message.rows:
-            self.events[event.id] = event
+        self._wanted = ()
+        if self._keep(message.rows, message.levels):
+            self.refresh()
+
+    def _keep(self, rows: list[EventRow], levels: dict[int, str]) -> bool:
+        """Whether any of it was news."""
         if len(self.levels) > 20_000:
             self.levels.clear()
-        for event in message.rows:
-            self.levels[event.id] = message.levels.get(event.id, "")
-        self._wanted = ()
-        self.refresh()
+        news = False
+        for event in rows:
+            level = levels.get(event.id, "")
+            news = news or event.id not in self.events or self.levels.get(event.id) != level
+            self.events[event.id] = event
+            self.levels[event.id] = level
+        return news
 
     def _to_end(self) -> None:
         if self.ids:
@@ -179,6 +215,7 @@ class StreamRows(Reader, Rows):
         """Follow new lines, or stay."""
         if follow != self.follow:
             self.follow = follow
+            self.left = self.newest
             self.post_message(FollowChanged(follow))
         if follow:
             self._to_end()
