@@ -64,10 +64,10 @@ def number(value: float) -> str:
 
 
 def size(octets: int) -> str:
-    """A file's size: <1 MB, 82 MB, 1.2 GB."""
+    """A file's size: <10 MB, 82 MB, 1.2 GB."""
     if octets >= 1e9:
         return f"{octets / 1e9:.3g} GB"
-    return f"{octets / 1e6:.0f} MB" if octets >= 1e6 else "<1 MB"
+    return f"{octets / 1e6:.0f} MB" if octets >= 1e7 else "<10 MB"
 
 
 def moment(ts: int, tz: tzinfo) -> datetime:

@@ -69,7 +69,7 @@ def test_ages_spans_and_numbers_are_short() -> None:
         "3.1M",
         "2G",
     ]
-    assert [size(n) for n in (0, 8_200_000, 1_200_000_000)] == ["<1 MB", "8 MB", "1.2 GB"]
+    assert [size(n) for n in (0, 82_000_000, 1_200_000_000)] == ["<10 MB", "82 MB", "1.2 GB"]
     assert [plural(n, "alert") for n in (1, 2000)] == ["1 alert", "2,000 alerts"]
 
 
