@@ -65,7 +65,8 @@ def terminal(*, piped: bool) -> int:
     Bytes piped in would reach the console as key presses, so they move to another descriptor and the
     terminal itself becomes descriptor 0. Raises `UsageError` where there is no terminal.
     """
-    if not sys.stdout.isatty():
+    # Textual reads the one and draws on the other.
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "no terminal to draw on; use `socterm run` with the same options to ingest without one"
         )
@@ -125,7 +126,6 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
         gc.set_threshold(50_000, 20, 50)
         sys.setswitchinterval(0.001)
         if ingest is not None:
-            ingest.on_commit(app.wake)
             ingest.start()
         app.run()
     finally:
