@@ -221,7 +221,8 @@ class Pipeline:
         for event in events:
             event.id = ident
             ident += 1
-            newest = max(newest, event.ts)
+            if event.ts > newest:
+                newest = event.ts
             if event.kind == "event" and "process.name" in event.fields:
                 decoded += 1
         self._next_event = ident
