@@ -46,6 +46,26 @@ def test_the_peer_is_where_the_message_says_so(message: str, ip: str, user: str 
     assert fields.get("user.name") == user
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Failed password for root from 192.0.2.1 port {} ssh2",
+        "Failed password for invalid user bob from 192.0.2.1 port {} ssh2",
+        "Invalid user bob from 192.0.2.1 port {}",
+        "Accepted password for root from 192.0.2.1 port {} ssh2",
+        "Disconnected from authenticating user root 192.0.2.1 port {} [preauth]",
+        "Received disconnect from 192.0.2.1 port {}:11: Bye",
+        "error: maximum authentication attempts exceeded for root from 192.0.2.1 port {} ssh2 [preauth]",
+    ],
+)
+def test_a_port_too_long_to_be_a_number_is_no_error(message: str) -> None:
+    before = b"Nov 20 10:00:00 web1 sshd[7]: User root not allowed because account is locked"
+    line = f"Nov 20 10:00:00 web1 sshd[7]: {message.format('9' * 5000)}"
+    event = decode(before, line.encode())[1]
+    assert (event.kind, event.raw) == ("event", line)
+    assert "source.port" not in event.fields
+
+
 def test_a_forged_ending_does_not_beat_the_address_the_process_talks_to() -> None:
     name = "x from 10.1.1.1 port 5 ssh2: y"
     lines = [

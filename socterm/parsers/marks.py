@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from socterm.parsers.addresses import peer_of
+from socterm.parsers.addresses import known_peers, peer_of
 from socterm.parsers.memory import Memory
 from socterm.taxonomy.actions import ACTIONS
 
@@ -29,7 +29,7 @@ def mark(action: str, outcome: str = "") -> Fields:
 
 def put_peer(fields: Fields, token: str, port: str = "") -> str:
     """Write where the peer is into the fields; the answer is its address or name, "" for nobody."""
-    name, value = peer_of(token)
+    name, value = known_peers.get(token) or peer_of(token)
     if name:
         fields[name] = value
         if port and len(port) <= 5:

@@ -14,8 +14,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+_encode = msgspec.json.Encoder().encode
 HOUR = 3_600_000_000
 CAPACITY = 4096
+_NOBODY = "\0"
+"""No process's key, not even the empty one."""
 PATIENCE = 16
 """How many of PAM's failures in a row wait for sshd's own line before sshd is taken to be silent."""
 
@@ -52,6 +55,14 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
         if total > value:
             self.tell(channel, total - value)
 
+    def count(self, channel: str, times: int) -> int:
+        """`tell` and `settle` in one: how many failures a line stands for that names its culprit."""
+        channels = self.channels
+        channels[channel] = value = channels.get(channel, 0) + times
+        owed = (value if value > self.top else self.top) - self.counted
+        self.top = self.counted = self.counted + owed
+        return owed
+
     def settle(self) -> int:
         """How many failures this line stands for: all that is owed."""
         owed = self.top - self.counted
@@ -80,7 +91,9 @@ class Memory:
     """The processes of one source. The decoder sets `host`, `pid`, `ts` and `position` before each line.
 
     `family` is the program's (see `registry`); `times` is how often the line at hand happened ("message
-    repeated 5 times").
+    repeated 5 times"). `key` may be set to what `host` and `pid` amount to, "" otherwise. `asked` becomes
+    true when what a line means depends on other lines, or what they mean on it. `patience` is how many of
+    PAM's failures may still wait for sshd's own word.
     """
 
     def __init__(self) -> None:
@@ -90,12 +103,13 @@ class Memory:
         self.position = 0
         self.times = 1
         self.family = ""
-        self._patience = 0
+        self.key = ""
+        self.asked = False
+        self.patience = 0
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._dirty: set[str] = set()
-        self._at_hand: Seen | None = None
-        self._at_host = ""
-        self._at_pid = -1
+        self._at_hand = Seen(0, 0)
+        self._at_key = _NOBODY
 
     def process(self, peer: str = "") -> Seen:
         """What is remembered of the process that wrote the line at hand, fresh where nothing is.
@@ -103,57 +117,59 @@ class Memory:
         A line without a pid is kept under `peer` (an address or a user) instead. Untouched for an hour of
         event time, or written with the clock an hour back, a process counts as another one.
         """
-        pid = self.pid
-        at_hand = self._at_hand
+        self.asked = True
+        key = self.key
+        ts = self.ts
         # Lines of one process come in a row: then it stands last already.
-        if (
-            pid == self._at_pid
-            and at_hand is not None
-            and self.host == self._at_host
-            and -HOUR < self.ts - at_hand.ts < HOUR
-        ):
-            at_hand.ts = self.ts
-            at_hand.position = self.position
-            return at_hand
-        key = f"{self.host} {peer if pid is None else pid}"
+        if key == self._at_key and -HOUR < ts - self._at_hand.ts < HOUR:
+            found = self._at_hand
+            found.ts = ts
+            found.position = self.position
+            return found
+        if key:
+            self._at_key = key
+        else:
+            key = f"{self.host} {peer if self.pid is None else self.pid}"
+            self._at_key = _NOBODY
         seen = self._seen
-        found = seen.get(key)
-        if found is None:
+        known = seen.get(key)
+        if known is None:
             if len(seen) >= CAPACITY:
                 self._dirty.add(seen.popitem(last=False)[0])
-            found = seen[key] = Seen(self.ts, self.position)
+            known = seen[key] = Seen(ts, self.position)
         else:
-            if not -HOUR < self.ts - found.ts < HOUR:
-                found.renew()
-            found.ts = self.ts
-            found.position = self.position
+            if not -HOUR < ts - known.ts < HOUR:
+                known.renew()
+            known.ts = ts
+            known.position = self.position
             seen.move_to_end(key)
         self._dirty.add(key)
-        if pid is None:
-            self._at_hand = None
-        else:
-            self._at_hand, self._at_host, self._at_pid = found, self.host, pid
-        return found
+        self._at_hand = known
+        return known
 
     def known(self, peer: str = "") -> Seen | None:
         """As `process`, but None where nothing is remembered; nothing is touched."""
-        if self.pid == self._at_pid and self._at_hand is not None and self.host == self._at_host:
+        self.asked = True
+        key = self.key
+        if key == self._at_key:
             found: Seen | None = self._at_hand
         else:
-            found = self._seen.get(f"{self.host} {peer if self.pid is None else self.pid}")
+            found = self._seen.get(key or f"{self.host} {peer if self.pid is None else self.pid}")
         return found if found is not None and -HOUR < self.ts - found.ts < HOUR else None
 
     def sshd_spoke(self) -> None:
         """sshd told of a failure itself: PAM's lines beside it may wait for the next of that kind."""
-        if self._patience != PATIENCE:
-            self._patience = PATIENCE
+        self.asked = True
+        if self.patience != PATIENCE:
+            self.patience = PATIENCE
             self._dirty.add("")
 
     def may_wait(self) -> bool:
         """Whether a failure PAM tells of will be told by sshd too; each such wait uses up some patience."""
-        if not self._patience:
+        self.asked = True
+        if not self.patience:
             return False
-        self._patience -= 1
+        self.patience -= 1
         self._dirty.add("")
         return True
 
@@ -162,12 +178,12 @@ class Memory:
         changed: list[tuple[str, str | None]] = []
         for key in sorted(self._dirty):
             if not key:
-                changed.append(("sshd", str(self._patience)))
+                changed.append(("sshd", str(self.patience)))
                 continue
             seen = self._seen.get(key)
-            changed.append((f"pid {key}", None if seen is None else msgspec.json.encode(seen).decode()))
+            changed.append((f"pid {key}", None if seen is None else _encode(seen).decode()))
         self._dirty.clear()
-        self._at_hand = None
+        self._at_key = _NOBODY
         return changed
 
     def restore(self, entries: Iterable[tuple[str, str]]) -> None:
@@ -175,10 +191,10 @@ class Memory:
         seen = []
         for key, text in entries:
             if key == "sshd":
-                self._patience = int(text)
+                self.patience = int(text)
             elif key.startswith("pid "):
                 seen.append((key[4:], msgspec.json.decode(text, type=Seen)))
         seen.sort(key=lambda entry: entry[1].position)
         self._seen = OrderedDict(seen)
         self._dirty.clear()
-        self._at_hand = None
+        self._at_key = _NOBODY

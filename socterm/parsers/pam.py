@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from socterm.parsers.addresses import peer_of
 from socterm.parsers.marks import Fields, mark, put_peer, relate
@@ -54,7 +55,7 @@ _PASSWORD_FOR = re.compile(r"password (?:changed|updated) for (.+)$", re.DOTALL)
 def pam(msg: str, f: Fields, mem: Memory) -> int:
     """Body parser for lines PAM writes on behalf of any service."""
     first, blank, text = msg.partition(" ")
-    head = _heads.get(first) or (_head(first) if blank else None)
+    head = (_heads.get(first) or _head(first)) if blank else None
     module, step = "pam_unix", ""
     if head is None:
         text = msg
@@ -91,7 +92,7 @@ def chkpwd(msg: str, f: Fields, mem: Memory) -> int:
     if found is None:
         return mem.times
     f["user.name"] = found[1]
-    f.update(_OTHER_FAILURE)
+    f |= _OTHER_FAILURE
     return 0
 
 
@@ -115,7 +116,7 @@ def _session(text: str, f: Fields, mem: Memory, family: str) -> int:
         f["user.name"] = user
         if found[3]:
             f["user.id"] = int(found[3])
-    f.update(_OPENED if found[1] == "opened" else _CLOSED)
+    f |= _OPENED if found[1] == "opened" else _CLOSED
     return mem.times
 
 
@@ -138,13 +139,40 @@ def _details(text: str) -> tuple[str, str, str]:
     return user[5:] if user.startswith("user=") else "", ruser, host
 
 
+class _Told(NamedTuple):
+    """What PAM says of a failed login: the user (or the remote one), the peer, and both as `related.*`."""
+
+    user: str
+    ruser: str
+    rhost: str
+    peer: str
+    value: str
+    noted: Fields
+
+
+_told: dict[str, _Told] = {}
+"""A pure memo: an attacker's failures read the same, one like the other."""
+
+
+def _tell(text: str) -> _Told:
+    user, ruser, rhost = _details(text)
+    peer, value = peer_of(rhost)
+    noted: Fields = {}
+    relate(noted, user=user or ruser, ip=value if peer == "source.ip" else "")
+    told = _Told(user, ruser, rhost, peer, value, noted | _NOTED)
+    if len(text) < 300:
+        if len(_told) >= _KEPT:
+            _told.clear()
+        _told[text] = told
+    return told
+
+
 def _failure(text: str, f: Fields, mem: Memory, family: str, channel: str, times: int, *, waits: bool) -> int:
     """authentication failure; … (which may wait for sshd's word), and N more authentication failures; …."""
-    user, ruser, rhost = _details(text)
+    user, ruser, rhost, name, value, noted = _told.get(text) or _tell(text)
     if family == "su":
         return _su_failure(text, f, mem, user, ruser, channel, times)
     user = user or ruser
-    name, value = peer_of(rhost)
     seen = mem.process((value or user) if family == "sshd" else user)
     if name == "source.ip":
         if seen.ip != value:
@@ -155,8 +183,7 @@ def _failure(text: str, f: Fields, mem: Memory, family: str, channel: str, times
     if user:
         seen.user = user
     if family == "sshd" and (seen.top == seen.counted or (waits and mem.may_wait())):
-        relate(f, user=user, ip=value if name == "source.ip" else "")
-        f.update(_NOTED)
+        f |= noted
         return 0
     _attribute(f, seen, rhost)
     if family != "sshd":
@@ -199,7 +226,7 @@ def _other(text: str, f: Fields, mem: Memory, step: str) -> int:
         named = _QUOTED.search(text)
         if named is not None:
             relate(f, user=named[1])
-        f.update(_NOTED)
+        f |= _NOTED
     return mem.times
 
 
@@ -208,9 +235,9 @@ def _password(text: str, f: Fields, step: str) -> bool:
     changed = _PASSWORD_FOR.match(text)
     if changed is not None:
         f["user.name"] = f["user.target.name"] = changed[1]
-        f.update(_CHANGED)
+        f |= _CHANGED
     elif text.startswith("new password not acceptable"):
-        f.update(_NOT_CHANGED)
+        f |= _NOT_CHANGED
     return step != "auth"
 
 
@@ -219,14 +246,14 @@ def _user(text: str, f: Fields, step: str) -> bool:
     tally = _TALLY.match(text)
     if tally is not None:
         f["user.name"] = tally[1]
-        f.update(_LOCKED)
+        f |= _LOCKED
         return True
     if step != "chauthtok" or "does not exist" not in text:
         return False
     named = _QUOTED.match(text)
     if named is not None:
         f["user.name"] = named[1]
-    f.update(_NOT_CHANGED)
+    f |= _NOT_CHANGED
     return True
 
 
@@ -235,7 +262,7 @@ def _locked(text: str, f: Fields, step: str) -> bool:  # noqa: ARG001 - one sign
     lock = _LOCK.match(text)
     if lock is not None:
         f["user.name"] = lock[1]
-        f.update(_LOCKED)
+        f |= _LOCKED
     return lock is not None
 
 
@@ -244,7 +271,7 @@ def _success(text: str, f: Fields, step: str) -> bool:  # noqa: ARG001 - one sig
     user, ruser, rhost = _details(text)
     put_peer(f, rhost)
     relate(f, user=user or ruser)
-    f.update(_NOTED if "sshd" in f.get("process.name", "") else _SUCCESS)
+    f |= _NOTED if "sshd" in f.get("process.name", "") else _SUCCESS
     return True
 
 

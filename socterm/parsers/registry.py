@@ -21,13 +21,11 @@ class Program(NamedTuple):
     """How a program's messages are read: its parser, its log sources, and those of a command it ran.
 
     `family` is sshd, sudo or su where PAM's lines share the program's counters. `wraps` says that the
-    program's old tag form `name(pam_unix)` stands for a PAM line. `quiet` keeps what PAM's stateless
-    lines mean.
+    program's old tag form `name(pam_unix)` stands for a PAM line.
     """
 
     parse: Handler
     logsources: tuple[LogSource, ...]
-    quiet: dict[str, Fields]
     family: str = ""
     commands: tuple[LogSource, ...] | None = None
     wraps: bool = True
@@ -41,13 +39,13 @@ def plain(msg: str, f: Fields, mem: Memory) -> int:
 
 
 def _program(service: str, parse: Handler, family: str = "") -> Program:
-    return Program(parse, LOGSOURCES[service], {}, family)
+    return Program(parse, LOGSOURCES[service], family)
 
 
 _SSHD = _program("sshd", sshd, "sshd")
-_SUDO = Program(sudo, LOGSOURCES["sudo"], {}, "sudo", SUDO_COMMAND)
+_SUDO = Program(sudo, LOGSOURCES["sudo"], "sudo", SUDO_COMMAND)
 _SU = _program("su", su, "su")
-_CRON = Program(cron, LOGSOURCES["cron"], {}, "", CRON_COMMAND)
+_CRON = Program(cron, LOGSOURCES["cron"], "", CRON_COMMAND)
 _LOGIND = _program("logind", logind)
 _LOGIN = _program("pam", login)
 _PAM = _program("pam", plain)
@@ -101,7 +99,7 @@ PROGRAMS: dict[str, Program] = {
 }
 """Lower-case program name, without a path → how it is read."""
 
-UNKNOWN = Program(plain, LOGSOURCES["syslog"], {}, wraps=False)
+UNKNOWN = Program(plain, LOGSOURCES["syslog"], wraps=False)
 
 
 def program_of(name: str) -> Program:

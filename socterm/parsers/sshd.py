@@ -10,10 +10,25 @@ from socterm.parsers.pam import pam
 from socterm.parsers.sshd_login import LOGIN_WORDS
 from socterm.parsers.sshd_peers import PEER_WORDS
 
-_NOISE = re.compile(r"\[ID \d+ [\w.]+\] |kernel: ?\[ *[\d.]+\]:? |(?:error|fatal|warning): +")
-"""What may stand before the message proper: Solaris's message id, a kernel time, how grave it is."""
+_NOISE = re.compile(r"\[ID \d+ [\w.]+\] |kernel: ?\[ *[\d.]+\]:? ")
+"""What may stand before the message proper: Solaris's message id, a kernel time."""
 
-_WORDS: dict[str, Handler] = LOGIN_WORDS | PEER_WORDS
+
+def _grave(msg: str, f: Fields, mem: Memory) -> int:
+    """error: MESSAGE and its kin: how grave it is stands before the message proper."""
+    rest = msg.partition(" ")[2].lstrip(" ")
+    handler = _PROPER.get(rest.partition(" ")[0])
+    return mem.times if handler is None else handler(rest, f, mem)
+
+
+_PROPER: dict[str, Handler] = LOGIN_WORDS | PEER_WORDS
+_WORDS: dict[str, Handler] = _PROPER | {
+    "error:": _grave,
+    "fatal:": _grave,
+    "warning:": _grave,
+    "pam_unix(sshd:auth):": pam,
+}
+"""First word of a message → what reads it."""
 
 
 def sshd(msg: str, f: Fields, mem: Memory) -> int:
@@ -27,5 +42,5 @@ def sshd(msg: str, f: Fields, mem: Memory) -> int:
     if noise is None:
         return mem.times
     rest = msg[noise.end() :]
-    handler = _WORDS.get(rest.partition(" ")[0])
+    handler = _PROPER.get(rest.partition(" ")[0])
     return mem.times if handler is None else handler(rest, f, mem)

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 
-from socterm.parsers.addresses import peer_of
+from socterm.parsers.addresses import known_peers, peer_of
 from socterm.parsers.marks import Fields, Handler, mark, put_peer, relate
-from socterm.parsers.memory import Memory, Seen
+from socterm.parsers.memory import PATIENCE, Memory, Seen
 from socterm.parsers.pam import pam
 
 _FAILED = mark("ssh_login", "failure")
-_CATEGORY, _TYPE = _FAILED["event.category"], _FAILED["event.type"]
 _LOGGED_IN = mark("ssh_login", "success")
 _KEY_TRIED = mark("ssh_key_tried")
 _STEP = mark("ssh_auth_step")
 
 _ENDED = " [preauth]"
+_ODD_NAMES = frozenset({"", "from", "<invalid username>"})
+"""Names of unknown users that the short ways leave to the careful ones."""
 _PEER = re.compile(r"(\S++)(?: port (\d{1,5}))?(?: ssh\d?)?(?: \[preauth\])?(?:: (.*))?$", re.DOTALL)
 _NOT_ALLOWED = re.compile(
     r"User (?P<user>.*) from (?P<peer>\S+) not allowed because (?P<reason>.*)", re.DOTALL
@@ -42,7 +43,15 @@ def split_from(msg: str, mem: Memory, *, bare: bool = False) -> tuple[str, str, 
     head, sep, tail = msg.partition(" from ")
     if " from " not in tail:
         words = tail.split(" ")
-        if len(words) == 4 and words[1] == "port" and words[3] == "ssh2" and words[2].isdecimal():
+        if len(words) == 5 and words[4] == "[preauth]" and words[0].isprintable() and len(words[2]) <= 5:
+            del words[4]
+        if (
+            len(words) == 4
+            and words[1] == "port"
+            and words[3] == "ssh2"
+            and words[2].isdecimal()
+            and len(words[2]) <= 10
+        ):
             return head, words[0], words[2], ""
         found = _PEER.match(tail) if sep else None
         return None if found is None else (head, found[1], found[2] or "", found[3] or "")
@@ -86,7 +95,7 @@ def _name_of(who: str, f: Fields) -> tuple[str, bool]:
 
 def meet(f: Fields, mem: Memory, token: str, port: str) -> Seen:
     """Write the peer into the line and remember it for the process."""
-    name, value = peer_of(token)
+    name, value = known_peers.get(token) or peer_of(token)
     seen = mem.process(value)
     if name == "source.ip":
         f["source.ip"] = value
@@ -108,15 +117,23 @@ def meet(f: Fields, mem: Memory, token: str, port: str) -> Seen:
 def _failed(msg: str, f: Fields, mem: Memory) -> int:
     """Failed METHOD for [invalid user ]USER from PEER port N ssh2[: key]."""
     words = msg.split(" ")
+    invalid = len(words) == 11 and words[3] == "invalid" and words[4] == "user" and words[2] == "for"
+    if invalid:
+        del words[3:5]
     if (
         len(words) == 9
         and words[4] == "from"
         and words[6] == "port"
-        and words[7].isdecimal()
         and words[8] == "ssh2"
+        and words[7].isdecimal()
+        and len(words[7]) <= 10
+        and not (invalid and words[3] in _ODD_NAMES)
     ):
-        method, user, token, port, invalid, behind = words[1], words[3], words[5], words[7], False, ""
+        _, method, _, user, _, token, _, port, _ = words
+        behind = ""
         f["user.name"] = user
+        if invalid:
+            f["ssh.invalid_user"] = True
     else:
         parts = split_from(msg, mem)
         if parts is None:
@@ -130,18 +147,16 @@ def _failed(msg: str, f: Fields, mem: Memory) -> int:
         seen.user = user
     if method == "publickey" and not invalid:
         seen.tries += mem.times
-        f.update(_KEY_TRIED)
+        f |= _KEY_TRIED
         _key(behind, f)
         return mem.times
     if method == "publickey":
         seen.at_least("key", 1)  # however many keys: they cannot fit a user who does not exist
     else:
         seen.tell("none" if method == "none" else "sshd", mem.times)
-    mem.sshd_spoke()
-    f["event.action"] = "ssh_login"
-    f["event.category"] = _CATEGORY
-    f["event.type"] = _TYPE
-    f["event.outcome"] = "failure"
+    if mem.patience != PATIENCE:
+        mem.sshd_spoke()
+    f |= _FAILED
     return seen.settle()
 
 
@@ -167,7 +182,7 @@ def _accepted(msg: str, f: Fields, mem: Memory) -> int:
     seen.user = user
     if behind:
         _key(behind, f)
-    f.update(_LOGGED_IN)
+    f |= _LOGGED_IN
     return mem.times
 
 
@@ -181,28 +196,44 @@ def _step(msg: str, f: Fields, mem: Memory) -> int:
         f["ssh.method"] = method
         meet(f, mem, token, port)
         _key(behind, f)
-        f.update(_KEY_TRIED if method == "publickey" and msg.startswith("Postponed") else _STEP)
+        f |= _KEY_TRIED if method == "publickey" and msg.startswith("Postponed") else _STEP
     return mem.times
 
 
 def _invalid(msg: str, f: Fields, mem: Memory) -> int:
     """Invalid user USER from PEER[ port N]."""
-    parts = split_from(msg, mem, bare=True)
-    if parts is None:
-        return mem.times
-    user, _ = _name_of("invalid user" + parts[0][12:], f)
-    seen = meet(f, mem, parts[1], parts[2])
+    words = msg.split(" ")
+    if (
+        len(words) == 7
+        and words[3] == "from"
+        and words[5] == "port"
+        and words[6].isdecimal()
+        and len(words[6]) <= 5
+        and words[1] == "user"
+        and words[4].isprintable()
+        and words[2] not in _ODD_NAMES
+    ):
+        _, _, user, _, token, _, port = words
+        f["user.name"] = user
+        f["ssh.invalid_user"] = True
+    else:
+        parts = split_from(msg, mem, bare=True)
+        if parts is None:
+            return mem.times
+        user, _ = _name_of("invalid user" + parts[0][12:], f)
+        token, port = parts[1], parts[2]
+    seen = meet(f, mem, token, port)
     seen.user = user
-    seen.tell("invalid", mem.times)
-    mem.sshd_spoke()
-    f.update(_FAILED)
-    return seen.settle()
+    if mem.patience != PATIENCE:
+        mem.sshd_spoke()
+    f |= _FAILED
+    return seen.count("invalid", mem.times)
 
 
 def _request(msg: str, f: Fields, mem: Memory) -> int:
     """input_userauth_request: invalid user USER [preauth]: stands beside sshd's own report of the user."""
     relate(f, user=msg.partition("invalid user ")[2].removesuffix(_ENDED))
-    f.update(_STEP)
+    f |= _STEP
     return mem.times
 
 
@@ -218,7 +249,7 @@ def _pam_error(msg: str, f: Fields, mem: Memory) -> int:
     seen.user = user
     seen.tell("keyboard", mem.times)
     mem.sshd_spoke()
-    f.update(_FAILED)
+    f |= _FAILED
     return seen.settle()
 
 
@@ -238,7 +269,7 @@ def _user(msg: str, f: Fields, mem: Memory) -> int:
 def reckon(f: Fields, seen: Seen, otherwise: Fields, times: int = 1) -> int:
     """Let the line stand for what is owed, if a peer can be named for it; else it is `otherwise`."""
     if seen.top == seen.counted or not (seen.ip or seen.domain):
-        f.update(otherwise)
+        f |= otherwise
         return times
     if seen.ip:
         f["source.ip"] = seen.ip
@@ -248,7 +279,7 @@ def reckon(f: Fields, seen: Seen, otherwise: Fields, times: int = 1) -> int:
         f["source.port"] = seen.port
     if seen.user and "user.name" not in f:
         f["user.name"] = seen.user
-    f.update(_FAILED)
+    f |= _FAILED
     return seen.settle()
 
 
@@ -261,7 +292,7 @@ def _root_refused(msg: str, f: Fields, mem: Memory) -> int:
     seen = meet(f, mem, parts[1], parts[2])
     seen.tell("refused")
     mem.sshd_spoke()
-    f.update(_FAILED)
+    f |= _FAILED
     return seen.settle()
 
 
@@ -281,13 +312,13 @@ def _wrong_host(msg: str, f: Fields, mem: Memory) -> int:
     """Authentication tried for USER with correct key but not from a permitted host (host=…, ip=…)."""
     found = _WRONG_HOST.match(msg)
     if found is None:
-        f.update(_STEP)
+        f |= _STEP
         return mem.times
     f["user.name"] = found[1]
     seen = meet(f, mem, found[3], "")
     seen.tell("refused")
     mem.sshd_spoke()
-    f.update(_FAILED)
+    f |= _FAILED
     return seen.settle()
 
 
@@ -301,7 +332,7 @@ def _maximum(msg: str, f: Fields, mem: Memory) -> int:
     seen.user = user or seen.user
     too_many(seen)
     mem.sshd_spoke()
-    f.update(_FAILED)
+    f |= _FAILED
     return seen.settle()
 
 
@@ -320,7 +351,7 @@ def _session(msg: str, f: Fields, mem: Memory) -> int:
         if user:
             f["user.name"] = user
         put_peer(f, found[4], found[5])
-        f.update(_OPENED if start else _CLOSED)
+        f |= _OPENED if start else _CLOSED
     return mem.times
 
 
@@ -330,7 +361,7 @@ def _subsystem(msg: str, f: Fields, mem: Memory) -> int:
     if found is not None:
         f["ssh.subsystem"] = found[1]
         relate(f, user=found[2] or "")
-        f.update(_FORWARD)
+        f |= _FORWARD
     return mem.times
 
 

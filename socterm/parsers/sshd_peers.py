@@ -23,6 +23,7 @@ _WARNING = mark("ssh_warning")
 _SERVER = mark("ssh_server")
 
 _ENDED = " [preauth]"
+_KINDS = {"authenticating": "authenticating user ", "invalid": "invalid user ", "user": "user "}
 _TOO_MANY = "Too many authentication failures"
 _FROM = re.compile(r"Connection from (\S+)(?: port (\d{1,5}))?(?: on (\S+) port (\d{1,5}))?")
 _GONE = re.compile(r"(?:(?:authenticating|invalid) user (.*?) ?)?(\S{1,255}) port (\d{1,5}): (.*)", re.DOTALL)
@@ -49,7 +50,7 @@ def _close(f: Fields, mem: Memory, who: str, where: str, port: str) -> int:
     preauth = f["message"].endswith(_ENDED)
     if who:
         f["user.name"] = who
-    value = put_peer(f, where, port)
+    value = put_peer(f, where, port) if where else ""
     end = _LEFT if preauth else _DISCONNECT
     seen = mem.known(value)
     if seen is not None:
@@ -65,13 +66,13 @@ def _said(rest: str) -> tuple[str, str, str]:
     """(user, peer, port) of `[authenticating |invalid ]user USER PEER port N`."""
     rest = rest.removesuffix(_ENDED)
     left, _, port = rest.rpartition(" port ")
-    if not left or not port.isdecimal():
+    if not left or not port.isdecimal() or len(port) > 10:
         left, port = rest, ""
     who, _, where = left.rpartition(" ")
-    for kind in ("authenticating user ", "invalid user ", "user "):
-        if (who + " ").startswith(kind):
-            return who[len(kind) :].strip(), where, port
-    return "", where, port
+    if not who:
+        return "", where, port
+    kind = _KINDS.get(who.partition(" ")[0], "\0")
+    return who[len(kind) :].strip() if f"{who} ".startswith(kind) else "", where, port
 
 
 def _connection(msg: str, f: Fields, mem: Memory) -> int:
@@ -96,7 +97,7 @@ def _connect(msg: str, f: Fields, mem: Memory) -> int:
         if name == "source.ip":
             f["destination.ip"] = value
         f["destination.port"] = int(found[4])
-    f.update(_CONNECT)
+    f |= _CONNECT
     return mem.times
 
 
@@ -125,7 +126,7 @@ def _disconnecting(msg: str, f: Fields, mem: Memory) -> int:
 def _received(msg: str, f: Fields, mem: Memory) -> int:
     """Received disconnect from PEER[ port N]:CODE: REASON."""
     if not msg.startswith("Received disconnect from "):
-        f.update(_SERVER)
+        f |= _SERVER
         return mem.times
     where, _, rest = msg[25:].partition(" ")
     port = ""
@@ -150,7 +151,7 @@ def _scan(msg: str, f: Fields, mem: Memory) -> int:
     if found is not None and put_peer(f, found[2], found[3] or ""):
         meet(f, mem, found[2], found[3] or "")
         f["event.reason"] = msg.removesuffix(_ENDED)
-        f.update(_SCAN)
+        f |= _SCAN
         return mem.times
     f["event.reason"] = msg.removesuffix(_ENDED)
     seen = mem.known()
@@ -158,7 +159,7 @@ def _scan(msg: str, f: Fields, mem: Memory) -> int:
         f["source.ip" if seen.ip else "source.domain"] = seen.ip or seen.domain
         if seen.port:
             f["source.port"] = seen.port
-    f.update(_SCAN)
+    f |= _SCAN
     return mem.times
 
 
@@ -169,7 +170,7 @@ def _identified(msg: str, f: Fields, mem: Memory) -> int:
         return mem.times
     meet(f, mem, found[2], found[3] or "")
     f["event.reason"] = found[1]
-    f.update(_SCAN)
+    f |= _SCAN
     return mem.times
 
 
@@ -179,14 +180,14 @@ def _timeout(msg: str, f: Fields, mem: Memory) -> int:
     if found is not None:
         _close(f, mem, "", found[1], found[2] or "")
         if f["event.action"] != "ssh_login":
-            f.update(_TIMEOUT)
+            f |= _TIMEOUT
         return mem.times
     late = _NOT_RESPONDING.match(msg)
     if late is not None:
         if late[1]:
             f["user.name"] = late[1]
         put_peer(f, late[2], late[3])
-    f.update(_TIMEOUT)
+    f |= _TIMEOUT
     return mem.times
 
 
@@ -196,7 +197,7 @@ def _drop(msg: str, f: Fields, mem: Memory) -> int:
     if found is not None:
         put_peer(f, found[1], found[2])
     f["event.reason"] = msg
-    f.update(_SCAN)
+    f |= _SCAN
     return mem.times
 
 
@@ -205,7 +206,7 @@ def _wrapped(msg: str, f: Fields, mem: Memory) -> int:
     found = _WRAPPED.match(msg)
     if found is not None:
         put_peer(f, found[2] or found[1])
-    f.update(_SCAN)
+    f |= _SCAN
     return mem.times
 
 
@@ -217,7 +218,7 @@ def _distrust(msg: str, f: Fields, mem: Memory) -> int:
         name = found[2] or found[3]
         if name and "source.ip" in f:
             f["source.domain"] = name
-    f.update(_WARNING)
+    f |= _WARNING
     return mem.times
 
 
@@ -227,13 +228,13 @@ def _server(msg: str, f: Fields, mem: Memory) -> int:
     if found is not None:
         f["server.address"] = found[1]
         f["server.port"] = number(found[2])
-    f.update(_SERVER)
+    f |= _SERVER
     return mem.times
 
 
 def _warning(msg: str, f: Fields, mem: Memory) -> int:  # noqa: ARG001 - the grammar's other parsers need it
     """What sshd distrusts: a file's mode, a setting, a key."""
-    f.update(_WARNING)
+    f |= _WARNING
     return mem.times
 
 
@@ -242,7 +243,7 @@ def _patched(msg: str, f: Fields, mem: Memory) -> int:
     found = _REMOTE.match(msg)
     if found is not None:
         meet(f, mem, found[1], found[2])
-        f.update(_CONNECT)
+        f |= _CONNECT
     return mem.times
 
 

@@ -19,6 +19,9 @@ MINUTE = {f"{n // 60:02d}:{n % 60:02d}": n * 1_000_000 for n in range(3600)}
 """`MM:SS` → µs into the hour."""
 HOUR = {f"{n:02d}:": n * 3_600_000_000 for n in range(24)}
 """`HH:` → µs into the day."""
+DOTTED = {f"{text}.": since for text, since in MINUTE.items()}
+BLANKED = {f"{text} ": since for text, since in MINUTE.items()}
+"""`MM:SS` with what stands behind it where a fraction follows, and where the stamp ends."""
 
 _MONTHS = (
     ("jan", "january", "janv", "janvier", "januar", "jän", "ene", "enero", "gen", "gennaio", "januari"),
@@ -49,10 +52,21 @@ _ISO = re.compile(
     rf"(?:[.,](?P<fraction>\d{{0,100}}))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
 )
 
+_NONE = "\0"
+"""No line begins with it: NULs are gone before a line is parsed."""
 _DISORDER = 300_000_000
 """How far back (µs) lines of one source may step without the clock having been set back."""
 _AFTER = re.compile(rf"[12]\d{{3}}(?=[ :]|$)|{_ZONE}:?(?= |$)")
 """A year or a zone behind the time: such a stamp is not the short one its first 15 characters look like."""
+
+
+def belongs_to_stamp(word: str) -> bool:
+    """Whether a word behind a short stamp is read as its year or its zone.
+
+    >>> belongs_to_stamp("2026"), belongs_to_stamp("web1")
+    (True, False)
+    """
+    return _AFTER.match(f"{word} ") is not None
 
 
 def micros(moment: datetime) -> int:
@@ -82,6 +96,10 @@ class Clock:
     before (None at first): of the two instants of a repeated autumn hour, the one that goes on from it is
     meant. `exact` says whether the stamp named its own year and zone; `day` is the date text of a day through
     which no clock is changed, so that stamps of it mean the same whatever came before.
+
+    For the decoder's loop the hour of the last stamp in each usual shape stands open: `hour` is its text
+    (`2026-11-20T10:`) and `hour_base` its instant, where `zone` (with the blank) follows from column 26 to
+    `ends`; `bsd_hour` (`Nov 20 10:`) and `bsd_base` likewise.
     """
 
     def __init__(self, tz: tzinfo) -> None:
@@ -90,20 +108,17 @@ class Clock:
         self.last: int | None = None
         self.ts = 0
         self.exact = False
-        self.forget()
-
-    def forget(self) -> None:
-        """Drop what was kept of the last day."""
-        self.day = self._iso = "\0"
+        self.day = self._iso = _NONE
         self._day_base = self._iso_base = 0
-        self._iso_zone = " "
-        self._iso_ends = 27
+        self.zone, self.ends = " ", 27
+        self.hour = self.bsd_hour = _NONE
+        self.hour_base = self.bsd_base = 0
 
     def set_now(self, now: int) -> None:
         """Take a new reference for stamps without a year."""
         if now != self.now:
             self.now = now
-            self.day = "\0"
+            self.day = self.bsd_hour = _NONE
 
     def read(self, text: str) -> int:
         """The offset behind the stamp at the start of `text`, or 0; `ts` is then its instant."""
@@ -114,16 +129,18 @@ class Clock:
                 and since is not None
                 and (text[16:17] not in "12+-ZUG" or not _AFTER.match(text, 16))
             ):
-                self.ts = self._day_base + hour + since
+                self.bsd_hour, self.bsd_base = text[:10], self._day_base + hour
+                self.ts = self.bsd_base + since
                 self.exact = False
                 return 15
-        if text[:11] == self._iso and text[26 : self._iso_ends] == self._iso_zone:
+        if text[:11] == self._iso and text[26 : self.ends] == self.zone:
             hour, since = HOUR.get(text[11:14]), MINUTE.get(text[14:19])
             fraction = text[20:26]
             if hour is not None and since is not None and text[19] in ".," and fraction.isdecimal():
-                self.ts = self._iso_base + hour + since + int(fraction)
+                self.hour, self.hour_base = text[:14], self._iso_base + hour
+                self.ts = self.hour_base + since + int(fraction)
                 self.exact = True
-                return self._iso_ends - 1
+                return self.ends - 1
         return self._slow(text)
 
     def _slow(self, text: str) -> int:
@@ -195,9 +212,11 @@ class Clock:
         if "year_after" in parts:
             if end == 15 and found.start("hour") == 7 and self._whole(parts, base):
                 self.day, self._day_base = text[:7], base
+                self.bsd_hour = _NONE
         elif parts["zone"] and found.end("fraction") == 26 and text[end : end + 1] == " ":
             self._iso, self._iso_base = text[:11], base
-            self._iso_ends, self._iso_zone = end + 1, text[26 : end + 1]
+            self.ends, self.zone = end + 1, text[26 : end + 1]
+            self.hour = _NONE
 
     def _whole(self, parts: dict[str, str | None], base: int) -> bool:
         """Whether a day runs through: no clock change in it, and its year is the same at both ends."""

@@ -60,9 +60,9 @@ def su(msg: str, f: Fields, mem: Memory) -> int:
         seen = mem.process(by)
         if not succeeded:
             seen.tell(channel, mem.times)
-            f.update(_FAILED)
+            f |= _FAILED
             return seen.settle()
-        f.update(_DONE)
+        f |= _DONE
         # The mark repeats what the sentence said; without a sentence before it, it stands for the change.
         if channel == "mark" and seen.tries:
             seen.tries -= 1
@@ -90,10 +90,10 @@ def login(msg: str, f: Fields, mem: Memory) -> int:
         if parts.get("host"):
             put_peer(f, parts["host"])
         if succeeded:
-            f.update(_LOGIN)
+            f |= _LOGIN
             return mem.times
         seen = mem.process(user)
         seen.tell("text", mem.times)
-        f.update(_NO_LOGIN)
+        f |= _NO_LOGIN
         return seen.settle()
     return mem.times

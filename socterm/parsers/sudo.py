@@ -66,7 +66,7 @@ def sudo(msg: str, f: Fields, mem: Memory) -> int:
         if not command:
             return mem.times
         f["user.name"] = user
-        f.update(_RAN)
+        f |= _RAN
         return mem.times
     f["user.name"] = user
     return _trouble(first, user, f, mem)
@@ -93,10 +93,10 @@ def _trouble(what: str, user: str, f: Fields, mem: Memory) -> int:
     if wrong is not None:
         seen = mem.process(user)
         seen.tell("sudo", int(wrong[1]) * mem.times)
-        f.update(_WRONG)
+        f |= _WRONG
         return seen.settle()
     if what.startswith(_REFUSALS):
-        f.update(_DENIED)
+        f |= _DENIED
     elif what.startswith(_UNASKED):
-        f.update(_NOT_RUN)
+        f |= _NOT_RUN
     return mem.times

@@ -59,9 +59,9 @@ def systemd(msg: str, f: Fields, mem: Memory) -> int:
     if state is not None:
         f["service.name"] = state[1]
         if state[2].startswith("Failed with result"):
-            f.update(_FAILED)
+            f |= _FAILED
     elif msg.startswith(_MANAGER):
-        f.update(_CHANGED)
+        f |= _CHANGED
     return mem.times
 
 
@@ -73,13 +73,13 @@ def logind(msg: str, f: Fields, mem: Memory) -> int:
         f["user.name"] = new[2]
         if new[4]:
             f["session.type"] = new[4]
-        f.update(_OPENED)
+        f |= _OPENED
         return mem.times
     gone = _GONE.match(msg)
     out = None if gone is not None else _OUT.match(msg)
     if gone is not None or out is not None:
         f["session.id"] = (gone or out)[1]  # type: ignore[index]
-        f.update(_CLOSED if gone is not None else _ENDING)
+        f |= _CLOSED if gone is not None else _ENDING
     elif msg.startswith(_POWER_WORDS):
-        f.update(_POWER)
+        f |= _POWER
     return mem.times

@@ -29,10 +29,10 @@ def raw_of(line: bytes) -> tuple[str, bytes | None]:
 def texts_of(lines: list[bytes]) -> list[str] | None:
     """All lines of a chunk as text in one go, or None where some line needs `raw_of` and care.
 
-    Only plain ASCII without NUL and inner newlines qualifies: what nearly every log is made of.
+    Only plain ASCII without NUL, CR and inner newlines qualifies: what nearly every log is made of.
     """
     joined = b"\n".join(lines)
-    if not joined.isascii() or b"\0" in joined:
+    if not joined.isascii() or b"\0" in joined or b"\r" in joined:
         return None
     texts = joined.decode("ascii").split("\n")
     return texts if len(texts) == len(lines) else None
