@@ -306,6 +306,9 @@ def tampered(path: Path, *statements: str) -> list[str]:
         ("INSERT OR REPLACE INTO meta VALUES ('fts_done', 99)", "full text: reaches event 99"),
         ("UPDATE minute_counts SET events = events + 1", "differs from its events"),
         ("UPDATE events SET fields = '{' WHERE id = 1", "event 1: its fields are no JSON object"),
+        ("UPDATE kinds SET fields = '[]' WHERE id = 1", "kind 1: its fields are no JSON object"),
+        ("UPDATE events SET kind = 9 WHERE id = 1", "events: 1 name a kind that does not exist"),
+        ("UPDATE kinds SET outcome = 'success'", "differs from its events"),
     ],
 )  # fmt: skip
 def test_check_finds_what_got_past_the_guards(path: Path, sql: str, says: str) -> None:

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from socterm.store.codec import ROW_COLUMNS, decode, time_from
+from socterm.store.codec import JOIN, READ_COLUMNS, decode, time_from
 from socterm.store.connection import connect, our_errors
 from socterm.store.evidence import event_ids
 from socterm.store.jsontext import from_json, unpack_name
 
-_FLAGS = ROW_COLUMNS.index("flags")
-_ROW = ", ".join(f"e.{name}" for name in ROW_COLUMNS)
+_FLAGS = READ_COLUMNS.split(", ").index("e.flags")
 _ALERT = ("rule", "first", "last", "count", "signals", "state", "verdict")
 
 
@@ -56,7 +55,7 @@ def _events(db: sqlite3.Connection, names: dict[int, str]) -> Iterator[dict[str,
     """Every event; the time of one that has none of its own is the clock's and left out."""
     for ident, name in sorted(names.items(), key=lambda item: item[1]):
         rows = db.execute(
-            f"SELECT {_ROW}, b.raw FROM events e LEFT JOIN event_bytes b ON b.id = e.id "
+            f"SELECT {READ_COLUMNS}, b.raw FROM events e {JOIN} LEFT JOIN event_bytes b ON b.id = e.id "
             "WHERE e.source = ? ORDER BY e.position",
             (ident,),
         )

@@ -61,11 +61,12 @@ def _positions(db: sqlite3.Connection) -> Iterator[str]:
             yield f"{where}: {last - first + 1 - distinct} lines are missing between {first} and {last}"
         if last + 1 != position:
             yield f"{where}: read up to line {position}, but stored up to {last + 1}"
-    lost = db.execute("SELECT count(*) FROM events WHERE source NOT IN (SELECT id FROM sources)").fetchone()[
-        0
-    ]
-    if lost:
-        yield f"events: {lost} name a source that does not exist"
+    for column, table in (("source", "sources"), ("kind", "kinds")):
+        lost = db.execute(
+            f"SELECT count(*) FROM events e LEFT JOIN {table} t ON t.id = e.{column} WHERE t.id IS NULL"
+        ).fetchone()[0]
+        if lost:
+            yield f"events: {lost} name a {column} that does not exist"
 
 
 def _evidence(db: sqlite3.Connection) -> Iterator[str]:
@@ -115,7 +116,8 @@ def _minutes(db: sqlite3.Connection) -> Iterator[str]:
         "SELECT m, sum(events), sum(weight), sum(failures), sum(alerted) FROM ("
         " SELECT minute AS m, events, weight, failures, alerted FROM minute_counts UNION ALL"
         f" SELECT (ts - ((ts % {MINUTE}) + {MINUTE}) % {MINUTE}) / {MINUTE}, -1, -repeat,"
-        "  CASE WHEN outcome = 'failure' COLLATE BINARY THEN -repeat ELSE 0 END, -(flags & 1) FROM events"
+        "  CASE WHEN outcome = 'failure' COLLATE BINARY THEN -repeat ELSE 0 END, -(flags & 1)"
+        "  FROM events LEFT JOIN kinds ON kinds.id = events.kind"
         ") GROUP BY m HAVING sum(events) OR sum(weight) OR sum(failures) OR sum(alerted)"
     )
     for minute, *_ in rows:
@@ -124,13 +126,14 @@ def _minutes(db: sqlite3.Connection) -> Iterator[str]:
 
 def _json(db: sqlite3.Connection) -> Iterator[str]:
     """Columns of JSON can be read; a broken one would fail every query that looks at it."""
-    for ident, text in db.execute("SELECT id, fields FROM events WHERE fields IS NOT NULL"):
-        try:
-            fine = isinstance(from_json(text), dict)
-        except ValueError:
-            fine = False
-        if not fine:
-            yield f"event {ident}: its fields are no JSON object"
+    for what, table in (("event", "events"), ("kind", "kinds")):
+        for ident, text in db.execute(f"SELECT id, fields FROM {table} WHERE fields IS NOT NULL"):
+            try:
+                fine = isinstance(from_json(text), dict)
+            except ValueError:
+                fine = False
+            if not fine:
+                yield f"{what} {ident}: its fields are no JSON object"
 
 
 _LOOKS: tuple[Callable[[sqlite3.Connection], Iterator[str] | list[str]], ...] = (

@@ -1,6 +1,7 @@
 """An event as a row and back, without storing anything twice.
 
-The promoted fields stand in their columns, the rest in the JSON column `fields`. What follows from other
+The promoted fields stand in their columns, those that many lines share in a row of `kinds`; the rest is the
+JSON column `fields`, of the event or of its kind. What follows from other
 columns is only noted in `flags`: a message that is the end of the raw text, and `event.category` and
 `event.type` that the taxonomy gives for the action. A key in `fields` wins over its column: a value whose
 type the column would bend is kept there exactly, and the column holds its searchable form.
@@ -19,6 +20,7 @@ import msgspec
 
 from socterm.event import Event
 from socterm.store.jsontext import clean, from_json, is_clean, to_json
+from socterm.store.kinds import SHARED, Kinds, Shared
 from socterm.store.rows import EventRow
 from socterm.taxonomy import ACTIONS, COLUMNS
 
@@ -27,9 +29,11 @@ CATEGORY = 2
 TYPE = 4
 FAILED_PARSE = 8
 TIME_SHIFT = 4
-MESSAGE_SHIFT = 6
+FAILURE = 64
+MESSAGE_SHIFT = 7
 """`flags`: bit 0 the event is evidence of an alert, 1 and 2 category and type follow from the action,
-3 kind is pipeline_error, 4-5 index into TIMES, from 6 on 1 + the message's offset in raw."""
+3 kind is pipeline_error, 4-5 index into TIMES, 6 the outcome is failure, from 7 on 1 + the message's offset
+in raw."""
 
 TIMES = ("line", "previous", "received")
 """Where an event's time came from, in the order of the bits."""
@@ -42,23 +46,35 @@ ROW_COLUMNS = (
     "position",
     "repeat",
     "flags",
+    "kind",
     "raw",
     "fields",
-    *(c.name for c in COLUMNS),
+    *(c.name for c in COLUMNS if not c.shared),
 )
+"""What `encode` makes."""
+
+READ_COLUMNS = (
+    "e.id, e.ts, e.source, e.position, e.repeat, e.flags, e.raw, coalesce(e.fields, k.fields), "
+    + ", ".join(f"{'k' if c.shared else 'e'}.{c.name}" for c in COLUMNS)
+)
+"""What `decode` reads, from `events e` with JOIN."""
+
+JOIN = "LEFT JOIN kinds k ON k.id = e.kind"
 EXTRA = "~"
 """Key inside `fields` for what is no ECS field: an unusual kind, and values JSON cannot carry."""
 
 Row = tuple[Any, ...]
-Encoded = tuple[int, str, tuple[Any, ...]]
-"""(flags, fields JSON, promoted columns)"""
+Encoded = tuple[int, int, str | None, tuple[Any, ...]]
+"""(flags, kind, fields JSON, promoted columns that are not shared)"""
 
-_PYTHON: tuple[type, ...] = tuple(str if column.type == "TEXT" else int for column in COLUMNS)
+_PROMOTED: dict[str, type] = {column.ecs: str if column.type == "TEXT" else int for column in COLUMNS}
+_SHARED = tuple(column.ecs for column in SHARED)
+_OWN = tuple(name for name in NAMES if name not in _SHARED)
+_OWN_TYPES = tuple(_PROMOTED[name] for name in _OWN)
 _NONE = type(None)
-_PROMOTED = dict(zip(NAMES, _PYTHON, strict=True))
 _TIME_BITS = {name: index << TIME_SHIFT for index, name in enumerate(TIMES)}
 _CATEGORY, _TYPE, _MESSAGE = "event.category", "event.type", "message"
-_ACTION_AT = NAMES.index("event.action")
+_ACTION_AT, _OUTCOME_AT = _SHARED.index("event.action"), _SHARED.index("event.outcome")
 _KIND_BITS = {"event": 0, "pipeline_error": FAILED_PARSE}
 _HAS_A_PLACE = dict.fromkeys(NAMES, 0) | {
     _CATEGORY: CATEGORY, _TYPE: TYPE, _MESSAGE: -1 << MESSAGE_SHIFT,
@@ -66,16 +82,17 @@ _HAS_A_PLACE = dict.fromkeys(NAMES, 0) | {
 """Fields that mostly need no room in the JSON → the flags that say so, 0 for those with a column."""
 
 _MOST_KEPT = 4096
+_UNFIT = -99
 _encoder = msgspec.json.Encoder()
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
 class _Signatures(dict[tuple[type, ...], int]):
-    """Types of the promoted values → how many are set; -1 where a column would bend one of them."""
+    """Types of a row's own promoted values → how many are set; _UNFIT where a column would bend one."""
 
     def __missing__(self, key: tuple[type, ...]) -> int:
-        fits = all(found in (want, _NONE) for found, want in zip(key, _PYTHON, strict=True))
-        count = sum(found is not _NONE for found in key) if fits else -1
+        fits = all(found in (want, _NONE) for found, want in zip(key, _OWN_TYPES, strict=True))
+        count = sum(found is not _NONE for found in key) if fits else _UNFIT
         if len(self) < _MOST_KEPT:
             self[key] = count
         return count
@@ -87,13 +104,14 @@ class _Shape:
     The indexes are into `(*fields.values(), None)`; -1, the None, stands for what is absent.
     """
 
-    __slots__ = ("category", "message", "promoted", "rest", "rest_names", "set", "type")
+    __slots__ = ("head", "message", "own", "rest", "rest_names", "set")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         at = {name: index for index, name in enumerate(names)}
-        self.message, self.category, self.type = (at.get(name, -1) for name in (_MESSAGE, _CATEGORY, _TYPE))
-        self.promoted = itemgetter(*(at.get(name, -1) for name in NAMES))
-        self.set = sum(name in at for name in NAMES)
+        self.message = at.get(_MESSAGE, -1)
+        self.head = itemgetter(*(at.get(name, -1) for name in (*_SHARED, _CATEGORY, _TYPE)))
+        self.own = itemgetter(*(at.get(name, -1) for name in _OWN))
+        self.set = sum(name in at for name in (*NAMES, _CATEGORY, _TYPE))
         self.rest_names = tuple(name for name in names if name not in _HAS_A_PLACE)
         self.rest = itemgetter(*(at[name] for name in self.rest_names), -1, -1)
 
@@ -108,42 +126,66 @@ class _Shapes(dict[tuple[str, ...], _Shape]):
         return shape
 
 
+class _Heads(dict[tuple[Any, ...], tuple[int, int, Shared]]):
+    """Shared values, category and type → (flags, how many are set, shared values); _UNFIT as above."""
+
+    def __missing__(self, key: tuple[Any, ...]) -> tuple[int, int, Shared]:
+        shared, category, kind = key[:-2], key[-2], key[-1]
+        count = sum(value is not None for value in key)
+        flags = FAILURE if shared[_OUTCOME_AT] == "failure" else 0
+        if not all(type(value) in (str, _NONE) for value in shared):
+            count = _UNFIT
+        elif category is not None or kind is not None:
+            action = ACTIONS.get(shared[_ACTION_AT])
+            if action is None or category != action.category or kind != action.type:
+                count = _UNFIT
+            flags |= CATEGORY | TYPE
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[key] = found = flags, count, shared
+        return found
+
+
 _signatures = _Signatures()
 _shapes = _Shapes()
-_seen: dict[bytes, str] = {}
-"""Encoded fields that were found fine: lines of one kind often say the same."""
+_heads = _Heads()
 
 
-def encode(events: Iterable[Event], sources: Mapping[str, int], alerted: Collection[int]) -> list[Row]:
+def encode(
+    events: Iterable[Event], sources: Mapping[str, int], kinds: Kinds, alerted: Collection[int]
+) -> list[Row]:
     """Rows for `INSERT INTO events`, in the order of ROW_COLUMNS. `alerted` are ids known to be evidence.
 
+    New kinds stay with `kinds` until they are written.
     Raises UnicodeEncodeError or OverflowError only later, in SQLite, for text or numbers it cannot hold:
     then `storable` helps.
     """
     rows = []
     for event in events:
-        flags, rest, columns = _quick(event) or _careful(event)
+        flags, kind, rest, columns = _quick(event, kinds) or _careful(event, kinds)
         flags |= _TIME_BITS[event.time_from]
         if event.id in alerted:
             flags |= ALERTED
         rows.append((
-            event.id, event.ts, sources[event.source], event.position, event.repeat, flags, event.raw,
-            rest or None, *columns,
+            event.id, event.ts, sources[event.source], event.position, event.repeat, flags, kind, event.raw,
+            rest, *columns,
         ))  # fmt: skip
     return rows
 
 
-def _quick(event: Event) -> Encoded | None:
+def _quick(event: Event, kinds: Kinds) -> Encoded | None:
     """An event like most: all that can follow from elsewhere does. None for any other."""
     fields = event.fields
     shape = _shapes[(*fields,)]
     values = (*fields.values(), None)
-    columns = shape.promoted(values)
-    if _signatures[(*map(type, columns),)] != shape.set:
+    columns = shape.own(values)
+    try:
+        flags, count, shared = _heads[shape.head(values)]
+    except TypeError:  # a list where a value should be
         return None
-    flags = _KIND_BITS.get(event.kind, -1)
-    if flags < 0:
+    if count + _signatures[(*map(type, columns),)] != shape.set or event.kind not in _KIND_BITS:
         return None
+    flags |= _KIND_BITS[event.kind]
     message = values[shape.message]
     if message is not None:
         raw = event.raw
@@ -152,28 +194,18 @@ def _quick(event: Event) -> Encoded | None:
         flags |= (len(raw) - len(message) + 1) << MESSAGE_SHIFT
     elif shape.message >= 0:
         return None
-    category, kind = values[shape.category], values[shape.type]
-    if category is not None or kind is not None:
-        action = ACTIONS.get(columns[_ACTION_AT])
-        if action is None or category != action.category or kind != action.type:
-            return None
-        flags |= CATEGORY | TYPE
-    elif shape.category >= 0 or shape.type >= 0:
-        return None
     if not shape.rest_names:
-        return flags, "", columns
+        return flags, kinds.plain(shared), None, columns
     try:
         encoded = _encoder.encode(dict(zip(shape.rest_names, shape.rest(values), strict=False)))
     except (UnicodeEncodeError, OverflowError, TypeError):
         return None
-    rest = _seen.get(encoded)
-    if rest is None:
-        if b"null" in encoded or EXTRA in shape.rest_names:  # NaN becomes null; ~ is our own key
-            return None
-        rest = encoded.decode()
-        if len(_seen) < _MOST_KEPT:
-            _seen[encoded] = rest
-    return flags, rest, columns
+    kind = kinds.ids.get((shared, encoded))
+    if kind is not None:
+        return flags, kind, None, columns
+    if b"null" in encoded or EXTRA in shape.rest_names:  # NaN becomes null; ~ is our own key
+        return None
+    return flags, *kinds.place(shared, encoded), columns
 
 
 def storable(event: Event) -> Event:
@@ -210,7 +242,7 @@ def _plain(value: Any) -> bool:
     return True
 
 
-def _careful(event: Event) -> Encoded:
+def _careful(event: Event, kinds: Kinds) -> Encoded:
     """Any event whatever."""
     fields, flags = event.fields, _KIND_BITS.get(event.kind, 0)
     message, action = fields.get(_MESSAGE), fields.get("event.action")
@@ -220,12 +252,14 @@ def _careful(event: Event) -> Encoded:
     if implied is not None:
         flags |= CATEGORY if fields.get(_CATEGORY) == implied.category else 0
         flags |= TYPE if fields.get(_TYPE) == implied.type else 0
-    columns = tuple(_column(fields.get(name), want) for name, want in _PROMOTED.items())
-    return flags, _rest(event, flags), columns
+    shared = tuple(_column(fields.get(name), str) for name in _SHARED)
+    flags |= FAILURE if shared[_OUTCOME_AT] == "failure" else 0
+    own = tuple(_column(fields.get(name), want) for name, want in zip(_OWN, _OWN_TYPES, strict=True))
+    return flags, kinds.plain(shared), _rest(event, flags), own
 
 
-def _rest(event: Event, flags: int) -> str:
-    """The `fields` JSON of any event; "" where nothing is left."""
+def _rest(event: Event, flags: int) -> str | None:
+    """The `fields` JSON of any event; None where nothing is left."""
     rest: dict[str, Any] = {}
     odd: list[tuple[str, Any]] = []
     extra: dict[str, Any] = {}
@@ -247,7 +281,7 @@ def _rest(event: Event, flags: int) -> str:
         extra["odd"] = json.dumps(odd, ensure_ascii=True)
     if extra:
         rest[EXTRA] = extra
-    return to_json(rest) if rest else ""
+    return to_json(rest) if rest else None
 
 
 def _is_implied(name: str, value: Any, flags: int) -> bool:
@@ -287,7 +321,7 @@ def _column(value: Any, want: type) -> Any:
 
 
 def decode(row: Row, source: str, raw_bytes: bytes | None = None) -> EventRow:
-    """An event as stored. `row` is in the order of ROW_COLUMNS."""
+    """An event as stored. `row` is in the order of READ_COLUMNS."""
     ident, ts, _, position, repeat, flags, raw, rest = row[:8]
     fields = {name: value for name, value in zip(NAMES, row[8:], strict=True) if value is not None}
     action = ACTIONS.get(fields.get("event.action", "")) if flags & (CATEGORY | TYPE) else None

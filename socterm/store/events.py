@@ -8,7 +8,7 @@ from typing import Any
 
 from socterm.query import Query
 from socterm.query.match import fold_ascii
-from socterm.store.codec import ROW_COLUMNS, decode
+from socterm.store.codec import JOIN, READ_COLUMNS, decode
 from socterm.store.connections import Connections
 from socterm.store.expressions import EXPRESSIONS, other
 from socterm.store.jsontext import from_json
@@ -16,9 +16,7 @@ from socterm.store.minutes import histogram
 from socterm.store.rows import Bucket, Count, EventRow, Page
 from socterm.store.scan import TOP, legs
 
-_ROW = ", ".join(f"e.{name}" for name in ROW_COLUMNS) + (
-    ", (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
-)
+_ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
 _CHUNK = 500
 
 
@@ -69,7 +67,7 @@ class EventStore:
         for start in range(0, len(wanted), _CHUNK):
             piece = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(piece))
-            for row in db.execute(f"SELECT {_ROW} FROM events e WHERE e.id IN ({marks})", piece):
+            for row in db.execute(f"SELECT {_ROW} FROM events e {JOIN} WHERE e.id IN ({marks})", piece):
                 found[row[0]] = self._event(db, row)
         return [found[ident] for ident in wanted if ident in found]
 
@@ -136,7 +134,7 @@ def _walk(
     for leg in legs(db, query, low, high, oldest_first=oldest_first):
         key = "f.rowid" if leg.table.startswith("events_fts") else "e.id"
         for row in db.execute(
-            f"SELECT {columns} FROM {leg.table} WHERE {leg.where} ORDER BY {key} {order} LIMIT ?",
+            f"SELECT {columns} FROM {leg.table} {JOIN} WHERE {leg.where} ORDER BY {key} {order} LIMIT ?",
             (*leg.params, limit),
         ):
             yield row

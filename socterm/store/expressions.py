@@ -8,11 +8,18 @@ from typing import Any
 from socterm.query import json_field
 from socterm.store.codec import CATEGORY, FAILED_PARSE, MESSAGE_SHIFT, TIME_SHIFT, TYPE
 from socterm.store.jsontext import to_json
-from socterm.taxonomy import ACTIONS, COLUMNS
+from socterm.taxonomy import ACTIONS, COLUMNS, Column
 
 TEXT = "e.raw"
 
-EXPRESSIONS: dict[str, str] = {column.ecs: f"e.{column.name}" for column in COLUMNS} | {
+_FIELDS = "coalesce(e.fields, (SELECT fields FROM kinds WHERE id = e.kind))"
+
+
+def _promoted(column: Column) -> str:
+    return f"(SELECT {column.name} FROM kinds WHERE id = e.kind)" if column.shared else f"e.{column.name}"
+
+
+EXPRESSIONS: dict[str, str] = {column.ecs: _promoted(column) for column in COLUMNS} | {
     "@timestamp": "e.ts",
     "event.original": TEXT,
     "event.kind": f"CASE WHEN e.flags & {FAILED_PARSE} THEN 'pipeline_error' "
@@ -25,7 +32,7 @@ EXPRESSIONS: dict[str, str] = {column.ecs: f"e.{column.name}" for column in COLU
 }
 """ECS field → SQL expression of its scalar value, for the table `events AS e`."""
 
-_stored = json_field("e.fields")
+_stored = json_field(_FIELDS)
 
 _MESSAGE = (
     f"CASE WHEN e.flags >> {MESSAGE_SHIFT} THEN json_quote(substr(e.raw, e.flags >> {MESSAGE_SHIFT})) "
@@ -39,7 +46,8 @@ def other(field: str) -> str:
         return _MESSAGE
     bit = {"event.category": CATEGORY, "event.type": TYPE}.get(field)
     if bit:
-        return f"CASE WHEN e.flags & {bit} THEN socterm_implied(e.action, {bit}) ELSE {_stored(field)} END"
+        implied = f"socterm_implied({EXPRESSIONS['event.action']}, {bit})"
+        return f"CASE WHEN e.flags & {bit} THEN {implied} ELSE {_stored(field)} END"
     return _stored(field)
 
 

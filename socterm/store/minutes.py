@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from socterm.store.codec import ALERTED, ROW_COLUMNS, Row
+from socterm.store.codec import ALERTED, FAILURE, ROW_COLUMNS, Row
 from socterm.store.rows import Bucket
 
 MINUTE = 60_000_000
 
-_TS, _REPEAT, _FLAGS, _OUTCOME = map(ROW_COLUMNS.index, ("ts", "repeat", "flags", "outcome"))
+_TS, _REPEAT, _FLAGS = map(ROW_COLUMNS.index, ("ts", "repeat", "flags"))
 
 _ADD = """
 INSERT INTO minute_counts VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -31,9 +31,10 @@ def add_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
             cell = counts[minute] = [0, 0, 0, 0, row[0], row[0]]
         cell[0] += 1
         cell[1] += repeat
-        if row[_OUTCOME] == "failure":
+        flags = row[_FLAGS]
+        if flags & FAILURE:
             cell[2] += repeat
-        if row[_FLAGS] & ALERTED:
+        if flags & ALERTED:
             cell[3] += 1
         cell[5] = row[0]
     db.executemany(_ADD, [(minute, *cell) for minute, cell in counts.items()])

@@ -11,11 +11,15 @@ from collections.abc import Callable
 from socterm.errors import StoreError
 from socterm.taxonomy import COLUMNS
 
-_PROMOTED = "\n".join(
-    f"  {c.name} {c.type}{' COLLATE NOCASE' if c.type == 'TEXT' else ''}{'' if c is COLUMNS[-1] else ','}"
-    f"  -- {c.ecs}"
-    for c in COLUMNS
-)
+
+def _columns(*, shared: bool) -> str:
+    chosen = [c for c in COLUMNS if c.shared == shared]
+    return "\n".join(
+        f"  {c.name} {c.type}{' COLLATE NOCASE' if c.type == 'TEXT' else ''}{'' if c is chosen[-1] else ','}"
+        f"  -- {c.ecs}"
+        for c in chosen
+    )
+
 
 _EVENTS = f"""
 CREATE TABLE events (  -- one row per log line; never changed but for the first bit of flags
@@ -25,11 +29,17 @@ CREATE TABLE events (  -- one row per log line; never changed but for the first 
   position INTEGER NOT NULL,  -- number of the line in its source, from 0
   repeat INTEGER NOT NULL,  -- how many occurrences the line stands for
   flags INTEGER NOT NULL,  -- 1 evidence of an alert, 2 and 4 category and type are those of the action,
-    -- 8 kind is pipeline_error, 16 * where the time is from (0 line, 1 previous, 2 received),
-    -- 64 * (1 + where the message begins in raw, or 0 where it is not the end of it)
+    -- 8 kind is pipeline_error, 16 * where the time is from (0 line, 1 previous, 2 received), 64 outcome
+    -- is failure, 128 * (1 + where the message begins in raw, or 0 where it is not the end of it)
+  kind INTEGER NOT NULL,  -- kinds.id
   raw TEXT NOT NULL,  -- the line as it came
-  fields TEXT,  -- JSON of the ECS fields that stand in no column and follow from none
-{_PROMOTED}
+  fields TEXT,  -- JSON of the ECS fields that stand in no column and follow from none; NULL: as the kind
+{_columns(shared=False)}
+);
+CREATE TABLE kinds (  -- what many lines have in common; only ever added to, the same may stand here twice
+  id INTEGER PRIMARY KEY,
+  fields TEXT,  -- JSON as in events, of lines that have none of their own
+{_columns(shared=True)}
 );
 CREATE TABLE event_bytes (  -- the bytes of lines that are not UTF-8
   id INTEGER PRIMARY KEY,  -- events.id
@@ -193,8 +203,8 @@ CREATE TABLE ui_state (  -- saved views of the console
 """
 
 
-_FULL_TEXT_SETTINGS = (("hashsize", 16 << 20), ("automerge", 8))
-"""A step of 20,000 lines then makes one segment, and segments are merged later: 15 % less work."""
+_FULL_TEXT_SETTINGS = (("hashsize", 16 << 20), ("automerge", 16), ("crisismerge", 32))
+"""A step of 20,000 lines then makes one segment; sixteen are merged, bit by bit and never at one blow."""
 
 
 def m001_initial(db: sqlite3.Connection) -> None:

@@ -19,6 +19,7 @@ from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our
 from socterm.store.decisions import decisions_since
 from socterm.store.detections import Detections, evidence_ids, open_episodes
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
+from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
 from socterm.store.schema import migrate
 
@@ -63,6 +64,7 @@ class Writer:
             self._name_source(unpack_name(name), ident)
             self._next_position[unpack_name(name)] = position
         self._stored_sources = len(self._names)
+        self._kinds = Kinds(db)
         self._infos = self._load_infos()
         self._audit_seen = int(self._meta("audit_seen"))
         self._version = -1
@@ -169,12 +171,20 @@ class Writer:
         return found
 
     def _write(self, batch: Batch, events: Sequence[Event], positions: Mapping[str, int]) -> None:
+        try:
+            self._transact(batch, events, positions)
+        except BaseException:
+            self._kinds.forget()
+            raise
+        self._kinds.committed()
+
+    def _transact(self, batch: Batch, events: Sequence[Event], positions: Mapping[str, int]) -> None:
         db = self._db
-        alerted = evidence_ids(batch.episodes)
-        rows = encode(events, self._sources, alerted)
+        rows = encode(events, self._sources, self._kinds, evidence_ids(batch.episodes))
         with transaction(db):
             lease.keep(db, self._token, batch.now)
             self._write_sources(batch, positions)
+            self._kinds.write(db)
             db.executemany(_INSERT, rows)
             self._write_bytes(events)
             add_rows(db, rows)

@@ -1,0 +1,78 @@
+"""What many lines have in common stands once, in the table `kinds`: process, action, outcome, and the
+other fields where they were seen before.
+
+Kinds are only ever added. The same one may stand there twice: only the latest are remembered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from socterm.taxonomy import COLUMNS
+
+SHARED = tuple(column for column in COLUMNS if column.shared)
+"""The promoted fields of a kind."""
+
+Shared = tuple[str | None, ...]
+"""Their values."""
+
+_NAMES = ", ".join(column.name for column in SHARED)
+_INSERT = f"INSERT INTO kinds (id, {_NAMES}, fields) VALUES (?, {'?, ' * len(SHARED)}?)"
+_MOST_KEPT = 8192
+_OFTEN = 8
+"""Times that fields are seen before they go into a kind: what differs line by line stays in the rows."""
+
+
+class Kinds:
+    """The kinds a writer knows, by their values. New ones wait in memory for the transaction that needs them.
+
+    `ids` is for looking up: (shared values, JSON of the other fields) → id.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.ids: dict[tuple[Shared, bytes], int] = {}
+        self._seen: dict[bytes, int] = {}
+        self._new: list[tuple[object, ...]] = []
+        self._last: int = db.execute("SELECT coalesce(max(id), 0) FROM kinds").fetchone()[0]
+        for ident, fields, *shared in db.execute(
+            f"SELECT id, fields, {_NAMES} FROM kinds ORDER BY id DESC LIMIT ?", (_MOST_KEPT // 2,)
+        ):
+            self.ids[tuple(shared), (fields or "").encode()] = ident
+
+    def plain(self, shared: Shared) -> int:
+        """The kind of a line whose other fields stand in its own row."""
+        return self.ids.get((shared, b"")) or self._add(shared, b"", None)
+
+    def place(self, shared: Shared, encoded: bytes) -> tuple[int, str | None]:
+        """(kind, what is left for the row) for fields that `ids` does not know beside these values."""
+        seen, text = self._seen.get(encoded, 0), encoded.decode()
+        if seen >= _OFTEN:
+            return self._add(shared, encoded, text), None
+        if len(self._seen) >= _MOST_KEPT:
+            self._seen.clear()
+        self._seen[encoded] = seen + 1
+        return self.plain(shared), text
+
+    def _add(self, shared: Shared, encoded: bytes, fields: str | None) -> int:
+        if len(self.ids) >= _MOST_KEPT:
+            self.ids.clear()
+        self._last += 1
+        self.ids[shared, encoded] = self._last
+        self._new.append((self._last, *shared, fields))
+        return self._last
+
+    def write(self, db: sqlite3.Connection) -> None:
+        """Store the new ones inside the caller's transaction."""
+        if self._new:
+            db.executemany(_INSERT, self._new)
+
+    def committed(self) -> None:
+        """The transaction came to pass."""
+        self._new.clear()
+
+    def forget(self) -> None:
+        """The transaction did not come to pass: what it would have added is unknown again."""
+        if self._new:
+            self._last -= len(self._new)
+            self.ids = {key: ident for key, ident in self.ids.items() if ident <= self._last}
+            self._new.clear()

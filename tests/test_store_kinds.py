@@ -1,0 +1,102 @@
+"""What lines have in common is stored once, and nobody can tell from reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from socterm.errors import StoreFullError
+from socterm.query import parse
+from socterm.store import check, open_store
+from socterm.store.canonical import canonical
+from socterm.store.connection import connect
+from socterm.store.writer import Writer
+
+from store_samples import NOW, batch, event, login
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def kinds(path: Path) -> int:
+    return int(connect(path, readonly=True).execute("SELECT count(*) FROM kinds").fetchone()[0])
+
+
+def test_fields_that_come_often_are_stored_once_and_read_and_asked_like_others(path: Path) -> None:
+    events = [login(number, ssh__method="password", ssh__root=True) for number in range(1, 41)]
+    events += [login(number, ssh__method=f"key {number}") for number in range(41, 51)]
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(events))
+    writer.close()
+    assert check(path) == []
+    assert kinds(path) == 2
+    with open_store(path) as store:
+        found = store.events.page(parse("ssh.method:password process:SSHD action:ssh_login"), limit=50).rows
+        assert [row.id for row in found] == list(range(40, 0, -1))
+        assert all(row.fields == events[row.id - 1].fields for row in store.events.page(limit=50).rows)
+        assert store.events.count(parse("NOT ssh.method:password")).value == 10
+        assert store.events.count_by("ssh.method")[0] == ("password", 40)
+        assert store.events.count_by("process.name") == [("sshd", 50)]
+        assert store.events.count_by("event.category") == [("authentication", 50)]
+
+
+def test_values_that_look_alike_stay_apart(path: Path) -> None:
+    events = [login(number, ssh__root=(True, 1, 1.0)[number % 3]) for number in range(1, 61)]
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(events))
+    writer.close()
+    with open_store(path) as store:
+        for row in store.events.page(limit=60).rows:
+            assert type(row.fields["ssh.root"]) is type(events[row.id - 1].fields["ssh.root"])
+
+
+def test_kinds_are_known_again_after_a_restart(path: Path) -> None:
+    for start in (1, 21, 41):
+        writer = Writer.open(path, now=NOW)
+        writer.commit(batch([login(number, ssh__method="password") for number in range(start, start + 20)]))
+        writer.close()
+    assert check(path) == []
+    assert kinds(path) == 2
+
+
+def test_what_a_failed_commit_would_have_added_is_added_by_the_next(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([event(1)]))
+    before = list(canonical(path))
+    pages = writer._db.execute("PRAGMA page_count").fetchone()[0]
+    writer._db.execute(f"PRAGMA max_page_count={pages + 2}")
+    new = [login(number, process__name="dropbear", note="x" * 900) for number in range(2, 200)]
+    with pytest.raises(StoreFullError):
+        writer.commit(batch(new))
+    assert list(canonical(path)) == before
+    writer._db.execute("PRAGMA max_page_count=100000")
+    writer.commit(batch([login(2, process__name="sshd-session")]))
+    writer.commit(batch(new[1:]))
+    writer.close()
+    assert check(path) == []
+    with open_store(path) as store:
+        assert store.events.count_by("process.name") == [("dropbear", 197), ("sshd", 1), ("sshd-session", 1)]
+
+
+def test_a_kind_that_sqlite_cannot_hold_as_it_is_comes_back_exactly(path: Path) -> None:
+    events = [login(1, process__name="a\udcffb"), login(2), login(3, event__outcome=10**30)]
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(events))
+    writer.close()
+    assert check(path) == []
+    with open_store(path) as store:
+        assert [row.fields for row in store.events.get([1, 2, 3])] == [one.fields for one in events]
+
+
+def test_ever_new_kinds_do_not_pile_up_in_memory(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    for start in range(1, 20_001, 2_000):
+        names = range(start, start + 2_000)
+        writer.commit(batch([event(n, process__name=f"p{n}") for n in names]))
+    assert len(writer._kinds.ids) <= 8192
+    writer.close()
+    assert check(path) == []
+    with open_store(path) as store:
+        assert store.events.count(parse("process:p19999")).value == 1
