@@ -26,8 +26,8 @@ WRONG = 30
 
 @pytest.mark.parametrize(
     ("pam", "style", "tries"),
-    [(True, "iso", 1), (False, "traditional", 1), (True, "traditional", 3), (False, "iso", 3)],
-    ids=["PAM", "no PAM", "PAM, three a connection", "no PAM, three a connection"],
+    [(True, "iso", 1), (False, "traditional", 1), (True, "traditional", 3)],
+    ids=["PAM", "no PAM", "PAM, three a connection"],
 )
 def test_thirty_failed_logins_are_thirty(tmp_path: Path, pam: bool, style: str, tries: int) -> None:
     """Brute force from 127.0.0.1 counts 30; then the right password raises the graver alert.
@@ -40,7 +40,7 @@ def test_thirty_failed_logins_are_thirty(tmp_path: Path, pam: bool, style: str, 
     db = tmp_path / "soc.db"
     with Machine(tmp_path / "machine", pam=pam, style=style) as machine:
         options = ("--tail", machine.log, "--from-start", "--tz", "UTC", "--db", db)
-        with running(*options, home=tmp_path):
+        with running(*options, home=tmp_path) as process:
             until(lambda: lines_stored(db, tmp_path) > 0, "the lines before the attack")
             knocked = [users[n // tries % 3] for n in range(WRONG)]
             knocks = [
@@ -51,10 +51,10 @@ def test_thirty_failed_logins_are_thirty(tmp_path: Path, pam: bool, style: str, 
             assert machine.text().count(": Failed password for ") == WRONG
             assert ("pam_unix(sshd:auth)" in machine.text()) is pam
             assert ("more authentication failures" in machine.text()) is (pam and tries > 1)
-            until(lambda: counted(db, tmp_path, BRUTE_FORCE) == [WRONG], "thirty failures")
+            until(lambda: alive(process) and counted(db, tmp_path, BRUTE_FORCE) == [WRONG], "thirty")
             assert THEN_IN not in {row["title"] for row in alerts(db, tmp_path)}
             assert machine.knock(USER, [PASSWORD]).wait(60) == 0
-            until(lambda: bool(counted(db, tmp_path, THEN_IN)), "the alert on the login")
+            until(lambda: alive(process) and bool(counted(db, tmp_path, THEN_IN)), "the login")
             until(lambda: lines_stored(db, tmp_path) == len(machine.text().splitlines()), "every line")
     found = {row["title"]: row for row in alerts(db, tmp_path)}
     assert found[BRUTE_FORCE]["entity"] == {"source.ip": "127.0.0.1"}
@@ -65,6 +65,13 @@ def test_thirty_failed_logins_are_thirty(tmp_path: Path, pam: bool, style: str, 
     by_user = Counter({row["value"]: row["count"] for row in failures(db, tmp_path)})
     assert by_user == Counter(knocked)
     assert "ok" in socterm("db", "check", "--db", db, home=tmp_path)
+
+
+def alive(process: subprocess.Popen[bytes]) -> bool:
+    """True; fails with its last words where it has ended."""
+    if process.poll() is not None:
+        raise AssertionError(process.communicate()[1].decode())
+    return True
 
 
 def counted(db: Path, home: Path, title: str) -> list[int]:
@@ -93,7 +100,7 @@ def test_logger_over_udp_becomes_an_event(tmp_path: Path, header: str) -> None:
     db = tmp_path / "soc.db"
     port = free_port(socket.SOCK_DGRAM)
     with running("--syslog", f"udp://127.0.0.1:{port}", "--db", db, home=tmp_path) as process:
-        until(lambda: listens(port) or process.poll() is not None, "the listener")
+        until(lambda: alive(process) and listens(port), "the listener")
         for number in range(7):
             subprocess.run(
                 ["logger", "--udp", "-n", "127.0.0.1", "-P", str(port), header, "-p", "auth.info",

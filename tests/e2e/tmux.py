@@ -37,7 +37,7 @@ class Tmux:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.do("kill-server")
+        subprocess.run([*self._command, "kill-server"], check=False, capture_output=True)
 
     def do(self, *arguments: str) -> str:
         """One command of tmux; what it prints."""
