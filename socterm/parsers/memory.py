@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+_Row = tuple[int, int, str, str, int, str, int, int, int, dict[str, int]]
+_decode = msgspec.json.Decoder(_Row).decode
 _encode = msgspec.json.Encoder().encode
 HOUR = 3_600_000_000
 CAPACITY = 4096
@@ -23,7 +25,7 @@ PATIENCE = 16
 """How many of PAM's failures in a row wait for sshd's own line before sshd is taken to be silent."""
 
 
-class Seen(msgspec.Struct, array_like=True, gc=False):
+class Seen:
     """One process (host and pid) as far as its lines told.
 
     `top` is the highest channel, `counted` how much of it events already stand for; what lies between is
@@ -31,16 +33,31 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
     `position` and `ts` are those of the last line that touched this.
     """
 
-    ts: int
-    position: int
-    ip: str = ""
-    domain: str = ""
-    port: int = 0
-    user: str = ""
-    top: int = 0
-    counted: int = 0
-    tries: int = 0
-    channels: dict[str, int] = {}
+    __slots__ = (
+        "channels", "counted", "domain", "ip", "port", "position", "top", "tries", "ts", "user",
+    )  # fmt: skip
+
+    def __init__(self, ts: int, position: int) -> None:
+        self.ts = ts
+        self.position = position
+        self.ip = self.domain = self.user = ""
+        self.port = self.top = self.counted = self.tries = 0
+        self.channels: dict[str, int] = {}
+
+    def row(self) -> _Row:
+        """What `changes` gives away of it."""
+        return (
+            self.ts, self.position, self.ip, self.domain, self.port,
+            self.user, self.top, self.counted, self.tries, self.channels,
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, row: _Row) -> Seen:
+        """The process that gave this `row`."""
+        seen = cls(row[0], row[1])
+        seen.ip, seen.domain, seen.port, seen.user = row[2:6]
+        seen.top, seen.counted, seen.tries, seen.channels = row[6:]
+        return seen
 
     def tell(self, channel: str, times: int = 1) -> None:
         """A channel told of more failures; nothing is counted yet."""
@@ -181,7 +198,7 @@ class Memory:
                 changed.append(("sshd", str(self.patience)))
                 continue
             seen = self._seen.get(key)
-            changed.append((f"pid {key}", None if seen is None else _encode(seen).decode()))
+            changed.append((f"pid {key}", None if seen is None else _encode(seen.row()).decode()))
         self._dirty.clear()
         self._at_key = _NOBODY
         return changed
@@ -193,7 +210,7 @@ class Memory:
             if key == "sshd":
                 self.patience = int(text)
             elif key.startswith("pid "):
-                seen.append((key[4:], msgspec.json.decode(text, type=Seen)))
+                seen.append((key[4:], Seen.of(_decode(text))))
         seen.sort(key=lambda entry: entry[1].position)
         self._seen = OrderedDict(seen)
         self._dirty.clear()
