@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
 
@@ -206,6 +207,47 @@ def test_sudo_and_pam_tell_of_the_same_attempts() -> None:
     twice = counts(pam, sudo, more, pam, sudo, more, program="sudo", pid="")
     assert (sum(once), sum(twice)) == (3, 6)
     assert counts(sudo, program="sudo") == [3]
+
+
+SU_PAM = "pam_unix(su:auth): authentication failure; logname=bob uid=1 euid=0 tty=pts/1 ruser=bob rhost=  user=root"
+SUDO_PAM = "pam_unix(sudo:auth): authentication failure; logname=bob uid=1 euid=0 tty=pts/1 ruser=bob rhost=  user=bob"
+LOGIN_PAM = "pam_unix(login:auth): authentication failure; logname=LOGIN uid=0 euid=0 tty=tty1 ruser= rhost=  user=bob"
+
+
+@pytest.mark.parametrize(
+    ("program", "pam", "told"),
+    [
+        ("su", SU_PAM, "FAILED SU (to root) bob on pts/1"),
+        ("su-l", SU_PAM, "FAILED SU (to root) bob on pts/1"),
+        (
+            "sudo",
+            SUDO_PAM,
+            "bob : 1 incorrect password attempt ; TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
+        ),
+        ("login", LOGIN_PAM, "FAILED LOGIN (1) on '/dev/tty1' FOR 'bob', Authentication failure"),
+    ],
+)
+def test_pam_without_a_pid_and_the_program_with_one_tell_of_the_same_attempt(
+    program: str, pam: str, told: str
+) -> None:
+    decoder = Decoder("x")
+    found = []
+    for pid in (70, 71, 72):
+        found += events(pam, program=program, pid="", decoder=decoder)
+        found += events(told, program=program, pid=pid, decoder=decoder)
+    assert [event.repeat for event in found] == [1, 0, 1, 0, 1, 0]
+    alone = events(told, program=program, pid=73, decoder=decoder)
+    assert failures(alone) == 1
+
+
+def test_pams_word_on_su_is_not_taken_for_one_on_sudo_or_long_ago() -> None:
+    sudo = "bob : 1 incorrect password attempt ; TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/bin/ls"
+    decoder = Decoder("x")
+    found = events(SU_PAM, program="su", pid="", decoder=decoder)
+    found += events(sudo, program="sudo", pid=70, decoder=decoder)
+    late = b"Nov 20 10:05:00 web1 su[71]: FAILED SU (to root) bob on pts/1"
+    found += decoder.decode(Chunk("x", 9, [late], {}, NOW))
+    assert [event.repeat for event in found] == [1, 1, 1]
 
 
 def test_a_new_su_sentence_and_its_mark_are_one_change_of_user() -> None:

@@ -181,3 +181,13 @@ def test_export_has_lists_and_leaves_out_a_repeat_of_one() -> None:
 @pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(socterm.parsers.__path__)])
 def test_examples_in_docstrings_hold(name: str) -> None:
     assert doctest.testmod(importlib.import_module(f"socterm.parsers.{name}")).failed == 0
+
+
+@pytest.mark.parametrize("tag", ["(systemd)", "(systemd)[812]"])
+def test_a_child_of_systemd_names_itself_in_parentheses(tag: str) -> None:
+    line = f"Nov 20 10:00:00 web1 {tag}: pam_unix(systemd-user:session): session opened for user bob"
+    for event in decode(line, line):
+        assert event.fields["process.name"] == "(systemd)"
+        assert event.fields.get("process.pid") == (812 if "[" in tag else None)
+        assert (event.fields["event.action"], event.fields["user.name"]) == ("session_opened", "bob")
+        assert event.logsources[0] == ("linux", "", "systemd")

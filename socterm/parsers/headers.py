@@ -22,7 +22,7 @@ _FACILITY_NAMES = {name: code for code, name in enumerate(FACILITIES)}
 _PRI = re.compile(r"\s*<(\d{1,3})>", re.ASCII)
 _LEVEL = re.compile(r"([a-z]+\d?)\.([a-z]+) ")
 _TAG = re.compile(
-    r"\[?(?P<name>[^\s\[\](:]{1,128}(?: [^\s\[\](:]{1,128}){0,3}?)\]?"
+    r"\[?(?P<name>\([^\s\[\]():]{1,126}\)|[^\s\[\](:]{1,128}(?: [^\s\[\](:]{1,128}){0,3}?)\]?"
     r"(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])?"
     r"(?: \([^()]{1,200}\))?:(?: (?P<msg>.*)|(?P<end>$))",
     re.DOTALL,
@@ -34,7 +34,8 @@ _LOOSE = re.compile(
 _LAST_REPEATED = re.compile(r"(?:-+ )?last message repeated \d+ times?")
 _FORWARDED = re.compile(r"Message forwarded from (\S+?): ")
 HOST = re.compile(r"[^\s\[\]]*[^\s\[\]:]$")
-PLAIN_NAME = re.compile(r"[\w./@+-]+$")
+PLAIN_NAME = re.compile(r"(?:[\w./@+-]+|\([\w./@+-]+\))$")
+"""In parentheses it is a child of systemd that has yet to become the program it is named after."""
 
 
 class Head(NamedTuple):

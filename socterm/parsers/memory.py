@@ -21,6 +21,8 @@ HOUR = 3_600_000_000
 CAPACITY = 4096
 _NOBODY = "\0"
 """No process's key, not even the empty one."""
+_ATTEMPT = 60_000_000
+"""How long after PAM's line (µs) a program may tell of the same attempt; PAM lets it wait some seconds."""
 PATIENCE = 16
 """How many of PAM's failures in a row wait for sshd's own line before sshd is taken to be silent."""
 
@@ -163,6 +165,25 @@ class Memory:
         self._dirty.add(key)
         self._at_hand = known
         return known
+
+    def attempt(self, who: str, channel: str) -> Seen:
+        """What counts a failure a program tells of: its process, or what PAM said for it without a pid.
+
+        Debian's su lets PAM write before it has asked for pids in its lines, and writes its own with one.
+        """
+        own = self.process(who)
+        if self.pid is None or own.top > own.channels.get(channel, 0):
+            return own
+        key = f"{self.host} {who}"
+        heard = self._seen.get(key)
+        if (
+            heard is None
+            or not 0 <= self.ts - heard.ts < _ATTEMPT
+            or heard.top <= heard.channels.get(channel, 0)
+        ):
+            return own
+        self._dirty.add(key)
+        return heard
 
     def known(self, peer: str = "") -> Seen | None:
         """As `process`, but None where nothing is remembered; nothing is touched."""

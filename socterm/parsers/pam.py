@@ -206,7 +206,7 @@ def _attribute(f: Fields, seen: Seen, rhost: str) -> None:
 
 def _su_failure(text: str, f: Fields, mem: Memory, user: str, ruser: str, channel: str, times: int) -> int:
     """su asks for the target's password: PAM's user is the target, its remote user the one who asks."""
-    seen = mem.process(ruser)
+    seen = mem.process(f"su {ruser}")
     seen.tell(channel, times)
     if ruser:
         f["user.name"] = ruser

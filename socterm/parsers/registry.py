@@ -103,10 +103,10 @@ UNKNOWN = Program(plain, LOGSOURCES["syslog"], wraps=False)
 
 
 def program_of(name: str) -> Program:
-    """The row for a program name as logged: case and a leading path do not matter.
+    """The row for a program name as logged: case, a leading path and systemd's parentheses do not matter.
 
     >>> program_of("/usr/sbin/CRON") is PROGRAMS["cron"]
     True
     """
     found = PROGRAMS.get(name)
-    return found if found is not None else PROGRAMS.get(name.rpartition("/")[2].lower(), UNKNOWN)
+    return found if found is not None else PROGRAMS.get(name.strip("()").rpartition("/")[2].lower(), UNKNOWN)

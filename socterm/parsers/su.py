@@ -57,11 +57,10 @@ def su(msg: str, f: Fields, mem: Memory) -> int:
         f["user.effective.name"] = parts["to"]
         if parts.get("tty"):
             f["process.tty"] = parts["tty"]
-        seen = mem.process(by)
         if not succeeded:
-            seen.tell(channel, mem.times)
             f |= _FAILED
-            return seen.settle()
+            return mem.attempt(f"su {by}", channel).count(channel, mem.times)
+        seen = mem.process(f"su {by}")
         f |= _DONE
         # The mark repeats what the sentence said; without a sentence before it, it stands for the change.
         if channel == "mark" and seen.tries:
@@ -92,8 +91,6 @@ def login(msg: str, f: Fields, mem: Memory) -> int:
         if succeeded:
             f |= _LOGIN
             return mem.times
-        seen = mem.process(user)
-        seen.tell("text", mem.times)
         f |= _NO_LOGIN
-        return seen.settle()
+        return mem.attempt(user, "text").count("text", mem.times)
     return mem.times

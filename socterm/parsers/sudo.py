@@ -91,10 +91,8 @@ def _trouble(what: str, user: str, f: Fields, mem: Memory) -> int:
     f["event.reason"] = what
     wrong = _WRONG_PASSWORDS.match(what)
     if wrong is not None:
-        seen = mem.process(user)
-        seen.tell("sudo", int(wrong[1]) * mem.times)
         f |= _WRONG
-        return seen.settle()
+        return mem.attempt(user, "sudo").count("sudo", int(wrong[1]) * mem.times)
     if what.startswith(_REFUSALS):
         f |= _DENIED
     elif what.startswith(_UNASKED):
