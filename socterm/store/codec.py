@@ -20,7 +20,7 @@ import msgspec
 
 from socterm.event import Event
 from socterm.store.jsontext import clean, from_json, is_clean, to_json
-from socterm.store.kinds import SHARED, Kinds, Shared
+from socterm.store.kinds import SHARED, Kinds
 from socterm.store.rows import EventRow
 from socterm.taxonomy import ACTIONS, COLUMNS
 
@@ -70,8 +70,7 @@ Encoded = tuple[int, int, str | None, tuple[Any, ...]]
 _PROMOTED: dict[str, type] = {column.ecs: str if column.type == "TEXT" else int for column in COLUMNS}
 _SHARED = tuple(column.ecs for column in SHARED)
 _OWN = tuple(name for name in NAMES if name not in _SHARED)
-_OWN_TYPES = tuple(_PROMOTED[name] for name in _OWN)
-_NONE = type(None)
+_WIDTH = len(_SHARED)
 _TIME_BITS = {name: index << TIME_SHIFT for index, name in enumerate(TIMES)}
 _CATEGORY, _TYPE, _MESSAGE = "event.category", "event.type", "message"
 _ACTION_AT, _OUTCOME_AT = _SHARED.index("event.action"), _SHARED.index("event.outcome")
@@ -81,74 +80,48 @@ _HAS_A_PLACE = dict.fromkeys(NAMES, 0) | {
 }  # fmt: skip
 """Fields that mostly need no room in the JSON → the flags that say so, 0 for those with a column."""
 
+_SCALAR = (str, int, float, bool, tuple)
+_FITTING = {name: (want,) for name, want in _PROMOTED.items()} | {
+    _CATEGORY: (tuple,), _TYPE: (tuple,), _MESSAGE: (str,),
+}  # fmt: skip
 _MOST_KEPT = 4096
-_UNFIT = -99
 _encoder = msgspec.json.Encoder()
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-class _Signatures(dict[tuple[type, ...], int]):
-    """Types of a row's own promoted values → how many are set; _UNFIT where a column would bend one."""
-
-    def __missing__(self, key: tuple[type, ...]) -> int:
-        fits = all(found in (want, _NONE) for found, want in zip(key, _OWN_TYPES, strict=True))
-        count = sum(found is not _NONE for found in key) if fits else _UNFIT
-        if len(self) < _MOST_KEPT:
-            self[key] = count
-        return count
-
-
 class _Shape:
-    """Where the fields of events with the same names stand: a parser has a few dozen of them.
+    """Where the fields of events stand that have the same names and types: a parser has a few dozen of them.
 
-    The indexes are into `(*fields.values(), None)`; -1, the None, stands for what is absent.
+    The getters take `(*fields.values(), None)`; -1, the None, stands for what is absent. `common` gives the
+    shared values, category, type, and then what has no column. `fits` is False where a column would bend a
+    value.
     """
 
-    __slots__ = ("head", "message", "own", "rest", "rest_names", "set")
+    __slots__ = ("common", "fits", "message", "own", "rest")
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], types: tuple[type, ...]) -> None:
         at = {name: index for index, name in enumerate(names)}
+        self.fits = all(
+            found in _FITTING.get(name, _SCALAR) for name, found in zip(names, types, strict=False)
+        )
         self.message = at.get(_MESSAGE, -1)
-        self.head = itemgetter(*(at.get(name, -1) for name in (*_SHARED, _CATEGORY, _TYPE)))
         self.own = itemgetter(*(at.get(name, -1) for name in _OWN))
-        self.set = sum(name in at for name in (*NAMES, _CATEGORY, _TYPE))
-        self.rest_names = tuple(name for name in names if name not in _HAS_A_PLACE)
-        self.rest = itemgetter(*(at[name] for name in self.rest_names), -1, -1)
+        self.rest = tuple(name for name in names if name not in _HAS_A_PLACE)
+        self.common = itemgetter(*(at.get(name, -1) for name in (*_SHARED, _CATEGORY, _TYPE, *self.rest)))
 
 
-class _Shapes(dict[tuple[str, ...], _Shape]):
-    """Field names, in their order → shape."""
+class _Shapes(dict[tuple[Any, ...], _Shape]):
+    """Field names in their order and the types of the values and a None → shape."""
 
-    def __missing__(self, names: tuple[str, ...]) -> _Shape:
-        shape = _Shape(names)
-        if len(self) < _MOST_KEPT:
-            self[names] = shape
+    def __missing__(self, key: tuple[Any, ...]) -> _Shape:
+        count = len(key) // 2
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[key] = shape = _Shape(key[:count], key[count:])
         return shape
 
 
-class _Heads(dict[tuple[Any, ...], tuple[int, int, Shared]]):
-    """Shared values, category and type → (flags, how many are set, shared values); _UNFIT as above."""
-
-    def __missing__(self, key: tuple[Any, ...]) -> tuple[int, int, Shared]:
-        shared, category, kind = key[:-2], key[-2], key[-1]
-        count = sum(value is not None for value in key)
-        flags = FAILURE if shared[_OUTCOME_AT] == "failure" else 0
-        if not all(type(value) in (str, _NONE) for value in shared):
-            count = _UNFIT
-        elif category is not None or kind is not None:
-            action = ACTIONS.get(shared[_ACTION_AT])
-            if action is None or category != action.category or kind != action.type:
-                count = _UNFIT
-            flags |= CATEGORY | TYPE
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        self[key] = found = flags, count, shared
-        return found
-
-
-_signatures = _Signatures()
 _shapes = _Shapes()
-_heads = _Heads()
 
 
 def encode(
@@ -176,36 +149,57 @@ def encode(
 def _quick(event: Event, kinds: Kinds) -> Encoded | None:
     """An event like most: all that can follow from elsewhere does. None for any other."""
     fields = event.fields
-    shape = _shapes[(*fields,)]
     values = (*fields.values(), None)
-    columns = shape.own(values)
+    shape = _shapes[(*fields, *map(type, values))]
+    if not shape.fits or event.kind not in _KIND_BITS:
+        return None
+    common, rest = shape.common(values), None
     try:
-        flags, count, shared = _heads[shape.head(values)]
-    except TypeError:  # a list where a value should be
+        found = kinds.known.get((shape, common))
+        if found is None:
+            learnt = _learn(shape, common, kinds)
+            if learnt is None:
+                return None
+            found, rest = learnt
+    except TypeError:  # a list within a list
         return None
-    if count + _signatures[(*map(type, columns),)] != shape.set or event.kind not in _KIND_BITS:
-        return None
-    flags |= _KIND_BITS[event.kind]
-    message = values[shape.message]
-    if message is not None:
-        raw = event.raw
-        if type(message) is not str or not raw.endswith(message):
+    flags = found[0] | _KIND_BITS[event.kind]
+    if shape.message >= 0:
+        raw, message = event.raw, values[shape.message]
+        if not raw.endswith(message):
             return None
         flags |= (len(raw) - len(message) + 1) << MESSAGE_SHIFT
-    elif shape.message >= 0:
-        return None
-    if not shape.rest_names:
-        return flags, kinds.plain(shared), None, columns
-    try:
-        encoded = _encoder.encode(dict(zip(shape.rest_names, shape.rest(values), strict=False)))
-    except (UnicodeEncodeError, OverflowError, TypeError):
-        return None
-    kind = kinds.ids.get((shared, encoded))
-    if kind is not None:
-        return flags, kind, None, columns
-    if b"null" in encoded or EXTRA in shape.rest_names:  # NaN becomes null; ~ is our own key
-        return None
-    return flags, *kinds.place(shared, encoded), columns
+    return flags, found[1], rest, shape.own(values)
+
+
+def _learn(shape: _Shape, common: tuple[Any, ...], kinds: Kinds) -> tuple[tuple[int, int], str | None] | None:
+    """((flags, kind), fields JSON of the row itself); None where something does not follow from the rest."""
+    shared, (category, kind), rest = common[:_WIDTH], common[_WIDTH : _WIDTH + 2], common[_WIDTH + 2 :]
+    flags = FAILURE if shared[_OUTCOME_AT] == "failure" else 0
+    if category is not None or kind is not None:
+        action = ACTIONS.get(shared[_ACTION_AT])
+        if action is None or category != action.category or kind != action.type:
+            return None
+        flags |= CATEGORY | TYPE
+    encoded = b""
+    if rest:
+        try:
+            encoded = _encoder.encode(dict(zip(shape.rest, rest, strict=True)))
+        except (UnicodeEncodeError, OverflowError):
+            return None
+        if b"null" in encoded or EXTRA in shape.rest:  # NaN becomes null; ~ is our own key
+            return None
+    ident, text = kinds.place(shared, encoded)
+    if text is None and all(map(_is_distinct, rest)):
+        kinds.remember((shape, common), (flags, ident))
+    return (flags, ident), text
+
+
+def _is_distinct(value: Any) -> bool:
+    """Whether nothing else equals it that has its type: 0.0 equals -0.0, and (1,) equals (True,)."""
+    if isinstance(value, tuple):
+        return all(isinstance(item, str) for item in value)
+    return not isinstance(value, float)
 
 
 def storable(event: Event) -> Event:
@@ -254,7 +248,7 @@ def _careful(event: Event, kinds: Kinds) -> Encoded:
         flags |= TYPE if fields.get(_TYPE) == implied.type else 0
     shared = tuple(_column(fields.get(name), str) for name in _SHARED)
     flags |= FAILURE if shared[_OUTCOME_AT] == "failure" else 0
-    own = tuple(_column(fields.get(name), want) for name, want in zip(_OWN, _OWN_TYPES, strict=True))
+    own = tuple(_column(fields.get(name), _PROMOTED[name]) for name in _OWN)
     return flags, kinds.plain(shared), _rest(event, flags), own
 
 

@@ -15,7 +15,9 @@ from socterm.store.schema import check_ours
 
 CACHE_KIB = 32_768
 BUSY_SECONDS = 5.0
-CHECKPOINT_PAGES = 2_000
+PAGE_BYTES = 8_192
+CHECKPOINT_PAGES = 4_000
+"""32 MiB of log: the pages of indices that every batch touches are then copied back once for many batches."""
 WAL_LIMIT = 64 << 20
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
@@ -64,6 +66,7 @@ def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:
     db.text_factory = _text
     check_ours(db)  # before anything is written to the file
     if not readonly:
+        db.execute(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file
         db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
         db.execute("PRAGMA recursive_triggers=ON")  # REPLACE must not slip past the delete trigger

@@ -26,10 +26,11 @@ _OFTEN = 8
 class Kinds:
     """The kinds a writer knows, by their values. New ones wait in memory for the transaction that needs them.
 
-    `ids` is for looking up: (shared values, JSON of the other fields) → id.
+    `known` is a shorter way to what was found before, for `codec.encode` to fill and ask.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        self.known: dict[object, tuple[int, int]] = {}
         self.ids: dict[tuple[Shared, bytes], int] = {}
         self._seen: dict[bytes, int] = {}
         self._new: list[tuple[object, ...]] = []
@@ -43,8 +44,19 @@ class Kinds:
         """The kind of a line whose other fields stand in its own row."""
         return self.ids.get((shared, b"")) or self._add(shared, b"", None)
 
+    def remember(self, key: object, found: tuple[int, int]) -> None:
+        """Keep an answer in `known`."""
+        if len(self.known) >= _MOST_KEPT:
+            self.known.clear()
+        self.known[key] = found
+
     def place(self, shared: Shared, encoded: bytes) -> tuple[int, str | None]:
-        """(kind, what is left for the row) for fields that `ids` does not know beside these values."""
+        """(kind, what is left for the row) of a line with these values and other fields."""
+        known = self.ids.get((shared, encoded))
+        if known is not None:
+            return known, None
+        if not encoded:
+            return self._add(shared, b"", None), None
         seen, text = self._seen.get(encoded, 0), encoded.decode()
         if seen >= _OFTEN:
             return self._add(shared, encoded, text), None
@@ -74,5 +86,6 @@ class Kinds:
         """The transaction did not come to pass: what it would have added is unknown again."""
         if self._new:
             self._last -= len(self._new)
+            self.known.clear()
             self.ids = {key: ident for key, ident in self.ids.items() if ident <= self._last}
             self._new.clear()

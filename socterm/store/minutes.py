@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from operator import itemgetter
 
 from socterm.store.codec import ALERTED, FAILURE, ROW_COLUMNS, Row
 from socterm.store.rows import Bucket
 
 MINUTE = 60_000_000
 
-_TS, _REPEAT, _FLAGS = map(ROW_COLUMNS.index, ("ts", "repeat", "flags"))
+_parts = itemgetter(*map(ROW_COLUMNS.index, ("id", "ts", "repeat", "flags")))
+_COUNTED = FAILURE | ALERTED
 
 _ADD = """
 INSERT INTO minute_counts VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -24,19 +26,19 @@ _MARK = f"UPDATE events SET flags = flags | {ALERTED} WHERE id = ? AND NOT flags
 def add_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
     """Count a batch's event rows (as `codec.encode` makes them, in order of id)."""
     counts: dict[int, list[int]] = {}
-    for row in rows:
-        minute, repeat = row[_TS] // MINUTE, row[_REPEAT]
-        cell = counts.get(minute)
-        if cell is None:
-            cell = counts[minute] = [0, 0, 0, 0, row[0], row[0]]
+    start = end = 0
+    cell: list[int] = []
+    for ident, ts, repeat, flags in map(_parts, rows):
+        if not start <= ts < end:
+            minute = ts // MINUTE
+            start, end = minute * MINUTE, (minute + 1) * MINUTE
+            cell = counts.setdefault(minute, [0, 0, 0, 0, ident, ident])
         cell[0] += 1
         cell[1] += repeat
-        flags = row[_FLAGS]
-        if flags & FAILURE:
-            cell[2] += repeat
-        if flags & ALERTED:
-            cell[3] += 1
-        cell[5] = row[0]
+        if flags & _COUNTED:
+            cell[2] += repeat if flags & FAILURE else 0
+            cell[3] += flags & ALERTED
+        cell[5] = ident
     db.executemany(_ADD, [(minute, *cell) for minute, cell in counts.items()])
 
 

@@ -36,6 +36,7 @@ _SOURCE_COLUMNS = (
 _SOURCE = (
     f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _SOURCE_COLUMNS)}, updated = ? WHERE id = ?"
 )
+_WAITING = "SELECT (SELECT min(id) FROM events WHERE id > ?), (SELECT max(id) FROM events)"
 _FEED = """
 INSERT INTO events_fts (rowid, raw) SELECT id, raw FROM events WHERE id > ? AND id <= ?
 """
@@ -248,12 +249,11 @@ class Writer:
     def feed_fts(self, limit: int) -> int:
         """Index the words of up to `limit` more events; how many were, 0 when the index is up to date."""
         with transaction(self._db):
-            done = int(self._meta("fts_done"))
-            last = self._db.execute(
-                "SELECT max(id) FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)", (done, limit)
-            ).fetchone()[0]
-            if last is None:
+            done = self._meta("fts_done")
+            first, newest = self._db.execute(_WAITING, (done,)).fetchone()
+            if first is None:
                 return 0
+            last = min(first + limit - 1, newest)
             fed = self._db.execute(_FEED, (done, last)).rowcount
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('fts_done', ?)", (last,))
         return fed
