@@ -213,3 +213,13 @@ def test_hostile_text_is_cleaned_before_it_reaches_a_terminal(tmp_path: Path) ->
     assert "\x9b" not in out
     assert "\u202e" not in out
     assert os.linesep.join(out.splitlines()).count("evil") == 1
+
+
+def test_once_ends_where_there_is_an_end_and_says_so_where_there_is_none(tmp_path: Path) -> None:
+    missing = run(
+        "run", "--journal-file", tmp_path / "none.journal", "--once", "--db", tmp_path / "j.db", home=tmp_path
+    )
+    assert b"none.journal" in missing.stderr
+    listener = run("run", "--syslog", "udp://127.0.0.1:0", "--once", "--db", tmp_path / "u.db", home=tmp_path)
+    assert listener.returncode == 2
+    assert b"leave out --once" in listener.stderr

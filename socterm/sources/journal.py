@@ -39,9 +39,8 @@ class JournalSource:
     (`--file PATH`, `--directory PATH`). A journalctl that ends is started again behind the last
     record handed over, with growing pauses; the note says so. A record beyond the size limit may
     lose its cursor with its end: the bookmark then is the cursor before it and how many to skip.
+    `once` reads what there is, from the start unless `lines` are asked for, and is done.
     """
-
-    live = True
 
     def __init__(
         self,
@@ -53,6 +52,7 @@ class JournalSource:
         arguments: Sequence[str] = (),
         from_start: bool = False,
         lines: int | None = None,
+        once: bool = False,
         journalctl: str = "journalctl",
         note: str = "",
     ) -> None:
@@ -61,9 +61,11 @@ class JournalSource:
         self._position, bookmark = resume or (0, {})
         self._cursor = str(bookmark.get("cursor", ""))
         self._skip = int(bookmark.get("skip", 0))
-        self._command = [journalctl, "-f", "-o", "json", "--all", *arguments]
+        self.live = not once
+        self._command = [journalctl, *([] if once else ["-f"]), "-o", "json", "--all", *arguments]
         self._matches = matches
-        self._fresh = ["--no-tail"] if from_start else ["-n", str(lines or 0)]
+        whole = from_start or (once and lines is None)
+        self._fresh = ["--no-tail"] if whole else ["-n", str(lines or 0)]
         self._note = note
         self._buffer = LineBuffer()
         self._wake: Wake = no_wake
@@ -110,7 +112,7 @@ class JournalSource:
 
     @property
     def done(self) -> bool:
-        """True after `close`, after a `stop` once all was read, and where there is no journalctl."""
+        """True after `close`, after a `stop` or with `once` when all was read, and without a journalctl."""
         return self._closed
 
     def stats(self) -> SourceStats:
@@ -155,7 +157,7 @@ class JournalSource:
             self._closed = True
             return
         assert self._child.stdout is not None  # noqa: S101 - for the type checker
-        if not self._cursor and self._fresh[0] == "-n":
+        if self.live and not self._cursor and self._fresh[0] == "-n":
             # Should this one end before its first record, the next must not begin later.
             self._fresh = ["--no-tail", "--since", f"@{self._clock() / 1e6:.6f}"]
         self._pump = Pump(self._child.stdout.fileno(), self._wake, f"socterm-{self.name}")
@@ -168,7 +170,8 @@ class JournalSource:
         self._kill()
         self._end_pump()
         self._buffer.clear()  # a record cut off by the end comes again, whole
-        if self._stopping:
+        if self._stopping or not self.live:
+            self._note = self._say_why() or self._note
             self.close()
             return
         pause = _BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)]
@@ -199,7 +202,13 @@ class JournalSource:
         if self._skip:
             bookmark["skip"] = self._skip
         return Chunk(
-            source=self.name, first=first, lines=lines, bookmark=bookmark, now=self._clock(), notes=notes
+            source=self.name,
+            first=first,
+            lines=lines,
+            bookmark=bookmark,
+            now=self._clock(),
+            live=self.live,
+            notes=notes,
         )
 
     def _seen(self, line: bytes) -> bool:
@@ -229,6 +238,13 @@ class JournalSource:
             reason = said.strip().splitlines()[-1] if said.strip() else f"exit code {self._child.returncode}"
             return f"journalctl ended ({reason}); started again {self._restarts} times"
         return self._note
+
+    def _say_why(self) -> str:
+        """Why a journalctl that was to read once ended without reading, "" where it did read."""
+        if self.live or self._child is None or not self._child.returncode:
+            return ""
+        said = os.pread(self._complaints.fileno(), 4096, 0).decode("utf-8", "replace").strip()
+        return said.splitlines()[-1] if said else f"journalctl ended with exit code {self._child.returncode}"
 
     def _kill(self) -> None:
         if self._child is None or self._child.poll() is not None:

@@ -108,6 +108,8 @@ class Opener:
         elif f"syslog:{spec}" in self._sources:
             return
         elif "://" in spec:
+            if self._once:
+                raise UsageError(f"{spec}: a listener has no end to read to; leave out --once")
             self._add(UdpSource(spec, clock=self._clock, resume=self._bookmark(f"syslog:{spec}")))
         else:
             self._open_path(spec)
@@ -218,6 +220,7 @@ class Opener:
             arguments=("--file", file) if file else self._journal_arguments,
             from_start=self._from_start,
             lines=self._lines,
+            once=self._once,
             journalctl=self._journalctl,
             note=note,
         )
