@@ -150,14 +150,13 @@ def _failed(msg: str, f: Fields, mem: Memory) -> int:
         f |= _KEY_TRIED
         _key(behind, f)
         return mem.times
-    if method == "publickey":
-        seen.at_least("key", 1)  # however many keys: they cannot fit a user who does not exist
-    else:
-        seen.tell("none" if method == "none" else "sshd", mem.times)
     if mem.patience != PATIENCE:
         mem.sshd_spoke()
     f |= _FAILED
-    return seen.settle()
+    if method == "publickey":
+        seen.at_least("key", 1)  # however many keys: they cannot fit a user who does not exist
+        return seen.settle()
+    return seen.count("none" if method == "none" else "sshd", mem.times)
 
 
 def _key(behind: str, f: Fields) -> None:

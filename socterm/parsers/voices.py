@@ -60,13 +60,14 @@ class Voices(dict[str, Voice | None]):
     def __init__(self) -> None:
         super().__init__()
         self._speakers: dict[str, Speaker] = {}
+        self._numbered: dict[str, Speaker] = {}
         self._kept = 0
 
     def __missing__(self, text: str) -> Voice | None:
         """A speaker under a pid that it was not heard under so far."""
         voice: Voice
         left, bracket, behind = text.partition("[")
-        speaker = self._speakers.get(left + bracket)
+        speaker = (self._numbered if bracket else self._speakers).get(left)
         if speaker is None:
             return None
         if len(self) >= _VOICES:
@@ -91,12 +92,13 @@ class Voices(dict[str, Voice | None]):
             return
         if len(self._speakers) >= _SPEAKERS:
             self._speakers.clear()
+            self._numbered.clear()
             self.clear()
             self._kept = 0
         program = program_of(name)
-        for text, pid in ((left, None), (left + "[", 0)):
+        for speakers, pid in ((self._speakers, None), (self._numbered, 0)):
             fields = _roomy({"host.hostname": host, "process.name": name}, pid)
-            self._speakers[text] = Speaker(
+            speakers[left] = Speaker(
                 host, fields, {}, program.parse, program.family, program.logsources, program.commands
             )
 
@@ -107,7 +109,7 @@ class Voices(dict[str, Voice | None]):
         self._kept += 1
         if self._kept > _SAYINGS:
             self._kept = 1
-            for other in self._speakers.values():
+            for other in (*self._speakers.values(), *self._numbered.values()):
                 other.sayings.clear()
         speaker.sayings[msg] = (dict(fields.items()), sources_of(speaker, fields), repeat)
 
