@@ -10,7 +10,7 @@ from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.alerts.states import Standing
 from socterm.event import Key
 from socterm.store import trail
-from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_parts
+from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_hits, settle_parts
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
 from socterm.store.standing import read_standing, write_standing
@@ -23,6 +23,7 @@ _PART = """
 INSERT INTO alert_events
 SELECT ?, coalesce(max(part), 0) + 1, ?, ?, ?, ?, ? FROM alert_events WHERE episode = ?
 """
+_FIRST_PART = "INSERT INTO alert_events VALUES (?, ?, ?, ?, ?, ?, ?)"
 _GROW = """
 UPDATE alerts SET first = ?, last = ?, count = ?, signals = ?, updated = ?, change = ?, settled = ?, key = ?
 WHERE id = ?
@@ -45,7 +46,10 @@ def evidence_ids(episodes: Sequence[EpisodeChange]) -> set[int]:
 
 
 class Detections:
-    """Applies one batch's episode changes inside the caller's transaction."""
+    """Applies one batch's episode changes inside the caller's transaction.
+
+    Episodes beyond `last_episode` were in no batch before: nothing of them needs looking up.
+    """
 
     def __init__(
         self,
@@ -53,11 +57,13 @@ class Detections:
         sources: Mapping[str, int],
         infos: Mapping[str, RuleInfo],
         now: int,
+        last_episode: int,
     ) -> None:
         self.db = db
         self.sources = sources
         self.infos = infos
         self.now = now
+        self.last_episode = last_episode
         self.change = next_change(db)
         self._last_alert: int = db.execute("SELECT coalesce(max(id), 0) FROM alerts").fetchone()[0]
         self._created: set[int] = set()
@@ -69,14 +75,16 @@ class Detections:
         Hits first and joins second, so that whatever order the changes come in, an alert is written
         with all its evidence in place.
         """
+        whole, known = self._divide(changes)
         self._add_parts(
-            (change.id, encode_hits(change.hits, self.sources)) for change in changes if change.hits
+            (change.id, encode_hits(change.hits, self.sources)) for change in known if change.hits
         )
-        for change in changes:
+        for change in known:
             if change.merged_into:
                 self._merge(change)
-        alive = [change for change in changes if not change.merged_into]
-        self._alerts([change for change in alive if change.alert], first_new)
+        self._add_whole([change for change in whole if change.alert])
+        alive = [change for change in known if not change.merged_into]
+        self._alerts([change for change in (*alive, *whole) if change.alert], first_new)
         final = [change for change in alive if change.settled or change.dropped]
         self.db.executemany("DELETE FROM episodes WHERE id = ?", [(change.id,) for change in final])
         dropped = [(change.id,) for change in final if not change.alert]
@@ -87,8 +95,29 @@ class Detections:
         going_on = [change for change in alive if not (change.settled or change.dropped)]
         self.db.executemany(_EPISODE, [self._episode_row(change) for change in going_on])
 
+    def _divide(self, changes: Sequence[EpisodeChange]) -> tuple[list[EpisodeChange], list[EpisodeChange]]:
+        """Episodes that began and ended in this batch, without joins; and all others."""
+        joined = {change.merged_into for change in changes}
+        whole: list[EpisodeChange] = []
+        others: list[EpisodeChange] = []
+        for change in changes:
+            alone = change.id > self.last_episode and change.id not in joined and not change.merged_into
+            (whole if alone and (change.settled or change.dropped) else others).append(change)
+        return whole, others
+
     def _add_parts(self, parts: Iterable[tuple[int, Part]]) -> None:
         self.db.executemany(_PART, [(episode, *part, episode) for episode, part in parts])
+
+    def _add_whole(self, changes: Iterable[EpisodeChange]) -> None:
+        """The evidence of episodes that began and settled in this batch."""
+        self.db.executemany(
+            _FIRST_PART,
+            [
+                (change.id, number, *part)
+                for change in changes
+                for number, part in enumerate(settle_hits(change.hits), 1)
+            ],
+        )
 
     def _settle(self, change: EpisodeChange) -> None:
         """Keep of an alert's evidence what is still needed: many small parts become few."""
@@ -113,13 +142,14 @@ class Detections:
         return alert > self._last_alert and alert not in self._created
 
     def _alerts(self, changes: Sequence[EpisodeChange], first_new: int) -> None:
-        grown = []
+        grown, created = [], []
         for change in changes:
             earlier = [hit.event for hit in change.hits if hit.event < first_new]
             earlier += self._joined.get(change.id, [])
             if self._is_new(change.alert):
-                self._create(change)
-                earlier = self._evidence(change.id)
+                created.append(self._new_row(change))
+                if change.id <= self.last_episode or change.id in self._joined:
+                    earlier = self._evidence(change.id)
             else:
                 grown.append(
                     (change.first[0], change.last[0], change.count, change.signals, self.now, self.change,
@@ -127,20 +157,18 @@ class Detections:
                 )  # fmt: skip
             if earlier:
                 mark_alerted(self.db, {event for event in earlier if event < first_new})
+        self.db.executemany(_CREATE, created)
         self.db.executemany(_GROW, grown)
 
-    def _create(self, change: EpisodeChange) -> None:
+    def _new_row(self, change: EpisodeChange) -> tuple[object, ...]:
         info = self.infos.get(change.rule) or unknown_rule(change.rule)
         rank = LEVELS.index(info.level) if info.level in LEVELS else 0
         self._created.add(change.alert)
-        self.db.execute(
-            _CREATE,
-            (
-                change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
-                to_json(info.tags), to_json(dict(change.entity)), change.first[0], change.last[0],
-                change.count, change.signals, self.now, self.now, self.change, int(change.settled),
-                _settled_key(change),
-            ),
+        return (
+            change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
+            to_json(info.tags), to_json(dict(change.entity)), change.first[0], change.last[0],
+            change.count, change.signals, self.now, self.now, self.change, int(change.settled),
+            _settled_key(change),
         )  # fmt: skip
 
     def _evidence(self, episode: int) -> list[int]:
@@ -165,7 +193,7 @@ class Detections:
 
     def _merge_alert(self, change: EpisodeChange, survivor: int) -> None:
         if self._is_new(change.alert):
-            self._create(change)
+            self.db.execute(_CREATE, self._new_row(change))
         kept = self.db.execute("SELECT id FROM alerts WHERE episode = ?", (survivor,)).fetchone()
         if kept is None:
             self.db.execute("UPDATE alerts SET episode = ? WHERE id = ?", (survivor, change.alert))

@@ -81,7 +81,15 @@ def weighted_ids(data: bytes) -> list[tuple[int, int]]:
 
 def settle_parts(parts: Iterable[bytes]) -> list[Part]:
     """All parts of an episode as few settled ones, by event id."""
-    pairs = sorted(pair for part in parts for pair in weighted_ids(part))
+    return _settled(sorted(pair for part in parts for pair in weighted_ids(part)))
+
+
+def settle_hits(hits: Iterable[Hit]) -> list[Part]:
+    """The same for an episode whose hits are all at hand."""
+    return _settled(sorted((hit.event, hit.weight) for hit in hits))
+
+
+def _settled(pairs: list[tuple[int, int]]) -> list[Part]:
     settled = []
     for start in range(0, len(pairs), SETTLED_SIZE):
         piece = pairs[start : start + SETTLED_SIZE]

@@ -58,6 +58,7 @@ class Writer:
             "SELECT max(n) FROM (SELECT max(id) AS n FROM episodes UNION ALL SELECT max(episode) FROM alerts "
             "UNION ALL SELECT max(episode) FROM alert_events)"
         )
+        self._last_episode = self.next_episode_id - 1
         self._sources: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._next_position: dict[str, int] = {}
@@ -147,28 +148,29 @@ class Writer:
         After StoreFullError or StoreBusyError the same batch can be committed again. LeaseHeldError means
         that another process took over: this one must stop.
         """
-        self._know_sources(batch)
         positions = self._positions(batch.events)
+        self._know_sources(batch, positions)
         try:
             self._write(batch, batch.events, positions)
         except (UnicodeEncodeError, OverflowError):
             self._write(batch, [storable(event) for event in batch.events], positions)
         self._stored_sources = len(self._names)
         self._next_position.update(positions)
+        self._last_episode = max((self._last_episode, *(change.id for change in batch.episodes)))
 
     def _positions(self, events: Sequence[Event]) -> dict[str, int]:
         """The next position of each source after these events; each line may be stored once only."""
         found: dict[str, int] = {}
+        source, following = "", 0
         for event in events:
-            source = event.source
-            expected = found.get(source)
-            if expected is None:
-                expected = self._next_position.get(source, 0)
-            if event.position < expected:
+            if event.source != source or not found:
+                source = event.source
+                following = found.setdefault(source, self._next_position.get(source, 0))
+            if event.position < following:
                 raise StoreError(
                     f"line {event.position} of {source} is stored already: run `socterm db check`"
                 )
-            found[source] = event.position + 1
+            found[source] = following = event.position + 1
         return found
 
     def _write(self, batch: Batch, events: Sequence[Event], positions: Mapping[str, int]) -> None:
@@ -191,7 +193,8 @@ class Writer:
             add_rows(db, rows)
             if batch.episodes:
                 first_new = events[0].id if events else self._next("SELECT max(id) FROM events")
-                Detections(db, self._sources, self._infos, batch.now).apply(batch.episodes, first_new)
+                found = Detections(db, self._sources, self._infos, batch.now, self._last_episode)
+                found.apply(batch.episodes, first_new)
             self._write_counters(batch)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('audit_seen', ?)", (self._audit_seen,))
 
@@ -229,9 +232,9 @@ class Writer:
             list(batch.rule_hits.items()),
         )
 
-    def _know_sources(self, batch: Batch) -> None:
+    def _know_sources(self, batch: Batch, positions: Mapping[str, int]) -> None:
         """Give every source named in the batch its number; the rows follow inside the transaction."""
-        names = {event.source for event in batch.events}
+        names = set(positions)
         names.update(state.name for state in batch.sources)
         names.update(entry[0] for entry in batch.decoders)
         for change in batch.episodes:
