@@ -122,7 +122,7 @@ def satisfied(rule: Rule, window: list[Event], event: Event) -> bool:
     assert spec
     if spec.type == "event_count":
         need = spec.threshold + (spec.op == "gt")
-        return event.repeat > 0 and sum(e.repeat for e in window) >= need
+        return sum(e.repeat for e in window) >= need
     if spec.type == "value_count":
         return len({e.fields["user.name"] for e in window}) >= spec.threshold
     if spec.type == "temporal":
@@ -137,7 +137,7 @@ def oracle(events: list[Event]) -> list[tuple]:
         assert spec
         groups = defaultdict(list)
         for e in sorted(events, key=lambda e: e.key):
-            if e.fields["what"] in spec.refs:
+            if e.fields["what"] in spec.refs and e.repeat:
                 groups[e.fields["source.ip"]].append(e)
         for ip, hits in groups.items():
             clusters: list[list[Event]] = []

@@ -54,12 +54,17 @@ def _step(consumer: Consumer, ref: str, turn: int) -> Step:
 
 
 class Plan:
-    """What to do with events that matched the same rules, and how many there were."""
+    """What to do with events that matched the same rules, and how many there were.
 
-    __slots__ = ("seen", "steps")
+    `echoes` are the steps for a line that tells of something another line has counted (repeat 0): it can
+    be an alert of its own, but no base event of a correlation.
+    """
+
+    __slots__ = ("echoes", "seen", "steps")
 
     def __init__(self, steps: list[Step]) -> None:
         self.steps = steps
+        self.echoes = [step for step in steps if step.consumer.spec is None]
         self.seen = 0
 
 
@@ -124,7 +129,7 @@ class Correlator:
         taken: list[object] = []
         key: Any
         value: Any
-        for consumer, ref, field, counted, value, turn in plan.steps:
+        for consumer, ref, field, counted, value, turn in plan.steps if weight else plan.echoes:
             if turn == 1:
                 taken = []
             if field:

@@ -28,13 +28,16 @@ class Matcher:
         self._rules = [rule for rule in rules.rules.values() if rule.detection is not None]
         self._functions: dict[str, Matches] = {}
         self._routes: dict[tuple[LogSource, ...], Route] = {}
+        self._shared: dict[int, tuple[tuple[LogSource, ...], Route]] = {}
 
     def match(self, event: Event) -> tuple[str, ...]:
         """Keys of the rules, alerting and base, that the event satisfies, in the order of the rule set."""
-        found = self._routes.get(event.logsources)
-        if found is None:
-            found = self._open(event.logsources)
-        return found(event)
+        sources = event.logsources
+        # By identity: parsers share these tuples, and hashing nested ones costs more than the rules do.
+        known = self._shared.get(id(sources))
+        if known is not None and known[0] is sources:
+            return known[1](event)
+        return self._open(sources)(event)
 
     def explain(self, key: str, event: Event) -> list[Finding]:
         """Each test of one rule with the value it met. Raises KeyError for a key that is no event rule."""
@@ -44,16 +47,20 @@ class Matcher:
         raise KeyError(key)
 
     def _open(self, sources: tuple[LogSource, ...]) -> Route:
-        rules = [rule for rule in self._rules if _served(rule, sources)]
-        made = route(
-            [
-                Candidate(place, rule.key, rule.detection, self._compiled(rule))
-                for place, rule in enumerate(rules)
-            ]
-        )
-        if len(self._routes) < ROUTE_LIMIT:
-            self._routes[sources] = made
-        return made
+        found = self._routes.get(sources)
+        if found is None:
+            rules = [rule for rule in self._rules if _served(rule, sources)]
+            found = route(
+                [
+                    Candidate(place, rule.key, rule.detection, self._compiled(rule))
+                    for place, rule in enumerate(rules)
+                ]
+            )
+            if len(self._routes) < ROUTE_LIMIT:
+                self._routes[sources] = found
+        if len(self._shared) < ROUTE_LIMIT:
+            self._shared[id(sources)] = (sources, found)
+        return found
 
     def _compiled(self, rule: Rule) -> Matches:
         made = self._functions.get(rule.key)
