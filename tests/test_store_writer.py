@@ -235,6 +235,32 @@ def test_joining_before_there_is_an_alert(path: Path) -> None:
         assert sum(b.alerted for b in store.events.histogram(NOW - 60_000_000, NOW + 60_000_000, 1)) == 5
 
 
+@pytest.mark.parametrize("cut", [1, 2, 5])
+def test_an_episode_that_ends_in_its_first_batch_is_like_one_that_took_several(path: Path, cut: int) -> None:
+    events = [login(number) for number in range(1, 8)]
+    others = [login(number) for number in range(8, 11)]
+    writer = Writer.open(path, now=NOW)
+    early = events[:cut]
+    writer.commit(batch(early))
+    changes = [
+        episode(1, events, alert=1, settled=True),
+        episode(2, others[:1], new=[], merged_into=3),
+        episode(3, others, alert=2, settled=True),
+        episode(4, others, dropped=True),
+    ]
+    writer.commit(batch([*events[cut:], *others], changes))
+    assert writer.load_state().episodes == []
+    writer.close()
+    assert check(path) == []
+    with open_store(path) as store:
+        assert [row.id for row in store.triage.alert_events(1)] == list(range(7, 0, -1))
+        assert [row.id for row in store.triage.alert_events(2)] == [10, 9, 8]
+        assert (
+            sum(bar.alerted for bar in store.events.histogram(NOW - 3_600_000_000, NOW + 3_600_000_000, 1))
+            == 10
+        )
+
+
 # -- disk, damage, other versions --------------------------------------------------------
 
 

@@ -265,13 +265,17 @@ class Writer:
         """(newest audit id, decisions after `audit_id` that closed or reopened an alert, oldest first).
 
         The verbs are `close` and `reopen`, whatever was pressed: undoing a close reopens. Costs one PRAGMA
-        while no other connection has written. What was heard is on record with the next commit.
+        while no other connection has written. What was heard is on record with the next commit. A disk so
+        full that nothing can be read has nothing to say yet.
         """
-        with our_errors():
-            version = self._db.execute("PRAGMA data_version").fetchone()[0]
-            if version == self._version and audit_id == self._audit_seen:
-                return audit_id, []
-            newest, decisions = decisions_since(self._db, audit_id)
+        try:
+            with our_errors():
+                version = self._db.execute("PRAGMA data_version").fetchone()[0]
+                if version == self._version and audit_id == self._audit_seen:
+                    return audit_id, []
+                newest, decisions = decisions_since(self._db, audit_id)
+        except StoreFullError:
+            return audit_id, []
         self._version = version
         self._audit_seen = newest
         return newest, decisions
@@ -285,7 +289,8 @@ class Writer:
             with transaction(self._db):
                 lease.keep(self._db, self._token, now)
         except StoreFullError:
-            lease.check(self._db, self._token)
+            with our_errors():
+                lease.check(self._db, self._token)
 
     def close(self) -> None:
         """Give the lease back and close the file."""

@@ -246,7 +246,7 @@ def test_a_full_disk_that_is_freed_later(place: Path, small: bytes, small_dump: 
         log = fresh(place, small)
         db = disk / "full.db"
         process = start("--tail", log, "--from-start", "--batch", "100", "--db", db, home=place)
-        until(lambda: db.exists() and lines_in(db) > 300_000, "the first commits")
+        until(lambda: db.exists() and lines_in(db) > 600_000, "the first commits")
         fill(ballast)
         full = subprocess.run(["df", "--output=avail", str(disk)], capture_output=True, check=True)
         assert int(full.stdout.split()[1]) < 8
