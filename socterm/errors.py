@@ -30,7 +30,11 @@ class QueryError(SoctermError):
 
 
 class LeaseHeldError(SoctermError):
-    """Another living process ingests into this store."""
+    """Another living process ingests into this store; `holder` names it ("process 123 on web01")."""
+
+    def __init__(self, message: str, holder: str = "another process") -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class TransitionError(SoctermError):

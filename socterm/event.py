@@ -23,6 +23,8 @@ class Chunk(msgspec.Struct, gc=False):
     through rotation, truncation and restart. `bookmark` is the resume point after the last line,
     opaque JSON that only the source reads. `now` (µs) is the reference for stamps without a year and
     for lines without a stamp: the wall clock for a live source, the file's mtime in replay.
+    `ordered` says that one writer's lines follow each other here; where several senders mix, as on a
+    listener, a line without a stamp takes `now` and not its neighbour's time.
     `notes` marks single lines by index: {"cut": original length} for one beyond the size limit.
     """
 
@@ -32,6 +34,7 @@ class Chunk(msgspec.Struct, gc=False):
     bookmark: dict[str, Any]
     now: int
     live: bool = True
+    ordered: bool = True
     notes: dict[int, dict[str, Any]] = {}
 
 

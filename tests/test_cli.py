@@ -223,3 +223,108 @@ def test_once_ends_where_there_is_an_end_and_says_so_where_there_is_none(tmp_pat
     listener = run("run", "--syslog", "udp://127.0.0.1:0", "--once", "--db", tmp_path / "u.db", home=tmp_path)
     assert listener.returncode == 2
     assert b"leave out --once" in listener.stderr
+
+
+def test_an_option_before_the_command_is_refused_not_dropped(store: Path, tmp_path: Path) -> None:
+    done = run("--db", store, "alerts", "close", "1", home=tmp_path)
+    assert done.returncode == 2
+    assert b"behind the command" in done.stderr
+
+
+def test_what_may_not_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    good = tmp_path / "good.log"
+    good.write_text(FAILURES)
+    db = tmp_path / "some.db"
+    long = "/" + "x" * 300 + "/a.log"
+    done = run("run", "--tail", long, "--tail", good, "--from-start", "--once", "--db", db, home=tmp_path)
+    assert done.returncode == 0
+    assert b"xxx" in done.stderr
+    assert socterm("search", "--count", "--db", db, home=tmp_path).strip() == "8"
+    alone = run("run", "--tail", long, "--once", "--db", tmp_path / "none.db", home=tmp_path)
+    assert alone.returncode == 3
+
+
+def test_a_field_name_is_no_sql(store: Path, tmp_path: Path) -> None:
+    done = run("search", "--by", "user.name' or 1", "--db", store, home=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_failure_is_one_line(store: Path, tmp_path: Path) -> None:
+    for arguments in (("alerts", "show", "9" * 20), ("search", "--by", "a b"), ("alerts", "nothing")):
+        done = run(*arguments, *(("--db", store) if arguments[-1] != "nothing" else ()), home=tmp_path)
+        assert done.returncode in (2, 3), arguments
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_messages_are_cleaned_too(tmp_path: Path) -> None:
+    done = run("run", "--tail", "ev\x1b[31mil/nope.log", "--once", "--db", tmp_path / "x.db", home=tmp_path)
+    assert done.returncode != 0
+    assert b"\x1b" not in done.stderr
+
+
+def test_standard_input_ends_the_run(tmp_path: Path) -> None:
+    db = tmp_path / "piped.db"
+    socterm("run", "-", "-q", "--db", db, home=tmp_path, stdin=FAILURES.encode())
+    assert len(alerts_of(db, tmp_path)) > 0
+
+
+def alerts_of(db: Path, home: Path) -> list[dict]:
+    return lines(socterm("alerts", "list", "--json", "--db", db, home=home))
+
+
+def test_a_reader_that_leaves_is_no_failure(store: Path, tmp_path: Path) -> None:
+    command = f"{' '.join(SOCTERM)} db canonical --db {store} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], env=environment(tmp_path), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_parse_cuts_endless_lines_and_reads_packed_files(tmp_path: Path) -> None:
+    import gzip
+
+    packed = tmp_path / "without-a-suffix"
+    packed.write_bytes(gzip.compress(FAILURES.encode() + b"x" * (3 << 20) + b"\n"))
+    found = lines(socterm("parse", packed, "--json", home=tmp_path))
+    assert len(found) == 9
+    assert found[-1]["socterm.cut"] == 3 << 20
+    assert len(found[-1]["event.original"]) == 1 << 20
+
+
+@pytest.mark.parametrize("batch", [1, 7, 13, 2000])
+def test_two_alerts_that_a_late_line_joins_are_one(tmp_path: Path, batch: int) -> None:
+    """Both become alerts and meet in one batch, or in many: the same store."""
+    seconds = [0, 1, 2, 3, 4, 5, 606, 606.5, 607, 607.5, 608, 608.5, 604]
+    log = tmp_path / "late.log"
+    log.write_text("".join(failure(second) for second in seconds))
+    db = tmp_path / "late.db"
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--batch", batch, "--db", db, home=tmp_path)
+    rows = [json.loads(row) for row in socterm("db", "canonical", "--db", db, home=tmp_path).splitlines()]
+    brute = [row for row in rows if row.get("entity") == {"source.ip": "203.0.113.9"} and row["count"] == 13]
+    assert brute
+    assert "ok" in socterm("db", "check", "--db", db, home=tmp_path)
+
+
+def failure(second: float) -> str:
+    minute, rest = divmod(second, 60)
+    return (
+        f"2026-03-17T10:{int(minute):02d}:{rest:09.6f}+00:00 web01 sshd[{1000 + int(second * 2)}]: "
+        f"Failed password for root from 203.0.113.9 port {40000 + int(second * 2)} ssh2\n"
+    )
+
+
+def test_a_clock_that_falls_back_gives_the_same_alerts_at_any_batch_size(tmp_path: Path) -> None:
+    """A log that begins again days earlier: what was settled before does not depend on where a batch ended."""
+    once = [failure(second) for second in range(0, 3500, 70)] + [failure(s) for s in range(3500, 3590, 10)]
+    later = [line.replace("2026-03-17", "2026-03-20") for line in once]
+    log = tmp_path / "again.log"
+    log.write_text("".join((once + later) * 25))
+    dumps = set()
+    for batch in (1000, 37, 700):
+        db = tmp_path / f"b{batch}.db"
+        socterm(
+            "run", "--tail", log, "--from-start", "--once", "-q", "--batch", batch, "--db", db, home=tmp_path
+        )
+        dumps.add(socterm("db", "canonical", "--db", db, home=tmp_path))
+    assert len(dumps) == 1

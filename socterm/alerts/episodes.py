@@ -128,14 +128,14 @@ class Episodes:
 
     def _merge(self, one: Episode, two: Episode, open_: list[Episode]) -> Episode:
         """Join two episodes: the one people may know lives on, then the greater, then the older."""
-        keep, gone = sorted((one, two), key=lambda e: (not e.alert, -e.count, e.id))
+        keep, gone = sorted((one, two), key=lambda e: (not (e.alert and e.kept), not e.alert, -e.count, e.id))
         if one.ended or two.ended:
             return keep
         keep.absorb(gone)
         open_.remove(gone)
         self.dirty.pop(gone.id, None)
         self.dirty[keep.id] = keep
-        if gone.kept or gone.alert:
+        if gone.kept:
             self._final.append(gone.change(merged_into=keep.id))
         self.by_alert.pop(gone.alert, None)
         return keep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from socterm.cli.group import cli
@@ -11,21 +12,33 @@ __all__ = ["cli", "main"]
 
 
 def main() -> None:
-    """Run `socterm`; user mistakes become one line on stderr and an exit code (2 usage, 3 could not run)."""
+    """Run `socterm`; mistakes become one line on stderr and an exit code (2 usage, 3 could not run)."""
     import click
 
+    from socterm.cli.output import clean
+
     try:
-        code = cli.main(standalone_mode=False)
-    except SoctermError as error:
-        click.echo(f"socterm: {error}", err=True)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        with cli.make_context("socterm", sys.argv[1:]) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
     except BrokenPipeError:
-        # The reader (head, less) has gone: nobody is left to tell.
-        sys.stderr.close()
+        # The reader (head, less) has gone: nobody is left to tell, and nothing may be flushed to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 0
+    except (SoctermError, click.ClickException) as error:
+        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"socterm: {clean(' '.join(text.split()))}", err=True)
+        code = error.exit_code
+    except Exception as error:
+        # The last net: one line for people; the whole story for whoever asks for it.
+        if os.environ.get("SOCTERM_DEBUG"):
+            raise
+        said = " ".join(str(error).split())
+        click.echo(
+            f"socterm: {type(error).__name__}: {clean(said)[:300]} (SOCTERM_DEBUG=1 shows where)", err=True
+        )
+        code = SoctermError.exit_code
     sys.exit(code if isinstance(code, int) else 0)

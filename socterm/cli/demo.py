@@ -12,11 +12,14 @@ from typing import Any
 
 import click
 
+from socterm.cli.background import Background
 from socterm.cli.wiring import clock, configure, make_pipeline, open_writer
 from socterm.config import Config
 from socterm.demo import SEED, paced, render
 from socterm.demo.story import LENGTH
+from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
+from socterm.store.writer import Writer
 
 
 @click.command()
@@ -40,21 +43,20 @@ def play(speed: float, *, theme: str | None = None, why: str = "") -> None:
     terminal(piped=False)
     label = f"demo ×{speed:g}" if speed else "demo"
     with _stage(theme) as (config, log):
-        writer = open_writer(config)
         player = _Player(log, speed)
+
+        def make(writer: Writer) -> Pipeline:
+            return make_pipeline(writer, config, specs=[str(log)], options={"from_start": True}, mode=label)
+
         try:
             beside(
                 config,
-                lambda: make_pipeline(
-                    writer, config, specs=[str(log)], options={"from_start": True}, mode=label
-                ),
-                mode=label,
+                Background(make, lambda: open_writer(config), writer=open_writer(config), mode=label),
                 note=f"{why}: this is the demo" if why else "",
                 before=player.start,
             )
         finally:
             player.stop()
-            writer.close()
 
 
 def _headless(speed: float) -> None:

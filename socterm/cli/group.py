@@ -109,5 +109,9 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
         from socterm.cli.watch import watch
 
         watch(options)
-    elif any(options[name] for name in ("tail", "syslog", "journal", "journal_file", "stdin")):
-        raise click.UsageError(f"give the sources after the command: socterm {ctx.invoked_subcommand} …")
+        return
+    for name, value in options.items():
+        # Taken silently, `socterm --db case.db alerts close 1` would close an alert of another store.
+        if value not in (None, (), False):
+            flag, command = "--" + name.replace("_", "-"), ctx.invoked_subcommand
+            raise click.UsageError(f"put {flag} behind the command: socterm {command} {flag} …")

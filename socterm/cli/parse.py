@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import IO, Any
 
 import click
 import msgspec
+from msgspec.structs import replace
 
-from socterm.cli.output import clean
+from socterm.cli.output import clean, put_json
 from socterm.cli.wiring import clock, configure, zone
 from socterm.errors import SoctermError, UsageError
-from socterm.event import Chunk, Event
+from socterm.event import Event
 from socterm.parsers.decoder import Decoder
 from socterm.parsers.export import as_ecs
+from socterm.sources.base import Source
+from socterm.sources.file import FileSource
+from socterm.sources.stdin import StdinSource
 
-_OPENERS = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 CHUNK = 1000
 
 
@@ -36,8 +36,11 @@ def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Pat
     settings = configure({"tz": tz, "config": config})
     out = sys.stdout.buffer
     encoder = msgspec.json.Encoder()
+    plain = sys.stdout.isatty()  # then whatever could steer the terminal is escaped
     for event in events_of(file, now=now, tz=zone(settings)):
-        if as_json:
+        if as_json and plain:
+            put_json(as_ecs(event))
+        elif as_json:
             out.write(encoder.encode(as_ecs(event)) + b"\n")
         else:
             out.write((_summary(event) + "\n").encode("utf-8", "replace"))
@@ -45,38 +48,33 @@ def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Pat
 
 
 def events_of(file: str, *, now: str | None, tz: tzinfo) -> Iterator[Event]:
-    """Decode a file or standard input. Raises `SoctermError` where it cannot be read."""
+    """Decode a file (packed ones too) or standard input. Raises `SoctermError` where it cannot be read."""
+    wake = threading.Event()
+    source: Source
     if file == "-":
-        reference = _reference(now, tz, clock())
-        yield from _decode("stdin", sys.stdin.buffer, reference, tz)
-        return
-    path = Path(file)
+        source = StdinSource(clock=clock)
+    else:
+        source = FileSource(Path(file).absolute(), clock=clock, from_start=True, once=True)
+    reference = None if now is None else _reference(now, tz)
+    decoder = Decoder(source.name, tz=tz)
     try:
-        reference = _reference(now, tz, path.stat().st_mtime_ns // 1000)
-        with _open(path) as stream:
-            yield from _decode(f"file:{path.absolute()}", stream, reference, tz)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise SoctermError(
-            f"{clean(file)}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from None
+        source.start(wake.set)
+        while not source.done:
+            wake.clear()
+            chunk = source.read(CHUNK)
+            if chunk is None:
+                if not source.done:
+                    wake.wait(0.25)
+                continue
+            yield from decoder.decode(chunk if reference is None else replace(chunk, now=reference))
+        note = source.stats().note
+    finally:
+        source.close()
+    if note:
+        raise SoctermError(f"{file}: {note}")
 
 
-def _open(path: Path) -> IO[bytes]:
-    if path.suffix == ".zst":
-        try:
-            import zstandard
-        except ImportError:
-            raise UsageError("reading .zst needs the zstd extra: pip install 'socterm[zstd]'") from None
-        opened: IO[bytes] = zstandard.open(path, "rb")
-        return opened
-    opener: Any = _OPENERS.get(path.suffix, open)
-    found: IO[bytes] = opener(path, "rb")
-    return found
-
-
-def _reference(now: str | None, tz: tzinfo, default: int) -> int:
-    if now is None:
-        return default
+def _reference(now: str, tz: tzinfo) -> int:
     try:
         moment = datetime.fromisoformat(now)
     except ValueError:
@@ -85,21 +83,10 @@ def _reference(now: str | None, tz: tzinfo, default: int) -> int:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=tz)
-    return int(moment.astimezone(UTC).timestamp() * 1_000_000)
-
-
-def _decode(name: str, stream: IO[bytes], now: int, tz: tzinfo) -> Iterator[Event]:
-    decoder = Decoder(name, tz=tz)
-    first = 0
-    lines: list[bytes] = []
-    for line in stream:
-        lines.append(line.removesuffix(b"\n"))
-        if len(lines) >= CHUNK:
-            yield from decoder.decode(Chunk(name, first, lines, {}, now, live=False))
-            first += len(lines)
-            lines = []
-    if lines:
-        yield from decoder.decode(Chunk(name, first, lines, {}, now, live=False))
+    try:
+        return int(moment.astimezone(UTC).timestamp() * 1_000_000)
+    except OverflowError:
+        raise UsageError(f"--now: {clean(now)} is out of range") from None
 
 
 def _summary(event: Event) -> str:

@@ -14,13 +14,15 @@ import click
 import msgspec
 
 from socterm.cli.group import ingest_options
+from socterm.cli.output import clean
 from socterm.cli.wiring import configure, make_pipeline, open_writer, specs_of
-from socterm.errors import UsageError
+from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.status import IngestStatus
 
 
 @click.command()
+@click.argument("dash", required=False, type=click.Choice(["-"]), metavar="[-]")
 @ingest_options
 @click.option("--once", is_flag=True, help="Read what is there, settle everything and exit.")
 @click.option(
@@ -28,8 +30,12 @@ from socterm.pipeline.status import IngestStatus
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the closing counters as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
-def run(once: bool, batch: int, as_json: bool, quiet: bool, **options: Any) -> None:
+def run(dash: str | None, once: bool, batch: int, as_json: bool, quiet: bool, **options: Any) -> None:
     """Ingest without a terminal: follow the sources, detect, store. Ends on SIGTERM or SIGINT."""
+    if dash:
+        options["stdin"] = True
+    if once and options["lines"] is not None:
+        raise UsageError("--lines says where to begin following; --once reads files whole")
     config = configure(options)
     specs = specs_of(config, options)
     if not specs:
@@ -54,6 +60,9 @@ def _ingest(pipeline: Pipeline, *, batch: int, as_json: bool, quiet: bool) -> No
         pipeline.on_commit(lambda: reporter.look(pipeline.status()))
     pipeline.run(stop)
     status = pipeline.refresh()
+    unread = [s for s in status.sources if s.note and not s.lines]
+    if pipeline.once and status.sources and len(unread) == len(status.sources):
+        raise SoctermError(f"{unread[0].name}: {unread[0].note}")
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(status)))
     elif reporter:
@@ -86,7 +95,7 @@ class _Reporter:
     def _say(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
-            click.echo(f"socterm: {text}", err=True)
+            click.echo(f"socterm: {clean(text)}", err=True)
             sys.stderr.flush()
 
     def close(self, status: IngestStatus) -> None:

@@ -10,6 +10,7 @@ import click
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import opened, query_of, store_options
 from socterm.store.rows import EventRow
+from socterm.taxonomy import resolve
 
 
 @click.command()
@@ -46,7 +47,7 @@ def search(
                 click.echo(found.value)
             return
         if by:
-            for value, n in store.events.count_by(by, wanted, limit=limit):
+            for value, n in store.events.count_by(resolve(by), wanted, limit=limit):
                 if as_json:
                     put_json({"value": value, "count": n})
                 else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from socterm.config import Config
 from socterm.errors import LeaseHeldError, SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
+from socterm.store.writer import Writer
 
 RECENT = 1000
 """Lines of each of this machine's logs that bare `socterm` begins with, where it has not read them before."""
@@ -27,36 +29,42 @@ def watch(options: Mapping[str, Any]) -> None:
     specs = specs_of(config, options)
     stdin_fd = terminal(piped="-" in specs)
     if not specs:
-        from socterm.sources.opening import this_machines_logs
-
-        specs, reasons = this_machines_logs()
-        for reason in reasons:
-            click.echo(f"socterm: {reason}", err=True)
+        if options.get("db") is not None and config.db.exists():
+            show(config, None, note="only looking: no source was named")
+            return
+        specs = _found()
         if not specs:
             from socterm.cli.demo import play
 
-            click.echo("socterm: no log of this machine can be read; playing the demo instead", err=True)
             play(60.0, theme=options.get("theme"), why="no log of this machine can be read")
             return
         if not options.get("from_start") and options.get("lines") is None:
             # Whoever starts without a word wants to see what happened lately, not an empty screen.
             options = {**options, "lines": RECENT}
+    note = ""
     try:
         writer = open_writer(config)
     except LeaseHeldError as held:
         if "-" in specs:
             raise
-        show(config, None, note=str(held))
-        return
-    mode = "ingesting"
+        writer, note = None, f"{held.holder} ingests into this store; decisions work here too"
 
-    def make() -> Pipeline:
-        return make_pipeline(writer, config, specs=specs, options=options, stdin_fd=stdin_fd, mode=mode)
+    def make(opened: Writer) -> Pipeline:
+        return make_pipeline(opened, config, specs=specs, options=options, stdin_fd=stdin_fd)
 
-    try:
-        beside(config, make, mode=mode)
-    finally:
-        writer.close()
+    beside(config, Background(make, lambda: open_writer(config), writer=writer), note=note)
+
+
+def _found() -> list[str]:
+    """This machine's own logs; says which of them may not be read, and that the demo comes instead."""
+    from socterm.sources.opening import this_machines_logs
+
+    specs, reasons = this_machines_logs()
+    for reason in reasons:
+        click.echo(f"socterm: {reason}", err=True)
+    if not specs:
+        click.echo("socterm: no log of this machine can be read; playing the demo instead", err=True)
+    return specs
 
 
 def terminal(*, piped: bool) -> int:
@@ -89,15 +97,9 @@ def terminal(*, piped: bool) -> int:
 
 
 def beside(
-    config: Config,
-    make: Callable[[], Pipeline],
-    *,
-    mode: str,
-    note: str = "",
-    before: Callable[[], None] | None = None,
+    config: Config, ingest: Background, *, note: str = "", before: Callable[[], None] | None = None
 ) -> None:
     """Run the console with a pipeline beside it, and end both; `before` is called first."""
-    ingest = Background(make, mode=mode)
     if before is not None:
         before()
     try:
@@ -127,6 +129,8 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
         sys.setswitchinterval(0.001)
         if ingest is not None:
             ingest.start()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda _number, _frame: app.exit())
         app.run()
     finally:
         store.close()

@@ -43,10 +43,12 @@ class Decoder:
         self._memory = Memory()
         self._voices = Voices()
         self._told_last: int | None = None
+        self._ordered = True
 
     def decode(self, chunk: Chunk) -> list[Event]:
         """One event per line of the chunk, blank lines too, in order."""
         self._clock.set_now(chunk.now)
+        self._ordered = chunk.ordered
         texts = texts_of(chunk.lines)
         if texts is not None:
             events = self._lines(texts, texts, chunk.first)
@@ -152,7 +154,7 @@ class Decoder:
         if found.ts is not None:
             ts, time_from = found.ts, "line"
             clock.last = ts
-        elif clock.last is not None:
+        elif clock.last is not None and self._ordered:
             ts, time_from = clock.last, "previous"
         else:
             ts, time_from = clock.now, "received"

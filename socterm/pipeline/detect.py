@@ -62,6 +62,9 @@ class Detector:
             elif ts != high or not calm:
                 clock.high = high
                 clock.see(ts)
+                if clock.high < high:
+                    # The clock was wrong: what it had let go of is gone, wherever a batch ends.
+                    self.correlator.sweep(min(high, others) - lateness, thorough=True)
                 high = clock.high
                 calm = clock.calm
             mark = (high if high < others else others) - lateness

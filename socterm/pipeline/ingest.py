@@ -148,14 +148,17 @@ class Pipeline:
             for feed in self._feeds:
                 feed.source.close()
             self.opener.close()
-        if self.once and not stop.is_set():
+        if not stop.is_set():
             self.detector.flush()
             self._commit(stop)
             while self.writer.feed_fts(FTS_STEP):
                 pass
 
     def _finished(self) -> bool:
-        return self.once and bool(all(f.done and f.ahead is None for f in self._feeds)) and not self._pending
+        """Whether nothing will ever come again: all files read whole, standard input at its end."""
+        if self._pending or (self.opener.waiting or not self._feeds):
+            return self.once and not self._pending and not self._feeds
+        return all(f.done and f.ahead is None for f in self._feeds)
 
     def _look_around(self, now: int) -> None:
         """Take on sources that appeared, keep the lease, refresh what views see."""

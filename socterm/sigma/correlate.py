@@ -329,9 +329,14 @@ class Correlator:
             heapq.heappush(self._minutes, minute)
         bucket.append((consumer, group))
 
-    def sweep(self, watermark: int) -> None:
-        """Settle what the watermark has passed. When it runs changes nothing but memory."""
-        while self._minutes and self._minutes[0] * MINUTE <= watermark:
+    def sweep(self, watermark: int, *, thorough: bool = False) -> None:
+        """Settle what the watermark has passed. When it runs changes nothing but memory.
+
+        Groups due within the last minute may be left for later, unless `thorough`: needed before a
+        watermark goes back, so that what is settled by then does not depend on when this ran.
+        """
+        last = watermark + MINUTE if thorough else watermark
+        while self._minutes and self._minutes[0] * MINUTE <= last:
             for consumer, group in self._buckets.pop(heapq.heappop(self._minutes)):
                 self._sweep_group(consumer, group, watermark)
 

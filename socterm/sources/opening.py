@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -91,6 +91,11 @@ class Opener:
             fresh += [*self._matches(first=False), *self._arrived()]
         return fresh
 
+    @property
+    def waiting(self) -> bool:
+        """Whether sources may still appear."""
+        return not self._once and bool(self._globs or self._standing_in or self._fresh)
+
     def close(self) -> None:
         """Close every source opened, started or not, and the watch on their directories."""
         for source in self._sources.values():
@@ -116,7 +121,7 @@ class Opener:
 
     def _open_path(self, spec: str) -> None:
         path = Path(os.path.abspath(Path(spec).expanduser()))  # noqa: PTH100 - symlinks stay as named
-        if path.is_dir():
+        if _is(path.is_dir):
             raise UsageError(f"{spec}: a directory; name the files in it, for example '{path}/*.log'")
         missing = _missing(path)
         if missing and glob.has_magic(spec):
@@ -168,7 +173,7 @@ class Opener:
         for pattern in self._globs:
             for name in sorted(glob.iglob(pattern)):  # noqa: PTH207 - absolute patterns
                 path = Path(name)
-                if path not in self._files and path.is_file():
+                if path not in self._files and _is(path.is_file):
                     yield path
 
     def _is_read_elsewhere(self, path: Path) -> bool:
@@ -238,6 +243,14 @@ def open_sources(
     """The sources of these specs that are there now, and the opener to poll for those that come."""
     opener = Opener(specs, bookmark=bookmark, clock=clock, from_start=from_start, lines=lines, once=once)
     return opener.poll(), opener
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    """A question about a path; what may not be asked is answered no, and reading will say why."""
+    try:
+        return question()
+    except OSError:
+        return False
 
 
 def _missing(path: Path) -> bool:

@@ -73,7 +73,9 @@ class UdpSource:
         self._went += sum(map(len, lines)) + _OVERHEAD * len(lines)
         first = self._position
         self._position += len(lines)
-        return Chunk(source=self.name, first=first, lines=lines, bookmark={}, now=self._clock())
+        return Chunk(
+            source=self.name, first=first, lines=lines, bookmark={}, now=self._clock(), ordered=False
+        )
 
     def bookmark(self) -> dict[str, Any] | None:
         """None: what came before its first line cannot be asked for again."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from socterm.errors import UsageError
 from socterm.query import json_field
 from socterm.store.codec import CATEGORY, FAILED_PARSE, MESSAGE_SHIFT, TIME_SHIFT, TYPE
 from socterm.store.jsontext import to_json
@@ -32,6 +34,8 @@ EXPRESSIONS: dict[str, str] = {column.ecs: _promoted(column) for column in COLUM
 }
 """ECS field → SQL expression of its scalar value, for the table `events AS e`."""
 
+_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,200}")
+
 _stored = json_field(_FIELDS)
 
 _MESSAGE = (
@@ -41,7 +45,12 @@ _MESSAGE = (
 
 
 def other(field: str) -> str:
-    """SQL giving the JSON text of a field without a column, NULL where the event lacks it."""
+    """SQL giving the JSON text of a field without a column, NULL where the event lacks it.
+
+    Raises UsageError for what is no field name: it stands in the SQL text.
+    """
+    if not _NAME.fullmatch(field):
+        raise UsageError(f"{field[:40]!r} is no field name: letters, digits and . _ @ - only")
     if field == "message":
         return _MESSAGE
     bit = {"event.category": CATEGORY, "event.type": TYPE}.get(field)

@@ -70,7 +70,8 @@ def take(db: sqlite3.Connection, now: int, me: Holder) -> str:
         if abs(now - heartbeat) <= STALE and not is_dead(holder):
             raise LeaseHeldError(
                 f"another socterm ingests into this store: process {holder.pid} on {holder.host} "
-                f"since {_ago(now - acquired)}; stop it, or name another --db"
+                f"since {_ago(now - acquired)}; stop it, or name another --db",
+                f"process {holder.pid} on {holder.host}",
             )
     token = secrets.token_hex(16)
     db.execute(
