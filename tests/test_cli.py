@@ -315,7 +315,7 @@ def failure(second: float) -> str:
 
 
 def test_a_clock_that_falls_back_gives_the_same_alerts_at_any_batch_size(tmp_path: Path) -> None:
-    """A log that begins again days earlier: what was settled before does not depend on where a batch ended."""
+    """A log that begins again days earlier: what was settled does not depend on where a batch ended."""
     once = [failure(second) for second in range(0, 3500, 70)] + [failure(s) for s in range(3500, 3590, 10)]
     later = [line.replace("2026-03-17", "2026-03-20") for line in once]
     log = tmp_path / "again.log"

@@ -28,7 +28,9 @@ ACTIONS: dict[str, Action] = {
     # sshd
     "ssh_login": Action(_AUTH, ("start",), "a login attempt over SSH; event.outcome says how it ended"),
     "ssh_key_tried": Action(_AUTH, ("info",), "a public key was offered and not accepted; not yet a failure"),
-    "ssh_auth_step": Action(_AUTH, ("info",), "an SSH login in progress: a step taken, a user refused; no verdict on this line"),
+    "ssh_auth_step": Action(
+        _AUTH, ("info",), "an SSH login in progress: a step taken, a user refused; no verdict on this line"
+    ),
     "ssh_connect": Action(_NET, ("connection", "start"), "a connection reached sshd"),
     "ssh_disconnect": Action(_NET, ("connection", "end"), "an SSH connection ended"),
     "ssh_preauth_close": Action(_NET, ("connection", "end"), "the peer left before logging in"),
