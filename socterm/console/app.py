@@ -20,7 +20,7 @@ from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import HelpScreen
 from socterm.console.screens.layout import LAYOUT
 from socterm.console.screens.triage import TriageScreen
-from socterm.console.state import NAME, UiState, restore
+from socterm.console.state import UiState, restore, view_name
 from socterm.console.theme import DEFAULT, THEMES, textual_themes
 from socterm.errors import UsageError
 
@@ -70,7 +70,8 @@ class SoctermApp(App[None], inherit_bindings=False):
         self._filters.append(self.guard)
         self.store = store
         self.have = frozenset({"analyst"}) if analyst is not None else frozenset()
-        saved, self._notice = (ui, "") if ui is not None else restore(store.triage.load_ui(NAME))
+        self._view = view_name(actor)
+        saved, self._notice = (ui, "") if ui is not None else restore(store.triage.load_ui(self._view))
         self.state = saved
         self._loop: asyncio.AbstractEventLoop | None = None
         self._own_context: Context | None = None
@@ -100,9 +101,8 @@ class SoctermApp(App[None], inherit_bindings=False):
             self._set_mouse(on=False)
 
     def on_unmount(self) -> None:
-        """Keep the view for the next start."""
-        self.state.marked = sorted(self.triage.alerts.marked)
-        self.store.triage.save_ui(NAME, self.state.model_dump_json())
+        """Keep the view for the next start; not before, so that a console beside this one keeps its own."""
+        self.store.triage.save_ui(self._view, self.state.model_dump_json())
 
     def on_key(self, event: events.Key) -> None:
         """Hand a late key to the line it was typed for.

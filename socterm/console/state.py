@@ -16,8 +16,10 @@ PANES: tuple[PaneName, ...] = ("alerts", "detail", "stream", "chat")
 TABS: tuple[Tab, ...] = ("summary", "fields", "raw", "history", "ai")
 ORDERS: tuple[Order, ...] = ("level", "newest", "count")
 
-NAME = "console"
-"""Under which name the store keeps it."""
+
+def view_name(actor: str) -> str:
+    """Under which name the store keeps an analyst's view: two people on one store each have their own."""
+    return f"console:{actor}"
 
 
 class Filter(BaseModel):
@@ -35,7 +37,11 @@ class Filter(BaseModel):
 
 
 class UiState(BaseModel):
-    """Everything a second start needs to show the same screen. Widgets read it; handlers write it."""
+    """Everything a second start needs to show the same screen. Widgets read it; handlers write it.
+
+    Marks and pause are not part of it: what is marked is about to be decided on, and must not be found
+    marked by somebody who did not mark it.
+    """
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
@@ -47,8 +53,6 @@ class UiState(BaseModel):
     order: Order = "level"
     selected_alert: int = 0
     selected_event: int = 0
-    marked: list[int] = []
-    paused: bool = False
     follow: bool = True
     tab: Tab = "summary"
     mouse: bool = True

@@ -21,7 +21,7 @@ def console(store: Store, **options: Any) -> SoctermApp:
         store,
         options.pop("analyst", None),
         options.pop("ingest", None),
-        actor=ACTOR,
+        actor=options.pop("actor", ACTOR),
         clock=lambda: NOW,
         tz=UTC,
         **options,

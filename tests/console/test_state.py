@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from driver import console, driven
-from scene import FakeIngest, Scene
-from socterm.console.state import NAME, UiState, restore
+from scene import ACTOR, FakeIngest, Scene
+from socterm.console.state import UiState, restore, view_name
 from socterm.errors import UsageError
 from socterm.pipeline.status import SourceStatus
 from socterm.store.opening import Store
@@ -13,13 +13,13 @@ from socterm.store.opening import Store
 
 async def test_a_restart_opens_the_same_view(scene: Scene, store: Store) -> None:
     scene.flood(60)
-    ids = scene.simple(["brute", "sudoers", "sudoers", "sudoers"])
+    scene.simple(["brute", "sudoers", "sudoers", "sudoers"])
     async with driven(console(store)) as d:
         await d.press("slash")
         await d.type("sudoers")
         await d.press("enter")
         await d.until(lambda: len(d.alerts) == 3)
-        await d.press("j", "x", "O", "T", "C", "space")
+        await d.press("j", "O", "T", "C")
         await d.press("3", "k", "k", "slash")
         await d.type("backup")
         await d.press("enter")
@@ -32,22 +32,44 @@ async def test_a_restart_opens_the_same_view(scene: Scene, store: Store) -> None
         assert again.model_dump() == before.model_dump()
         assert again.theme == "day"
         assert d.app.theme == "day"
-        assert d.app.triage.alerts.marked == {ids[2]}
         assert d.cursor == before.selected_alert
         assert len(d.alerts) == 3
         assert len(d.app.triage.stream.ids) == 60
         assert d.app.focused is d.app.triage.detail
-        await d.sees("PAUSED +0", "sudoers", "backup", "by newest", "@timestamp")
+        await d.sees("sudoers", "backup", "by newest", "@timestamp")
 
 
-async def test_the_view_is_saved_while_it_runs(scene: Scene, store: Store) -> None:
+async def test_marks_and_pause_end_with_the_console(scene: Scene, store: Store) -> None:
+    first, second = scene.simple(["brute", "brute"])
     async with driven(console(store)) as d:
-        await d.press("T")
-        await d.until(lambda: '"theme":"day"' in (store.triage.load_ui(NAME) or ""))
+        await d.press("j", "x", "k", "space")
+        await d.sees("1 marked", "PAUSED +0")
+    async with driven(console(store)) as d:
+        assert "marked" not in d.text()
+        assert "PAUSED" not in d.text()
+        await d.press("e")
+        await d.sees("1 alert closed")
+    assert [row.id for row in store.triage.alerts()] == [second]
+    assert first
+
+
+async def test_a_view_is_saved_on_leaving_under_its_analysts_name(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store)) as one:
+        await one.press("T", "x")
+        async with driven(console(store, actor="bob")) as two:
+            assert two.app.theme == "night"
+            assert two.app.triage.alerts.marked == set()
+            two.app.triage.slow_tick()
+            await two.settled()
+            assert store.triage.load_ui(view_name(ACTOR)) is None
+        assert store.triage.load_ui(view_name(ACTOR)) is None
+    assert '"theme":"day"' in (store.triage.load_ui(view_name(ACTOR)) or "")
+    assert '"theme":"night"' in (store.triage.load_ui(view_name("bob")) or "")
 
 
 async def test_a_view_that_cannot_be_read_is_replaced_and_said(scene: Scene, store: Store) -> None:
-    store.triage.save_ui(NAME, '{"focus": 7}')
+    store.triage.save_ui(view_name(ACTOR), '{"focus": 7}')
     async with driven(console(store)) as d:
         await d.sees("the saved view could not be read")
         assert d.app.state.focus == "alerts"

@@ -92,10 +92,10 @@ class Layout(Screen[None], inherit_bindings=False):
         self.clock = clock
         self.tz = tz
         self.have = have
+        self.paused = False
         self.fps = max(0.5, min(fps, 10.0))
         self.header = Header(ingest, note)
         self.alerts = AlertRows(actor=actor, clock=clock, cursor=state.selected_alert)
-        self.alerts.marked = set(state.marked)
         self.stream = StreamRows(store, now=clock, tz=tz, follow=state.follow, cursor=state.selected_event)
         self.detail = Detail(store, state, actor=actor, tz=tz)
         self.chat = Chat(QUIET_CHAT)

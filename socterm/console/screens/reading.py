@@ -21,7 +21,6 @@ from socterm.console.messages import (
 from socterm.console.readers import bars, octets_of, parse_filter, read_alerts
 from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
-from socterm.console.state import NAME
 from socterm.console.widgets.reader import Reader
 from socterm.errors import QueryError
 
@@ -32,7 +31,7 @@ SOONEST = 0.1
 
 
 class Reading(Reader, Layout):
-    """Polls, takes what was read, keeps titles and the saved state up to date."""
+    """Polls, takes what was read, keeps titles up to date."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -42,7 +41,6 @@ class Reading(Reader, Layout):
         self._slow = 0.0
         self._held_at = 0
         self._rate_from = (0, 0)
-        self._saved = ""
         self._looked = 0.0
         self._wake: Timer | None = None
         self._changed: set[int] = set()
@@ -51,7 +49,6 @@ class Reading(Reader, Layout):
 
     def on_mount(self) -> None:
         """Restore the view and start to look."""
-        self.stream.paused = self.header.paused = self.state.paused
         self.header.follow = self.state.follow
         self._held_at = self.store.events.newest_id()
         self.focus_on(self.state.focus)
@@ -82,12 +79,12 @@ class Reading(Reader, Layout):
 
     def count_behind(self) -> None:
         """How many lines came since the view stands still."""
-        since = self._held_at if self.state.paused else self.stream.left
+        since = self._held_at if self.paused else self.stream.left
         self.header.behind = max(0, self.stream.newest - since)
         self.header.changed()
 
     def slow_tick(self) -> None:
-        """Once a second: bars, rate, sources, the stream's marks, the saved state."""
+        """Once a second: bars, rate, sources, the stream's marks."""
         self._slow = time.monotonic()
         now = self.clock()
         newest = self.stream.newest
@@ -97,7 +94,7 @@ class Reading(Reader, Layout):
         elif now > then > 0:
             self.header.rate = (newest - count) * 1e6 / (now - then)
         self._rate_from = (now, newest)
-        if not self.state.paused:
+        if not self.paused:
             self.histogram.load()
         if self._changed:
             self.stream.fetch(again=True)
@@ -106,7 +103,6 @@ class Reading(Reader, Layout):
             self._changed = set()
         self.read_header(now)
         self.alerts.refresh()
-        self.save()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="header")
     def read_header(self, now: int) -> None:
@@ -127,7 +123,7 @@ class Reading(Reader, Layout):
 
     def look_for_changes(self) -> None:
         """Ask in a thread whether alerts changed."""
-        if not self._busy and not self.state.paused:
+        if not self._busy and not self.paused:
             self._looked = time.monotonic()
             self._busy = True
             self.read_changes(self._version, self._change, self.state.alerts.active, self.clock())
@@ -302,22 +298,9 @@ class Reading(Reader, Layout):
 
     def hold(self, paused: bool) -> None:
         """Pause the view, or let it go on."""
-        self.state.paused = self.stream.paused = self.header.paused = paused
+        self.paused = self.stream.paused = self.header.paused = paused
         self._held_at = self.stream.newest
         self.count_behind()
         if not paused:
             self.reload_alerts()
             self.stream.poll()
-
-    def save(self) -> None:
-        """Keep the view in the store, when it changed."""
-        self.state.marked = sorted(self.alerts.marked)
-        text = self.state.model_dump_json()
-        if text != self._saved:
-            self._saved = text
-            self.write_state(text)
-
-    @work(thread=True, exclusive=True, exit_on_error=False, group="state")
-    def write_state(self, text: str) -> None:
-        """Write the view."""
-        self.store.triage.save_ui(NAME, text)

@@ -122,7 +122,7 @@ class TriageScreen(Asking):
             say(self.app, f"{plural(message.count, 'alert')} {message.done}{again}")
         else:
             say(self.app, f"nothing to {message.verb}")
-        self.reload_alerts(hold=self.state.paused and message.verb not in {"undo", "redo"})
+        self.reload_alerts(hold=self.paused and message.verb not in {"undo", "redo"})
 
     # marks
 
@@ -180,7 +180,7 @@ class TriageScreen(Asking):
 
     def action_pause(self) -> None:
         """Hold still or go on."""
-        self.hold(not self.state.paused)
+        self.hold(not self.paused)
 
     def action_toggle_closed(self) -> None:
         """Closed ones too."""
