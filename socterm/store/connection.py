@@ -16,9 +16,9 @@ from socterm.store.schema import check_ours
 CACHE_KIB = 32_768
 BUSY_SECONDS = 5.0
 PAGE_BYTES = 8_192
-CHECKPOINT_PAGES = 3_000
-"""Pages of indices that every batch touches are then copied back once for many batches. Beyond 4,062 the
-log's shared memory grows, for which a full disk has no room."""
+CHECKPOINT_PAGES = 1_000
+"""8 MiB of log: more is hardly faster, and beyond 4,062 pages the log's shared memory grows, for which a full
+disk has no room."""
 WAL_LIMIT = 64 << 20
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
