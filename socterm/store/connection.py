@@ -47,7 +47,7 @@ def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -
 
     Raises StoreError where the file is missing (readonly), unreadable or no store of ours.
     """
-    uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rw'}"
+    uri = f"{path.resolve().as_uri()}?mode={_mode(path) if readonly else 'rw'}"
     try:
         db = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
     except sqlite3.OperationalError as error:
@@ -61,6 +61,17 @@ def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -
         db.close()
         raise
     return db
+
+
+def _mode(path: Path) -> str:
+    """How to open for reading: where nothing can be written (evidence on a mount) SQLite must not try.
+
+    Only without a write-ahead log that still holds commits: those would not be seen.
+    """
+    wal = path.with_name(path.name + "-wal")
+    writable = os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
+    pending = wal.exists() and wal.stat().st_size > 0
+    return "ro" if writable or pending or not path.exists() else "ro&immutable=1"
 
 
 def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:
@@ -90,6 +101,8 @@ def _reason(path: Path, error: sqlite3.Error) -> str:
         return "permission denied"
     if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
         return "it is not a socterm store: name another one with --db"
+    if not os.access(path.resolve().parent, os.W_OK):
+        return "its folder is read-only: copy the file, with its -wal beside it, to one that is not"
     return str(error)
 
 
