@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.road import canonical, socterm
 
 pytestmark = pytest.mark.e2e
