@@ -11,9 +11,10 @@ from typing import Literal, NamedTuple
 
 from textual.binding import Binding, BindingType
 
-Context = Literal["app", "triage", "rows", "text", "detail", "verdict", "filter", "chat", "dialogue"]
+Context = Literal["app", "triage", "rows", "text", "detail", "verdict", "filter", "chat", "dialogue", "help"]
 """Where an action's keys count: everywhere, on the Triage screen, in a list, in running text, in the detail,
-while a verdict is asked for, in the filter line, in the chat line, in a dialogue."""
+while a verdict is asked for, in the filter line, in the chat line, in a dialogue,
+in the list of keys."""
 
 CONTEXTS: dict[Context, str] = {
     "triage": "Triage screen",
@@ -24,6 +25,7 @@ CONTEXTS: dict[Context, str] = {
     "filter": "Filter line",
     "chat": "Chat line",
     "dialogue": "Dialogues",
+    "help": "List of keys",
     "app": "Everywhere",
 }
 
@@ -173,6 +175,10 @@ ACTIONS: tuple[Action, ...] = (
     *_verbs(
         "dialogue",
         ("dialogue.close", "escape", "close", "Close without doing anything", "close", 1),
+    ),
+    *_verbs(
+        "help",
+        ("help.close", "escape q", "close", "Close the list of keys", "close", 1),
     ),
     *_verbs(
         "app",

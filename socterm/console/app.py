@@ -49,6 +49,8 @@ class SoctermApp(App[None], inherit_bindings=False):
     {LAYOUT}
     Toast {{ background: $panel; padding: 0 1; margin-top: 0; width: auto; max-width: 60; }}
     ToastRack {{ margin-bottom: 2; }}
+    Layout.-tiny ToastRack {{ margin-bottom: 0; }}
+    Layout.-tiny Toast {{ max-width: 100%; }}
     """
 
     def __init__(
@@ -102,7 +104,15 @@ class SoctermApp(App[None], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Keep the view for the next start; not before, so that a console beside this one keeps its own."""
+        if not self.triage.alerts.pinned:
+            self.state.selected_alert = 0
         self.store.triage.save_ui(self._view, self.state.model_dump_json())
+
+    async def on_event(self, event: events.Event) -> None:
+        """From the first key or click on, the alert list's cursor stays on its alert."""
+        if isinstance(event, events.Key | events.MouseDown):
+            self.triage.alerts.touched = True
+        await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """Hand a late key to the line it was typed for.

@@ -7,7 +7,10 @@ from typing import Protocol
 
 from socterm.pipeline.status import IngestStatus, SourceStatus
 
-__all__ = ["Ingest", "IngestStatus", "SourceStatus"]
+__all__ = ["LOADING", "Ingest", "IngestStatus", "SourceStatus"]
+
+LOADING = "loading rules"
+"""The mode of a pipeline that reads its rules and has opened no source yet."""
 
 
 class Ingest(Protocol):

@@ -14,7 +14,7 @@ from rich.cells import chop_cells
 from rich.style import Style
 from textual.strip import Strip
 
-from socterm.console.safe import SafeText, safe_text, seg, width
+from socterm.console.safe import SafeText, cut, safe_text, seg, width
 from socterm.console.theme import style
 
 
@@ -27,12 +27,17 @@ class Span(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line before wrapping. `hang` indents what wraps; `value` is copied by y; `event` opened by Enter."""
+    """A line before wrapping.
+
+    `hang` indents what wraps; `value` is copied by y; `event` opened by Enter; beyond `most` rows it is cut
+    (0: never).
+    """
 
     spans: tuple[Span, ...] = ()
     hang: int = 0
     value: str = ""
     event: int = 0
+    most: int = 0
 
     @property
     def live(self) -> bool:
@@ -56,6 +61,11 @@ def line(*parts: Span | tuple[object, str], hang: int = 0, value: str = "", even
     """A line from spans or (text, style) pairs."""
     spans = tuple(part if isinstance(part, Span) else sp(*part) for part in parts)
     return Line(spans, hang, value, event)
+
+
+def hint(text: str) -> list[Line]:
+    """One quiet line."""
+    return [line((text, "dim"))]
 
 
 _CITE = re.compile(r"(\[[#A-Z]?\d+\])")
@@ -104,7 +114,7 @@ def wrap(lines: Sequence[Line], cells: int) -> list[Row]:
     for number, item in enumerate(lines):
         hang = min(item.hang, max(0, cells - 12))
         current: list[Span] = []
-        used = 0
+        used, first = 0, len(rows)
         for atom in _atoms(item.spans):
             for piece in _pieces(atom, max(1, cells - hang)):
                 size = width(piece.text)
@@ -116,7 +126,21 @@ def wrap(lines: Sequence[Line], cells: int) -> list[Row]:
                 current.append(piece)
                 used += size
         rows.append(Row(tuple(current), number))
+        if item.most and len(rows) - first > item.most:
+            del rows[first + item.most :]
+            rows[-1] = Row((*_shortened(rows[-1].spans, cells - 1), Span(SafeText("…"), "dim")), number)
     return rows
+
+
+def _shortened(spans: Sequence[Span], cells: int) -> list[Span]:
+    """The first `cells` cells of a row."""
+    out: list[Span] = []
+    for span in spans:
+        out.append(span._replace(text=cut(span.text, cells)))
+        cells -= width(span.text)
+        if cells <= 0:
+            break
+    return out
 
 
 def strip(spans: Sequence[Span], cells: int, theme: str, ground: str = "background") -> Strip:

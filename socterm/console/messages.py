@@ -46,7 +46,8 @@ class ReadFailed(Message):
 class AlertsRead(Message):
     """The alert list was read anew: because it changed, or because somebody `asked` for it.
 
-    `version` tells stale reads from the one last asked for.
+    `version` tells stale reads from the one last asked for; `rows` are sorted by `order`; `more` says that
+    there are others beyond the most that is read; `took` is how many seconds reading took.
     """
 
     version: int
@@ -57,6 +58,9 @@ class AlertsRead(Message):
     asked: bool = False
     error: str = ""
     position: int = -1
+    order: str = ""
+    more: bool = False
+    took: float = 0.0
 
 
 @dataclass

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from socterm.alerts.states import STATES
+from socterm.alerts.states import OPEN_STATES, STATES
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
 from socterm.store.protocols import Events, Triage
@@ -105,10 +105,33 @@ def octets_of(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
+MOST_ALERTS = 50_000
+"""Alerts in the list at once, gravest first; the title tells where there are more."""
+
+FEW = 200
+"""Up to so many changed alerts are read one by one instead of the whole list."""
+
 EVERY = tuple(state for state in STATES if state != "merged")
 """Open and closed alerts; a merged one lives on in another."""
 
 
 def read_alerts(store: Store, text: str, now: int, *, closed: bool) -> list[AlertRow]:
-    """The alerts that pass a filter line; open ones unless `closed`."""
-    return store.triage.alerts(states=EVERY if closed else None, query=parse_filter(text, now))
+    """The alerts that pass a filter line, at most `MOST_ALERTS`; open ones unless `closed`."""
+    return store.triage.alerts(
+        states=EVERY if closed else None, query=parse_filter(text, now), limit=MOST_ALERTS
+    )
+
+
+def amended(
+    store: Store, known: Mapping[int, AlertRow], changed: Iterable[int], *, closed: bool
+) -> list[AlertRow]:
+    """The alerts known, with those that changed read anew: far cheaper than reading them all."""
+    wanted = EVERY if closed else OPEN_STATES
+    rows = dict(known)
+    for number in changed:
+        row = store.triage.alert(number)
+        if row is not None and row.state in wanted:
+            rows[number] = row
+        else:
+            rows.pop(number, None)
+    return list(rows.values())

@@ -26,6 +26,9 @@ from textual.widgets import Input
 LIMIT = 4096
 """Characters shown of one text; the rest is counted, not drawn."""
 
+SMALL = 80
+"""Columns below which a screen shows one pane."""
+
 MAX_MARKS = 3
 """Combining marks kept on one letter; more of them would pile up over neighbouring lines."""
 
@@ -134,8 +137,15 @@ def set_titles(widget: Widget, title: Sequence[tuple[object, str]], subtitle: ob
 def say(
     app: App[Any], message: object, severity: Literal["information", "warning", "error"] = "information"
 ) -> None:
-    """Show a short notice in the corner."""
-    app.notify(safe_text(message, 300), severity=severity, markup=False, timeout=4)
+    """Show a short notice in the corner.
+
+    On a small screen it takes no more than the footer and the border above it: two rows, one notice at once.
+    """
+    text = safe_text(message, 300)
+    if app.size.width < SMALL:
+        app.clear_notifications()
+        text = cut(text, 2 * app.size.width - 12)
+    app.notify(text, severity=severity, markup=False, timeout=4)
 
 
 def copy(app: App[Any], value: object) -> None:

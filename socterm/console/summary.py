@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from socterm.console.lines import Line, Span, cited_line, line, sp
-from socterm.console.safe import fit, join
+from socterm.console.safe import cut, fit, join, safe_text
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.words import VERDICTS, clock, entity_text, number, plural, span, stamp, state_text
 from socterm.store.rows import AlertRow, AuditRow, EventRow
@@ -28,12 +28,10 @@ TELLING = (
 PIVOTS = frozenset({"source.ip", "user.name", "user.effective.name", "host.hostname"})
 OUTCOMES = {"success": "ok", "failure": "bad"}
 
+LONG = 80
+"""Cells the summary shows of one value: about two rows. Fields and Raw have all of it."""
+
 NOTHING = (line(("Nothing selected.", "dim")),)
-
-
-def hint(text: str) -> list[Line]:
-    """One quiet line."""
-    return [line((text, "dim"))]
 
 
 def _head(alert: AlertRow, actor: str, tz: tzinfo) -> list[Line]:
@@ -55,7 +53,7 @@ def _head(alert: AlertRow, actor: str, tz: tzinfo) -> list[Line]:
         state += [sp(" · still growing", "dim")]
     return [
         line(sp(f"{MARKS[level]} {SHORT[level]} ", level), sp(alert.title, "title"), hang=2),
-        Line(tuple(parts)),
+        Line(tuple(parts), most=3),
         line(sp(stamp(alert.first, tz), "dim"), sp(" · ", "dim"), *state, hang=2),
         Line(),
     ]
@@ -69,22 +67,25 @@ def _why(alert: AlertRow) -> list[Line]:
 
 
 def counted(events: Sequence[EventRow], field: str) -> list[tuple[str, int]]:
-    """The values a field takes among events, commonest first."""
-    values = Counter(str(event.fields[field]) for event in events if field in event.fields)
+    """The values a field takes among events, commonest first, each with how many events it stands for."""
+    values: Counter[str] = Counter()
+    for event in events:
+        if field in event.fields:
+            values[str(event.fields[field])] += event.repeat
     return values.most_common()
 
 
 def _field(name: str, values: list[tuple[str, int]], pad: int) -> Line:
     first, times = values[0]
     look = "pivot" if name in PIVOTS else OUTCOMES.get(first, "text")
-    parts = [sp(fit(name, pad), "label"), sp(first, look)]
+    parts = [sp(fit(name, pad), "label"), sp(cut(safe_text(first), LONG), look)]
     if times > 1:
         parts.append(sp(f"  ×{number(times)}", "dim"))
     if others := values[1:]:
-        shown = join([value for value, _ in others[:4]], ", ")
+        shown = join([cut(safe_text(value), LONG // 2) for value, _ in others[:4]], ", ")
         more = f" +{len(others) - 4}" if len(others) > 4 else ""
         parts += [sp("  also ", "dim"), sp(shown, "entity" if name in PIVOTS else "text"), sp(more, "dim")]
-    return Line(tuple(parts), pad, first)
+    return Line(tuple(parts), pad, first, most=4)
 
 
 def event_line(event: EventRow, tz: tzinfo) -> Line:
@@ -102,14 +103,14 @@ def alert_summary(alert: AlertRow, events: Sequence[EventRow], actor: str, tz: t
     fields = [(k, [(v, 0)]) for k, v in alert.entity.items() if k not in known] + fields
     pad = max((len(name) for name, _ in fields), default=0) + 3
     out += [_field(name, values, min(pad, 24)) for name, values in fields]
-    if events:
+    telling = [event for event in events if event.repeat] or events
+    if telling:
+        held = min(alert.count, sum(event.repeat for event in events))
         out += [
             Line(),
-            line(
-                ("Last lines", "head"), (f"  {len(events)} of {plural(alert.count, 'event')} in Raw", "dim")
-            ),
+            line(("Last lines", "head"), (f"  {held:,} of {plural(alert.count, 'event')} in Raw", "dim")),
         ]
-        out += [event_line(event, tz) for event in events[:6]]
+        out += [event_line(event, tz)._replace(most=3) for event in telling[:6]]
     return out
 
 
@@ -197,7 +198,7 @@ def event_summary(event: EventRow | None, alerts: Sequence[AlertRow], tz: tzinfo
         return list(NOTHING)
     out = [
         line((stamp(event.ts, tz), "dim"), ("  ", "dim"), (event.source, "dim")),
-        line((event.message, "title")),
+        line((event.message, "title"))._replace(most=6),
         Line(),
     ]
     pairs = [(name, str(event.fields[name])) for name in TELLING if name in event.fields]

@@ -142,6 +142,20 @@ class Scene:
             out.append(self.alert(rule, {"source.ip": address}, event, now=NOW - (number + 1) * SECOND))
         return out
 
+    def many(self, count: int, rule: str = "sudoers") -> list[int]:
+        """So many alerts of a rule, one entity each, on one event."""
+        event = self.lines([ssh_failed("root", "203.0.113.9")])[0]
+        key = (self.events[event].ts, LOG, self.events[event].position)
+        made = range(self.alerts + 1, self.alerts + count + 1)
+        self.alerts += count
+        hits = [Hit(*key, event)]
+        changes = [
+            EpisodeChange(n, rule, (("user.name", f"u{n}"),), key, key, 1, 1, NOW, hits, alert=n)
+            for n in made
+        ]
+        self.writer.commit(Batch(episodes=changes, now=NOW))
+        return list(made)
+
     def close(self) -> None:
         """Give the lease back."""
         self.writer.close()

@@ -31,7 +31,8 @@ SERVES: dict[str, list[type]] = {
     "verdict": [VerdictDialogue],
     "filter": [FilterBar],
     "chat": [ChatLine],
-    "dialogue": [HelpScreen, NoteDialogue],
+    "dialogue": [NoteDialogue],
+    "help": [HelpScreen],
 }
 
 
@@ -112,3 +113,8 @@ async def test_help_opens_scrolls_and_closes(scene: Scene, store: Store) -> None
         await d.sees("Everywhere")
         await d.press("escape")
         await d.until(lambda: "Everywhere" not in d.text())
+        await d.press("question_mark")
+        await d.sees("Triage screen")
+        await d.press("q")
+        await d.until(lambda: "Close as undetermined" not in d.text())
+        assert not d.app._exit

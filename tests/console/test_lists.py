@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from driver import console, driven
 from scene import NOW, SECOND, FakeIngest, Scene, ssh_failed
+from socterm.console import readers
+from socterm.console.screens import reading
 from socterm.store.opening import Store
 
 ALL = ["brute"] * 30
@@ -273,3 +276,46 @@ async def test_fast_keys_after_d_and_m_are_no_verbs_either(scene: Scene, store: 
     closed = store.triage.alert(first)
     assert closed is not None
     assert closed.verdict == "false_positive"
+
+
+async def test_every_open_alert_is_in_the_list(scene: Scene, store: Store) -> None:
+    scene.many(1_203)
+    async with driven(console(store)) as d:
+        await d.sees("1,203 open")
+        await d.press("G", "e")
+        await d.sees("1,202 open", "1 alert closed")
+        new = scene.simple(["success-after"])
+        await d.until(lambda: d.alerts[:1] == new)
+        await d.press("z")
+        await d.sees("1,204 open")
+        await d.press("O")
+        await d.press("ctrl+a")
+        await d.sees("1204 marked")
+        await d.press("e")
+        await d.until(lambda: store.triage.alerts() == [])
+        await d.sees("1,204 alerts closed", "0 open")
+
+
+async def test_a_cut_list_says_of_how_many(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "MOST_ALERTS", 5)
+    monkeypatch.setattr(reading, "MOST_ALERTS", 5)
+    scene.many(7)
+    async with driven(console(store)) as d:
+        await d.sees("5 of 7 open")
+        (grave,) = scene.simple(["success-after"])
+        await d.until(lambda: grave in d.alerts)
+        await d.sees("5 of 8 open")
+        await d.press("ctrl+a", "e")
+        await d.sees("5 alerts closed", "3 open")
+        assert len(d.alerts) == 3
+
+
+async def test_a_refused_decision_brings_its_row_back(scene: Scene, store: Store) -> None:
+    first, second = scene.simple(["brute", "brute"])
+    async with driven(console(store)) as d:
+        await d.press("space")
+        store.triage.decide([first], "close", actor="bob", now=NOW)
+        await d.press("e")
+        await d.until(lambda: d.alerts == [second])

@@ -97,7 +97,7 @@ def help_lines() -> list[Line]:
 class HelpScreen(ModalScreen[None], inherit_bindings=False):
     """All keys, scrolling."""
 
-    BINDINGS: ClassVar = bindings("dialogue")
+    BINDINGS: ClassVar = bindings("help")
     CSS = """
     HelpScreen { background: transparent; align: center middle; }
     HelpScreen Vertical {
@@ -109,7 +109,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The text."""
         with Vertical() as box:
-            set_titles(box, [("Keys", "")], "Esc closes")
+            set_titles(box, [("Keys", "")], "Esc or q closes")
             yield TextView("help")
 
     def on_mount(self) -> None:

@@ -108,10 +108,10 @@ class Layout(Screen[None], inherit_bindings=False):
         with Container(id="body"):
             with Vertical(id="left"):
                 with Pane("alerts", 1, "Alerts"):
-                    yield FilterBar("alerts")
+                    yield FilterBar("alerts", now=self.clock)
                     yield self.alerts
                 with Pane("stream", 3, "Stream"):
-                    yield FilterBar("stream")
+                    yield FilterBar("stream", now=self.clock)
                     yield self.histogram
                     yield self.stream
             with Vertical(id="right"):

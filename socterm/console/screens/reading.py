@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from textual import on, work
+from textual import events, on, work
 from textual.timer import Timer
 
+from socterm.console.ingest import LOADING
 from socterm.console.lines import Line, line
 from socterm.console.messages import (
     AlertsRead,
@@ -18,16 +21,35 @@ from socterm.console.messages import (
     StreamRead,
     TabShown,
 )
-from socterm.console.readers import bars, octets_of, parse_filter, read_alerts
+from socterm.console.readers import FEW, MOST_ALERTS, amended, bars, octets_of, read_alerts
 from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
+from socterm.console.state import Order
+from socterm.console.widgets.alerts import in_order
 from socterm.console.widgets.reader import Reader
 from socterm.errors import QueryError
+from socterm.store.rows import AlertRow
 
 MINUTE = 60_000_000
 
 SOONEST = 0.1
 """Seconds between two looks, however fast ingest commits."""
+
+
+class Asks(NamedTuple):
+    """What a read of the alert list is asked: since which change, through which filter, in which order.
+
+    `known` are the alerts to amend, empty where the list has to be read anew.
+    """
+
+    version: int
+    since: int
+    text: str
+    now: int
+    closed: bool
+    order: Order
+    known: Mapping[int, AlertRow]
+    asked: bool
 
 
 class Reading(Reader, Layout):
@@ -46,16 +68,24 @@ class Reading(Reader, Layout):
         self._changed: set[int] = set()
         self._hold = False
         self._trouble = ""
+        self._more = False
+        self._not_before = 0.0
 
     def on_mount(self) -> None:
         """Restore the view and start to look."""
         self.header.follow = self.state.follow
-        self._held_at = self.store.events.newest_id()
+        # Counted from here: what was stored before this console opened is no news to it.
+        self._held_at = self.stream.newest = self.store.events.newest_id()
         self.focus_on(self.state.focus)
         self.reload_alerts()
         self.stream.narrow(self.state.stream.active)
         self.slow_tick()
         self.set_interval(1 / self.fps, self.tick)
+
+    @property
+    def in_front(self) -> bool:
+        """Whether no dialogue is open over the screen."""
+        return self.is_current and self.app.screen is self
 
     def woken(self) -> None:
         """Ingest committed: look for alerts now, but not more often than every 100 ms."""
@@ -70,12 +100,23 @@ class Reading(Reader, Layout):
         self.look_for_changes()
 
     def tick(self) -> None:
-        """The one timer: look for lines and alerts; nothing here waits for the store."""
+        """The one timer: look for lines and alerts; nothing here waits for the store.
+
+        Beneath a dialogue it rests: whatever is drawn there has the whole screen drawn anew.
+        """
+        if not self.in_front:
+            return
         self.stream.poll()
         self.look_for_changes()
         self.header.changed()
         if time.monotonic() - self._slow >= 1.0:
             self.slow_tick()
+
+    @on(events.ScreenResume)
+    def resumed(self) -> None:
+        """A dialogue was closed: catch up."""
+        if self.is_mounted:
+            self.tick()
 
     def count_behind(self) -> None:
         """How many lines came since the view stands still."""
@@ -123,33 +164,55 @@ class Reading(Reader, Layout):
 
     def look_for_changes(self) -> None:
         """Ask in a thread whether alerts changed."""
-        if not self._busy and not self.paused:
-            self._looked = time.monotonic()
+        now = time.monotonic()
+        if self.in_front and not self._busy and not self.paused and now >= self._not_before:
+            self._looked = now
             self._busy = True
-            self.read_changes(self._version, self._change, self.state.alerts.active, self.clock())
+            self.read_changes(self._asks(self._change))
 
-    def reload_alerts(self, *, hold: bool = False) -> None:
-        """Read the alerts anew, because a filter or a decision asks for it; `hold` keeps new ones out."""
+    def reload_alerts(self, *, hold: bool = False, amend: bool = False) -> None:
+        """Read the alerts anew, because a filter or a decision asks for it.
+
+        `hold` keeps new ones out; `amend` says that only what changed in the store need be read.
+        """
         self._version += 1
         self._hold = hold
         self._busy = True
-        self.read_changes(self._version, -1, self.state.alerts.active, self.clock())
+        self.read_changes(self._asks(self._change if amend else -1, asked=True))
+
+    def _asks(self, since: int, *, asked: bool = False) -> Asks:
+        mine = self.state
+        known = {} if since < 0 or mine.alerts.active or self._more else self.alerts.alerts
+        text, asked = mine.alerts.active, asked or since < 0
+        return Asks(self._version, since, text, self.clock(), mine.show_closed, mine.order, known, asked)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="alerts")
-    def read_changes(self, version: int, since: int, text: str, now: int) -> None:
-        """Read the alert list if anything changed since."""
-        try:
-            parse_filter(text, now)
-        except QueryError as wrong:
-            self.post_message(AlertsRead(version, since, [], {}, error=str(wrong), position=wrong.position))
+    def read_changes(self, asks: Asks) -> None:
+        """Read the alert list if anything changed since, or somebody asked."""
+        began = time.monotonic()
+        change, ids = self.store.triage.changes(max(0, asks.since))
+        if not ids and not asks.asked:
+            self.post_message(AlertsRead(asks.version, -1, [], {}))
             return
-        change, ids = self.store.triage.changes(max(0, since))
-        if ids or since < 0:
-            rows = read_alerts(self.store, text, now, closed=self.state.show_closed)
-            counts = self.store.triage.counts()
-            self.post_message(AlertsRead(version, change, rows, counts, frozenset(ids), since < 0))
-        else:
-            self.post_message(AlertsRead(version, -1, [], {}))
+        closed = asks.closed
+        try:
+            if asks.known and len(ids) <= FEW:
+                rows = amended(self.store, asks.known, ids, closed=closed)
+            else:
+                rows = read_alerts(self.store, asks.text, asks.now, closed=closed)
+        except QueryError as wrong:
+            self.post_message(
+                AlertsRead(asks.version, asks.since, [], {}, error=str(wrong), position=wrong.position)
+            )
+            return
+        rows = in_order(rows, asks.order)
+        counts, took = self.store.triage.counts(), time.monotonic() - began
+        self.post_message(
+            AlertsRead(
+                asks.version, change, rows, counts, frozenset(ids), asks.asked,
+                order=asks.order, more=len(rows) >= MOST_ALERTS, took=took,
+            )
+        )  # fmt: skip
 
     @on(AlertsRead)
     def take_alerts(self, message: AlertsRead) -> None:
@@ -160,14 +223,15 @@ class Reading(Reader, Layout):
         if message.position >= 0 or message.error:
             self.filter_bar("alerts").mistake(message.error, message.position)
             return
-        self.filter_bar("alerts").mistake("", 0)
         if message.change < 0:
             return
         self._change = message.change
         rows = message.rows
         if self._hold:
             rows = [row for row in rows if row.id in self.alerts.alerts]
-        self.alerts.show(rows, self.state.order)
+        self._more = message.more
+        self._not_before = time.monotonic() + 3 * message.took
+        self.alerts.show(rows if message.order == self.state.order else in_order(rows, self.state.order))
         self.header.counts = message.counts
         self.header.changed()
         self.titles()
@@ -192,7 +256,8 @@ class Reading(Reader, Layout):
         """Say what is wrong with the stream's filter, or that nothing is."""
         if message.version == self.stream.version:
             self.count_behind()
-            self.filter_bar("stream").mistake(message.error, message.position)
+            if message.error:
+                self.filter_bar("stream").mistake(message.error, message.position)
             self.titles()
 
     @on(Moved)
@@ -250,30 +315,36 @@ class Reading(Reader, Layout):
         mine, marked = self.state.alerts, len(self.alerts.marked)
         bits = [f"{marked} marked"] if marked else []
         bits += [f"{len(self.alerts.unseen)} new ↑"] if self.alerts.unseen else []
-        bits += [f"{len(self.alerts.ids)} {'shown' if self.state.show_closed else 'open'}"]
+        bits += [self._how_many()]
         bits += [f"by {self.state.order}"] if self.state.order != "level" else []
         bits += [f"{mine.text}{'' if mine.on else ' (off)'}"] if mine.text else []
         self.pane("alerts").label("Alerts", " · ".join(bits))
         ours = self.state.stream
-        self.pane("stream").label("Stream", f"{ours.text}{'' if ours.on else ' (off)'}" if ours.text else "")
+        said = f"{ours.text}{'' if ours.on else ' (off)'}" if ours.text else ""
+        self.pane("stream").label("Stream", f"{said} · searching …" if self.stream.searching else said)
+
+    def _how_many(self) -> str:
+        """How many alerts the list holds; where it cannot hold all, of how many."""
+        held, closed = len(self.alerts.ids), self.state.show_closed
+        if self._more and not closed and not self.state.alerts.active:
+            return f"{held:,} of {sum(self.header.counts.values()):,} open"
+        return f"{'the first ' if self._more else ''}{held:,} {'shown' if closed else 'open'}"
 
     def welcome(self) -> list[Line]:
         """What an empty alert list says: what is followed, and what to press."""
         if self.state.alerts.active:
             return [line(("  No alert passes the filter. F switches it off.", "dim"))]
-        sources = [(s.name, s.note) for s in self.ingest.status().sources] if self.ingest else []
+        status = self.ingest.status() if self.ingest else None
+        sources = [(s.name, s.note) for s in status.sources] if status else []
         sources = sources or [(s[0], s[3]) for s in self.header.read.sources]
-        out = [
-            line(
-                ("  No alerts. ", "text"),
-                ("Nothing matched a rule yet." if sources else "No source is followed.", "dim"),
-            )
-        ]
+        loading = status is not None and status.mode == LOADING and not status.error
+        said = "Nothing matched a rule yet." if sources else "No source is followed."
+        out = [line(("  No alerts. ", "text"), ("Loading rules …" if loading else said, "dim"))]
         out += [
             line(("  following ", "dim"), (name, "text"), (f"  {note}" if note else "", "count"))
             for name, note in sources[:4]
         ]
-        if not sources:
+        if not sources and not loading:
             out.append(
                 line(
                     ("  socterm --tail FILE", "key"),

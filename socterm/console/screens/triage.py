@@ -14,6 +14,7 @@ from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst, Asking
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
 from socterm.console.state import ORDERS, PaneName
+from socterm.console.widgets.alerts import in_order
 from socterm.console.words import VERDICTS, entity_text, plural
 
 
@@ -31,7 +32,8 @@ class TriageScreen(Asking):
 
     def targets(self) -> list[int]:
         """The alerts a verb acts on: the marked ones, else the one under the cursor."""
-        marked = [row for row in self.alerts.ids if row in self.alerts.marked]
+        mine = self.alerts.marked
+        marked = [row for row in self.alerts.ids if row in mine] if mine else []
         return marked or ([self.alerts.cursor] if self.alerts.current else [])
 
     def decide(self, verb: str, done: str, ids: Sequence[int], **details: Any) -> None:
@@ -122,7 +124,8 @@ class TriageScreen(Asking):
             say(self.app, f"{plural(message.count, 'alert')} {message.done}{again}")
         else:
             say(self.app, f"nothing to {message.verb}")
-        self.reload_alerts(hold=self.paused and message.verb not in {"undo", "redo"})
+        hold = self.paused and message.verb not in {"undo", "redo"}
+        self.reload_alerts(hold=hold, amend=not message.error)
 
     # marks
 
@@ -190,7 +193,7 @@ class TriageScreen(Asking):
     def action_next_order(self) -> None:
         """The next order."""
         self.state.order = ORDERS[(ORDERS.index(self.state.order) + 1) % len(ORDERS)]
-        self.alerts.show(list(self.alerts.alerts.values()), self.state.order)
+        self.alerts.show(in_order(self.alerts.alerts.values(), self.state.order))
         self.titles()
 
     def action_next_theme(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from rich.segment import Segment
 from textual.strip import Strip
 
-from socterm.console.safe import fit, seg
+from socterm.console.safe import fit, join, safe_text, seg, width
 from socterm.console.state import Order
 from socterm.console.theme import LEVELS, MARKS, SHORT, style
 from socterm.console.widgets.rows import Rows
@@ -25,26 +25,32 @@ ORDER_KEYS: dict[Order, Callable[[AlertRow], tuple[int, ...]]] = {
 """How each order sorts. By level a row keeps its place while its count grows: only new alerts move rows."""
 
 
+def in_order(alerts: Iterable[AlertRow], order: Order) -> list[AlertRow]:
+    """Alerts as the list shows them."""
+    return sorted(alerts, key=ORDER_KEYS[order])
+
+
 class AlertRows(Rows):
     """Alerts, each one row."""
 
     def __init__(self, *, actor: str, clock: Callable[[], int], cursor: int = 0) -> None:
         super().__init__("alerts", cursor)
+        self.touched = False
+        self._restored = cursor
         self.alerts: dict[int, AlertRow] = {}
         self.marked: set[int] = set()
         self.unseen: set[int] = set()
         self.actor = actor
         self.clock = clock
 
-    def show(self, alerts: Iterable[AlertRow], order: Order) -> None:
-        """Show these alerts in an order."""
-        ordered = sorted(alerts, key=ORDER_KEYS[order])
+    def show(self, alerts: Iterable[AlertRow]) -> None:
+        """Show these alerts, in the order they come in."""
         known = self.alerts.keys()
-        fresh = {alert.id for alert in ordered} - known if known else set()
-        self.alerts = {alert.id: alert for alert in ordered}
+        self.alerts = {alert.id: alert for alert in alerts}
+        fresh = self.alerts.keys() - known if known else set()
         self.marked &= self.alerts.keys()
         self.replace(list(self.alerts))
-        self.unseen = (self.unseen | fresh) & self.alerts.keys() - set(self.in_sight())
+        self.unseen = ((self.unseen | fresh) & self.alerts.keys()) - set(self.in_sight())
 
     def drop(self, ids: Iterable[int]) -> None:
         """Take rows away at once, before the store has answered; the next read puts things right."""
@@ -57,6 +63,11 @@ class AlertRows(Rows):
         """What came into sight is no longer new."""
         super().watch_scroll_y(old_value, new_value)
         self.unseen -= set(self.in_sight())
+
+    @property
+    def pinned(self) -> bool:
+        """From the first key on, or where the cursor was restored; before that the top is the place to be."""
+        return self.touched or self._restored in self.alerts
 
     @property
     def current(self) -> AlertRow | None:
@@ -84,7 +95,10 @@ class AlertRows(Rows):
         level = "dim" if quiet else alert.level if alert.level in MARKS else "informational"
         right = self._right(alert, cells)
         room = max(10, cells - 9 - sum(len(text) for text, _ in right))
+        title, entity = safe_text(alert.title), join([" ", entity_text(alert.entity)])
         title_room = max(10, int(room * (0.58 if cells > 60 else 0.55)))
+        # A long title takes the blanks a short entity leaves.
+        title_room = max(title_room, min(width(title), room - width(entity)))
         sign = "✓" if row in self.marked else "▌" if here else " "
         segments: list[Segment] = [
             seg(
@@ -98,11 +112,11 @@ class AlertRows(Rows):
                 style(theme, level, ground),
             ),
             seg(
-                fit(alert.title, title_room),
+                fit(title, title_room),
                 style(theme, "dim" if quiet else "title" if here else "text", ground),
             ),
             seg(
-                fit(" " + entity_text(alert.entity), max(0, room - title_room)),
+                fit(entity, max(0, room - title_room)),
                 style(theme, "dim" if quiet else "entity", ground),
             ),
         ]

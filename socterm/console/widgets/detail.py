@@ -10,7 +10,7 @@ from textual import on, work
 
 from socterm.console import summary
 from socterm.console.actions import bindings
-from socterm.console.lines import Line
+from socterm.console.lines import Line, hint
 from socterm.console.messages import AlertDetail, EventDetail, Explained, TabShown
 from socterm.console.readers import Store
 from socterm.console.state import TABS, Tab, UiState
@@ -137,8 +137,8 @@ class Detail(Reader, TextView):
         if found is not None:
             return summary.explanation_lines(found.text, found.citations, found.source, found.headings)
         if alert and self.asking == alert:
-            return summary.hint("The analyst is reading …")
-        return summary.hint("Press i on an alert to have it explained.")
+            return hint("The analyst is reading …")
+        return hint("Press i on an alert to have it explained.")
 
     def render_tab(self, *, keep: bool = False) -> None:
         """Write the open tab."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -13,8 +14,10 @@ from textual.widgets import Input
 from socterm.console.actions import bindings
 from socterm.console.lines import sp
 from socterm.console.messages import FilterTyped
+from socterm.console.readers import parse_filter
 from socterm.console.safe import SafeInput, safe_text
 from socterm.console.widgets.bars import Bar, Part
+from socterm.errors import QueryError
 
 DEBOUNCE = 0.12
 """Seconds without a key before a filter is tried."""
@@ -36,7 +39,10 @@ class Mistake(Bar):
 
 
 class FilterBar(Vertical):
-    """Hidden until asked for. Sends `FilterTyped`; the pane's reader answers with `mistake`."""
+    """Hidden until asked for. Sends `FilterTyped`; says itself what is wrong with the text that stands there.
+
+    What only the store can find wrong with it the pane's reader tells by `mistake`.
+    """
 
     BINDINGS: ClassVar = bindings("filter")
     DEFAULT_CSS = """
@@ -47,9 +53,10 @@ class FilterBar(Vertical):
     FilterBar .mistake.-wrong { display: block; }
     """
 
-    def __init__(self, pane: str) -> None:
+    def __init__(self, pane: str, *, now: Callable[[], int]) -> None:
         super().__init__(id=f"{pane}-filter")
         self.pane = pane
+        self.now = now
         self._before = ""
         self._timer: Timer | None = None
 
@@ -67,6 +74,7 @@ class FilterBar(Vertical):
         """Start typing, from the filter there is."""
         self._before = text
         self.display = True
+        self.mistake("", 0)
         self.line.value = safe_text(text)
         self.line.cursor_position = len(self.line.value)
         self.screen.set_focus(self.line)
@@ -84,10 +92,22 @@ class FilterBar(Vertical):
         event.stop()
         if self._timer is not None:
             self._timer.stop()
+        if self.query_one(Mistake).text:
+            self.check()
         if self.display:
             self._timer = self.set_timer(DEBOUNCE, lambda: self._send(final=False))
 
+    def check(self) -> None:
+        """Say what is wrong with the text as it stands, or nothing."""
+        try:
+            parse_filter(self.line.value, self.now())
+        except QueryError as wrong:
+            self.mistake(str(wrong), wrong.position)
+        else:
+            self.mistake("", 0)
+
     def _send(self, *, final: bool) -> None:
+        self.check()
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from socterm.console.ingest import Ingest, IngestStatus
+from socterm.console.ingest import LOADING, Ingest, IngestStatus
 from socterm.console.lines import sp
 from socterm.console.messages import HeaderRead
 from socterm.console.safe import cut, safe_text
@@ -13,6 +13,9 @@ from socterm.console.widgets.bars import Bar, Part, sparkline
 from socterm.console.words import number, size
 
 SECOND = 1_000_000
+
+STAYING = 2
+"""Up to this rank a part keeps its room beside an error: counts of alerts, FOLLOW, drops."""
 
 
 def _short(name: str) -> str:
@@ -38,9 +41,12 @@ class Header(Bar):
     def parts(self) -> Sequence[Part]:
         """The header, left to right."""
         status = self.ingest.status() if self.ingest is not None else None
+        others = self._others(status)
+        return [others[0], self._trouble(status, others), *others[1:]]
+
+    def _others(self, status: IngestStatus | None) -> list[Part]:
         return [
             Part((sp(" socterm ", "brand"),)),
-            self._trouble(status),
             Part((sp("  "), sp(self._sources(status))), 5),
             Part((sp("  "), sp(sparkline(self.read.recent), "graph"), sp(f" {number(self.rate)}/s")), 6),
             *self._pipeline(status),
@@ -56,14 +62,17 @@ class Header(Bar):
             Part((sp("   "), sp(self.note, "dim")) if self.note else (), 10),
         ]
 
-    def _trouble(self, status: IngestStatus | None) -> Part:
+    def _trouble(self, status: IngestStatus | None, others: Sequence[Part]) -> Part:
+        """What is wrong. An error takes the room of all that may give way, a remark what room there is."""
         if status is not None and status.error:
-            return Part((sp("  "), sp(cut(safe_text("! " + status.error), 40), "error")), 1)
+            room = self.size.width - 2 - sum(part.cells for part in others if part.rank <= STAYING)
+            return Part((sp("  "), sp(cut(safe_text("! " + status.error), max(40, room)), "error")), 1)
         notes = (
             [f"{_short(s.name)}: {s.note}" for s in status.sources if s.note] if status is not None else []
         )
         if notes:
-            return Part((sp("  "), sp(cut(safe_text("! " + notes[0]), 48), "paused")), 3)
+            room = self.size.width - 2 - sum(part.cells for part in others)
+            return Part((sp("  "), sp(cut(safe_text("! " + notes[0]), max(48, room)), "paused")), 3)
         return Part(())
 
     def _sources(self, status: IngestStatus | None) -> str:
@@ -73,7 +82,7 @@ class Header(Bar):
             else [s[0] for s in self.read.sources]
         )
         if not names:
-            return "no source"
+            return f"{LOADING} …" if status is not None and status.mode == LOADING else "no source"
         return cut(safe_text(_short(names[0])), 18) + (f" +{len(names) - 1}" if len(names) > 1 else "")
 
     def _pipeline(self, status: IngestStatus | None) -> list[Part]:
@@ -93,7 +102,7 @@ class Header(Bar):
         ]
         if status.drops:
             out.append(Part((sp(f"  dropped {number(status.drops)}", "error"),), 2))
-        if status.mode not in {"", "ingesting"}:
+        if status.mode not in {"", "ingesting", LOADING}:
             out.append(Part((sp(f"  {status.mode}", "dim"),), 8))
         return out
 

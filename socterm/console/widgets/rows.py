@@ -51,6 +51,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         """Which background a row has."""
         return "cursor" if row == self.cursor else "background"
 
+    @property
+    def pinned(self) -> bool:
+        """Whether the cursor keeps its row when others come."""
+        return True
+
     def position(self, row: int) -> int:
         """Where an id stands in the list; -1 where it does not."""
         try:
@@ -85,6 +90,8 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
 
     def replace(self, ids: Sequence[int]) -> None:
         """Show other ids; the cursor's row stays on its screen line, a lost cursor goes to a neighbour."""
+        if not self.pinned:
+            self._start_at_top(ids)
         old = self.position(self.cursor)
         line = old - self.scroll_offset.y
         self.ids = array("q", ids)
@@ -99,6 +106,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=new - line, animate=False, force=True)
         self.keep_in_sight()
         self.refresh()
+
+    def _start_at_top(self, ids: Sequence[int]) -> None:
+        """Before anybody has pressed a key there is no row to keep: the first one is the one to look at."""
+        if ids:
+            self._set_cursor(ids[0])
 
     def _grow(self) -> None:
         """Tell the scrollbar how many rows there are, without laying the whole screen out anew."""

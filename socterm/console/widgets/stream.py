@@ -16,6 +16,7 @@ from textual import events, on, work
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from socterm.console.lines import hint
 from socterm.console.messages import FollowChanged, RowsRead, StreamRead
 from socterm.console.readers import Store, levels_of, newer_ids, newest_ids, older_ids, parse_filter
 from socterm.console.safe import fit, seg
@@ -51,6 +52,7 @@ class StreamRows(Reader, Rows):
         self.left = 0
         self._wrong = False
         self._busy = False
+        self.searching = False
         self._searching: threading.Thread | None = None
         self._older = True
         self._wanted: tuple[int, ...] = ()
@@ -67,6 +69,8 @@ class StreamRows(Reader, Rows):
         self.text = text
         self.version += 1
         self._busy, self._wrong = True, False
+        self.searching = bool(text)
+        self.empty = hint("Searching …") if text else ()
         self.read_fresh(self.version, text, self.now(), self._tail())
 
     def _tail(self) -> int:
@@ -132,7 +136,7 @@ class StreamRows(Reader, Rows):
 
     def read_failed(self) -> None:
         """Look again with the next tick."""
-        self._busy = False
+        self._busy = self.searching = False
         self._wanted = ()
 
     @on(StreamRead)
@@ -141,6 +145,10 @@ class StreamRows(Reader, Rows):
         if message.version != self.version:
             return
         self._busy = False
+        if message.fresh or message.error:
+            self.searching = False
+            passing = "No line passes · F switches the filter off."
+            self.empty = hint(passing) if self.text and not message.error else ()
         self._wrong = bool(message.error)
         if message.error:
             return
