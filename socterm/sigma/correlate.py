@@ -344,7 +344,7 @@ class Correlator:
         if consumer.groups.get(group.key) is not group:
             return
         self._ripen(consumer, group, watermark)
-        consumer.settle(group, watermark)
+        consumer.settle(group, watermark, anew=False)
         if group.open:
             self._enlist(consumer, group)
         else:

@@ -182,8 +182,11 @@ class Consumer:
         window = group.window
         return window.advance(watermark) if isinstance(window, TumblingWindow) else ()
 
-    def settle(self, group: Group, watermark: int) -> None:
-        """Let go of the group's episodes that the watermark has passed; the window goes with the last."""
+    def settle(self, group: Group, watermark: int, *, anew: bool = True) -> None:
+        """Let go of the group's episodes that the watermark has passed; the window goes with the last.
+
+        Without `anew` the caller throws the group away then: it needs no fresh window.
+        """
         open_ = group.open
         before = watermark - self.gap
         passed = [e for e in open_ if e.hi < before and e.touched < before]
@@ -193,7 +196,8 @@ class Consumer:
             self.episodes.settle(episode)
         if len(passed) == len(open_):
             open_.clear()
-            self.forget(group)
+            if anew:
+                self.forget(group)
         else:
             open_[:] = [e for e in open_ if e not in passed]
 
