@@ -290,7 +290,7 @@ async def test_every_open_alert_is_in_the_list(scene: Scene, store: Store) -> No
         await d.sees("1,204 open")
         await d.press("O")
         await d.press("ctrl+a")
-        await d.sees("1204 marked")
+        await d.sees("1,204 marked")
         await d.press("e")
         await d.until(lambda: store.triage.alerts() == [])
         await d.sees("1,204 alerts closed", "0 open")

@@ -313,8 +313,8 @@ class Reading(Reader, Layout):
         if not self.is_mounted:
             return
         mine, marked = self.state.alerts, len(self.alerts.marked)
-        bits = [f"{marked} marked"] if marked else []
-        bits += [f"{len(self.alerts.unseen)} new ↑"] if self.alerts.unseen else []
+        bits = [f"{marked:,} marked"] if marked else []
+        bits += [f"{len(self.alerts.unseen):,} new ↑"] if self.alerts.unseen else []
         bits += [self._how_many()]
         bits += [f"by {self.state.order}"] if self.state.order != "level" else []
         bits += [f"{mine.text}{'' if mine.on else ' (off)'}"] if mine.text else []
