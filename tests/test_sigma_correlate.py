@@ -73,8 +73,14 @@ class Run:
         top = max(self.stored, default=0) + 1000
         alerts = max((c.alert for c in self.stored.values()), default=0)
         self.episodes = Episodes(top, alerts + 1)
+        self.first_alert = self.episodes.next_alert
         self.correlator = Correlator(self.rules, self.episodes)
         self.correlator.restore([c for c in self.stored.values() if not c.settled])
+
+    @property
+    def raised(self) -> list[int]:
+        """The alerts raised since the start."""
+        return list(range(self.first_alert, self.episodes.next_alert))
 
     def feed(self, event: Event) -> None:
         clock = self.watermark.clock(event.source)
@@ -224,9 +230,9 @@ def test_chains_do_not_depend_on_arrival_or_restart(pace: str, seed: int) -> Non
 def test_the_sixth_failure_in_two_minutes_fires() -> None:
     run = Run()
     for n in range(6):
-        assert not run.correlator.raised
+        assert not run.raised
         run.feed(make(n, T0 + n * S, "fail"))
-    assert len(run.correlator.raised) == 1
+    assert len(run.raised) == 1
 
 
 def test_brute_force_then_success_has_the_failures_as_evidence() -> None:
@@ -254,12 +260,12 @@ def test_closing_ends_the_episode_and_the_condition_starts_anew() -> None:
     run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
     for n in range(6):
         run.feed(make(n, T0 + n * S, "fail"))
-    run.correlator.end(run.correlator.raised[0])
+    run.correlator.end(run.raised[0])
     for n in range(6, 11):
         run.feed(make(n, T0 + n * S, "fail"))
-    assert len(run.correlator.raised) == 1, "five more are not more than five"
+    assert len(run.raised) == 1, "five more are not more than five"
     run.feed(make(11, T0 + 11 * S, "fail"))
-    assert len(run.correlator.raised) == 2
+    assert len(run.raised) == 2
     assert [row[4] for row in run.end()] == [6, 6]
 
 
@@ -267,19 +273,19 @@ def test_a_closed_episode_stays_closed_over_a_restart() -> None:
     run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
     for n in range(6):
         run.feed(make(n, T0 + n * S, "fail"))
-    run.correlator.end(run.correlator.raised[0])
+    run.correlator.end(run.raised[0])
     run.commit()
     run.start()
     for n in range(6, 11):
         run.feed(make(n, T0 + n * S, "fail"))
-    assert run.correlator.raised == []
+    assert run.raised == []
 
 
 def test_undoing_a_close_lets_the_episode_go_on() -> None:
     run = Run(RuleSet({r.key: r for r in (FAIL, BRUTE)}, []))
     for n in range(6):
         run.feed(make(n, T0 + n * S, "fail"))
-    alert = run.correlator.raised[0]
+    alert = run.raised[0]
     run.correlator.end(alert)
     run.correlator.revive(alert)
     run.feed(make(6, T0 + 6 * S, "fail"))
@@ -297,9 +303,9 @@ def test_fewer_than_waits_for_the_end_of_its_window() -> None:
     run = Run(RuleSet({r.key: r for r in (FAIL, FEW)}, []))
     run.feed(make(0, T0, "fail"))
     run.feed(make(1, T0 + 60 * S, "fail"))
-    assert run.correlator.raised == []
+    assert run.raised == []
     run.feed(make(2, T0 + 300 * S, "fail"))
-    assert len(run.correlator.raised) == 1
+    assert len(run.raised) == 1
 
 
 def test_fewer_than_counts_the_whole_window() -> None:

@@ -10,12 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from socterm.alerts.model import Entity, EpisodeChange, Hit
-from socterm.event import Key
-
-
-def _key(hit: Hit) -> Key:
-    return (hit.ts, hit.source, hit.position)
+from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 
 
 class Episode:
@@ -38,7 +33,7 @@ class Episode:
         self.entity = entity
         self.gap = gap
         self.lo = self.hi = hit.ts
-        self.first = self.last = _key(hit)
+        self.first = self.last = key_of(hit)
         self.count = 0
         self.signals = 0
         self.touched = 0
@@ -56,7 +51,7 @@ class Episode:
         """Take a base event as evidence; its weight counts."""
         self.new.append(hit)
         self.count += hit.weight
-        key = _key(hit)
+        key = key_of(hit)
         if key < self.first:
             self.first = key
         if key > self.last:

@@ -24,6 +24,11 @@ class Hit(msgspec.Struct, frozen=True, gc=False, array_like=True):
     value: str = ""
 
 
+def key_of(hit: Hit) -> Key:
+    """The hit's place in the order of events."""
+    return (hit.ts, hit.source, hit.position)
+
+
 class EpisodeChange(msgspec.Struct, gc=False):
     """The present state of one episode and the hits that came to it since the last commit.
 

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from socterm.alerts.episodes import Episodes
-from socterm.alerts.model import EpisodeChange, Hit
+from socterm.alerts.model import EpisodeChange, Hit, key_of
 from socterm.event import Event
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
-from socterm.sigma.windows import TumblingWindow, key_of
+from socterm.sigma.windows import TumblingWindow
 
 MINUTE = 60_000_000
 
@@ -83,7 +83,6 @@ class Correlator:
         self.episodes = episodes
         self.lateness = lateness
         self._fired: Counter[str] = Counter()
-        self.raised: list[int] = []
         self._consumers: dict[str, Consumer] = {}
         self._feeds: dict[str, list[tuple[Consumer, str]]] = {}
         self._plans: dict[tuple[str, ...], Plan] = {}
@@ -215,8 +214,7 @@ class Correlator:
         if consumer.key not in self._silent:
             for episode in group.open:
                 if episode.lo <= fired.ts <= episode.hi:
-                    if self.episodes.fire(episode, 1):
-                        self.raised.append(episode.alert)
+                    self.episodes.fire(episode, 1)
                     break
         if consumer.spec is not None:
             self._fired[consumer.key] += 1

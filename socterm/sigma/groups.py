@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from socterm.alerts.episodes import Episode, Episodes
-from socterm.alerts.model import Entity, EpisodeChange, Hit
+from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event, Key
 from socterm.sigma.entity import entity_of
 from socterm.sigma.model import Correlation, Rule
@@ -21,7 +21,6 @@ from socterm.sigma.windows import (
     TumblingWindow,
     ValueWindow,
     Window,
-    key_of,
 )
 
 MAX_GROUPS = 100_000

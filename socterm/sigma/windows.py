@@ -13,14 +13,9 @@ from bisect import insort
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from socterm.alerts.model import Hit
+from socterm.alerts.model import Hit, key_of
 from socterm.event import Key
 from socterm.sigma.watermark import NEVER
-
-
-def key_of(hit: Hit) -> Key:
-    """The hit's place in the order of events."""
-    return (hit.ts, hit.source, hit.position)
 
 
 class Window:
