@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from socterm.event import LogSource
 
 ALIASES: dict[str, str] = {
@@ -60,8 +58,3 @@ def resolve(name: str, logsource: LogSource | None = None) -> str:
             if found:
                 return found
     return ALIASES.get(low, name)
-
-
-def resolve_all(names: Sequence[str]) -> tuple[str, ...]:
-    """`resolve` for a list, as group-by and column choices need it."""
-    return tuple(resolve(name) for name in names)
