@@ -8,11 +8,13 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from socterm.event import Chunk, Event
+from socterm.parsers.format import Format, Found, LineReader, Program, Reading
 from socterm.parsers.headers import Head
 from socterm.parsers.marks import Handler
 from socterm.parsers.memory import Memory
-from socterm.parsers.peel import peel
-from socterm.parsers.registry import Program, program_of
+from socterm.parsers.objects import json_reader
+from socterm.parsers.peel import Peeled, peel
+from socterm.parsers.registry import FORMATS, program_of, readers_of
 from socterm.parsers.stamps import BLANKED, DOTTED, Clock
 from socterm.parsers.text import raw_of, texts_of, trimmed
 from socterm.parsers.voices import Voices, sources_of
@@ -24,6 +26,21 @@ _SYSLOG = LOGSOURCES["syslog"]
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 LONGEST = 8192
 """Characters of a message that a body parser looks at; no program read here writes longer ones."""
+LONGEST_WHOLE = 1 << 18
+"""Characters of a line that a format of its own looks at: JSON of script blocks runs to tens of thousands."""
+
+
+class Forced:
+    """A format that the user named: who reads whole lines of it, and whose messages bare lines are."""
+
+    def __init__(self, made: Format) -> None:
+        self.name = made.name
+        self.program = next(iter(made.programs.values()), None)
+        self.readers: list[LineReader] = []
+        if made.line is not None:
+            self.readers.append(made.line)
+        if made.object is not None:
+            self.readers.append(json_reader([made.object]))
 
 
 class Decoder:
@@ -31,19 +48,24 @@ class Decoder:
 
     What it remembers between lines (who is behind a pid, what was counted, the last stamp) depends on the
     sequence of lines alone, not on how they were cut into chunks, and goes through `changes` and `restore`.
+    `form` is the name of the one format that lines are to be read as; KeyError for an unknown one.
 
     >>> lines = [b"Nov 20 10:00:00 web1 sshd[7]: Invalid user bob from 192.0.2.7"]
     >>> Decoder("x").decode(Chunk("x", 0, lines, {}, 1_800_000_000_000_000))[0].fields["source.ip"]
     '192.0.2.7'
     """
 
-    def __init__(self, source: str, *, tz: tzinfo = UTC) -> None:
+    def __init__(self, source: str, *, tz: tzinfo = UTC, form: str = "") -> None:
         self._source = source
         self._clock = Clock(tz)
         self._memory = Memory()
+        self._memory.clock = self._clock
         self._voices = Voices()
+        self._reading = Reading(self._clock, self._memory)
         self._told_last: int | None = None
         self._ordered = True
+        self._forced = Forced(FORMATS[form]) if form else None
+        self._sticky: LineReader | None = None
 
     def decode(self, chunk: Chunk) -> list[Event]:
         """One event per line of the chunk, blank lines too, in order."""
@@ -80,7 +102,7 @@ class Decoder:
             if key == "last":
                 self._told_last = self._clock.last = int(text)
 
-    def _lines(self, texts: list[str], raws: list[str], first: int) -> list[Event]:
+    def _lines(self, texts: list[str], raws: list[str], first: int) -> list[Event]:  # noqa: PLR0915 - see below
         """The short way for `STAMP HOST NAME[PID]: MESSAGE`; all else goes the long way.
 
         One loop without calls, for this is where the time goes: the stamp differs from the one before in
@@ -89,7 +111,13 @@ class Decoder:
         events: list[Event] = []
         add = events.append
         source, clock, memory, voices = self._source, self._clock, self._memory, self._voices
+        sticky = self._sticky
         for position, (text, raw) in enumerate(zip(texts, raws, strict=True), first):
+            if sticky is not None:
+                event = self._whole(sticky, text, raw, position)
+                if event is not None:
+                    add(event)
+                    continue
             head, colon, msg = text.partition(": ")
             if (
                 text[:14] == clock.hour
@@ -108,6 +136,7 @@ class Decoder:
                 voice = voices[head[end + 1 :]] if end else None
             if voice is None or not colon:
                 add(self._long(text, raw, position))
+                sticky = self._sticky
                 continue
             speaker, pid, key = voice
             clock.last = ts
@@ -133,11 +162,13 @@ class Decoder:
             memory.asked = False
             if msg[:17] != "message repeated " and len(msg) <= LONGEST:
                 repeat = speaker.parse(msg, fields, memory)
+                logsources = speaker.logsources or sources_of(fields, memory)
                 if not memory.asked:
-                    voices.keep(speaker, msg, fields, repeat)
-            elif len(msg) <= LONGEST:
-                repeat = self._repeated(msg, fields, speaker.parse)
-            logsources = speaker.logsources if speaker.commands is None else sources_of(speaker, fields)
+                    voices.keep(speaker, msg, fields, logsources, repeat)
+            else:
+                if len(msg) <= LONGEST:
+                    repeat = self._repeated(msg, fields, speaker.parse)
+                logsources = speaker.logsources or sources_of(fields, memory)
             add(Event(ts, source, position, raw, fields, logsources, "event", repeat))
         return events
 
@@ -147,17 +178,68 @@ class Decoder:
         self._memory.times = int(found[1]) if found is not None else 1
         return parse(msg if found is None else found[2], fields, self._memory)
 
+    def _whole(self, reader: LineReader, text: str, raw: str, position: int) -> Event | None:
+        """The event of a line that a format reads as a whole; None if it is not of that format."""
+        if len(text) > LONGEST_WHOLE:
+            return None
+        self._memory.position = position
+        fields: Fields = {}
+        found = reader(text, fields, self._reading)
+        return None if found is None else self._event(found, fields, raw, position)
+
+    def _event(self, found: Found, fields: Fields, raw: str, position: int) -> Event:
+        ts, logsources, repeat = found
+        clock = self._clock
+        if ts is not None:
+            clock.last = ts
+            return Event(ts, self._source, position, raw, fields, logsources, "event", repeat)
+        ts, time_from = self._without_stamp()
+        return Event(ts, self._source, position, raw, fields, logsources, "event", repeat, time_from)
+
+    def _without_stamp(self) -> tuple[int, str]:
+        """The time of a line that names none, and where it is from."""
+        clock = self._clock
+        if clock.last is not None and self._ordered:
+            return clock.last, "previous"
+        return clock.now, "received"
+
     def _long(self, text: str, raw: str, position: int) -> Event:
-        """The careful way: for any line."""
+        """The careful way: for any line. A format that reads it whole is asked first about the next one."""
+        if self._forced is not None:
+            return self._as_told(self._forced, text, raw, position)
+        for reader in readers_of(text[:1]):
+            event = self._whole(reader, text, raw, position)
+            if event is not None:
+                self._sticky = reader
+                return event
+        self._sticky = None
+        return self._syslog(text, raw, position)
+
+    def _as_told(self, forced: Forced, text: str, raw: str, position: int) -> Event:
+        """A line of the one format that the user named; what does not fit it is broken."""
+        for reader in forced.readers:
+            event = self._whole(reader, text, raw, position)
+            if event is not None:
+                return event
+        if forced.program is not None:
+            return self._syslog(text, raw, position, forced.program)
+        ts, time_from = self._without_stamp()
+        fields: Fields = {"message": text, "error.message": f"not a line of the format {forced.name}"}
+        return Event(ts, self._source, position, raw, fields, _SYSLOG, "pipeline_error", 1, time_from)
+
+    def _syslog(self, text: str, raw: str, position: int, program: Program | None = None) -> Event:
+        """A line behind a header, or one that nobody knows; `program` where it is known who wrote it."""
         clock = self._clock
         found = peel(text, clock)
+        if found.line and program is None:
+            event = self._packed(found, raw, position)
+            if event is not None:
+                return event
         if found.ts is not None:
             ts, time_from = found.ts, "line"
             clock.last = ts
-        elif clock.last is not None and self._ordered:
-            ts, time_from = clock.last, "previous"
         else:
-            ts, time_from = clock.now, "received"
+            ts, time_from = self._without_stamp()
         head = found.head
         fields: Fields = {}
         if head.host:
@@ -171,11 +253,27 @@ class Decoder:
         if found.error:
             fields["error.message"] = found.error
             return Event(ts, self._source, position, raw, fields, _SYSLOG, "pipeline_error", 1, time_from)
-        self._voices.learn(head)
-        program = program_of(head.name)
+        if program is None:
+            self._voices.learn(head)
+            program = program_of(head.name)
+        if head.name or head.host:
+            fields["event.dataset"] = program.dataset
         repeat = self._body(head, fields, program, ts, position)
-        logsources = sources_of(program, fields)
+        logsources = sources_of(fields, self._memory)
         return Event(ts, self._source, position, raw, fields, logsources, "event", repeat, time_from)
+
+    def _packed(self, packed: Peeled, raw: str, position: int) -> Event | None:
+        """A line in docker's envelope that is of a format of its own; the envelope's time counts, as it is
+        exact."""
+        for reader in readers_of(packed.line[:1]):
+            event = self._whole(reader, packed.line, raw, position)
+            if event is not None:
+                event.fields.update(packed.fields)
+                if packed.packed is not None:
+                    event.ts, event.time_from = packed.packed, "line"
+                    self._clock.last = packed.packed
+                return event
+        return None
 
     def _body(self, head: Head, fields: Fields, program: Program, ts: int, position: int) -> int:
         memory = self._memory

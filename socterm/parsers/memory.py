@@ -11,11 +11,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from socterm.event import LogSource
+from socterm.parsers.stamps import Clock
+
 _Row = tuple[int, int, str, str, int, str, int, int, int, dict[str, int]]
 _decode = msgspec.json.Decoder(_Row).decode
+_decode_note = msgspec.json.Decoder(tuple[int, dict[str, Any]]).decode
 _encode = msgspec.json.Encoder().encode
 HOUR = 3_600_000_000
 CAPACITY = 4096
@@ -112,7 +117,8 @@ class Memory:
     `family` is the program's (see `registry`); `times` is how often the line at hand happened ("message
     repeated 5 times"). `key` may be set to what `host` and `pid` amount to, "" otherwise. `asked` becomes
     true when what a line means depends on other lines, or what they mean on it. `patience` is how many of
-    PAM's failures may still wait for sshd's own word.
+    PAM's failures may still wait for sshd's own word. `clock` reads stamps within messages; `logsources` is
+    what the line at hand belongs to where its parser found out, None where that follows from its dataset.
     """
 
     def __init__(self) -> None:
@@ -124,8 +130,12 @@ class Memory:
         self.family = ""
         self.key = ""
         self.asked = False
+        self.clock: Clock | None = None
+        self.logsources: tuple[LogSource, ...] | None = None
         self.patience = 0
         self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._notes: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._noted: set[str] = set()
         self._dirty: set[str] = set()
         self._at_hand = Seen(0, 0)
         self._at_key = _NOBODY
@@ -211,9 +221,32 @@ class Memory:
         self._dirty.add("")
         return True
 
+    def recall(self, key: str) -> dict[str, Any] | None:
+        """What a format kept under a key of its own ("zeek"), None where nothing is. Do not change it."""
+        self.asked = True
+        found = self._notes.get(key)
+        return None if found is None else found[1]
+
+    def keep(self, key: str, note: dict[str, Any]) -> None:
+        """Keep what JSON can carry for lines to come; an empty note forgets. The oldest go first."""
+        self.asked = True
+        notes = self._notes
+        self._noted.add(key)
+        if not note:
+            notes.pop(key, None)
+            return
+        notes[key] = (self.position, note)
+        notes.move_to_end(key)
+        if len(notes) > CAPACITY:
+            self._noted.add(notes.popitem(last=False)[0])
+
     def changes(self) -> list[tuple[str, str | None]]:
         """Entries changed since the last call; None for one that is gone."""
         changed: list[tuple[str, str | None]] = []
+        for key in sorted(self._noted):
+            note = self._notes.get(key)
+            changed.append((f"note {key}", None if note is None else _encode(note).decode()))
+        self._noted.clear()
         for key in sorted(self._dirty):
             if not key:
                 changed.append(("sshd", str(self.patience)))
@@ -227,12 +260,18 @@ class Memory:
     def restore(self, entries: Iterable[tuple[str, str]]) -> None:
         """Take back what `changes` gave away; keys of others are left alone."""
         seen = []
+        notes = []
         for key, text in entries:
             if key == "sshd":
                 self.patience = int(text)
             elif key.startswith("pid "):
                 seen.append((key[4:], Seen.of(_decode(text))))
+            elif key.startswith("note "):
+                notes.append((key[5:], _decode_note(text)))
         seen.sort(key=lambda entry: entry[1].position)
         self._seen = OrderedDict(seen)
+        notes.sort(key=lambda entry: entry[1][0])
+        self._notes = OrderedDict(notes)
+        self._noted.clear()
         self._dirty.clear()
         self._at_key = _NOBODY

@@ -13,12 +13,17 @@ from socterm.parsers.stamps import LATEST, Clock
 
 
 class Peeled(msgspec.Struct, gc=False):
-    """What was found: instant (None without a usable stamp), header, more fields, and what is broken."""
+    """What was found: instant (None without a usable stamp), header, more fields, and what is broken.
+
+    `line` is the whole line that lay in a docker envelope, `packed` the envelope's own instant.
+    """
 
     head: Head
     ts: int | None = None
     fields: dict[str, Any] = {}
     error: str = ""
+    line: str = ""
+    packed: int | None = None
 
 
 def peel(text: str, clock: Clock, *, nested: bool = False) -> Peeled:
@@ -100,8 +105,10 @@ def _json(text: str, clock: Clock, *, nested: bool) -> Peeled:
     if wrapped is None:
         return Peeled(Head(msg=text))
     ts = clock.ts if clock.read(wrapped.stamp) == len(wrapped.stamp) else None
-    inner = _inside(wrapped.line.rstrip("\r\n"), ts, clock)
+    line = wrapped.line.rstrip("\r\n")
+    inner = _inside(line, ts, clock)
     inner.fields = wrapped.fields | inner.fields
+    inner.line, inner.packed = line, ts
     return inner
 
 

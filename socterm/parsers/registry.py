@@ -1,105 +1,118 @@
-"""Which body parser reads which program's messages. To add one: a file here, a row below."""
+"""All formats, found: which body parser reads which program, which readers are asked about a whole line.
+
+Formats declare themselves (see `format`): each module of `formats/`, then what other packages offer as entry
+points in the group `socterm.formats`. One that cannot be loaded is left out and named in `PROBLEMS`.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from importlib.metadata import entry_points
 
-from socterm.event import LogSource
-from socterm.parsers.accounts import accounts
-from socterm.parsers.cron import cron
-from socterm.parsers.marks import Fields, Handler
+from socterm.parsers import formats
+from socterm.parsers.format import Format, LineReader, ObjectReader, Program, Reading
+from socterm.parsers.formats.pam import pam
+from socterm.parsers.marks import Fields
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import chkpwd, pam
-from socterm.parsers.sshd import sshd
-from socterm.parsers.su import login, su
-from socterm.parsers.sudo import sudo
-from socterm.parsers.systemd import logind, systemd
-from socterm.taxonomy.logsources import CRON_COMMAND, LOGSOURCES, SUDO_COMMAND
+from socterm.parsers.objects import json_reader
+
+GROUP = "socterm.formats"
+_NAMES_KEPT = 4096
+
+PROBLEMS: list[str] = []
+"""One line for each format from outside that could not be loaded."""
 
 
-class Program(NamedTuple):
-    """How a program's messages are read: its parser, its log sources, and those of a command it ran.
+def _own() -> Iterator[Format]:
+    for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda found: found.name):
+        yield from getattr(importlib.import_module(f"{formats.__name__}.{module.name}"), "FORMATS", ())
 
-    `family` is sshd, sudo or su where PAM's lines share the program's counters. `wraps` says that the
-    program's old tag form `name(pam_unix)` stands for a PAM line.
-    """
 
-    parse: Handler
-    logsources: tuple[LogSource, ...]
-    family: str = ""
-    commands: tuple[LogSource, ...] | None = None
-    wraps: bool = True
+def _foreign() -> Iterator[Format]:
+    for point in sorted(entry_points(group=GROUP), key=lambda found: found.name):
+        try:
+            loaded = tuple(point.load())
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's package does, ours goes on without it
+            reason = " ".join(str(error).split())
+            PROBLEMS.append(f"format {point.name} ({point.value}) cannot be loaded: {reason}")
+            continue
+        yield from (made for made in loaded if isinstance(made, Format))
+        if not all(isinstance(made, Format) for made in loaded):
+            PROBLEMS.append(f"format {point.name} ({point.value}) gives something that is no Format")
+
+
+def _gathered() -> dict[str, Format]:
+    """Formats by name, ours first: a name that is taken stays with whom has it."""
+    found: dict[str, Format] = {}
+    for made in (*_own(), *_foreign()):
+        if made.name in found:
+            PROBLEMS.append(f"format {made.name} is declared twice; the first one counts")
+        else:
+            found[made.name] = made
+    return found
+
+
+FORMATS: dict[str, Format] = _gathered()
+"""Every format there is, by name."""
+
+_ORDERED = sorted(FORMATS.values(), key=lambda made: (made.order, made.name))
+
+
+def _programs() -> tuple[dict[str, Program], list[tuple[str, Program]]]:
+    whole: dict[str, Program] = {}
+    begun: list[tuple[str, Program]] = []
+    for made in _ORDERED:
+        for name, program in made.programs.items():
+            if name.endswith("*"):
+                begun.append((name[:-1], program))
+            else:
+                whole.setdefault(name, program)
+    begun.sort(key=lambda entry: -len(entry[0]))
+    return whole, begun
+
+
+PROGRAMS, _BEGUN = _programs()
+"""Lower-case program name, without a path → how it is read."""
+
+OBJECTS: tuple[ObjectReader, ...] = tuple(made.object for made in _ORDERED if made.object is not None)
+LINES: tuple[tuple[str, LineReader], ...] = (
+    ("{", json_reader(OBJECTS)),
+    *((made.begins, made.line) for made in _ORDERED if made.line is not None),
+)
+_READERS: dict[str, tuple[LineReader, ...]] = {}
+
+
+def readers_of(first: str) -> tuple[LineReader, ...]:
+    """The readers that may be asked about a line beginning with this character, in order."""
+    known = _READERS.get(first)
+    if known is None:
+        known = tuple(reader for begins, reader in LINES if not begins or first in begins)
+        if len(_READERS) < _NAMES_KEPT:
+            _READERS[first] = known
+    return known
 
 
 def plain(msg: str, f: Fields, mem: Memory) -> int:
-    """Body parser for every other program: only what PAM writes through it is understood."""
+    """Body parser for every other program: what PAM writes through it, and lines of formats that go whole
+    into a file elsewhere and through syslog, the journal or a container here."""
     if msg.startswith(("pam_", "PAM ", "(pam_")):
         return pam(msg, f, mem)
+    if mem.clock is None:
+        return mem.times
+    reading = Reading(mem.clock, mem)
+    for reader in readers_of(msg[:1]):
+        found = reader(msg, f, reading)
+        if found is not None:
+            mem.asked = True
+            _, mem.logsources, times = found
+            return times * mem.times
     return mem.times
 
 
-def _program(service: str, parse: Handler, family: str = "") -> Program:
-    return Program(parse, LOGSOURCES[service], family)
-
-
-_SSHD = _program("sshd", sshd, "sshd")
-_SUDO = Program(sudo, LOGSOURCES["sudo"], "sudo", SUDO_COMMAND)
-_SU = _program("su", su, "su")
-_CRON = Program(cron, LOGSOURCES["cron"], "", CRON_COMMAND)
-_LOGIND = _program("logind", logind)
-_LOGIN = _program("pam", login)
-_PAM = _program("pam", plain)
-
-PROGRAMS: dict[str, Program] = {
-    "sshd": _SSHD,
-    "sshd-session": _SSHD,
-    "sshd-auth": _SSHD,
-    "sudo": _SUDO,
-    "su": _SU,
-    "su-l": _SU,
-    "runuser": _program("pam", plain, "su"),
-    "login": _LOGIN,
-    **{
-        name: _program(name, accounts)
-        for name in (
-            "useradd",
-            "usermod",
-            "userdel",
-            "groupadd",
-            "groupmod",
-            "groupdel",
-            "gpasswd",
-            "passwd",
-            "chage",
-            "chfn",
-            "chsh",
-        )
-    },
-    "chpasswd": _program("passwd", accounts),
-    "newusers": _program("useradd", accounts),
-    "adduser": _program("useradd", accounts),
-    "deluser": _program("userdel", accounts),
-    "cron": _CRON,
-    "crond": _CRON,
-    "crontab": _CRON,
-    "anacron": _CRON,
-    "systemd": _program("systemd", systemd),
-    "systemd-logind": _LOGIND,
-    "elogind": _LOGIND,
-    "elogind-daemon": _LOGIND,
-    "unix_chkpwd": _program("pam", chkpwd),
-    "gdm-password": _PAM,
-    "gdm": _PAM,
-    "ftpd": _PAM,
-    "vsftpd": _PAM,
-    "proftpd": _PAM,
-    "pure-ftpd": _PAM,
-    "dovecot": _PAM,
-    "polkitd": _PAM,
-}
-"""Lower-case program name, without a path → how it is read."""
-
-UNKNOWN = Program(plain, LOGSOURCES["syslog"], wraps=False)
+UNKNOWN = Program(plain, "syslog", wraps=False, varies=True)
+_named: dict[str, Program] = {}
 
 
 def program_of(name: str) -> Program:
@@ -108,5 +121,22 @@ def program_of(name: str) -> Program:
     >>> program_of("/usr/sbin/CRON") is PROGRAMS["cron"]
     True
     """
+    found = PROGRAMS.get(name) or _named.get(name)
+    if found is None:
+        found = _search(name.strip("()").lower())
+        if len(_named) >= _NAMES_KEPT:
+            _named.clear()
+        _named[name] = found
+    return found
+
+
+def _search(name: str) -> Program:
     found = PROGRAMS.get(name)
-    return found if found is not None else PROGRAMS.get(name.strip("()").rpartition("/")[2].lower(), UNKNOWN)
+    if found is not None:
+        return found
+    base = name.rpartition("/")[2]
+    for candidate in (name, base):
+        for beginning, program in _BEGUN:
+            if candidate.startswith(beginning):
+                return program
+    return PROGRAMS.get(base, UNKNOWN)

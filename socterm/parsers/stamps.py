@@ -94,12 +94,14 @@ class Clock:
     `read` answers with the offset behind the stamp, 0 where there is none; the instant is then in `ts`.
     `now` (µs) is the reference for years, `tz` the zone of stamps that name none, `last` the source's stamp
     before (None at first): of the two instants of a repeated autumn hour, the one that goes on from it is
-    meant. `exact` says whether the stamp named its own year and zone; `day` is the date text of a day through
+    meant. `exact` says whether the stamp named its own year and zone, `sure` whether it means the same
+    whatever came before; `day` is the date text of a day through
     which no clock is changed, so that stamps of it mean the same whatever came before.
 
     For the decoder's loop the hour of the last stamp in each usual shape stands open: `hour` is its text
     (`2026-11-20T10:`) and `hour_base` its instant, where `zone` (with the blank) follows from column 26 to
-    `ends`; `bsd_hour` (`Nov 20 10:`) and `bsd_base` likewise.
+    `ends`; `bsd_hour` (`Nov 20 10:`) and `bsd_base` likewise. `kept` holds stamps that mean the same whatever
+    came before (see `moments`).
     """
 
     def __init__(self, tz: tzinfo) -> None:
@@ -107,12 +109,13 @@ class Clock:
         self.now = 0
         self.last: int | None = None
         self.ts = 0
-        self.exact = False
+        self.exact = self.sure = False
         self.day = self._iso = _NONE
         self._day_base = self._iso_base = 0
         self.zone, self.ends = " ", 27
         self.hour = self.bsd_hour = _NONE
         self.hour_base = self.bsd_base = 0
+        self.kept: dict[str, int] = {}
 
     def set_now(self, now: int) -> None:
         """Take a new reference for stamps without a year."""
@@ -148,28 +151,39 @@ class Clock:
         if found is None:
             return 0
         parts = found.groupdict()
-        try:
-            moment = self._moment(parts)
-        except (ValueError, OverflowError):
-            return 0
-        if moment is None:
-            return 0
-        ts = micros(moment) + _fraction(parts["fraction"])
-        if not _EARLIEST <= ts <= LATEST:
+        ts = self.instant(parts)
+        if ts is None:
             return 0
         self.ts = ts
         self._keep(text, found, parts)
         return found.end()
 
+    def instant(self, parts: dict[str, str | None]) -> int | None:
+        """The instant (µs) of a stamp taken apart; None where there is none such.
+
+        `parts` are month (a number or a name), day, hour, minute, second, and where the stamp has them year
+        (or year_after, or short: its last two digits), fraction, zone.
+        """
+        try:
+            moment = self._moment(parts)
+        except (ValueError, OverflowError):
+            return None
+        if moment is None:
+            return None
+        ts = micros(moment) + _fraction(parts["fraction"])
+        return ts if _EARLIEST <= ts <= LATEST else None
+
     def _moment(self, parts: dict[str, str | None]) -> datetime | None:
         """The stamp's whole second, aware; None where its month is no month or no year fits."""
         name = parts["month"] or ""
         month = int(name) if name.isdecimal() else MONTHS.get(name.lower(), 0)
-        year = parts["year"] or parts.get("year_after")
+        short = parts.get("short")
+        year = f"20{short}" if short else parts.get("year") or parts.get("year_after")
         if not month:
             return None
         zone = _zone(parts["zone"])
         self.exact = year is not None and zone is not None
+        self.sure = year is not None
         clock = [int(parts[key] or 0) for key in ("day", "hour", "minute", "second")]
         if clock[3] == 60:
             clock[3] = 59  # a leap second is read as the second before it
@@ -195,10 +209,11 @@ class Clock:
         if zone is not None:
             return moment.replace(tzinfo=zone)
         first = moment.replace(tzinfo=self.tz)
-        if self.last is None:
-            return first
         second = first.replace(fold=1)
         if first.utcoffset() == second.utcoffset():
+            return first
+        self.sure = False
+        if self.last is None:
             return first
         return first if micros(first) >= self.last - _DISORDER else second
 

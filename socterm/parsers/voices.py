@@ -14,15 +14,16 @@ import msgspec
 from socterm.event import LogSource
 from socterm.parsers.headers import HOST, PLAIN_NAME, Head
 from socterm.parsers.marks import Fields, Handler
-from socterm.parsers.registry import Program, program_of
+from socterm.parsers.memory import Memory
+from socterm.parsers.registry import program_of
 from socterm.parsers.stamps import belongs_to_stamp
+from socterm.taxonomy.logsources import logsources_of
 
 _SPEAKERS = 4096
 _VOICES = 16_384
 _SAYINGS = 4096
 _LONGEST = 200
 """Characters of a message worth keeping: what is said again and again is short."""
-_COMMANDS = frozenset({"sudo_command", "cron_command"})
 
 Saying = tuple[Fields, tuple[LogSource, ...], int]
 """What a message always means: all its fields (with another line's pid), its log sources, its weight."""
@@ -32,7 +33,7 @@ class Speaker(msgspec.Struct, gc=False):
     """A program on a host, with or without a pid behind its name.
 
     `fields` holds the head of its lines, to be copied; `sayings` what it says without regard to the lines
-    before.
+    before. `logsources` is None where they hang on what it says.
     """
 
     host: str
@@ -40,8 +41,7 @@ class Speaker(msgspec.Struct, gc=False):
     sayings: dict[str, Saying]
     parse: Handler
     family: str
-    logsources: tuple[LogSource, ...]
-    commands: tuple[LogSource, ...] | None
+    logsources: tuple[LogSource, ...] | None
 
 
 Voice = tuple[Speaker, int | None, str]
@@ -97,12 +97,17 @@ class Voices(dict[str, Voice | None]):
             self._kept = 0
         program = program_of(name)
         for speakers, pid in ((self._speakers, None), (self._numbered, 0)):
-            fields = _roomy({"host.hostname": host, "process.name": name}, pid)
-            speakers[left] = Speaker(
-                host, fields, {}, program.parse, program.family, program.logsources, program.commands
+            fields = _roomy(
+                {"host.hostname": host, "process.name": name, "event.dataset": program.dataset}, pid
             )
+            speakers[left] = Speaker(
+                host, fields, {}, program.parse, program.family,
+                None if program.varies else logsources_of(program.dataset),
+            )  # fmt: skip
 
-    def keep(self, speaker: Speaker, msg: str, fields: Fields, repeat: int) -> None:
+    def keep(
+        self, speaker: Speaker, msg: str, fields: Fields, logsources: tuple[LogSource, ...], repeat: int
+    ) -> None:
         """Keep what a message means that was read without asking what came before."""
         if len(msg) > _LONGEST:
             return
@@ -111,14 +116,15 @@ class Voices(dict[str, Voice | None]):
             self._kept = 1
             for other in (*self._speakers.values(), *self._numbered.values()):
                 other.sayings.clear()
-        speaker.sayings[msg] = (dict(fields.items()), sources_of(speaker, fields), repeat)
+        speaker.sayings[msg] = (dict(fields.items()), logsources, repeat)
 
 
-def sources_of(speaker: Speaker | Program, fields: Fields) -> tuple[LogSource, ...]:
-    """The log sources of a line with these fields: a command that ran is offered under another one too."""
-    if speaker.commands is not None and fields.get("event.action") in _COMMANDS:
-        return speaker.commands
-    return speaker.logsources
+def sources_of(fields: Fields, memory: Memory) -> tuple[LogSource, ...]:
+    """The log sources of a line just parsed: as its parser found out, else by its dataset and its action."""
+    found, memory.logsources = memory.logsources, None
+    if found is not None:
+        return found
+    return logsources_of(fields.get("event.dataset", ""), fields.get("event.action", ""))
 
 
 def _roomy(head: dict[str, Any], pid: int | None) -> Fields:

@@ -226,7 +226,7 @@ class Pipeline:
             ident += 1
             if event.ts > newest:
                 newest = event.ts
-            if event.kind == "event" and "process.name" in event.fields:
+            if event.kind == "event" and "event.dataset" in event.fields:
                 decoded += 1
         self._next_event = ident
         state = feed.state

@@ -13,8 +13,7 @@ from socterm.sigma.documents import Document
 from socterm.sigma.extension import Extension
 from socterm.sigma.ir import Node
 from socterm.sigma.model import Correlation, CorrelationType, Fate, Rule, RuleFate, RuleSet
-from socterm.taxonomy import LOGSOURCES, resolve
-from socterm.taxonomy.logsources import CRON_COMMAND, SUDO_COMMAND
+from socterm.taxonomy import known_logsources, resolve
 
 MINIMUM_THROTTLE = 600_000_000
 """µs: the gap that ends an episode unless the rule says otherwise or its time span is longer."""
@@ -244,7 +243,7 @@ class _Resolver:
         )
 
 
-_SOURCES = frozenset[LogSource]().union(*LOGSOURCES.values(), SUDO_COMMAND, CRON_COMMAND)
+_SOURCES = known_logsources()
 
 
 def serves(wanted: LogSource, event: LogSource) -> bool:

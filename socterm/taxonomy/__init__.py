@@ -2,7 +2,7 @@
 
 from socterm.taxonomy.actions import ACTIONS, Action
 from socterm.taxonomy.columns import COLUMNS, Column
-from socterm.taxonomy.logsources import LOGSOURCES, logsources_of
+from socterm.taxonomy.logsources import LOGSOURCES, known_logsources, logsources_of
 from socterm.taxonomy.names import ALIASES, resolve
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "LOGSOURCES",
     "Action",
     "Column",
+    "known_logsources",
     "logsources_of",
     "resolve",
 ]

@@ -22,6 +22,7 @@ class Column(NamedTuple):
 
 COLUMNS: tuple[Column, ...] = (
     Column("host.hostname", "host", "TEXT"),
+    Column("event.dataset", "dataset", "TEXT", shared=True),
     Column("process.name", "process", "TEXT", shared=True),
     Column("process.pid", "pid", "INTEGER"),
     Column("source.ip", "source_ip", "TEXT", indexed=True),

@@ -1,7 +1,8 @@
-"""Which Sigma log sources an event belongs to: one table from the program that wrote it.
+"""Which Sigma log sources an event belongs to: tables from the dataset its parser names.
 
 An sshd line is linux/sshd, linux/auth and linux/syslog at once; rules for any of the three see it.
 A sudo command is offered as linux/process_creation too (SigmaHQ's rules of that category then apply).
+Windows events are told apart further, by channel and event id: see `taxonomy.windows`.
 """
 
 from __future__ import annotations
@@ -38,16 +39,24 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "systemd": (("linux", "", "systemd"), SYSLOG),
     "syslog": (SYSLOG,),
 }
-"""Parser name → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
+"""`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
 
-SUDO_COMMAND: tuple[LogSource, ...] = (*LOGSOURCES["sudo"], PROCESS_CREATION)
-CRON_COMMAND: tuple[LogSource, ...] = (*LOGSOURCES["cron"], PROCESS_CREATION)
+BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
+    ("sudo", "sudo_command"): (*LOGSOURCES["sudo"], PROCESS_CREATION),
+    ("cron", "cron_command"): (*LOGSOURCES["cron"], PROCESS_CREATION),
+}
+"""(`event.dataset`, `event.action`) → log sources, where an action belongs to more than its dataset."""
 
 
-def logsources_of(parser: str) -> tuple[LogSource, ...]:
-    """The log sources of a parser's events; plain syslog for a program without a parser.
+def logsources_of(dataset: str, action: str = "") -> tuple[LogSource, ...]:
+    """The log sources of an event; plain syslog for a dataset without a row. Always the same tuple object.
 
     >>> logsources_of("sshd")[0]
     ('linux', '', 'sshd')
     """
-    return LOGSOURCES.get(parser, LOGSOURCES["syslog"])
+    return BY_ACTION.get((dataset, action)) or LOGSOURCES.get(dataset, LOGSOURCES["syslog"])
+
+
+def known_logsources() -> frozenset[LogSource]:
+    """Every log source that some parser here writes."""
+    return frozenset[LogSource]().union(*LOGSOURCES.values(), *BY_ACTION.values())

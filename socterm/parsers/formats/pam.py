@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from socterm.parsers.addresses import peer_of
+from socterm.parsers.format import Format, Program
 from socterm.parsers.marks import Fields, mark, put_peer, relate
 from socterm.parsers.memory import Memory, Seen
 
@@ -283,3 +284,18 @@ _OTHERS: dict[str, Callable[[str, Fields, str], bool]] = {
     "authentication": _success,
 }
 """First word → what reads the line: (text, fields, PAM step) → whether it was understood."""
+
+
+_PAM = Program(pam, "pam")
+FORMATS = (
+    Format(
+        name="pam",
+        title="PAM, whichever program speaks for it",
+        example="Nov 20 10:00:00 web1 gdm-password][8]: pam_unix(gdm-password:auth): authentication failure; "
+        "logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost=  user=ann",
+        programs={
+            "unix_chkpwd": Program(chkpwd, "pam"),
+            **dict.fromkeys(("gdm-password", "gdm", "polkitd"), _PAM),
+        },
+    ),
+)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, mark
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import pam
 
 _STARTED = mark("service_started")
 _STOPPED = mark("service_stopped")
@@ -83,3 +84,17 @@ def logind(msg: str, f: Fields, mem: Memory) -> int:
     elif msg.startswith(_POWER_WORDS):
         f |= _POWER
     return mem.times
+
+
+_LOGIND = Program(logind, "logind")
+FORMATS = (
+    Format(
+        name="systemd",
+        title="systemd and systemd-logind",
+        example="Nov 20 10:00:00 web1 systemd[1]: Started nginx.service - A web server.",
+        programs={
+            "systemd": Program(systemd, "systemd"),
+            **dict.fromkeys(("systemd-logind", "elogind", "elogind-daemon"), _LOGIND),
+        },
+    ),
+)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.pam import pam
+from socterm.parsers.formats.sshd_login import LOGIN_WORDS
+from socterm.parsers.formats.sshd_peers import PEER_WORDS
 from socterm.parsers.marks import Fields, Handler
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import pam
-from socterm.parsers.sshd_login import LOGIN_WORDS
-from socterm.parsers.sshd_peers import PEER_WORDS
 
 _NOISE = re.compile(r"\[ID \d+ [\w.]+\] |kernel: ?\[ *[\d.]+\]:? ")
 """What may stand before the message proper: Solaris's message id, a kernel time."""
@@ -44,3 +45,14 @@ def sshd(msg: str, f: Fields, mem: Memory) -> int:
     rest = msg[noise.end() :]
     handler = _PROPER.get(rest.partition(" ")[0])
     return mem.times if handler is None else handler(rest, f, mem)
+
+
+_SSHD = Program(sshd, "sshd", "sshd")
+FORMATS = (
+    Format(
+        name="sshd",
+        title="OpenSSH server",
+        example="Nov 20 10:00:00 web1 sshd[7]: Failed password for root from 192.0.2.7 port 4022 ssh2",
+        programs={"sshd": _SSHD, "sshd-session": _SSHD, "sshd-auth": _SSHD},
+    ),
+)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, mark, put_peer
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import pam
 
 _DONE = mark("su", "success")
 _FAILED = mark("su", "failure")
@@ -94,3 +95,19 @@ def login(msg: str, f: Fields, mem: Memory) -> int:
         f |= _NO_LOGIN
         return mem.attempt(user, "text").count("text", mem.times)
     return mem.times
+
+
+_SU = Program(su, "su", "su")
+FORMATS = (
+    Format(
+        name="su",
+        title="su and login",
+        example="Nov 20 10:00:00 web1 su[9]: FAILED SU (to root) ann on pts/0",
+        programs={
+            "su": _SU,
+            "su-l": _SU,
+            "runuser": Program(pam, "pam", "su"),
+            "login": Program(login, "pam"),
+        },
+    ),
+)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, mark, relate
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import pam
 
 _RAN = mark("sudo_command")
 _DENIED = mark("sudo_denied")
@@ -98,3 +99,13 @@ def _trouble(what: str, user: str, f: Fields, mem: Memory) -> int:
     elif what.startswith(_UNASKED):
         f |= _NOT_RUN
     return mem.times
+
+
+FORMATS = (
+    Format(
+        name="sudo",
+        title="sudo",
+        example="Nov 20 10:00:00 web1 sudo: ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
+        programs={"sudo": Program(sudo, "sudo", "sudo", varies=True)},
+    ),
+)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, mark
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import pam
 
 _LINE = re.compile(r"\((.*?)\) ([A-Za-z][A-Za-z _]*?) {1,2}\((.*)\)\s*$", re.DOTALL)
 _BUSYBOX = re.compile(r"USER (\S+) pid +(\d{1,10}) cmd (.*)$", re.DOTALL)
@@ -55,3 +56,14 @@ def _ran(f: Fields, user: str, command: str) -> None:
     f["process.command_line"] = line
     f["process.executable"] = line.partition(" ")[0]
     f.update(_RAN)
+
+
+_CRON = Program(cron, "cron", varies=True)
+FORMATS = (
+    Format(
+        name="cron",
+        title="cron, crond, crontab, anacron",
+        example="Nov 20 10:00:00 web1 CRON[10]: (root) CMD (/usr/local/bin/backup)",
+        programs={"cron": _CRON, "crond": _CRON, "crontab": _CRON, "anacron": _CRON},
+    ),
+)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, mark, number
 from socterm.parsers.memory import Memory
-from socterm.parsers.pam import pam
 
 _Q = r"['\"`]"
 _NAME = rf"{_Q}(?P<user>.*?)['\"]"
@@ -171,3 +172,22 @@ def accounts(msg: str, f: Fields, mem: Memory) -> int:
         f.update(_MARKS[action, outcome])
         return weight * mem.times
     return mem.times
+
+
+_OWN = (
+    "useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel",
+    "gpasswd", "passwd", "chage", "chfn", "chsh",
+)  # fmt: skip
+_KIN = {"chpasswd": "passwd", "newusers": "useradd", "adduser": "useradd", "deluser": "userdel"}
+"""Programs that tell of the same in the same words."""
+
+FORMATS = (
+    Format(
+        name="accounts",
+        title="useradd, usermod, groupadd, gpasswd, passwd, chage and their kin",
+        example="Nov 20 10:00:00 web1 useradd[11]: new user: name=eve, UID=1002, GID=1002, home=/home/eve",
+        programs={
+            name: Program(accounts, dataset) for name, dataset in ({n: n for n in _OWN} | _KIN).items()
+        },
+    ),
+)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.addresses import known_peers, peer_of
+from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, Handler, mark, put_peer, relate
 from socterm.parsers.memory import PATIENCE, Memory, Seen
-from socterm.parsers.pam import pam
 
 _FAILED = mark("ssh_login", "failure")
 _LOGGED_IN = mark("ssh_login", "success")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.addresses import peer_of
+from socterm.parsers.formats.sshd_login import meet, reckon, too_many
 from socterm.parsers.marks import Fields, Handler, mark, number, put_peer
 from socterm.parsers.memory import Memory
-from socterm.parsers.sshd_login import meet, reckon, too_many
 
 _CONNECT = mark("ssh_connect")
 _DISCONNECT = mark("ssh_disconnect")

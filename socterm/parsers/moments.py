@@ -1,0 +1,85 @@
+"""Stamps that stand inside a line, in the dialects of logs that are no syslog, as integer µs since the epoch.
+
+`when` takes the text of a stamp alone, in any of the forms below, and remembers the last ones: lines of one
+second share their stamp. What a stamp leaves open (year, zone) is decided as for syslog headers (`stamps`).
+
+>>> from datetime import UTC
+>>> when(Clock(UTC), "20/Nov/2026:10:00:00 +0100"), when(Clock(UTC), "1795168800.25"), when(Clock(UTC), "x")
+(1795165200000000, 1795168800250000, None)
+"""
+
+from __future__ import annotations
+
+import re
+
+from socterm.parsers.stamps import LATEST, Clock
+
+_ZONE = r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d))?"
+_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?"
+_TIGHT = r"(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
+_DAY = r"(?P<day>\d{1,2})"
+_YEAR = r"(?P<year>[12]\d{3})"
+_AFTER = r"(?: (?P<year_after>[12]\d{3}))?"
+_NAME = r"(?P<month>[^\W\d_]{3,10})\.?"
+
+_FORMS = tuple(
+    re.compile(form + r"$")
+    for form in (
+        # 2026-11-20T10:00:00.123+01:00, 2026/11/20 10:00:00, 2026.11.20 10:00:00, 2026-11-20-10:00:00
+        rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d)[-/.](?P<day>\d\d)[T /:-]{_TIME}{_ZONE}",
+        # 20/Nov/2026:10:00:00 +0100, 20-Nov-2026 10:00:00.123, 20 Nov 2026 10:00:00, 20 Nov 10:00:00.123
+        rf"{_DAY}[-/ ]{_NAME}(?:[-/ ](?P<year>\d{{4}}))?[: ,] ?{_TIME}{_ZONE}",
+        # Fri Nov 20 10:00:00.123 2026, Nov 20 10:00:00 2026, Nov 20, 2026 10:00:00
+        rf"(?:[^\W\d_]{{2,4}}[,.]? +)?{_NAME} {{1,2}}{_DAY}(?:,? {_YEAR})? {_TIME}{_AFTER}{_ZONE}",
+        # Fri, 20 Nov 2026 10:00:00 +0100 (RFC 5322)
+        rf"[^\W\d_]{{2,4}},? {_DAY} {_NAME} (?P<year>\d{{4}}) {_TIME}{_ZONE}",
+        # 20-11-2026 10:00:00 +0300, 20.11.2026 10:00:00: the day comes first
+        rf"(?P<day>\d\d)[-.](?P<month>\d\d)[-.](?P<year>\d{{4}}) {_TIME}{_ZONE}",
+        # 20261120-10:00:00, 20261120T100000Z, 20261120 10:00:00
+        rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)[-T ]{_TIGHT}{_ZONE}",
+        # 261120 10:00:00, 261120  9:00:00: MySQL's
+        rf"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d) {{1,2}}{_TIME}(?P<zone>(?!))?",
+    )
+)
+_EPOCH = re.compile(r"(\d{9,10})(?:[.,](\d{1,9}))?$|(\d{13})$|(\d{16})$|(\d{19})$")
+_MOST = 64
+"""Characters of the longest stamp."""
+_KEPT = 2048
+
+
+def epoch(text: str) -> int | None:
+    """Seconds (with any fraction), milli-, micro- or nanoseconds since 1970, told apart by their digits.
+
+    >>> epoch("1795168800"), epoch("1795168800123"), epoch("12")
+    (1795168800000000, 1795168800123000, None)
+    """
+    found = _EPOCH.match(text)
+    if found is None:
+        return None
+    seconds, fraction, milli, micro, nano = found.groups()
+    if seconds:
+        return int(seconds) * 1_000_000 + (int((fraction + "00000")[:6]) if fraction else 0)
+    return int(milli) * 1000 if milli else int(micro) if micro else int(nano) // 1000
+
+
+def when(clock: Clock, text: str) -> int | None:
+    """The instant of a stamp in any form known here, None where it is none."""
+    known = clock.kept.get(text)
+    if known is not None:
+        return known
+    if len(text) > _MOST:
+        return None
+    ts = epoch(text) if text[:9].isdecimal() and " " not in text else None
+    if ts is not None:
+        return ts if ts <= LATEST else None
+    for form in _FORMS:
+        found = form.match(text)
+        if found is not None:
+            ts = clock.instant(found.groupdict())
+            if ts is not None:
+                if len(clock.kept) >= _KEPT:
+                    clock.kept.clear()
+                if clock.sure:
+                    clock.kept[text] = ts
+                return ts
+    return None
