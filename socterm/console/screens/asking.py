@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from textual import on, work
+from textual import on
 
 from socterm.console.messages import ChatPiece, Explained
 from socterm.console.safe import say
 from socterm.console.screens.reading import Reading
 from socterm.console.widgets.chat import Asked, ChatLine, Stopped
+from socterm.console.widgets.reader import in_thread
 from socterm.errors import SoctermError
 
 
@@ -107,7 +108,7 @@ class Asking(Reading):
         if self.cancel is not None:
             self.cancel.set()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="health")
+    @in_thread("health")
     def read_health(self, analyst: Analyst) -> None:
         """Ask the model how it is."""
         health = analyst.health()
@@ -137,7 +138,7 @@ class Asking(Reading):
         if self.has_class("-tiny"):
             self.focus_on("detail")
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="explain")
+    @in_thread("explain")
     def explain(self, analyst: Analyst, alert: int) -> None:
         """Have it explained."""
         try:
@@ -172,7 +173,7 @@ class Asking(Reading):
             turn = self.chat.begin(message.question)
             self.answer(self.analyst, turn, message.question, self.alerts.cursor or None, self.cancel)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="chat")
+    @in_thread("chat")
     def answer(
         self, analyst: Analyst, turn: int, question: str, alert: int | None, cancel: threading.Event
     ) -> None:

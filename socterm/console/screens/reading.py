@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from textual import events, on, work
+from textual import events, on
 from textual.timer import Timer
 
 from socterm.console.ingest import LOADING
@@ -26,7 +26,7 @@ from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
 from socterm.console.state import Order
 from socterm.console.widgets.alerts import in_order
-from socterm.console.widgets.reader import Reader
+from socterm.console.widgets.reader import Reader, in_thread
 from socterm.errors import QueryError
 from socterm.store.rows import AlertRow
 
@@ -145,7 +145,7 @@ class Reading(Reader, Layout):
         self.read_header(now)
         self.alerts.refresh()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="header")
+    @in_thread("header")
     def read_header(self, now: int) -> None:
         """Read what the header shows of sources and file."""
         rows = self.store.triage.sources()
@@ -186,7 +186,7 @@ class Reading(Reader, Layout):
         text, asked = mine.alerts.active, asked or since < 0
         return Asks(self._version, since, text, self.clock(), mine.show_closed, mine.order, known, asked)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="alerts")
+    @in_thread("alerts")
     def read_changes(self, asks: Asks) -> None:
         """Read the alert list if anything changed since, or somebody asked."""
         began = time.monotonic()

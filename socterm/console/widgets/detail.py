@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 
 from socterm.console import summary
 from socterm.console.actions import bindings
@@ -14,7 +14,7 @@ from socterm.console.lines import Line, hint
 from socterm.console.messages import AlertDetail, EventDetail, Explained, TabShown
 from socterm.console.readers import Store
 from socterm.console.state import TABS, Tab, UiState
-from socterm.console.widgets.reader import Reader
+from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.text import TextView
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
@@ -55,7 +55,7 @@ class Detail(Reader, TextView):
         """Show an event."""
         self.read_event(event)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="detail")
+    @in_thread("detail")
     def read_alert(self, alert: int) -> None:
         """Read an alert, its newest events and what was decided."""
         triage = self.store.triage
@@ -67,7 +67,7 @@ class Detail(Reader, TextView):
             AlertDetail(row, triage.alert_events(alert, limit=200), triage.history(alert), alert)
         )
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="detail")
+    @in_thread("detail")
     def read_event(self, event: int) -> None:
         """Read one event and the alerts it is evidence of."""
         found = self.store.events.get([event])

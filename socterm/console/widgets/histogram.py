@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from textual import on, work
+from textual import on
 
 from socterm.console.lines import Span, sp
 from socterm.console.messages import HistogramRead
 from socterm.console.readers import Store, bars
 from socterm.console.widgets.bars import BLOCKS, Bar, Part
-from socterm.console.widgets.reader import Reader
+from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.words import clock, number
 from socterm.store.rows import Bucket
 
@@ -42,7 +42,7 @@ class Histogram(Reader, Bar):
         """Another width: another number of bars."""
         self.load()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="histogram")
+    @in_thread("histogram")
     def read_bars(self, now: int, count: int) -> None:
         """Read them from the roll-up."""
         self.post_message(HistogramRead(*bars(self.store, now, SPAN, count)))

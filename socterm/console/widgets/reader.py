@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, cast
 
+from textual import work
 from textual.worker import Worker, WorkerState
 
 from socterm.console.messages import ReadFailed
@@ -12,6 +14,21 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode as _Node
 else:
     _Node = object  # Textual follows the first base that is a node for styles: that must be the widget
+
+
+P = ParamSpec("P")
+
+
+def in_thread(group: str) -> Callable[[Callable[P, None]], Callable[P, Worker[None]]]:
+    """A method that runs in a thread; the newest call of a `group` is the one that counts.
+
+    The one way to start a thread here. Without a description Textual writes one from the arguments' `repr`,
+    on the event loop: that of a list of alerts takes a hundred milliseconds.
+    """
+    return cast(
+        "Callable[[Callable[P, None]], Callable[P, Worker[None]]]",
+        work(thread=True, exclusive=True, exit_on_error=False, group=group, description=group),
+    )
 
 
 class Reader(_Node):

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from datetime import tzinfo
 
-from textual import events, on, work
+from textual import events, on
 from textual.cache import LRUCache
 from textual.strip import Strip
 
@@ -21,7 +21,7 @@ from socterm.console.messages import FollowChanged, RowsRead, StreamRead
 from socterm.console.readers import Store, levels_of, newer_ids, newest_ids, older_ids, parse_filter
 from socterm.console.safe import fit, seg
 from socterm.console.theme import MARKS, style
-from socterm.console.widgets.reader import Reader
+from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.rows import Rows
 from socterm.console.words import clock
 from socterm.errors import QueryCancelledError, QueryError
@@ -87,7 +87,7 @@ class StreamRows(Reader, Rows):
         else:
             self.read_newer(self.version, self.text, self.now(), self.upto, self._tail())
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    @in_thread("stream")
     def read_fresh(self, version: int, text: str, now: int, tail: int) -> None:
         """Read the newest lines that pass a filter."""
         self._searching = threading.current_thread()
@@ -103,7 +103,7 @@ class StreamRows(Reader, Rows):
         finally:
             self._searching = None
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    @in_thread("stream")
     def read_newer(self, version: int, text: str, now: int, after: int, tail: int) -> None:
         """Read the lines stored since."""
         if self.store.events.newest_id() == after:
@@ -118,18 +118,18 @@ class StreamRows(Reader, Rows):
         message.rows, message.levels = self.store.events.get(sight), levels_of(self.store, sight)
         self.post_message(message)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    @in_thread("stream")
     def read_newest(self, version: int) -> None:
         """Read how far the store has come while the view stands still."""
         self.post_message(StreamRead(version, array("q"), self.store.events.newest_id()))
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="stream")
+    @in_thread("stream")
     def read_older(self, version: int, text: str, now: int, before: int) -> None:
         """Read lines above the first one."""
         ids = older_ids(self.store, parse_filter(text, now), before)
         self.post_message(StreamRead(version, ids, 0, older=True))
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="stream-rows")
+    @in_thread("stream-rows")
     def read_rows(self, version: int, wanted: tuple[int, ...]) -> None:
         """Read the lines in sight."""
         self.post_message(RowsRead(version, self.store.events.get(wanted), levels_of(self.store, wanted)))
