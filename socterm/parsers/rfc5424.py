@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 MAX_PARAMS = 64
 _HEAD = re.compile(r"(\d{1,2}) (\S+) (\S+) (\S+) (\S+) (\S+) ?", re.ASCII)
-_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: +[^\s=\]"]{1,64}="(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
-_PARAM = re.compile(r' +([^\s=\]"]+)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: +[^\s=\]"]{1,64}= ?"(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
+_PARAM = re.compile(r' +([^\s=\]"]+)= ?"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\\]])')
 
 
@@ -33,7 +33,7 @@ class Head5424(NamedTuple):
 def read_5424(text: str) -> Head5424 | None:
     """The header of a line behind its PRI, or None where this is no RFC 5424 line at all."""
     found = _HEAD.match(text)
-    if found is None or not (found[2] == "-" or found[2][:4].isdecimal()):
+    if found is None or not (found[2] == "-" or (found[2][:1].isdecimal() and "-" in found[2])):
         return None
     version, stamp, host, app, procid, msgid = (("" if part == "-" else part) for part in found.groups())
     data, msg, error = _structured(text[found.end() :])

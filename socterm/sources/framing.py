@@ -1,0 +1,115 @@
+"""From the bytes of a stream to syslog frames: octet counting and newlines (RFC 6587, 3.4).
+
+Which of the two a sender uses is decided by the first byte of its connection: a digit counts octets.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Mode = Literal["auto", "octets", "lines", "records"]
+
+FRAME_LIMIT: Final = 1 << 20
+_DIGITS: Final = 8
+"""Digits of a length that anybody sends; more are no length."""
+
+
+class Framer:
+    r"""Cuts one connection's stream into frames, however it was cut into reads.
+
+    `mode` "auto" decides by the first byte. "lines" ends a frame at each newline and drops blanks before a
+    `<PRI>`; "records" only at a newline that a `<` follows, so that a message may hold newlines. A frame
+    longer than `limit` is an error, or with `trim` keeps its first `limit` bytes. After an `error` the
+    stream has no frames any more: the connection is to be closed. `cut` counts trimmed frames, `torn` those
+    that the end of the stream cut off.
+
+    >>> framer = Framer()
+    >>> framer.feed(b"5 hel"), framer.feed(b"lo3 you")
+    ([], [b'hello', b'you'])
+    """
+
+    def __init__(self, mode: Mode = "auto", *, limit: int = FRAME_LIMIT, trim: bool = False) -> None:
+        self._mode = mode
+        self._limit = limit
+        self._trim = trim
+        self._held = bytearray()
+        self._skip = 0
+        self.error = ""
+        self.cut = 0
+        self.torn = 0
+
+    def feed(self, block: bytes) -> list[bytes]:
+        """Add what was read; answers with the frames that are whole now."""
+        if self.error:
+            return []
+        self._held += block
+        if self._mode == "auto" and self._held:
+            self._mode = "octets" if self._held[:1].isdigit() else "lines"
+        return self._counted() if self._mode == "octets" else self._delimited(last=False)
+
+    def finish(self) -> list[bytes]:
+        """The stream ended: the last line need not end in a newline; a counted frame must be whole."""
+        if self._mode == "octets":
+            self.torn += bool(self._held or self._skip)
+            return []
+        return self._delimited(last=True)
+
+    def _counted(self) -> list[bytes]:
+        frames: list[bytes] = []
+        held, at = self._held, 0
+        while True:
+            if self._skip:
+                passed = min(self._skip, len(held) - at)
+                at += passed
+                self._skip -= passed
+                if self._skip:
+                    break
+            digits, blank, _ = bytes(held[at : at + _DIGITS + 1]).partition(b" ")
+            if (digits and not digits.isdigit()) or len(digits) > _DIGITS:
+                self.error = "octet counting: a frame must begin with its length"
+                break
+            if not blank:
+                break
+            length = int(digits)
+            start = at + len(digits) + 1
+            wanted = length
+            if length > self._limit:
+                if not self._trim:
+                    self.error = f"octet counting: a frame of {length} bytes is longer than {self._limit}"
+                    break
+                wanted = self._limit
+            if len(held) - start < wanted:
+                break
+            frames.append(bytes(held[start : start + wanted]))
+            at = start + wanted
+            if wanted < length:
+                self.cut += 1
+                self._skip = length - wanted
+        del held[:at]
+        return frames
+
+    def _delimited(self, *, last: bool) -> list[bytes]:
+        ends = b"\n" if self._mode == "lines" else b"\n<"
+        parts = bytes(self._held).split(ends)
+        rest = b"" if last else parts.pop()
+        lead = ends[1:]
+        frames = [part if index == 0 else lead + part for index, part in enumerate(parts)]
+        if frames and not last and lead:
+            rest = lead + rest
+        if len(rest) > self._limit:
+            if not self._trim:
+                self.error = f"a line is longer than {self._limit} bytes"
+            rest = rest[: self._limit] + rest[-1:]  # one byte too long, so that it counts as cut
+        self._held = bytearray(rest)
+        cleaned = [self._clean(frame) for frame in frames]
+        return [frame for frame in cleaned if frame]
+
+    def _clean(self, frame: bytes) -> bytes:
+        frame = frame.rstrip(b"\r\n")
+        if frame[:1] == b" ":
+            bare = frame.lstrip(b" ")
+            frame = bare if bare[:1] == b"<" else frame
+        if len(frame) > self._limit:
+            self.cut += 1
+            return frame[: self._limit]
+        return frame
