@@ -99,7 +99,7 @@ class Framer:
         if len(rest) > self._limit:
             if not self._trim:
                 self.error = f"a line is longer than {self._limit} bytes"
-            rest = rest[: self._limit] + rest[-1:]  # one byte too long, so that it counts as cut
+            rest = rest[: self._limit + 1] + rest[-1:]  # still too long, so that it counts as cut
         self._held = bytearray(rest)
         cleaned = [self._clean(frame) for frame in frames]
         return [frame for frame in cleaned if frame]
