@@ -63,8 +63,14 @@ JOIN = "LEFT JOIN kinds k ON k.id = e.kind"
 EXTRA = "~"
 """Key inside `fields` for what is no ECS field: an unusual kind, and values JSON cannot carry."""
 
+NULL = float("nan")
+"""What SQLite stores as NULL: the driver binds a NaN at once, for a None it first searches for an adapter."""
+
 Row = tuple[Any, ...]
-Encoded = tuple[int, int, str | None, tuple[Any, ...]]
+Rows = list[Any]
+"""The values of many rows, ROW_COLUMNS after ROW_COLUMNS."""
+
+Encoded = tuple[int, int, str | float | None, tuple[Any, ...]]
 """(flags, kind, fields JSON, promoted columns that are not shared)"""
 
 _PROMOTED: dict[str, type] = {column.ecs: str if column.type == "TEXT" else int for column in COLUMNS}
@@ -92,89 +98,101 @@ _INT64 = range(-(1 << 63), 1 << 63)
 class _Shape:
     """Where the fields of events stand that have the same names and types: a parser has a few dozen of them.
 
-    The getters take `(*fields.values(), None)`; -1, the None, stands for what is absent. `common` gives the
-    shared values, category, type, and then what has no column. `fits` is False where a column would bend a
-    value.
+    The getters take `(*fields.values(), None, NULL)`; the last two stand for what is absent. `common` gives
+    the shared values, then those that have no column. `fits` is False where a column would bend a value.
+    `known` is (flags, kind, category, type) of lines with the same `common`: what needs no more thought.
     """
 
-    __slots__ = ("common", "fits", "message", "own", "rest")
+    __slots__ = ("category", "common", "fits", "known", "message", "own", "rest", "type")
 
     def __init__(self, names: tuple[str, ...], types: tuple[type, ...]) -> None:
         at = {name: index for index, name in enumerate(names)}
         self.fits = all(
-            found in _FITTING.get(name, _SCALAR) for name, found in zip(names, types, strict=False)
+            found in _FITTING.get(name, _SCALAR) for name, found in zip(names, types, strict=True)
         )
-        self.message = at.get(_MESSAGE, -1)
+        self.message, self.category, self.type = (at.get(name, -2) for name in (_MESSAGE, _CATEGORY, _TYPE))
         self.own = itemgetter(*(at.get(name, -1) for name in _OWN))
         self.rest = tuple(name for name in names if name not in _HAS_A_PLACE)
-        self.common = itemgetter(*(at.get(name, -1) for name in (*_SHARED, _CATEGORY, _TYPE, *self.rest)))
-
-
-class _Shapes(dict[tuple[Any, ...], _Shape]):
-    """Field names in their order and the types of the values and a None → shape."""
-
-    def __missing__(self, key: tuple[Any, ...]) -> _Shape:
-        count = len(key) // 2
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        self[key] = shape = _Shape(key[:count], key[count:])
-        return shape
-
-
-_shapes = _Shapes()
+        self.common = itemgetter(*(at.get(name, -2) for name in (*_SHARED, *self.rest)))
+        self.known: dict[tuple[Any, ...], tuple[int, int, Any, Any]] = {}
 
 
 def encode(
     events: Iterable[Event], sources: Mapping[str, int], kinds: Kinds, alerted: Collection[int]
-) -> list[Row]:
-    """Rows for `INSERT INTO events`, in the order of ROW_COLUMNS. `alerted` are ids known to be evidence.
+) -> Rows:
+    """Rows for `INSERT INTO events`, one after another in one list. `alerted` are ids known to be evidence.
 
     New kinds stay with `kinds` until they are written.
     Raises UnicodeEncodeError or OverflowError only later, in SQLite, for text or numbers it cannot hold:
     then `storable` helps.
     """
-    rows = []
+    rows: Rows = []
+    shapes: dict[Any, _Shape] = kinds.shapes
     for event in events:
-        flags, kind, rest, columns = _quick(event, kinds) or _careful(event, kinds)
-        flags |= _TIME_BITS[event.time_from]
+        fields, raw = event.fields, event.raw
+        values = (*fields.values(), None, NULL)
+        key = (*fields, *map(type, fields.values()))
+        shape = shapes.get(key) or _new_shape(key, shapes)
+        try:
+            found = shape.known.get(shape.common(values))
+        except TypeError:  # a list within a list
+            found = None
+        message = values[shape.message]
+        # Mostly all is known; category and type are then the very objects of the taxonomy.
+        if (
+            found is not None
+            and found[2] is values[shape.category]
+            and found[3] is values[shape.type]
+            and event.kind == "event"
+            and (message is None or raw.endswith(message))
+        ):
+            flags, kind, own = found[0], found[1], shape.own(values)
+            rest: str | float | None = NULL
+            if message is not None:
+                flags |= (len(raw) - len(message) + 1) << MESSAGE_SHIFT
+        else:
+            flags, kind, rest, own = _quick(event, shape, values, kinds) or _careful(event, kinds)
+        if event.time_from != "line":
+            flags |= _TIME_BITS[event.time_from]
         if event.id in alerted:
             flags |= ALERTED
-        rows.append((
-            event.id, event.ts, sources[event.source], event.position, event.repeat, flags, kind, event.raw,
-            rest, *columns,
-        ))  # fmt: skip
+        rows += (
+            event.id, event.ts, sources[event.source], event.position, event.repeat, flags, kind, raw, rest,
+        )  # fmt: skip
+        rows += own
     return rows
 
 
-def _quick(event: Event, kinds: Kinds) -> Encoded | None:
-    """An event like most: all that can follow from elsewhere does. None for any other."""
-    fields = event.fields
-    values = (*fields.values(), None)
-    shape = _shapes[(*fields, *map(type, values))]
-    if not shape.fits or event.kind not in _KIND_BITS:
+def _new_shape(key: tuple[Any, ...], shapes: dict[Any, _Shape]) -> _Shape:
+    """The shape of events with these field names, in their order, and types of values."""
+    if len(shapes) >= _MOST_KEPT:
+        shapes.clear()
+    count = len(key) // 2
+    shapes[key] = shape = _Shape(key[:count], key[count:])
+    return shape
+
+
+def _quick(event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -> Encoded | None:
+    """An event of which all follows from elsewhere that can. None for any other."""
+    flags = _KIND_BITS.get(event.kind)
+    message = values[shape.message]
+    if not shape.fits or flags is None or (message is not None and not event.raw.endswith(message)):
         return None
-    common, rest = shape.common(values), None
     try:
-        found = kinds.known.get((shape, common))
-        if found is None:
-            learnt = _learn(shape, common, kinds)
-            if learnt is None:
-                return None
-            found, rest = learnt
+        learnt = _learn(shape, values, kinds)
     except TypeError:  # a list within a list
         return None
-    flags = found[0] | _KIND_BITS[event.kind]
-    if shape.message >= 0:
-        raw, message = event.raw, values[shape.message]
-        if not raw.endswith(message):
-            return None
-        flags |= (len(raw) - len(message) + 1) << MESSAGE_SHIFT
-    return flags, found[1], rest, shape.own(values)
+    if learnt is None:
+        return None
+    if message is not None:
+        flags |= (len(event.raw) - len(message) + 1) << MESSAGE_SHIFT
+    return learnt[0] | flags, learnt[1], learnt[2], shape.own(values)
 
 
-def _learn(shape: _Shape, common: tuple[Any, ...], kinds: Kinds) -> tuple[tuple[int, int], str | None] | None:
-    """((flags, kind), fields JSON of the row itself); None where something does not follow from the rest."""
-    shared, (category, kind), rest = common[:_WIDTH], common[_WIDTH : _WIDTH + 2], common[_WIDTH + 2 :]
+def _learn(shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -> tuple[int, int, str | None] | None:
+    """(flags, kind, fields JSON of the row itself); None where something does not follow from the rest."""
+    common, category, kind = shape.common(values), values[shape.category], values[shape.type]
+    shared, rest = common[:_WIDTH], common[_WIDTH:]
     flags = FAILURE if shared[_OUTCOME_AT] == "failure" else 0
     if category is not None or kind is not None:
         action = ACTIONS.get(shared[_ACTION_AT])
@@ -191,8 +209,8 @@ def _learn(shape: _Shape, common: tuple[Any, ...], kinds: Kinds) -> tuple[tuple[
             return None
     ident, text = kinds.place(shared, encoded)
     if text is None and all(map(_is_distinct, rest)):
-        kinds.remember((shape, common), (flags, ident))
-    return (flags, ident), text
+        kinds.remember(shape.known, common, (flags, ident, category, kind))
+    return flags, ident, text
 
 
 def _is_distinct(value: Any) -> bool:

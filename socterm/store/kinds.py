@@ -7,6 +7,7 @@ Kinds are only ever added. The same one may stand there twice: only the latest a
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from socterm.taxonomy import COLUMNS
 
@@ -26,11 +27,12 @@ _OFTEN = 8
 class Kinds:
     """The kinds a writer knows, by their values. New ones wait in memory for the transaction that needs them.
 
-    `known` is a shorter way to what was found before, for `codec.encode` to fill and ask.
+    `shapes` is a shorter way to what was found before, for `codec.encode` to fill and ask.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        self.known: dict[object, tuple[int, int]] = {}
+        self.shapes: dict[Any, Any] = {}
+        self._remembered = 0
         self.ids: dict[tuple[Shared, bytes], int] = {}
         self._seen: dict[bytes, int] = {}
         self._new: list[tuple[object, ...]] = []
@@ -44,11 +46,13 @@ class Kinds:
         """The kind of a line whose other fields stand in its own row."""
         return self.ids.get((shared, b"")) or self._add(shared, b"", None)
 
-    def remember(self, key: object, found: tuple[int, int]) -> None:
-        """Keep an answer in `known`."""
-        if len(self.known) >= _MOST_KEPT:
-            self.known.clear()
-        self.known[key] = found
+    def remember(self, known: dict[Any, Any], key: object, found: object) -> None:
+        """Keep an answer with the shape it is about."""
+        if self._remembered >= _MOST_KEPT:
+            self.shapes.clear()
+            self._remembered = 0
+        known[key] = found
+        self._remembered += 1
 
     def place(self, shared: Shared, encoded: bytes) -> tuple[int, str | None]:
         """(kind, what is left for the row) of a line with these values and other fields."""
@@ -86,6 +90,6 @@ class Kinds:
         """The transaction did not come to pass: what it would have added is unknown again."""
         if self._new:
             self._last -= len(self._new)
-            self.known.clear()
+            self.shapes.clear()
             self.ids = {key: ident for key, ident in self.ids.items() if ident <= self._last}
             self._new.clear()

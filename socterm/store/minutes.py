@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from operator import itemgetter
 
-from socterm.store.codec import ALERTED, FAILURE, ROW_COLUMNS, Row
+from socterm.store.codec import ALERTED, FAILURE, ROW_COLUMNS, Rows
 from socterm.store.rows import Bucket
 
 MINUTE = 60_000_000
 
-_parts = itemgetter(*map(ROW_COLUMNS.index, ("id", "ts", "repeat", "flags")))
+_PARTS = tuple(map(ROW_COLUMNS.index, ("id", "ts", "repeat", "flags")))
 _COUNTED = FAILURE | ALERTED
 
 _ADD = """
@@ -23,12 +22,12 @@ ON CONFLICT (minute) DO UPDATE SET events = events + excluded.events, weight = w
 _MARK = f"UPDATE events SET flags = flags | {ALERTED} WHERE id = ? AND NOT flags & {ALERTED} RETURNING ts"
 
 
-def add_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
+def add_rows(db: sqlite3.Connection, rows: Rows) -> None:
     """Count a batch's event rows (as `codec.encode` makes them, in order of id)."""
     counts: dict[int, list[int]] = {}
     start = end = 0
     cell: list[int] = []
-    for ident, ts, repeat, flags in map(_parts, rows):
+    for ident, ts, repeat, flags in zip(*(rows[part :: len(ROW_COLUMNS)] for part in _PARTS), strict=True):
         if not start <= ts < end:
             minute = ts // MINUTE
             start, end = minute * MINUTE, (minute + 1) * MINUTE

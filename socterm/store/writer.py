@@ -14,7 +14,7 @@ from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
 from socterm.store import lease
 from socterm.store.batch import Batch, SourceState, StoredState
-from socterm.store.codec import ROW_COLUMNS, encode, storable
+from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
 from socterm.store.decisions import decisions_since
 from socterm.store.detections import Detections, evidence_ids, open_episodes
@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 WRITER_BUSY_SECONDS = 30.0
 """Decisions hold the write lock for milliseconds; a writer can wait longer than a person would."""
 
-_INSERT = f"INSERT INTO events ({', '.join(ROW_COLUMNS)}) VALUES ({', '.join('?' * len(ROW_COLUMNS))})"
+_WIDTH = len(ROW_COLUMNS)
+_AT_ONCE = 200
+"""Rows of one statement: it opens the table and its indices, and finds where they end, once for them all."""
+
+_ROW = f"({', '.join('?' * _WIDTH)})"
+_INSERT = f"INSERT INTO events ({', '.join(ROW_COLUMNS)}) VALUES {_ROW}"
+_INSERT_MANY = _INSERT + f", {_ROW}" * (_AT_ONCE - 1)
 _SOURCE_COLUMNS = (
     "position", "bookmark", "lines", "decoded", "newest", "late", "drops", "note", "watermark", "extra",
 )  # fmt: skip
@@ -188,7 +194,7 @@ class Writer:
             lease.keep(db, self._token, batch.now)
             self._write_sources(batch, positions)
             self._kinds.write(db)
-            db.executemany(_INSERT, rows)
+            _insert(db, rows)
             self._write_bytes(events)
             add_rows(db, rows)
             if batch.episodes:
@@ -313,3 +319,13 @@ class Writer:
     def _load_infos(self) -> dict[str, RuleInfo]:
         rows = self._db.execute("SELECT key, info FROM rules WHERE info IS NOT NULL")
         return {key: msgspec.convert(from_json(info), RuleInfo) for key, info in rows}
+
+
+def _insert(db: sqlite3.Connection, rows: Rows) -> None:
+    """Store what `codec.encode` made."""
+    size = _WIDTH * _AT_ONCE
+    whole = len(rows) - len(rows) % size
+    for start in range(0, whole, size):
+        db.execute(_INSERT_MANY, rows[start : start + size])
+    few = iter(rows[whole:])
+    db.executemany(_INSERT, zip(*[few] * _WIDTH, strict=True))
