@@ -37,6 +37,23 @@ def put_peer(fields: Fields, token: str, port: str = "") -> str:
     return value
 
 
+def put_end(fields: Fields, side: str, token: str, port: str | int | None = None) -> str:
+    """The same for either end of a connection: `side` is "source", "destination", "client", "server", …
+
+    >>> fields: Fields = {}
+    >>> put_end(fields, "destination", "::ffff:192.0.2.1", "443"), fields
+    ('192.0.2.1', {'destination.ip': '192.0.2.1', 'destination.port': 443})
+    """
+    name, value = known_peers.get(token) or peer_of(token)
+    if name:
+        fields[side + name[6:]] = value
+    if port is not None and port != "":
+        found = port if isinstance(port, int) else number(port, 5)
+        if found is not None and 0 <= found < 65_536:
+            fields[f"{side}.port"] = found
+    return value
+
+
 def relate(fields: Fields, user: str = "", ip: str = "") -> None:
     """Name a user or an address the line mentions without being the one to report it (ECS related.*)."""
     if user:
