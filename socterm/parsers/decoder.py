@@ -259,6 +259,9 @@ class Decoder:
         if head.name or head.host:
             fields["event.dataset"] = program.dataset
         repeat = self._body(head, fields, program, ts, position)
+        if time_from != "line" and self._memory.told is not None:
+            ts, time_from = self._memory.told, "line"
+            clock.last = ts
         logsources = sources_of(fields, self._memory)
         return Event(ts, self._source, position, raw, fields, logsources, "event", repeat, time_from)
 
@@ -284,6 +287,7 @@ class Decoder:
         memory.position = position
         memory.times = 1
         memory.family = program.family
+        memory.told = None
         if len(head.msg) > LONGEST:
             return 1
         if head.msg.startswith("message repeated "):

@@ -118,7 +118,8 @@ class Memory:
     repeated 5 times"). `key` may be set to what `host` and `pid` amount to, "" otherwise. `asked` becomes
     true when what a line means depends on other lines, or what they mean on it. `patience` is how many of
     PAM's failures may still wait for sshd's own word. `clock` reads stamps within messages; `logsources` is
-    what the line at hand belongs to where its parser found out, None where that follows from its dataset.
+    what the line at hand belongs to where its parser found out, None where that follows from its dataset;
+    `told` is an instant that its message names.
     """
 
     def __init__(self) -> None:
@@ -132,6 +133,7 @@ class Memory:
         self.asked = False
         self.clock: Clock | None = None
         self.logsources: tuple[LogSource, ...] | None = None
+        self.told: int | None = None
         self.patience = 0
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._notes: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()

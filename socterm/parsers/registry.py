@@ -106,7 +106,7 @@ def plain(msg: str, f: Fields, mem: Memory) -> int:
         found = reader(msg, f, reading)
         if found is not None:
             mem.asked = True
-            _, mem.logsources, times = found
+            mem.told, mem.logsources, times = found
             return times * mem.times
     return mem.times
 

@@ -38,6 +38,10 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "cron": (("linux", "", "cron"), AUTH, SYSLOG),
     "systemd": (("linux", "", "systemd"), SYSLOG),
     "syslog": (SYSLOG,),
+    "cef": (("", "firewall", ""), ("cef", "", "")),
+    "leef": (("", "firewall", ""), ("leef", "", "")),
+    "keyvalue": (("keyvalue", "", ""),),
+    "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
 }
 """`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
 

@@ -1,0 +1,100 @@
+"""key=value: logfmt, and what firewalls such as FortiGate and Sophos write. A line of nothing but pairs.
+
+Values are words or stand in double quotes. Names that mean one thing everywhere become ECS names, all others
+stay as the producer wrote them, so that rules for that producer find them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from socterm.parsers.format import Format, Found, Reading
+from socterm.parsers.marks import Fields, number, put_end
+from socterm.parsers.moments import when
+from socterm.taxonomy.appliances import KEY_VALUE_FIELDS, NUMBERS
+from socterm.taxonomy.logsources import logsources_of
+
+_PAIR = re.compile(
+    r'([A-Za-z_@][\w.@-]{0,63})=(?:"((?:[^"\\]|\\.)*+)"|([^\s"=]*+(?:=[^\s"=]*+)*+))(?:[,;]? +|[,;]?$)'
+)
+_ESCAPE = re.compile(r"\\(.)")
+_BEGINS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_@"
+_FEWEST = 3
+_MOST = 200
+_STAMPS = ("eventtime", "@timestamp", "timestamp", "time", "ts", "t")
+_FORTINET = frozenset({"devid", "logid", "type"})
+
+
+def pairs_of(text: str) -> dict[str, str] | None:
+    """The pairs of a line that is made of nothing else, None for any other line."""
+    found: dict[str, str] = {}
+    at = 0
+    text = text.rstrip()
+    while at < len(text):
+        pair = _PAIR.match(text, at)
+        if pair is None or len(found) >= _MOST:
+            return None
+        key, quoted, bare = pair.groups()
+        value = (
+            bare.rstrip(",;") if quoted is None else _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
+        )
+        found.setdefault(key, value)
+        at = pair.end()
+    return found if len(found) >= _FEWEST else None
+
+
+def _moment(pairs: dict[str, str], reading: Reading) -> int | None:
+    if "date" in pairs and "time" in pairs:
+        ts = when(reading.clock, f"{pairs['date']} {pairs['time']}{pairs.get('tz', '')}")
+        if ts is not None:
+            return ts
+    for key in _STAMPS:
+        if key in pairs:
+            ts = when(reading.clock, pairs[key])
+            if ts is not None:
+                return ts
+    return None
+
+
+def _fill(f: Fields, pairs: dict[str, str]) -> None:
+    for key, value in pairs.items():
+        name = KEY_VALUE_FIELDS.get(key.lower())
+        if name is None:
+            f[key] = value
+            continue
+        side, _, last = name.rpartition(".")
+        if last == "ip":
+            put_end(f, side, value)
+        elif last == "port":
+            put_end(f, side, "", value)
+        elif name in NUMBERS:
+            whole = number(value, 18)
+            if whole is not None:
+                f[name] = whole
+        elif value:
+            f[name] = value
+
+
+def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
+    """Reader of lines of pairs."""
+    if "=" not in text[:66]:
+        return None
+    pairs = pairs_of(text)
+    if pairs is None:
+        return None
+    _fill(f, pairs)
+    dataset = "fortigate" if pairs.keys() >= _FORTINET else "keyvalue"
+    f["event.dataset"] = dataset
+    return _moment(pairs, reading), logsources_of(dataset), 1
+
+
+FORMATS = (
+    Format(
+        name="keyvalue",
+        title="key=value pairs (logfmt, FortiGate, Sophos)",
+        example='time="2026-11-20T10:00:00Z" level=warning msg="login refused" user=ann srcip=198.51.100.9',
+        line=keyvalue,
+        begins=_BEGINS,
+        order=90,
+    ),
+)
