@@ -12,6 +12,8 @@ from tests.conformance.scoring import raw, read, records
 
 CORPORA = os.environ.get("SOCTERM_CORPORA")
 pytestmark = pytest.mark.skipif(not CORPORA, reason="SOCTERM_CORPORA names no folder of corpora")
+ABBREVIATED = {19, 23}
+"""Lines with a zone by abbreviation (IST is three zones): the record is found, not its header."""
 PATH = Path(CORPORA or ".") / "golden" / "golden_syslog_rfc.jsonl"
 RECORDS = (
     [
@@ -29,8 +31,6 @@ HEADER = {
     "deviceEventClassId": "event.code",
     "name": "rule.name",
 }
-ABBREVIATED = {19, 23}
-"""Lines behind a stamp with a zone by abbreviation (IST is three zones): the record is found, not its header."""
 TYPED = {"src", "dst", "dvc", "dvcpid", "spt", "dpt", "outcome", "proto", "app", "fsize"}
 """Keys whose values we refuse or normalise: a placeholder is no address."""
 
