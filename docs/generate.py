@@ -71,6 +71,15 @@ name under your decisions, is the user the process runs as.
 tail = ["/var/log/auth.log", "/srv/logs/*.log"]
 rules = ["my-rules"]          # a folder beside this file
 tz = "Europe/Berlin"          # for stamps that carry no zone
+assets = "assets.csv"         # whose machine it is: see enrichment.md
+ioc = ["lists"]               # indicators: files, or folders of them
+
+[networks]
+internal = ["default", "198.51.100.0/24"]   # the usual private networks, and our own
+
+[geo]
+city = "/usr/share/GeoIP/GeoLite2-City.mmdb"
+asn = "/usr/share/GeoIP/GeoLite2-ASN.mmdb"
 
 [llm]
 model = "qwen3:4b"
@@ -206,8 +215,10 @@ def _kind(annotation: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    if value in ("", ()):
+    if value in ("", (), None):
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(f"`{part}`" for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if value == "see below" else f"`{value}`"

@@ -9,6 +9,7 @@ platforms set such names by themselves (`SOCTERM_SERVICE_HOST` for a service cal
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import pwd
 import tomllib
@@ -40,10 +41,50 @@ def _text_as_list(value: Any) -> Any:
 
 List = Annotated[tuple[str, ...], BeforeValidator(_text_as_list)]
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+Paths = Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+INTERNAL = (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",  # RFC 1918
+    "100.64.0.0/10",  # carriers' NAT, RFC 6598
+    "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32",
+    "::1/128", "::/128", "fc00::/7", "fe80::/10", "ff00::/8",
+)  # fmt: skip
+"""Networks that nobody on the internet has: private, carriers', this machine, this link, groups."""
+
+_DEFAULT = "default"
+
+
+def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Networks in one spelling; "default" stands for INTERNAL."""
+    found: list[str] = []
+    for part in parts:
+        if part == _DEFAULT:
+            found += INTERNAL
+            continue
+        try:
+            found.append(str(ipaddress.ip_network(part, strict=False)))
+        except ValueError:
+            raise ValueError(f"{part} is no network, such as 198.51.100.0/24") from None
+    return tuple(dict.fromkeys(found))
+
+
+class NetworksConfig(_Section):
+    """Which addresses are ours. `internal` replaces the list; "default" in it stands for the usual ones."""
+
+    internal: Annotated[List, AfterValidator(_networks)] = INTERNAL
+
+
+class GeoConfig(_Section):
+    """MaxMind databases (.mmdb) of cities or countries, and of autonomous systems; none by default."""
+
+    city: HomePath | None = None
+    country: HomePath | None = None
+    asn: HomePath | None = None
 
 
 class LlmConfig(_Section):
@@ -64,6 +105,7 @@ class ConsoleConfig(_Section):
 class Config(_Section):
     """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
 
+    `assets` is a CSV file, `ioc` are lists of indicators or folders of them; see `docs/enrichment.md`.
     `lateness` is in seconds. `tz` is an IANA name for stamps without a zone, "" the machine's own.
     `actor` stands in the audit rows of this person's decisions.
     """
@@ -72,12 +114,16 @@ class Config(_Section):
     tail: List = ()
     syslog: List = ()
     journal: bool = False
-    rules: Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)] = ()
+    rules: Paths = ()
+    assets: HomePath | None = None
+    ioc: Paths = ()
     tz: str = ""
     lateness: float = Field(default=5.0, ge=0, le=3600)
     actor: str = Field(min_length=1, max_length=200)
     llm: LlmConfig = LlmConfig()
     console: ConsoleConfig = ConsoleConfig()
+    networks: NetworksConfig = NetworksConfig()
+    geo: GeoConfig = GeoConfig()
 
     @field_validator("tz")
     @classmethod
@@ -185,9 +231,9 @@ def _flatten(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 def _resolve(key: tuple[str, ...], value: Any, folder: Path) -> Any:
     """Paths in the file are relative to the file, and may begin with ~."""
-    if key == ("db",) and isinstance(value, str):
+    if (key in {("db",), ("assets",)} or key[0] == "geo") and isinstance(value, str):
         return folder / Path(value).expanduser()
-    if key in {("rules",), ("tail",)} and isinstance(value, list):
+    if key in {("rules",), ("tail",), ("ioc",)} and isinstance(value, list):
         return [
             str(folder / Path(part).expanduser()) if isinstance(part, str) and part != "-" else part
             for part in value
@@ -204,7 +250,12 @@ def _put(merged: dict[str, Any], key: tuple[str, ...], value: Any) -> None:
         section[key[1]] = value
 
 
-_SECTIONS: dict[str, type[_Section]] = {"llm": LlmConfig, "console": ConsoleConfig}
+_SECTIONS: dict[str, type[_Section]] = {
+    "llm": LlmConfig,
+    "console": ConsoleConfig,
+    "networks": NetworksConfig,
+    "geo": GeoConfig,
+}
 
 
 def _keys() -> list[tuple[str, ...]]:
