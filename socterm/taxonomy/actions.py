@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from socterm.taxonomy import network
+
 
 class Action(NamedTuple):
     """What an action means in ECS terms, and in plain words for help and docs."""
@@ -23,6 +25,7 @@ _PROCESS = ("process",)
 _IAM = ("iam",)
 _NET = ("network",)
 _CONF = ("configuration",)
+_WEB = ("web",)
 
 ACTIONS: dict[str, Action] = {
     # sshd
@@ -73,4 +76,14 @@ ACTIONS: dict[str, Action] = {
     "service_stopped": Action(_PROCESS, ("end",), "a unit stopped"),
     "service_failed": Action(_PROCESS, ("error",), "a unit failed"),
     "service_changed": Action(_CONF, ("change",), "units were reloaded, enabled or masked"),
+    # web servers and proxies
+    "web_request": Action(_WEB, ("access",), "a request; event.outcome is failure from status 400 on"),
+    "web_login": Action((*_AUTH, *_WEB), ("start",), "a web server's verdict on a user and password"),
+    "web_denied": Action(_WEB, ("access", "denied"), "a web server refused a request by its own rules"),
+    "web_limited": Action(_WEB, ("access", "denied"), "a client asked too often, or held too many connections"),
+    "web_attack": Action((*_WEB, "intrusion_detection"), ("denied",), "a web application firewall objected"),
+    "web_error": Action(_WEB, ("error",), "a web server tells of an error"),
+    "web_notice": Action(_WEB, ("info",), "a web server tells of its own doings"),
+    "proxy_connection": Action(_NET, ("connection",), "a connection passed through a proxy"),
 }
+ACTIONS |= {name: Action(*row) for name, row in network.ACTIONS.items()}

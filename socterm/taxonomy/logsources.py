@@ -8,6 +8,8 @@ Windows events are told apart further, by channel and event id: see `taxonomy.wi
 from __future__ import annotations
 
 from socterm.event import LogSource
+from socterm.taxonomy import network
+from socterm.taxonomy.web import WEB_LOGSOURCES
 
 SYSLOG: LogSource = ("linux", "", "syslog")
 AUTH: LogSource = ("linux", "", "auth")
@@ -38,6 +40,8 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "cron": (("linux", "", "cron"), AUTH, SYSLOG),
     "systemd": (("linux", "", "systemd"), SYSLOG),
     "syslog": (SYSLOG,),
+    **network.LOGSOURCES,
+    **WEB_LOGSOURCES,
     "cef": (("", "firewall", ""), ("cef", "", "")),
     "leef": (("", "firewall", ""), ("leef", "", "")),
     "keyvalue": (("keyvalue", "", ""),),

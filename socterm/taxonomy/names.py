@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from socterm.event import LogSource
+from socterm.taxonomy import network
+from socterm.taxonomy.web import WEB_NAMES
 
 ALIASES: dict[str, str] = {
     "host": "host.hostname",
@@ -23,6 +25,7 @@ ALIASES: dict[str, str] = {
     "time": "@timestamp",
     "msg": "message",
     "raw": "event.original",
+    **network.ALIASES,
 }
 """Short names people type and producers use → ECS; lower case."""
 
@@ -39,6 +42,8 @@ _PROCESS_CREATION = {
 
 BY_LOGSOURCE: dict[str, dict[str, str]] = {
     "process_creation": _PROCESS_CREATION,
+    **network.BY_LOGSOURCE,
+    **WEB_NAMES,
 }
 """Sigma field names of one log source category or service → ECS; lower case."""
 
