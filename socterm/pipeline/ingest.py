@@ -12,6 +12,7 @@ from datetime import UTC, tzinfo
 
 import msgspec
 
+from socterm.enrich import Enricher
 from socterm.errors import StoreBusyError, StoreFullError
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
@@ -72,7 +73,9 @@ class Pipeline:
         mode: str = "ingesting",
         batch: int = BATCH,
         lateness: int = LATENESS,
+        enricher: Enricher | None = None,
     ) -> None:
+        self.enricher = enricher or Enricher()
         self.writer = writer
         self.opener = opener
         self.clock = clock
@@ -164,6 +167,7 @@ class Pipeline:
         """Take on sources that appeared, keep the lease, refresh what views see."""
         for source in self.opener.poll():
             self._add(source, now)
+        self.enricher.look()
         try:
             self.writer.heartbeat(now)
         except (StoreFullError, StoreBusyError) as full:
@@ -174,7 +178,9 @@ class Pipeline:
         state = self._states.get(source.name) or SourceState(name=source.name)
         self._states[source.name] = state
         decoder = Decoder(source.name, tz=self.tz)
-        decoder.restore(self._decoder_entries.pop(source.name, []))
+        entries = self._decoder_entries.pop(source.name, [])
+        decoder.restore(entries)
+        self.enricher.restore(source.name, entries)
         feed = Feed(source, decoder, state, now)
         self._feeds.append(feed)
         self.detector.watermark.clock(source.name)
@@ -218,6 +224,7 @@ class Pipeline:
 
     def _carry(self, feed: Feed, chunk: Chunk) -> int:
         events = feed.decoder.decode(chunk)
+        self.enricher.apply(events)
         ident = self._next_event
         newest = feed.state.newest
         decoded = 0
@@ -277,6 +284,7 @@ class Pipeline:
             state.extra = {"clock": clock_state(self.detector.watermark.clocks[name])}
             sources.append(msgspec.structs.replace(state))
             decoders += [(name, key, value) for key, value in feed.decoder.changes()]
+            decoders += [(name, key, value) for key, value in self.enricher.changes(name)]
         return Batch(
             events=events,
             decoders=decoders,
