@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from socterm.taxonomy import network
+from socterm.taxonomy import network, services
 
 
 class Action(NamedTuple):
@@ -87,3 +87,4 @@ ACTIONS: dict[str, Action] = {
     "proxy_connection": Action(_NET, ("connection",), "a connection passed through a proxy"),
 }
 ACTIONS |= {name: Action(*row) for name, row in network.ACTIONS.items()}
+ACTIONS |= {name: Action(*row) for name, row in services.ACTIONS.items()}

@@ -14,20 +14,31 @@ _NET = ("network",)
 _MAIL = ("email",)
 _FILE = ("file", "network")
 _DATABASE = ("database",)
-_IDS = ("intrusion_detection",)
 
 ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "mail_login": (_AUTH, ("start",), "a login to a mail server; event.outcome says how it ended"),
     "mail_connect": (_NET, ("connection", "start"), "a connection reached a mail server"),
     "mail_disconnect": (_NET, ("connection", "end"), "a connection to a mail server ended"),
-    "mail_abuse": (_NET, ("connection", "denied"), "a peer broke a mail protocol's rules or went beyond its limits"),
-    "mail_rejected": (("email", "network"), ("info", "denied"), "a mail server refused a client, a sender, a recipient or a message"),
+    "mail_abuse": (
+        _NET,
+        ("connection", "denied"),
+        "a peer broke a mail protocol's rules or went beyond its limits",
+    ),
+    "mail_rejected": (
+        ("email", "network"),
+        ("info", "denied"),
+        "a mail server refused a client, a sender, a recipient or a message",
+    ),
     "mail_received": (_MAIL, ("info",), "a mail server took a message"),
     "mail_queued": (_MAIL, ("info",), "a message was queued, or left the queue"),
     "mail_delivered": (_MAIL, ("info",), "a message was delivered or passed on"),
     "mail_deferred": (_MAIL, ("info",), "a message could not be delivered yet"),
     "mail_bounced": (_MAIL, ("info",), "a message could not be delivered at all"),
-    "mail_unresolved": (_NET, ("connection", "info"), "a mail client's name and address do not fit each other"),
+    "mail_unresolved": (
+        _NET,
+        ("connection", "info"),
+        "a mail client's name and address do not fit each other",
+    ),
     "ftp_login": (_AUTH, ("start",), "a login to an FTP server; event.outcome says how it ended"),
     "ftp_connect": (_NET, ("connection", "start"), "a connection reached an FTP server"),
     "ftp_disconnect": (_NET, ("connection", "end"), "an FTP connection ended"),
@@ -35,19 +46,39 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "ftp_download": (_FILE, ("access",), "a file was fetched through FTP"),
     "ftp_command": (_NET, ("protocol",), "an FTP command or its answer"),
     "ftp_change": (_FILE, ("change",), "a file or folder was made, renamed or deleted through FTP"),
-    "database_login": (("authentication", "database"), ("start",), "a login to a database; event.outcome says how it ended"),
+    "database_login": (
+        ("authentication", "database"),
+        ("start",),
+        "a login to a database; event.outcome says how it ended",
+    ),
     "database_connect": (("database", "network"), ("connection", "start"), "a connection reached a database"),
     "database_disconnect": (("database", "network"), ("connection", "end"), "a database connection ended"),
-    "database_denied": (_DATABASE, ("access", "denied"), "a database refused what a user is not allowed to do"),
+    "database_denied": (
+        _DATABASE,
+        ("access", "denied"),
+        "a database refused what a user is not allowed to do",
+    ),
     "database_query": (_DATABASE, ("access",), "a statement was run"),
-    "web_login": (_AUTH, ("start",), "a login to a web application; event.outcome says how it ended"),
     "web_logout": (_SESSION, ("end",), "a session of a web application ended"),
-    "web_attack": (_IDS, ("info",), "a web application's own guard stopped a request"),
-    "app_login": (_AUTH, ("start",), "a login to another application (chat, game, voice); event.outcome says how it ended"),
+    "app_login": (
+        _AUTH,
+        ("start",),
+        "a login to another application (chat, game, voice); event.outcome says how it ended",
+    ),
     "app_connect": (_NET, ("connection", "start"), "a client connected to an application"),
     "app_disconnect": (_NET, ("connection", "end"), "a client left an application"),
-    "sip_login": (_AUTH, ("start",), "a SIP or IAX registration or call was authenticated; event.outcome says how it ended"),
+    "sip_login": (
+        _AUTH,
+        ("start",),
+        "a SIP or IAX registration or call was authenticated; event.outcome says how it ended",
+    ),
     "sip_rejected": (_NET, ("protocol", "denied"), "a call or request was refused"),
+    "macos_execution": (
+        ("process",),
+        ("start",),
+        "a Mac's guard let a program start, or kept it from starting",
+    ),
+    "macos_disk": (("host",), ("info",), "a disk was mounted or taken away on a Mac"),
     "remote_login": (_AUTH, ("start",), "a login to a remote desktop; event.outcome says how it ended"),
     "proxy_login": (_AUTH, ("start",), "a login to a proxy; event.outcome says how it ended"),
     "proxy_request": (("network", "web"), ("access",), "a request through a proxy"),
@@ -55,12 +86,20 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "ldap_connect": (_NET, ("connection", "start"), "a connection reached a directory server"),
     "ldap_disconnect": (_NET, ("connection", "end"), "a connection to a directory server ended"),
     "ldap_search": (_DATABASE, ("access",), "a directory was searched"),
-    "service_denied": (_NET, ("connection", "denied"), "a service refused a peer: address, certificate or number of connections"),
-    "honeypot_connect": (("network", "intrusion_detection"), ("connection", "start"), "somebody connected to a honeypot"),
+    "service_denied": (
+        _NET,
+        ("connection", "denied"),
+        "a service refused a peer: address, certificate or number of connections",
+    ),
+    "honeypot_connect": (
+        ("network", "intrusion_detection"),
+        ("connection", "start"),
+        "somebody connected to a honeypot",
+    ),
     "honeypot_login": (_AUTH, ("start",), "a login to a honeypot; event.outcome says whether it was let in"),
     "honeypot_command": (("process", "intrusion_detection"), ("info",), "a command given to a honeypot"),
     "honeypot_download": (("file", "intrusion_detection"), ("info",), "a file brought to a honeypot"),
-}  # fmt: skip
+}
 """`event.action` → (category, type, meaning)."""
 
 SYSLOG: LogSource = ("linux", "", "syslog")
@@ -68,27 +107,30 @@ AUTH: LogSource = ("linux", "", "auth")
 DATABASE: LogSource = ("", "database", "")
 
 _MAIL_SERVERS = (
-    "postfix", "dovecot", "exim", "sendmail", "courier", "cyrus", "qmail", "solid-pop3d", "uw-imap", "perdition",
-    "oracle-ims", "kerio", "assp", "domino",
-)  # fmt: skip
-_FILE_SERVERS = ("vsftpd", "proftpd", "pure-ftpd", "wu-ftpd", "ftpd", "xferlog")
-_DATABASES = ("mysql", "postgresql", "mssql", "mongodb", "redis", "oracle", "slapd")
+    "postfix dovecot exim sendmail courier cyrus qmail solid-pop3d uw-imap perdition oracle-ims kerio "
+    "assp domino "
+).split()
+_FILE_SERVERS = ("vsftpd proftpd pure-ftpd wu-ftpd ftpd xferlog ").split()
+_DATABASES = ("mysql postgresql mssql mongodb redis oracle slapd ").split()
 _APPLICATIONS = (
-    "roundcube", "squirrelmail", "horde", "sogo", "groupoffice", "openwebmail", "webmin", "phpmyadmin", "gitlab",
-    "grafana", "nextcloud", "drupal", "guacamole", "centreon", "froxlor", "directadmin", "tine20", "monit",
-    "monitorix", "suhosin", "bitwarden", "vaultwarden", "proxmox", "asterisk", "freeswitch", "murmur",
-    "counter-strike", "ejabberd", "znc", "xrdp", "screensharing", "softether", "stunnel", "dante", "3proxy",
-    "nrpe", "xinetd", "tcp-wrappers", "portsentry", "scanlogd", "cowrie", "rabbitmq", "kafka", "nats", "icinga",
-    "ibmmq", "application",
-)  # fmt: skip
-_LOGINS = tuple(name for name, (category, _, _) in ACTIONS.items() if "authentication" in category)
+    "roundcube squirrelmail horde sogo groupoffice openwebmail webmin phpmyadmin gitlab grafana "
+    "nextcloud drupal guacamole centreon froxlor directadmin tine20 monit monitorix suhosin bitwarden "
+    "vaultwarden proxmox asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
+    "softether stunnel dante 3proxy nrpe xinetd tcp-wrappers portsentry scanlogd cowrie rabbitmq "
+    "kafka nats icinga ibmmq application "
+).split()
+_LOGINS = (
+    "web_login",
+    "vpn_login",
+    *(name for name, (category, _, _) in ACTIONS.items() if "authentication" in category),
+)
 
 
 def _both(name: str) -> tuple[LogSource, ...]:
     return (("linux", "", name), SYSLOG)
 
 
-DATASETS: dict[str, tuple[LogSource, ...]] = {
+LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     **{name: _both(name) for name in (*_MAIL_SERVERS, *_FILE_SERVERS, *_DATABASES, *_APPLICATIONS)},
     "mysql.slowlog": (("linux", "", "mysql"), DATABASE),
     "dropbear": (("linux", "", "sshd"), AUTH, SYSLOG),
@@ -96,10 +138,17 @@ DATASETS: dict[str, tuple[LogSource, ...]] = {
 }
 """`event.dataset` → log sources. Dropbear is offered as sshd: the same questions are asked of it."""
 
-ACTION_SOURCES: dict[tuple[str, str], tuple[LogSource, ...]] = {
-    **{(name, login): (*sources, AUTH) for name, sources in DATASETS.items() if SYSLOG in sources
-       and AUTH not in sources for login in _LOGINS},
-    **{(name, "database_query"): (*DATASETS[name], DATABASE) for name in ("mysql", "postgresql", "mssql", "mongodb")},
-    ("santa", "process_started"): (*DATASETS["santa"], ("macos", "process_creation", "")),
-}  # fmt: skip
+BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
+    **{
+        (name, login): (*sources, AUTH)
+        for name, sources in LOGSOURCES.items()
+        if SYSLOG in sources and AUTH not in sources
+        for login in _LOGINS
+    },
+    **{
+        (name, "database_query"): (*LOGSOURCES[name], DATABASE)
+        for name in ("mysql", "postgresql", "mssql", "mongodb")
+    },
+    ("santa", "macos_execution"): (*LOGSOURCES["santa"], ("macos", "process_creation", "")),
+}
 """(`event.dataset`, `event.action`) → log sources, where an action belongs to more than its dataset."""
