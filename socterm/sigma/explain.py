@@ -33,11 +33,12 @@ def explain(node: Node, event: Event, tz: tzinfo) -> list[Finding]:
     for leaf in leaves(node):
         field = leaf.names[0] if isinstance(leaf, FieldMatch) else ""
         seen = values(event, leaf.names) if isinstance(leaf, FieldMatch) else (event.message,)
-        found.append(Finding(leaf.selection, field, _wanted(leaf.test), seen, evaluate(leaf, event, tz)))
+        found.append(Finding(leaf.selection, field, wanted_of(leaf.test), seen, evaluate(leaf, event, tz)))
     return found
 
 
-def _wanted(test: msgspec.Struct) -> str:
+def wanted_of(test: msgspec.Struct) -> str:
+    """A test in words near to the rule's own: `endswith /sh`, `gt 5`."""
     said = {name: value for name, value in msgspec.structs.asdict(test).items() if value not in ("", False)}
     kind = said.pop("place", type(test).__name__.lower())
     return " ".join([kind, *(_plain(value) for value in said.values())])

@@ -1,0 +1,171 @@
+"""`socterm explain`: how one line is read, and what each rule makes of it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from socterm.cli.output import clean, put_json
+from socterm.cli.wiring import clock, configure, load, zone
+from socterm.errors import UsageError
+from socterm.event import LogSource
+from socterm.parsers.export import as_ecs
+from socterm.pipeline.lineread import LineRead, RuleRead, read_lines
+from socterm.taxonomy import ACTIONS
+
+_SHOWN = 5
+_MOST_LACKS = 3
+_MOST_LINES = 1000
+_MARGIN = 11
+
+
+@click.command()
+@click.argument("line", metavar="LINE|-")
+@click.option("--format", "form", metavar="NAME", help="Read it as this format, whatever it looks like.")
+@click.option("--tz", metavar="ZONE", help="Zone of stamps without one.")
+@click.option("--rules", multiple=True, metavar="PATH", help="More Sigma rules: a file or folder.")
+@click.option("--all", "show_all", is_flag=True, help="Every rule that was tried, not only the nearest.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file.")
+def explain(
+    line: str,
+    form: str | None,
+    tz: str | None,
+    rules: tuple[str, ...],
+    show_all: bool,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Say how LINE is read: format, fields, time, log sources, and what each rule lacked.
+
+    `-` reads lines from standard input, as lines of one source.
+    """
+    settings = configure({"tz": tz, "rules": rules, "config": config})
+    lines = [line.encode("utf-8", "surrogateescape")]
+    if line == "-":
+        lines = [data.rstrip(b"\n") for data, _ in zip(sys.stdin.buffer, range(_MOST_LINES), strict=False)]
+    local = zone(settings)
+    found = read_lines(lines, load(settings), now=clock(), tz=local, form=known_format(form))
+    for number, read in enumerate(found):
+        if as_json:
+            put_json(_as_json(read))
+            continue
+        if number:
+            click.echo()
+        for text in told(read, local, show_all=show_all):
+            click.echo(text)
+
+
+def known_format(name: str | None) -> str:
+    """The name of a format as it is registered. Raises `UsageError` for an unknown one."""
+    from difflib import get_close_matches
+
+    from socterm.parsers.registry import FORMATS
+
+    if name is None or name in FORMATS:
+        return name or ""
+    near = get_close_matches(name, FORMATS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(FORMATS))}"
+    raise UsageError(f"--format: no format is called {clean(name)}; {hint}")
+
+
+def told(read: LineRead, tz: tzinfo, *, show_all: bool = False) -> list[str]:
+    """The explanation as lines for a terminal."""
+    event = read.event
+    ecs = as_ecs(event)
+    lines = [_row("Line", event.raw[:400]), _row("Read as", _read_as(read))]
+    lines.append(_row("Time", f"{ecs['@timestamp']}  {_time(read, tz)}"))
+    action = event.fields.get("event.action")
+    if action in ACTIONS:
+        lines.append(_row("Means", f"{action}: {ACTIONS[action].meaning}"))
+    if event.repeat != 1:
+        said = "another line has counted it already" if event.repeat == 0 else "occurrences in this one line"
+        lines.append(_row("Counts", f"{event.repeat}: {said}"))
+    fields = {name: value for name, value in ecs.items() if name not in _ELSEWHERE}
+    width = max(map(len, fields), default=0)
+    lines += [
+        _row("Fields" if not number else "", f"{name:{width}}  {_value(value)}")
+        for number, (name, value) in enumerate(fields.items())
+    ]
+    lines.append(_row("Sources", "  ".join(map(_logsource, event.logsources)) or "none: no rule is for it"))
+    return [clean(text) for text in [*lines, *_rules(read, show_all=show_all)]]
+
+
+_ELSEWHERE = frozenset({"@timestamp", "event.original", "socterm.repeat"})
+
+
+def _row(title: str, text: str) -> str:
+    return f"{title:{_MARGIN}}{text}"
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _read_as(read: LineRead) -> str:
+    event = read.event
+    if event.kind == "pipeline_error":
+        return f"broken: {event.fields.get('error.message')}"
+    dataset = event.fields.get("event.dataset")
+    if dataset is None:
+        return "nothing known: the whole line is kept as its message"
+    if read.form is None:
+        return f"{dataset}: a syslog header, and a message that no format knows"
+    return f"{dataset}: {read.form.title}"
+
+
+def _time(read: LineRead, tz: tzinfo) -> str:
+    if read.event.time_from == "received":
+        return "(the line names none: the time of reading)"
+    if read.event.time_from == "previous":
+        return "(the line names none: the line before's)"
+    if read.exact:
+        return "(as the line says)"
+    return f"(the line leaves year or zone open: the latest year not in the future, zone {tz})"
+
+
+def _logsource(source: LogSource) -> str:
+    names = ("product", "category", "service")
+    return "/".join(f"{name}={part}" for name, part in zip(names, source, strict=True) if part)
+
+
+def _rules(read: LineRead, *, show_all: bool) -> list[str]:
+    matched = [rule for rule in read.rules if not rule.lacks]
+    missed = [rule for rule in read.rules if rule.lacks]
+    shown = missed if show_all else missed[:_SHOWN]
+    head = f"{len(read.rules)} of {read.known} are for these log sources, {len(matched)} matched"
+    lines = [_row("Rules", head)]
+    for rule in matched:
+        lines += [_row("  matched", f"{rule.title} ({_weight(rule)})")]
+        lines += [_row("", f"  counts towards: {title}") for title in rule.feeds]
+    for rule in shown:
+        lines += [_row("  missed", f"{rule.title} ({_weight(rule)})")]
+        lines += [_row("", f"  {lack.text}") for lack in rule.lacks[:_MOST_LACKS]]
+        if len(rule.lacks) > _MOST_LACKS:
+            lines.append(_row("", f"  and {len(rule.lacks) - _MOST_LACKS} more"))
+    if len(missed) > len(shown):
+        lines.append(_row("", f"{len(missed) - len(shown)} more lacked as much or more (--all shows them)"))
+    return lines
+
+
+def _weight(rule: RuleRead) -> str:
+    return rule.level if rule.alerting else "raises nothing by itself"
+
+
+def _as_json(read: LineRead) -> dict[str, Any]:
+    return {
+        "format": read.form.name if read.form else None,
+        "event": as_ecs(read.event),
+        "time": {"from": read.event.time_from, "exact": read.exact},
+        "repeat": read.event.repeat,
+        "logsources": [
+            dict(zip(("product", "category", "service"), source, strict=True))
+            for source in read.event.logsources
+        ],
+        "rules": [msgspec.to_builtins(rule) | {"matched": not rule.lacks} for rule in read.rules],
+    }

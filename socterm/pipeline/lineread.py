@@ -1,0 +1,85 @@
+"""One line, explained: how it was read, what it means, and what each rule made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
+
+import msgspec
+
+from socterm.event import Chunk, Event
+from socterm.parsers.decoder import Decoder
+from socterm.parsers.format import Format
+from socterm.parsers.registry import FORMATS
+from socterm.sigma.engine import Matcher
+from socterm.sigma.lacking import Lack, lacking
+from socterm.sigma.model import Rule, RuleSet
+
+
+class RuleRead(msgspec.Struct, frozen=True):
+    """What one rule made of the event: it matched where nothing was lacking.
+
+    `feeds` are the titles of correlations that count it. `alerting`: it raises an alert by itself.
+    """
+
+    key: str
+    title: str
+    level: str
+    alerting: bool
+    lacks: tuple[Lack, ...]
+    feeds: tuple[str, ...] = ()
+
+
+class LineRead(msgspec.Struct, frozen=True):
+    """A line as socterm reads it. `form` is None where no format knows it; `exact` says whether its stamp
+    names year and zone; `rules` are those for its log sources, matches first, then the nearest; `known` is
+    how many event rules there are."""
+
+    event: Event
+    form: Format | None
+    exact: bool
+    rules: tuple[RuleRead, ...]
+    known: int
+
+
+def read_lines(
+    lines: list[bytes], rules: RuleSet, *, now: int, tz: tzinfo = UTC, form: str = ""
+) -> Iterator[LineRead]:
+    """Explain lines as those of one source, so that a later one knows of the earlier ones.
+
+    `now` (µs) is the reference for stamps without a year. Raises KeyError for an unknown `form`.
+    """
+    decoder = Decoder("explain", tz=tz, form=form)
+    matcher = Matcher(rules, tz=tz)
+    feeds = _feeds(rules)
+    known = sum(rule.detection is not None for rule in rules.rules.values())
+    for position, line in enumerate(lines):
+        (event,) = decoder.decode(Chunk("explain", position, [line], {}, now, live=False))
+        asked = [_asked(rule, event, tz, feeds) for rule in matcher.candidates(event)]
+        asked.sort(key=lambda read: (len(read.lacks), read.title))
+        yield LineRead(event, format_of(event), decoder.exact, tuple(asked), known)
+
+
+def format_of(event: Event) -> Format | None:
+    """The format an event was read by, as far as its dataset tells."""
+    dataset = str(event.fields.get("event.dataset", ""))
+    if dataset in FORMATS:
+        return FORMATS[dataset]
+    for made in FORMATS.values():
+        if any(program.dataset == dataset for program in made.programs.values()):
+            return made
+    return FORMATS.get(dataset.partition(".")[0])
+
+
+def _asked(rule: Rule, event: Event, tz: tzinfo, feeds: dict[str, tuple[str, ...]]) -> RuleRead:
+    lacks = lacking(rule.detection, event, tz)
+    return RuleRead(rule.key, rule.info.title, rule.info.level, rule.alerting, lacks, feeds.get(rule.key, ()))
+
+
+def _feeds(rules: RuleSet) -> dict[str, tuple[str, ...]]:
+    """Rule → titles of the correlations that refer to it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in rules.rules.values():
+        for ref in rule.correlation.refs if rule.correlation else ():
+            found[ref] = (*found.get(ref, ()), rule.info.title)
+    return found
