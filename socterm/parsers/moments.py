@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from socterm.parsers.stamps import LATEST, Clock
+from socterm.parsers.stamps import LATEST, MINUTE, Clock
 
 _ZONE = r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d))?"
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?"
@@ -83,3 +83,34 @@ def when(clock: Clock, text: str) -> int | None:
                     clock.kept[text] = ts
                 return ts
     return None
+
+
+def fine(clock: Clock, text: str) -> int | None:
+    """As `when`, for stamps with a fraction after `HH:MM:SS`: their hour is looked up, the rest is added.
+
+    Lines with microseconds never share a stamp, but they share the hour they begin with.
+
+    >>> from datetime import UTC
+    >>> fine(Clock(UTC), "2026-11-20T10:00:00.000001+0000"), fine(Clock(UTC), "20-Nov-2026 10:00:00.123")
+    (1795168800000001, 1795168800123000)
+    """
+    head, dot, tail = text.partition(".")
+    since = MINUTE.get(head[-5:])
+    digits = tail[:6] if tail[:6].isdecimal() else tail[:3]
+    if not dot or since is None or not digits.isdecimal() or tail[len(digits) :][:1].isdecimal():
+        return when(clock, text)
+    hour = f"{head[:-5]}|{tail[len(digits) :]}"
+    base = clock.kept.get(hour)
+    if base is None:
+        ts = when(clock, text)
+        if ts is not None and clock.sure:
+            _keep_hour(clock, head[:-5], tail[len(digits) :], hour)
+        return ts
+    return base + since + int(digits) * (1 if len(digits) == 6 else 1000)
+
+
+def _keep_hour(clock: Clock, before: str, zone: str, key: str) -> None:
+    """Keep the instant an hour begins at, if no clock is changed in it."""
+    first, last = when(clock, f"{before}00:00{zone}"), when(clock, f"{before}59:59{zone}")
+    if first is not None and last == first + 3_599_000_000 and clock.sure:
+        clock.kept[key] = first

@@ -1,4 +1,4 @@
-"""The network's share of the tables: actions, log sources and field names of firewalls, DNS, VPN and sensors."""
+"""The network's share of the tables: actions, log sources, field names of firewalls, DNS, VPN and sensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "connection_denied": (_NET, ("connection", "denied"), "a firewall stopped a packet or connection"),
     "connection_started": (_NET, ("connection", "start"), "a connection was set up"),
     "connection_ended": (_NET, ("connection", "end"), "a connection ended"),
-    "packet_logged": (_NET, ("connection", "info"), "a packet a firewall logged without saying what became of it"),
+    "packet_logged": (_NET, ("connection", "info"), "a packet a firewall logged, its fate not told"),
     "network_flow": (_NET, ("connection", "info"), "a connection as a sensor saw it: ends, bytes, duration"),
     "address_translated": (_NET, ("connection", "info"), "an address translation was made or given up"),
     "network_protocol": (_NET, ("protocol",), "a sensor saw a protocol spoken"),
@@ -88,13 +88,14 @@ ZEEK_LOGS = (
     "conn", "files", "notice", "ssl", "ssh", "x509", "smb_files", "smb_mapping", "dce_rpc", "rdp", "kerberos",
     "ntlm", "weird", "ftp", "smtp", "dhcp", "intel", "software", "tunnel", "known_hosts", "known_services",
     "known_certs", "pe", "dpd", "snmp", "sip", "radius", "socks", "mysql", "irc", "ocsp", "signatures",
-    "traceroute", "capture_loss", "stats", "reporter", "syslog", "ntp", "ldap", "ldap_search", "quic", "analyzer",
+    "traceroute", "capture_loss", "stats", "reporter", "syslog", "ntp", "ldap", "ldap_search",
+    "quic", "analyzer",
 )  # fmt: skip
 """Zeek's logs by their paths, those apart that have a Sigma category of their own."""
 
 EVE_TYPES = (
-    "alert", "tls", "flow", "netflow", "ssh", "fileinfo", "anomaly", "smb", "dcerpc", "krb5", "rdp", "smtp", "ftp",
-    "ftp_data", "dhcp", "snmp", "tftp", "ikev2", "ike", "nfs", "rfb", "mqtt", "sip", "quic", "drop", "stats",
+    "alert", "tls", "flow", "netflow", "ssh", "fileinfo", "anomaly", "smb", "dcerpc", "krb5", "rdp",
+    "smtp",     "ftp", "ftp_data", "dhcp", "snmp", "tftp", "ikev2", "ike", "nfs", "rfb", "mqtt", "sip", "quic", "drop", "stats",
     "http2", "ldap", "pgsql", "modbus", "dnp3", "websocket", "arp", "mdns",
 )  # fmt: skip
 """Suricata's event types, those apart that have a Sigma category of their own."""

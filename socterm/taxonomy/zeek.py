@@ -1,80 +1,103 @@
 """Zeek's logs as tables: the columns each has by default, their types, and the ECS names they become.
 
-Columns without an ECS name are kept as `zeek.LOG.COLUMN`. Source: the record types of Zeek 4 to 7's base scripts.
+Columns without an ECS name are kept as `zeek.LOG.COLUMN`. Source: the record
+types of Zeek 4 to 7's base scripts.
 """
 
 from __future__ import annotations
 
-_CONN = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p"
+_CONN = ("ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p")
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    path: tuple(f"{_CONN if start else ''} {names}".split())
-    for path, start, names in (
-        ("conn", 1, "proto service duration orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes"
-         " history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents"),
-        ("dns", 1, "proto trans_id rtt query qclass qclass_name qtype qtype_name rcode rcode_name AA TC RD RA Z"
-         " answers TTLs rejected"),
-        ("http", 1, "trans_depth method host uri referrer version user_agent origin request_body_len"
-         " response_body_len status_code status_msg info_code info_msg tags username password proxied orig_fuids"
-         " orig_filenames orig_mime_types resp_fuids resp_filenames resp_mime_types"),
-        ("ssl", 1, "version cipher curve server_name resumed last_alert next_protocol established ssl_history"
-         " cert_chain_fps client_cert_chain_fps sni_matches_cert"),
-        ("files", 0, "ts fuid uid id.orig_h id.orig_p id.resp_h id.resp_p source depth analyzers mime_type filename"
-         " duration local_orig is_orig seen_bytes total_bytes missing_bytes overflow_bytes timedout parent_fuid md5"
-         " sha1 sha256 extracted extracted_cutoff extracted_size"),
-        ("notice", 1, "fuid file_mime_type file_desc proto note msg sub src dst p n peer_descr actions"
-         " email_dest suppress_for"),
-        ("ssh", 1, "version auth_success auth_attempts direction client server cipher_alg mac_alg compression_alg"
-         " kex_alg host_key_alg host_key"),
-        ("weird", 1, "name addl notice peer source"),
-        ("dce_rpc", 1, "rtt named_pipe endpoint operation"),
-        ("smb_files", 1, "fuid action path name size prev_name times.modified times.accessed times.created"
-         " times.changed"),
-        ("smb_mapping", 1, "path service native_file_system share_type"),
-        ("rdp", 1, "cookie result security_protocol client_channels keyboard_layout client_build client_name"
-         " client_dig_product_id desktop_width desktop_height requested_color_depth cert_type cert_count"
-         " cert_permanent encryption_level encryption_method"),
-        ("kerberos", 1, "request_type client service success error_msg from till cipher forwardable renewable"
-         " client_cert_subject client_cert_fuid server_cert_subject server_cert_fuid"),
-        ("ntlm", 1, "username hostname domainname server_nb_computer_name server_dns_computer_name"
-         " server_tree_name success"),
-        ("ftp", 1, "user password command arg mime_type file_size reply_code reply_msg data_channel.passive"
-         " data_channel.orig_h data_channel.resp_h data_channel.resp_p fuid"),
-        ("x509", 0, "ts fingerprint certificate.version certificate.serial certificate.subject"
-         " certificate.issuer certificate.not_valid_before certificate.not_valid_after certificate.key_alg"
-         " certificate.sig_alg certificate.key_type certificate.key_length certificate.exponent"
-         " certificate.curve san.dns san.uri san.email san.ip basic_constraints.ca basic_constraints.path_len"
-         " host_cert client_cert"),
-        ("dhcp", 0, "ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr assigned_addr"
-         " lease_time client_message server_message msg_types duration"),
-    )
-}  # fmt: skip
-"""Log → its columns in the order of a default installation, for rows whose header was not seen."""
 
-FILES_OLD: tuple[str, ...] = tuple(
-    "ts fuid tx_hosts rx_hosts conn_uids source depth analyzers mime_type filename duration local_orig is_orig"
-    " seen_bytes total_bytes missing_bytes overflow_bytes timedout parent_fuid md5 sha1 sha256 extracted"
-    " extracted_cutoff extracted_size".split()
-)
-"""The columns of files.log before Zeek 5.1."""
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
-INTS = frozenset(
-    "id.orig_p id.resp_p orig_bytes resp_bytes missed_bytes orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes trans_id"
-    " qclass qtype rcode Z trans_depth request_body_len response_body_len status_code info_code depth seen_bytes"
-    " total_bytes missing_bytes overflow_bytes extracted_size p n auth_attempts version_num size desktop_width"
-    " desktop_height cert_count file_size reply_code data_channel.resp_p certificate.version certificate.key_length"
-    " basic_constraints.path_len".split()
+
+def _columns(text: str) -> dict[str, tuple[str, ...]]:
+    """`LOG: COLUMN …`, continued on indented lines; `@` stands for what all connections begin with."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in text.strip().replace("\n    ", " ").splitlines():
+        path, _, names = row.partition(":")
+        found[path] = tuple(
+            column for name in names.split() for column in (_CONN if name == "@" else (name,))
+        )
+    return found
+
+
+COLUMNS: dict[str, tuple[str, ...]] = _columns(
+    """
+conn: @ proto service duration orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes
+    history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents
+dns: @ proto trans_id rtt query qclass qclass_name qtype qtype_name rcode rcode_name AA TC RD RA Z
+    answers TTLs rejected
+http: @ trans_depth method host uri referrer version user_agent origin request_body_len
+    response_body_len status_code status_msg info_code info_msg tags username password proxied
+    orig_fuids orig_filenames orig_mime_types resp_fuids resp_filenames resp_mime_types
+ssl: @ version cipher curve server_name resumed last_alert next_protocol established ssl_history
+    cert_chain_fps client_cert_chain_fps sni_matches_cert
+files: ts fuid uid id.orig_h id.orig_p id.resp_h id.resp_p source depth analyzers mime_type filename
+    duration local_orig is_orig seen_bytes total_bytes missing_bytes overflow_bytes timedout parent_fuid
+    md5 sha1 sha256 extracted extracted_cutoff extracted_size
+notice: @ fuid file_mime_type file_desc proto note msg sub src dst p n peer_descr actions email_dest
+    suppress_for
+ssh: @ version auth_success auth_attempts direction client server cipher_alg mac_alg compression_alg
+    kex_alg host_key_alg host_key
+weird: @ name addl notice peer source
+dce_rpc: @ rtt named_pipe endpoint operation
+smb_files: @ fuid action path name size prev_name times.modified times.accessed times.created
+    times.changed
+smb_mapping: @ path service native_file_system share_type
+rdp: @ cookie result security_protocol client_channels keyboard_layout client_build client_name
+    client_dig_product_id desktop_width desktop_height requested_color_depth cert_type cert_count
+    cert_permanent encryption_level encryption_method
+kerberos: @ request_type client service success error_msg from till cipher forwardable renewable
+    client_cert_subject client_cert_fuid server_cert_subject server_cert_fuid
+ntlm: @ username hostname domainname server_nb_computer_name server_dns_computer_name server_tree_name
+    success
+ftp: @ user password command arg mime_type file_size reply_code reply_msg data_channel.passive
+    data_channel.orig_h data_channel.resp_h data_channel.resp_p fuid
+x509: ts fingerprint certificate.version certificate.serial certificate.subject certificate.issuer
+    certificate.not_valid_before certificate.not_valid_after certificate.key_alg certificate.sig_alg
+    certificate.key_type certificate.key_length certificate.exponent certificate.curve san.dns san.uri
+    san.email san.ip basic_constraints.ca basic_constraints.path_len host_cert client_cert
+dhcp: ts uids client_addr server_addr mac host_name client_fqdn domain requested_addr assigned_addr
+    lease_time client_message server_message msg_types duration
+files_old: ts fuid tx_hosts rx_hosts conn_uids source depth analyzers mime_type filename duration
+    local_orig is_orig seen_bytes total_bytes missing_bytes overflow_bytes timedout parent_fuid md5 sha1
+    sha256 extracted extracted_cutoff extracted_size
+"""
 )
-FLOATS = frozenset("duration rtt suppress_for lease_time".split())
-BOOLS = frozenset(
-    "local_orig local_resp AA TC RD RA rejected resumed established is_orig timedout extracted_cutoff auth_success"
-    " notice cert_permanent success forwardable renewable basic_constraints.ca host_cert client_cert"
-    " sni_matches_cert data_channel.passive".split()
+"""Log → its columns in the order of a default installation, for rows whose header was not seen; `files_old`
+are those of files.log before Zeek 5.1."""
+
+INTS = _words(
+    """
+    Z auth_attempts basic_constraints.path_len cert_count certificate.key_length certificate.version
+    data_channel.resp_p depth desktop_height desktop_width extracted_size file_size id.orig_p id.resp_p
+    info_code missed_bytes missing_bytes n orig_bytes orig_ip_bytes orig_pkts overflow_bytes p qclass
+    qtype rcode reply_code request_body_len resp_bytes resp_ip_bytes resp_pkts response_body_len
+    seen_bytes size status_code total_bytes trans_depth trans_id version_num
+    """
 )
-SETS = frozenset(
-    "tunnel_parents answers TTLs tags proxied orig_fuids orig_filenames orig_mime_types resp_fuids resp_filenames"
-    " resp_mime_types cert_chain_fps client_cert_chain_fps cert_chain_fuids client_cert_chain_fuids tx_hosts rx_hosts"
-    " conn_uids analyzers actions email_dest client_channels san.dns san.uri san.email san.ip uids msg_types".split()
+FLOATS = _words(
+    """
+    duration lease_time rtt suppress_for
+    """
+)
+BOOLS = _words(
+    """
+    AA RA RD TC auth_success basic_constraints.ca cert_permanent client_cert data_channel.passive
+    established extracted_cutoff forwardable host_cert is_orig local_orig local_resp notice rejected
+    renewable resumed sni_matches_cert success timedout
+    """
+)
+SETS = _words(
+    """
+    TTLs actions analyzers answers cert_chain_fps cert_chain_fuids client_cert_chain_fps
+    client_cert_chain_fuids client_channels conn_uids email_dest msg_types orig_filenames orig_fuids
+    orig_mime_types proxied resp_filenames resp_fuids resp_mime_types rx_hosts san.dns san.email san.ip
+    san.uri tags tunnel_parents tx_hosts uids
+    """
 )
 """Columns that are no text, for rows without `#types`."""
 
@@ -221,6 +244,7 @@ NAMES: dict[str, dict[str, str]] = {
         if column != "ts"
     }
     for path in (*COLUMNS, *OTHER_LOGS)
+    if path != "files_old"
 }
 """Sigma service (the log's path) → field name as Zeek writes it, lower case → ECS."""
 NAMES["http"] |= {
