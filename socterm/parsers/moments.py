@@ -25,14 +25,17 @@ _NAME = r"(?P<month>[^\W\d_]{3,10})\.?"
 _FORMS = tuple(
     re.compile(form + r"$")
     for form in (
-        # 2026-11-20T10:00:00.123+01:00, 2026/11/20 10:00:00, 2026.11.20 10:00:00, 2026-11-20-10:00:00
-        rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d)[-/.](?P<day>\d\d)[T /:-]{_TIME}{_ZONE}",
+        # 2026-11-20T10:00:00.123+01:00, 2026/11/20 10:00:00, 2026.11.20 10:00:00, 2026-11-20-10:00:00,
+        # 2026:11:20-10:00:00, 2026-11-20  9:00:00
+        rf"(?P<year>\d{{4}})[-/.:](?P<month>\d\d)[-/.:](?P<day>\d\d)[T /:-] ?{_TIME}{_ZONE}",
         # 20/Nov/2026:10:00:00 +0100, 20-Nov-2026 10:00:00.123, 20 Nov 2026 10:00:00, 20 Nov 10:00:00.123
         rf"{_DAY}[-/ ]{_NAME}(?:[-/ ](?P<year>\d{{4}}))?[: ,] ?{_TIME}{_ZONE}",
         # Fri Nov 20 10:00:00.123 2026, Nov 20 10:00:00 2026, Nov 20, 2026 10:00:00
         rf"(?:[^\W\d_]{{2,4}}[,.]? +)?{_NAME} {{1,2}}{_DAY}(?:,? {_YEAR})? {_TIME}{_AFTER}{_ZONE}",
         # Fri, 20 Nov 2026 10:00:00 +0100 (RFC 5322)
         rf"[^\W\d_]{{2,4}},? {_DAY} {_NAME} (?P<year>\d{{4}}) {_TIME}{_ZONE}",
+        # Nov-20-26 10:00:00
+        rf"{_NAME}-(?P<day>\d\d)-(?P<short>\d\d) {_TIME}{_ZONE}",
         # 20-11-2026 10:00:00 +0300, 20.11.2026 10:00:00: the day comes first
         rf"(?P<day>\d\d)[-.](?P<month>\d\d)[-.](?P<year>\d{{4}}) {_TIME}{_ZONE}",
         # 20261120-10:00:00, 20261120T100000Z, 20261120 10:00:00
@@ -42,6 +45,16 @@ _FORMS = tuple(
     )
 )
 _EPOCH = re.compile(r"(\d{9,10})(?:[.,](\d{1,9}))?$|(\d{13})$|(\d{16})$|(\d{19})$")
+_TAI64N = re.compile(r"@4([0-9a-f]{15})([0-9a-f]{8})?$")
+_TAI_AHEAD = 10
+"""Seconds by which daemontools' labels are ahead of UTC: it counts no leap seconds."""
+_ABBREVIATED = {
+    "WET": "+0000", "WEST": "+0100", "BST": "+0100", "CET": "+0100", "MEZ": "+0100", "CEST": "+0200",
+    "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300", "JST": "+0900", "KST": "+0900",
+    "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300", "EST": "-0500", "EDT": "-0400",
+    "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700", "HST": "-1000",
+}  # fmt: skip
+"""Zones by the abbreviations that databases and Java programs print; those that mean several are left out."""
 _MOST = 64
 """Characters of the longest stamp."""
 _KEPT = 2048
@@ -60,6 +73,15 @@ def epoch(text: str) -> int | None:
     if seconds:
         return int(seconds) * 1_000_000 + (int((fraction + "00000")[:6]) if fraction else 0)
     return int(milli) * 1000 if milli else int(micro) if micro else int(nano) // 1000
+
+
+def _tai64n(text: str) -> int | None:
+    """The instant of a label that multilog and runit put before a line."""
+    found = _TAI64N.match(text)
+    if found is None:
+        return None
+    ts = (int(found[1], 16) - _TAI_AHEAD) * 1_000_000 + int(found[2] or "0", 16) // 1000
+    return ts if 0 <= ts <= LATEST else None
 
 
 def when(clock: Clock, text: str) -> int | None:
@@ -82,7 +104,11 @@ def when(clock: Clock, text: str) -> int | None:
                 if clock.sure:
                     clock.kept[text] = ts
                 return ts
-    return None
+    if text[:1] == "@":
+        return _tai64n(text)
+    head, _, name = text.rpartition(" ")
+    offset = _ABBREVIATED.get(name)
+    return None if offset is None else when(clock, f"{head} {offset}")
 
 
 def fine(clock: Clock, text: str) -> int | None:

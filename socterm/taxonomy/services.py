@@ -109,16 +109,16 @@ DATABASE: LogSource = ("", "database", "")
 _MAIL_SERVERS = (
     "postfix dovecot exim sendmail courier cyrus qmail solid-pop3d uw-imap perdition oracle-ims kerio "
     "assp domino "
-).split()
-_FILE_SERVERS = ("vsftpd proftpd pure-ftpd wu-ftpd ftpd xferlog ").split()
-_DATABASES = ("mysql postgresql mssql mongodb redis oracle slapd ").split()
+)
+_FILE_SERVERS = "vsftpd proftpd pure-ftpd wu-ftpd ftpd xferlog "
+_DATABASES = "mysql postgresql mssql mongodb redis oracle slapd "
 _APPLICATIONS = (
     "roundcube squirrelmail horde sogo groupoffice openwebmail webmin phpmyadmin gitlab grafana "
     "nextcloud drupal guacamole centreon froxlor directadmin tine20 monit monitorix suhosin bitwarden "
     "vaultwarden proxmox asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
     "softether stunnel dante 3proxy nrpe xinetd tcp-wrappers portsentry scanlogd cowrie rabbitmq "
     "kafka nats icinga ibmmq application "
-).split()
+)
 _LOGINS = (
     "web_login",
     "vpn_login",
@@ -131,7 +131,10 @@ def _both(name: str) -> tuple[LogSource, ...]:
 
 
 LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
-    **{name: _both(name) for name in (*_MAIL_SERVERS, *_FILE_SERVERS, *_DATABASES, *_APPLICATIONS)},
+    **{
+        name: _both(name)
+        for name in " ".join((_MAIL_SERVERS, _FILE_SERVERS, _DATABASES, _APPLICATIONS)).split()
+    },
     "mysql.slowlog": (("linux", "", "mysql"), DATABASE),
     "dropbear": (("linux", "", "sshd"), AUTH, SYSLOG),
     "santa": (("macos", "", "santa"),),
