@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from socterm.config import Config, LlmConfig, config_path, default_db, load_config
+from socterm.config import INTERNAL, Config, LlmConfig, config_path, default_db, load_config
 from socterm.errors import UsageError
 
 
@@ -61,15 +61,24 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "LLM_ALLOW_REMOTE": "true",
         "CONSOLE_THEME": "nord",
         "CONSOLE_FPS": "2",
+        "ASSETS": "~/assets.csv",
+        "IOC": "/etc/lists, /srv/bad.txt",
+        "NETWORKS_INTERNAL": "default, 198.51.100.7/24",
+        "GEO_CITY": "/srv/city.mmdb",
+        "GEO_COUNTRY": "/srv/country.mmdb",
+        "GEO_ASN": "/srv/asn.mmdb",
     }
-    keys = {f"{section}_{key}" for section in ("llm", "console") for key in _fields(section)}
-    assert {name.lower() for name in values} == {
-        k for k in Config.model_fields if k not in {"llm", "console"}
-    } | keys
+    sections = {"llm", "console", "networks", "geo"}
+    keys = {f"{section}_{key}" for section in sections for key in _fields(section)}
+    assert {name.lower() for name in values} == set(Config.model_fields) - sections | keys
     config = load_config(environ=home | {f"SOCTERM_{name}": value for name, value in values.items()})
     assert config.db == Path("~/x.db").expanduser()
     assert config.tail == ("/var/log/auth.log", "/var/log/*.log")
     assert config.rules == (Path("/etc/rules"),)
+    assert config.assets == Path("~/assets.csv").expanduser()
+    assert config.ioc == (Path("/etc/lists"), Path("/srv/bad.txt"))
+    assert config.networks.internal == (*INTERNAL, "198.51.100.0/24")
+    assert (config.geo.city, config.geo.asn) == (Path("/srv/city.mmdb"), Path("/srv/asn.mmdb"))
     assert (config.journal, config.tz, config.console.fps, config.llm.allow_remote) == (
         True,
         "Europe/Berlin",
@@ -84,12 +93,16 @@ def _fields(section: str) -> set[str]:
 
 def test_paths_in_the_file_are_relative_to_it(home: dict[str, str]) -> None:
     folder = _write(
-        home, 'db = "soc.db"\nrules = ["mine", "/etc/rules"]\ntail = ["-", "logs/*.log"]\n'
+        home,
+        'db = "soc.db"\nrules = ["mine", "/etc/rules"]\ntail = ["-", "logs/*.log"]\nassets = "a.csv"\n'
+        'ioc = ["bad"]\n[geo]\ncity = "c.mmdb"\n',
     ).parent
     config = load_config(environ=home)
     assert config.db == folder / "soc.db"
     assert config.rules == (folder / "mine", Path("/etc/rules"))
     assert config.tail == ("-", str(folder / "logs/*.log"))
+    assert (config.assets, config.ioc) == (folder / "a.csv", (folder / "bad",))
+    assert config.geo.city == folder / "c.mmdb"
 
 
 def test_xdg_folders_count_when_absolute(home: dict[str, str]) -> None:
@@ -106,6 +119,7 @@ def test_xdg_folders_count_when_absolute(home: dict[str, str]) -> None:
         ("[weather]\nrain = 1\n", "unknown key weather"),
         ("lateness = -1\n", "lateness: "),
         ("lateness = 'soon'\n", "lateness: "),
+        ("[networks]\ninternal = ['ten']\n", "networks.internal: ten is no network"),
         ("tz = 'Mars/Olympus'\n", "tz: is no time zone"),
         ("tz = '../../etc/passwd'\n", "tz: is no time zone"),
         ("llm = 3\n", "llm: "),

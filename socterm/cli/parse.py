@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from socterm.cli.output import clean, put_json
 from socterm.cli.wiring import clock, configure, zone
+from socterm.enrich import Enricher
 from socterm.errors import SoctermError, UsageError
 from socterm.event import Event
 from socterm.parsers.decoder import Decoder
@@ -37,7 +38,10 @@ def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Pat
     out = sys.stdout.buffer
     encoder = msgspec.json.Encoder()
     plain = sys.stdout.isatty()  # then whatever could steer the terminal is escaped
-    for event in events_of(file, now=now, tz=zone(settings)):
+    enricher = Enricher.of(settings)
+    for hint in enricher.hints:
+        click.echo(f"socterm: {clean(hint)}", err=True)
+    for event in events_of(file, enricher, now=now, tz=zone(settings)):
         if as_json and plain:
             put_json(as_ecs(event))
         elif as_json:
@@ -47,8 +51,11 @@ def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Pat
     out.flush()
 
 
-def events_of(file: str, *, now: str | None, tz: tzinfo) -> Iterator[Event]:
-    """Decode a file (packed ones too) or standard input. Raises `SoctermError` where it cannot be read."""
+def events_of(file: str, enricher: Enricher, *, now: str | None, tz: tzinfo) -> Iterator[Event]:
+    """Decode and enrich a file (packed ones too) or standard input.
+
+    Raises `SoctermError` where it cannot be read.
+    """
     wake = threading.Event()
     source: Source
     if file == "-":
@@ -66,7 +73,9 @@ def events_of(file: str, *, now: str | None, tz: tzinfo) -> Iterator[Event]:
                 if not source.done:
                     wake.wait(0.25)
                 continue
-            yield from decoder.decode(chunk if reference is None else replace(chunk, now=reference))
+            events = decoder.decode(chunk if reference is None else replace(chunk, now=reference))
+            enricher.apply(events)
+            yield from events
         note = source.stats().note
     finally:
         source.close()
