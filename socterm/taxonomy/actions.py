@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from socterm.taxonomy import network, services
+from socterm.taxonomy import audit, host, network, services
 
 
 class Action(NamedTuple):
@@ -88,3 +88,4 @@ ACTIONS: dict[str, Action] = {
 }
 ACTIONS |= {name: Action(*row) for name, row in network.ACTIONS.items()}
 ACTIONS |= {name: Action(*row) for name, row in services.ACTIONS.items()}
+ACTIONS |= {name: Action(*row) for name, row in (audit.ACTIONS | host.ACTIONS).items()}

@@ -8,7 +8,7 @@ Windows events are told apart further, by channel and event id: see `taxonomy.wi
 from __future__ import annotations
 
 from socterm.event import LogSource
-from socterm.taxonomy import network, services
+from socterm.taxonomy import audit, host, network, services
 from socterm.taxonomy.web import WEB_LOGSOURCES
 
 SYSLOG: LogSource = ("linux", "", "syslog")
@@ -42,6 +42,8 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "syslog": (SYSLOG,),
     **network.LOGSOURCES,
     **services.LOGSOURCES,
+    **audit.LOGSOURCES,
+    **host.LOGSOURCES,
     **WEB_LOGSOURCES,
     "cef": (("", "firewall", ""), ("cef", "", "")),
     "leef": (("", "firewall", ""), ("leef", "", "")),
@@ -54,6 +56,8 @@ BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
     ("sudo", "sudo_command"): (*LOGSOURCES["sudo"], PROCESS_CREATION),
     ("cron", "cron_command"): (*LOGSOURCES["cron"], PROCESS_CREATION),
     **services.BY_ACTION,
+    **audit.BY_ACTION,
+    **host.BY_ACTION,
 }
 """(`event.dataset`, `event.action`) → log sources, where an action belongs to more than its dataset."""
 

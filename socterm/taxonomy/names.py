@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socterm.event import LogSource
-from socterm.taxonomy import network
+from socterm.taxonomy import audit, network
 from socterm.taxonomy.web import WEB_NAMES
 
 ALIASES: dict[str, str] = {
@@ -42,6 +42,7 @@ _PROCESS_CREATION = {
 
 BY_LOGSOURCE: dict[str, dict[str, str]] = {
     "process_creation": _PROCESS_CREATION,
+    **audit.BY_LOGSOURCE,
     **network.BY_LOGSOURCE,
     **WEB_NAMES,
 }
