@@ -302,11 +302,11 @@ def test_a_full_disk_stops_the_index_and_not_the_search(path: Path) -> None:
 def test_a_newer_schema_is_left_alone(path: Path) -> None:
     Writer.open(path, now=NOW).close()
     db = sqlite3.connect(path)
-    db.execute("INSERT INTO migrations VALUES (2, 'm002_later', 0)")
+    db.execute("INSERT INTO migrations VALUES (99, 'm099_later', 0)")
     db.commit()
     db.close()
     for opening in (lambda: Writer.open(path, now=NOW), lambda: open_store(path), lambda: check(path)):
-        with pytest.raises(StoreError, match=r"newer socterm.*m002_later") as caught:
+        with pytest.raises(StoreError, match=r"newer socterm.*m099_later") as caught:
             opening()
         assert "\n" not in str(caught.value)
         assert caught.value.exit_code == 3

@@ -18,6 +18,7 @@ from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import Detector, clock_from, clock_state
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
+from socterm.pipeline.tally import count
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
@@ -227,20 +228,17 @@ class Pipeline:
         self.enricher.apply(events)
         ident = self._next_event
         newest = feed.state.newest
-        decoded = 0
         for event in events:
             event.id = ident
             ident += 1
             if event.ts > newest:
                 newest = event.ts
-            if event.kind == "event" and "event.dataset" in event.fields:
-                decoded += 1
         self._next_event = ident
         state = feed.state
         state.position = chunk.first + len(chunk.lines)
         state.bookmark = chunk.bookmark
         state.lines += len(events)
-        state.decoded += decoded
+        count(state, events)
         state.newest = newest
         self.detector.feed(chunk.source, events)
         self._pending.extend(events)

@@ -18,6 +18,7 @@ class SourceState(msgspec.Struct):
 
     `position` is the number of the next line, `bookmark` the source's own resume point, `newest` and
     `watermark` are event times in µs. `extra` is JSON the pipeline keeps for itself.
+    `formats`, `samples` and `error` are as in `SourceRow`.
     """
 
     name: str
@@ -31,6 +32,9 @@ class SourceState(msgspec.Struct):
     note: str = ""
     watermark: int = 0
     extra: dict[str, Any] = {}
+    formats: dict[str, int] = {}
+    samples: list[int] = []
+    error: str = ""
 
 
 class Batch(msgspec.Struct):

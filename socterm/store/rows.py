@@ -97,7 +97,11 @@ class AuditRow(msgspec.Struct):
 
 
 class SourceRow(msgspec.Struct):
-    """How far a source was read, and its counters since the store began. Times are µs."""
+    """How far a source was read, and its counters since the store began. Times are µs.
+
+    `formats` counts lines by `event.dataset`; `samples` are ids of the latest events that no format knew,
+    newest last; `error` is what was wrong with the latest broken line.
+    """
 
     name: str
     position: int
@@ -108,6 +112,9 @@ class SourceRow(msgspec.Struct):
     drops: dict[str, int]
     note: str
     updated: int
+    formats: dict[str, int]
+    samples: tuple[int, ...]
+    error: str
 
 
 class RuleRow(msgspec.Struct):

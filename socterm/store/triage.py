@@ -206,6 +206,7 @@ def _alert(row: tuple[Any, ...]) -> AlertRow:
 def _source(row: tuple[Any, ...]) -> SourceRow:
     values = dict(zip(SourceRow.__struct_fields__, row, strict=True))
     values.update(name=unpack_name(values["name"]), drops=from_json(values["drops"]))
+    values.update(formats=from_json(values["formats"]), samples=tuple(from_json(values["samples"])))
     return SourceRow(**values)
 
 

@@ -38,6 +38,7 @@ _INSERT = f"INSERT INTO events ({', '.join(ROW_COLUMNS)}) VALUES {_ROW}"
 _INSERT_MANY = _INSERT + f", {_ROW}" * (_AT_ONCE - 1)
 _SOURCE_COLUMNS = (
     "position", "bookmark", "lines", "decoded", "newest", "late", "drops", "note", "watermark", "extra",
+    "formats", "samples", "error",
 )  # fmt: skip
 _SOURCE = (
     f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _SOURCE_COLUMNS)}, updated = ? WHERE id = ?"
@@ -127,7 +128,7 @@ class Writer:
         found = []
         for row in self._db.execute(f"SELECT id, {columns} FROM sources ORDER BY id"):
             values: dict[str, Any] = dict(zip(_SOURCE_COLUMNS, row[1:], strict=True))
-            for name in ("bookmark", "drops", "extra"):
+            for name in ("bookmark", "drops", "extra", "formats", "samples"):
                 values[name] = from_json(values[name])
             found.append(SourceState(name=self._names[row[0]], **values))
         return found
@@ -222,7 +223,8 @@ class Writer:
                 (
                     state.position, to_json(state.bookmark), state.lines, state.decoded, state.newest,
                     state.late, to_json(state.drops), clean(state.note), state.watermark,
-                    to_json(state.extra), batch.now, ids[state.name],
+                    to_json(state.extra), to_json(state.formats), to_json(state.samples), clean(state.error),
+                    batch.now, ids[state.name],
                 ),
             )  # fmt: skip
         gone = [(ids[source], clean(key)) for source, key, value in batch.decoders if value is None]
