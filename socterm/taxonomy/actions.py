@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from socterm.taxonomy import audit, host, network, services
+from socterm.taxonomy import audit, host, network, services, windows_actions
 
 
 class Action(NamedTuple):
@@ -80,7 +80,7 @@ ACTIONS: dict[str, Action] = {
     "web_request": Action(_WEB, ("access",), "a request; event.outcome is failure from status 400 on"),
     "web_login": Action((*_AUTH, *_WEB), ("start",), "a web server's verdict on a user and password"),
     "web_denied": Action(_WEB, ("access", "denied"), "a web server refused a request by its own rules"),
-    "web_limited": Action(_WEB, ("access", "denied"), "a client asked too often, or held too many connections"),
+    "web_limited": Action(_WEB, ("access", "denied"), "a client that asks too much was slowed or refused"),
     "web_attack": Action((*_WEB, "intrusion_detection"), ("denied",), "a web application firewall objected"),
     "web_error": Action(_WEB, ("error",), "a web server tells of an error"),
     "web_notice": Action(_WEB, ("info",), "a web server tells of its own doings"),
@@ -89,3 +89,4 @@ ACTIONS: dict[str, Action] = {
 ACTIONS |= {name: Action(*row) for name, row in network.ACTIONS.items()}
 ACTIONS |= {name: Action(*row) for name, row in services.ACTIONS.items()}
 ACTIONS |= {name: Action(*row) for name, row in (audit.ACTIONS | host.ACTIONS).items()}
+ACTIONS |= {name: Action(*row) for name, row in windows_actions.ACTIONS.items()}

@@ -8,7 +8,7 @@ Windows events are told apart further, by channel and event id: see `taxonomy.wi
 from __future__ import annotations
 
 from socterm.event import LogSource
-from socterm.taxonomy import audit, host, network, services
+from socterm.taxonomy import audit, host, network, services, windows
 from socterm.taxonomy.web import WEB_LOGSOURCES
 
 SYSLOG: LogSource = ("linux", "", "syslog")
@@ -49,6 +49,7 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "leef": (("", "firewall", ""), ("leef", "", "")),
     "keyvalue": (("keyvalue", "", ""),),
     "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
+    **windows.LOGSOURCES,
 }
 """`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
 
@@ -58,6 +59,7 @@ BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
     **services.BY_ACTION,
     **audit.BY_ACTION,
     **host.BY_ACTION,
+    **windows.BY_ACTION,
 }
 """(`event.dataset`, `event.action`) → log sources, where an action belongs to more than its dataset."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socterm.event import LogSource
 from socterm.taxonomy import audit, network
 from socterm.taxonomy.web import WEB_NAMES
+from socterm.taxonomy.windows_names import DISTINCT, windows_name
 
 ALIASES: dict[str, str] = {
     "host": "host.hostname",
@@ -26,6 +27,7 @@ ALIASES: dict[str, str] = {
     "msg": "message",
     "raw": "event.original",
     **network.ALIASES,
+    **DISTINCT,
 }
 """Short names people type and producers use → ECS; lower case."""
 
@@ -40,8 +42,13 @@ _PROCESS_CREATION = {
     "parentcommandline": "process.parent.command_line",
 }
 
+_ANTIVIRUS = {"signature": "ThreatName", "filename": "Path"}
+"""Defender's names; ECS has none for what a scanner calls a find."""
+_WINLOGBEAT = "winlog.event_data."
+
 BY_LOGSOURCE: dict[str, dict[str, str]] = {
     "process_creation": _PROCESS_CREATION,
+    "antivirus": _ANTIVIRUS,
     **audit.BY_LOGSOURCE,
     **network.BY_LOGSOURCE,
     **WEB_NAMES,
@@ -58,7 +65,12 @@ def resolve(name: str, logsource: LogSource | None = None) -> str:
     'host.hostname'
     """
     low = name.lower()
+    if low.startswith(_WINLOGBEAT):
+        name = name[len(_WINLOGBEAT) :]
+        return windows_name(name, *(logsource or ("", "", ""))[:0:-1])
     if logsource is not None:
+        if logsource[0] == "windows" and "." not in name:
+            return windows_name(name, logsource[2], logsource[1])
         for part in (logsource[2], logsource[1], logsource[0]):
             found = BY_LOGSOURCE.get(part, {}).get(low)
             if found:
