@@ -21,6 +21,8 @@ _FACILITY_NAMES = {name: code for code, name in enumerate(FACILITIES)}
 
 _PRI = re.compile(r"\s*<(\d{1,3})>", re.ASCII)
 _LEVEL = re.compile(r"([a-z]+\d?)\.([a-z]+) ")
+_VERBOSE = re.compile(r"<([a-z]+\d?|\d{1,2})\.([a-z]+|\d)> ")
+"""`<auth.info>` or `<4.6>` before the host, as FreeBSD's `syslogd -v` writes it."""
 _TAG = re.compile(
     r"\[?(?P<name>\([^\s\[\]():]{1,126}\)|[^\s\[\](:]{1,128}(?: [^\s\[\](:]{1,128}){0,3}?)\]?"
     r"(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])?"
@@ -71,6 +73,8 @@ def priority_fields(value: int) -> dict[str, Any]:
 
 
 def _level(facility: str, severity: str) -> tuple[int, int] | None:
+    if facility.isdecimal() and severity.isdecimal():
+        return (int(facility), int(severity)) if int(facility) < 24 and int(severity) < 8 else None
     left, right = _FACILITY_NAMES.get(facility), _SEVERITY_NAMES.get(severity)
     return None if left is None or right is None else (left, right)
 
@@ -83,6 +87,15 @@ def after_stamp(rest: str) -> Head:
     """
     if rest.startswith(" "):
         return tagged("", rest.lstrip())
+    verbose = _VERBOSE.match(rest) if rest[:1] == "<" else None
+    if verbose is not None:
+        level = _level(verbose[1], verbose[2])
+        if level is not None:
+            return _after(rest[verbose.end() :])._replace(level=level)
+    return _after(rest)
+
+
+def _after(rest: str) -> Head:
     forwarded = _FORWARDED.match(rest)
     if forwarded is not None:
         return tagged(forwarded[1], rest[forwarded.end() :])
