@@ -50,12 +50,11 @@ class Detector:
         clock = self.watermark.clock(source)
         others = self.watermark.others(source)
         lateness = self.watermark.lateness
-        match = self.matcher.match
         feed = self.correlator.feed
         high = clock.high
         calm = clock.calm
         late = 0
-        for event in events:
+        for event, keys in zip(events, self.matcher.match_all(events), strict=True):
             ts = event.ts
             if calm and high < ts <= high + JUMP:
                 high = ts  # what `see` would do, without the call
@@ -70,7 +69,6 @@ class Detector:
             mark = (high if high < others else others) - lateness
             if ts < mark:
                 late += 1
-            keys = match(event)
             if keys:
                 feed(event, keys, mark)
         clock.high = high

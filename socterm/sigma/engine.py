@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from typing import Final
 
 from socterm.event import Event, LogSource
 from socterm.sigma.compile import Matches, compiled
 from socterm.sigma.explain import Finding, explain
-from socterm.sigma.index import Candidate, Route, route
+from socterm.sigma.index import Answer, Candidate, Route
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.resolve import serves
 
+_NOWHERE: Final = Route(())
 ROUTE_LIMIT: Final = 1_024
 """Combinations of log sources remembered; parsers have some dozens."""
 
@@ -30,14 +32,30 @@ class Matcher:
         self._routes: dict[tuple[LogSource, ...], Route] = {}
         self._shared: dict[int, tuple[tuple[LogSource, ...], Route]] = {}
 
-    def match(self, event: Event) -> tuple[str, ...]:
+    def match(self, event: Event) -> Answer:
         """Keys of the rules, alerting and base, that the event satisfies, in the order of the rule set."""
-        sources = event.logsources
-        # By identity: parsers share these tuples, and hashing nested ones costs more than the rules do.
-        known = self._shared.get(id(sources))
-        if known is not None and known[0] is sources:
-            return known[1](event)
-        return self._open(sources)(event)
+        return self.match_all((event,))[0]
+
+    def match_all(self, events: Iterable[Event]) -> list[Answer]:
+        """What `match` says of each event."""
+        answers = []
+        shared = self._shared
+        last: tuple[LogSource, ...] | None = None
+        route = _NOWHERE
+        actions = route.actions
+        for event in events:
+            sources = event.logsources
+            if sources is not last:
+                # By identity: parsers share these tuples; hashing nested ones costs more than the rules do.
+                known = shared.get(id(sources))
+                route = known[1] if known is not None and known[0] is sources else self._open(sources)
+                last, actions = sources, route.actions
+            try:
+                answer = actions.get(event.fields.get("event.action"))
+            except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
+                answer = None
+            answers.append(route.ask(event) if answer is None else answer)
+        return answers
 
     def explain(self, key: str, event: Event) -> list[Finding]:
         """Each test of one rule with the value it met. Raises KeyError for a key that is no event rule."""
@@ -46,15 +64,11 @@ class Matcher:
                 return explain(rule.detection, event, self._tz)
         raise KeyError(key)
 
-    def candidates(self, event: Event) -> list[Rule]:
-        """The event rules that are asked about an event with these log sources, whatever they answer."""
-        return [rule for rule in self._rules if _served(rule, event.logsources)]
-
     def _open(self, sources: tuple[LogSource, ...]) -> Route:
         found = self._routes.get(sources)
         if found is None:
             rules = [rule for rule in self._rules if _served(rule, sources)]
-            found = route(
+            found = Route(
                 [
                     Candidate(place, rule.key, rule.detection, self._compiled(rule))
                     for place, rule in enumerate(rules)

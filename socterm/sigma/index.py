@@ -8,7 +8,7 @@ requires one of some exact values in a field is looked up by the event's value i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from socterm.event import Event
@@ -24,7 +24,6 @@ MEMO_LIMIT: Final = 4_096
 """Combinations remembered a route; beyond it (only foreign JSON gets there) each event is worked out anew."""
 
 Answer = tuple[str, ...]
-Route = Callable[[Event], Answer]
 
 
 class Candidate(NamedTuple):
@@ -44,35 +43,44 @@ class Rest(NamedTuple):
     tables: tuple[tuple[str, dict[str, tuple[Candidate, ...]]], ...]
 
 
-def route(rules: Sequence[Candidate]) -> Route:
-    """A function giving the keys of the rules an event satisfies, in order."""
-    keys = [rule.key for rule in rules]
-    memo: dict[tuple[Any, Any, Any], Answer | Rest] = {}
-    if not rules:
-        return lambda _event: ()
+class Route:
+    """The event rules of one combination of log sources.
 
-    def settle(event: Event) -> Answer | Rest:
+    `actions` is what `event.action` says by itself, where it settles every rule: that is most events.
+    """
+
+    __slots__ = ("_keys", "_memo", "_rules", "actions")
+
+    def __init__(self, rules: Sequence[Candidate]) -> None:
+        self.actions: dict[Any, Answer | None] = {}
+        self._rules = rules
+        self._keys = [rule.key for rule in rules]
+        self._memo: dict[tuple[Any, Any, Any], Answer | Rest] = {}
+
+    def ask(self, event: Event) -> Answer:
+        """The keys of the rules an event satisfies, in order."""
         get = event.fields.get
         words = (get("event.action"), get("event.outcome"), get("event.category"))
-        answer = _answer(rules, dict(zip(WORDS, words, strict=True)))
-        if len(memo) < MEMO_LIMIT and all(map(_stable, words)):
-            memo[words] = answer
-        return answer
-
-    def run(event: Event) -> Answer:
-        get = event.fields.get
         try:
-            answer: Any = memo.get((get("event.action"), get("event.outcome"), get("event.category")))
+            answer: Any = self._memo.get(words)
         except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
             answer = None
         if answer is None:
-            answer = settle(event)
+            answer = self._settle(words)
         if answer.__class__ is tuple:
             settled: Answer = answer
             return settled
-        return _ask(answer, event, keys)
+        return _ask(answer, event, self._keys)
 
-    return run
+    def _settle(self, words: tuple[Any, Any, Any]) -> Answer | Rest:
+        answer = _answer(self._rules, dict(zip(WORDS, words, strict=True)))
+        if len(self._memo) < MEMO_LIMIT and all(map(_stable, words)):
+            self._memo[words] = answer
+            action = words[0]
+            if action not in self.actions:
+                alone = _answer(self._rules, {WORDS[0]: action})
+                self.actions[action] = None if isinstance(alone, Rest) else alone
+        return answer
 
 
 def _stable(word: Any) -> bool:
