@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import defaultdict
 
@@ -10,9 +11,10 @@ from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.event import Event
 from socterm.sigma.correlate import Correlator
+from socterm.sigma.groups import Group
 from socterm.sigma.model import Correlation, Rule, RuleSet
 from socterm.sigma.watermark import LATENESS, SourceClock, Watermark
-from socterm.sigma.windows import CountWindow, Window
+from socterm.sigma.windows import CountWindow, ValueWindow, Window
 
 S = 1_000_000
 MIN = 60 * S
@@ -207,6 +209,7 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trim often, so that what trimming folds away is put to the test too."""
     monkeypatch.setattr(Window, "TRIM", 3)
     monkeypatch.setattr(CountWindow, "TRIM", 4)
+    monkeypatch.setattr(ValueWindow, "FEW", 2)
 
 
 @pytest.mark.parametrize("pace", PACES)
@@ -233,6 +236,15 @@ def test_the_sixth_failure_in_two_minutes_fires() -> None:
         assert not run.raised
         run.feed(make(n, T0 + n * S, "fail"))
     assert len(run.raised) == 1
+
+
+def test_strangers_leave_nothing_behind() -> None:
+    run = Run()
+    for n in range(100):
+        run.feed(make(n, T0 + n * 60 * MIN, "fail", ip=f"192.0.2.{n}", user=f"user{n}"))
+        run.commit()
+    gc.collect()
+    assert sum(isinstance(found, Group) for found in gc.get_objects()) < 20
 
 
 def test_brute_force_then_success_has_the_failures_as_evidence() -> None:

@@ -31,6 +31,7 @@ class Step(NamedTuple):
     """
 
     consumer: Consumer
+    groups: dict[object, Group]
     ref: str
     field: str
     counted: str
@@ -45,6 +46,7 @@ def _step(consumer: Consumer, ref: str, turn: int) -> Step:
     by_ref = spec is not None and (consumer.by_ref or consumer.chained)
     return Step(
         consumer,
+        consumer.groups,
         ref,
         names[0] if len(names) == 1 else "",
         counted,
@@ -109,7 +111,7 @@ class Correlator:
             return
         for ref in spec.refs:
             if rules.rules[ref].correlation is not None:
-                self._consumers[ref].parents.append((consumer, ref))
+                self._consumers[ref].add_parent(consumer, ref)
             else:
                 self._feeds.setdefault(ref, []).append((consumer, ref))
 
@@ -128,15 +130,15 @@ class Correlator:
         taken: list[object] = []
         key: Any
         value: Any
-        for consumer, ref, field, counted, value, turn in plan.steps if weight else plan.echoes:
+        for consumer, groups, ref, field, counted, value, turn in plan.steps if weight else plan.echoes:
             if turn == 1:
                 taken = []
             if field:
                 key = fields.get(field)
-                if key is None or key == "":
-                    consumer.skipped += 1
-                    continue
-                if type(key) is not str:
+                if key.__class__ is not str or not key:
+                    if key is None or key == "":
+                        consumer.skipped += 1
+                        continue
                     key = str(key)
             else:
                 key = consumer.group_key(ref, event)
@@ -144,10 +146,10 @@ class Correlator:
                     continue
             if counted:
                 value = fields.get(counted)
-                if value is None or value == "":
-                    consumer.skipped += 1
-                    continue
-                if type(value) is not str:
+                if value.__class__ is not str or not value:
+                    if value is None or value == "":
+                        consumer.skipped += 1
+                        continue
                     value = str(value)
             if value:
                 own = weight if not turn or _first(key, taken) else 0
@@ -156,7 +158,7 @@ class Correlator:
                 if plain is None:
                     plain = Hit(ts, source, position, ident, weight)
                 hit = plain
-            group = consumer.groups.get(key)
+            group = groups.get(key)
             if group is None:
                 group = consumer.group(key)
             if consumer.special:
@@ -316,7 +318,8 @@ class Correlator:
     # -- the passing of time -------------------------------------------------------------
 
     def _enlist(self, consumer: Consumer, group: Group) -> None:
-        due = min((e.deadline for e in group.open), default=0)
+        open_ = group.open
+        due = open_[0].deadline if len(open_) == 1 else min((e.deadline for e in open_), default=0)
         if isinstance(group.window, TumblingWindow) and group.window.buf:
             due = min(due, group.window.buf[0].ts + consumer.span)
         minute = due // MINUTE + 1
@@ -341,7 +344,8 @@ class Correlator:
     def _sweep_group(self, consumer: Consumer, group: Group, watermark: int) -> None:
         if consumer.groups.get(group.key) is not group:
             return
-        self._ripen(consumer, group, watermark)
+        if consumer.tumbling:
+            self._ripen(consumer, group, watermark)
         consumer.settle(group, watermark, anew=False)
         if group.open:
             self._enlist(consumer, group)

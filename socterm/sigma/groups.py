@@ -6,7 +6,8 @@ which says when the rule is satisfied, and the open episodes, which say what bel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice
 
 from socterm.alerts.episodes import Episode, Episodes
@@ -26,38 +27,52 @@ from socterm.sigma.windows import (
 MAX_GROUPS = 100_000
 """Groups a rule keeps at once; beyond that the oldest go and are counted."""
 
+FULL = 1_000
+"""From so many pending hits on, those too old for any window are let go now and then."""
+
 MAX_PENDING = 20_000
 """Hits a group keeps for the correlations above it before it fires."""
 
 
 class Group:
-    """The state of one rule for one entity."""
+    """The state of one rule for one entity.
+
+    Only where `linked`, for a rule that takes part in a chain, does it have `pending` (hits for the rules
+    above), `seen` (events its episodes have) and `above` (its place in the rules above).
+    """
 
     __slots__ = ("above", "bucket", "entity", "key", "open", "pending", "seen", "window")
 
-    def __init__(self, key: object, entity: Entity, window: Window | None) -> None:
+    above: dict[str, tuple[object, str]]
+    pending: list[Hit]
+    seen: set[int]
+
+    def __init__(self, key: object, entity: Entity, window: Window | None, *, linked: bool) -> None:
         self.key = key
         self.entity = entity
         self.window = window
         self.open: list[Episode] = []
-        self.pending: list[Hit] = []
-        self.seen: set[int] = set()
         self.bucket = -1
-        self.above: dict[str, tuple[object, str]] = {}
+        if linked:
+            self.pending = []
+            self.seen = set()
+            self.above = {}
 
 
-def _window(spec: Correlation, lateness: int) -> Window:
+def _windows(spec: Correlation | None, lateness: int) -> Callable[[], Window | None]:
+    """What makes a rule's windows."""
+    if spec is None:
+        return lambda: None
+    span = spec.span
     if spec.op not in ("gt", "gte"):
         distinct = spec.type == "value_count"
-        return TumblingWindow(spec.span, lateness, spec.op, spec.threshold, distinct=distinct)
+        return partial(TumblingWindow, span, lateness, spec.op, spec.threshold, distinct=distinct)
     need = spec.threshold + 1 if spec.op == "gt" else spec.threshold
     if spec.type == "event_count":
-        return CountWindow(spec.span, lateness, need)
+        return partial(CountWindow, span, lateness, need)
     if spec.type == "value_count":
-        return ValueWindow(spec.span, lateness, need)
-    if spec.type == "temporal":
-        return TemporalWindow(spec.span, lateness, spec.refs)
-    return OrderedWindow(spec.span, lateness, spec.refs)
+        return partial(ValueWindow, span, lateness, need)
+    return partial(TemporalWindow if spec.type == "temporal" else OrderedWindow, span, lateness, spec.refs)
 
 
 class Consumer:
@@ -75,13 +90,21 @@ class Consumer:
         self.chained = chained
         self.tumbling = spec is not None and spec.op not in ("gt", "gte")
         self.special = chained or self.tumbling
+        self._window = _windows(spec, lateness)
         self._dirty = episodes.dirty
         self.by_ref = spec is not None and spec.type in ("temporal", "temporal_ordered")
         self.groups: dict[object, Group] = {}
         self.parents: list[tuple[Consumer, str]] = []
-        self.fresh: list[Group] = []
+        self.linked = chained
+        names = spec.fields[spec.refs[0]] if spec else ()
+        self._name = names[0] if len(names) == 1 else ""
         self.skipped = 0
         self.evicted = 0
+
+    def add_parent(self, parent: Consumer, ref: str) -> None:
+        """Hand what fires to a correlation above, which knows this rule as `ref`."""
+        self.parents.append((parent, ref))
+        self.linked = True
 
     # -- finding the group ---------------------------------------------------------------
 
@@ -113,11 +136,13 @@ class Consumer:
         return tuple(value for _, value in entity)
 
     def _entity(self, key: object) -> Entity:
+        if self._name:
+            return ((self._name, key),)  # type: ignore[return-value]
         spec = self.spec
         if spec is None:
             return key  # type: ignore[return-value]
         names = spec.fields[spec.refs[0]]
-        values = key if isinstance(key, tuple) else (key,) if names else ()
+        values = key if isinstance(key, tuple) else ()
         return tuple((name, str(value)) for name, value in zip(names, values, strict=False))
 
     def group(self, key: object) -> Group:
@@ -126,9 +151,7 @@ class Consumer:
         if found is None:
             if len(self.groups) >= MAX_GROUPS:
                 self._evict()
-            window = _window(self.spec, self.lateness) if self.spec else None
-            found = self.groups[key] = Group(key, self._entity(key), window)
-            self.fresh.append(found)
+            found = self.groups[key] = Group(key, self._entity(key), self._window(), linked=self.linked)
         return found
 
     def _evict(self) -> None:
@@ -173,7 +196,9 @@ class Consumer:
         if window is None:
             return (hit,)
         if self.parents:
-            self.remember(group, hit)
+            group.pending.append(hit)
+            if len(group.pending) > FULL:
+                self._make_room(group)
         return window.feed(mark or hit)
 
     def ripe(self, group: Group, watermark: int) -> Sequence[Hit]:
@@ -188,6 +213,8 @@ class Consumer:
         """
         open_ = group.open
         before = watermark - self.gap
+        if len(open_) == 1 and (open_[0].hi >= before or open_[0].touched >= before):
+            return
         passed = [e for e in open_ if e.hi < before and e.touched < before]
         if not passed:
             return
@@ -202,15 +229,20 @@ class Consumer:
 
     def forget(self, group: Group) -> None:
         """Start the group's condition anew."""
-        group.window = _window(self.spec, self.lateness) if self.spec else None
-        group.pending = []
-        group.seen = set()
+        group.window = self._window()
+        if self.linked:
+            group.pending = []
+            group.seen = set()
 
     def remember(self, group: Group, hit: Hit) -> None:
         """Keep a base event until the rule fires and hands it to the correlations above."""
+        group.pending.append(hit)
+        if len(group.pending) > FULL:
+            self._make_room(group)
+
+    def _make_room(self, group: Group) -> None:
         pending = group.pending
-        pending.append(hit)
-        if len(pending) > 1000 and len(pending) % 500 == 1:
+        if len(pending) % 500 == 1:
             oldest = pending[-1].ts - self.span - self.lateness
             kept = [h for h in pending if h.ts > oldest]
             self.evicted += max(0, len(kept) - MAX_PENDING)
@@ -243,7 +275,8 @@ class Consumer:
         """Play the stored hits of a group's open episodes into a fresh window."""
         order = group.window.order if group.window else key_of
         ordered = sorted(hits, key=order)
-        group.seen = {h.event for h in ordered} if self.chained else set()
+        if self.chained:
+            group.seen = {h.event for h in ordered}
         window = group.window
         if window is None:
             return

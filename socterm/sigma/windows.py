@@ -17,6 +17,9 @@ from socterm.alerts.model import Hit, key_of
 from socterm.event import Key
 from socterm.sigma.watermark import NEVER
 
+_NOTHING: dict[str, int] = {}
+"""The state before any hit; a window that goes on from it takes a copy."""
+
 
 class Window:
     """The common part: keep what a late hit may still change, and find what it newly fires.
@@ -26,16 +29,16 @@ class Window:
     """
 
     TRIM = 512
+    __slots__ = ("buf", "lateness", "span")
 
     def __init__(self, span: int, lateness: int) -> None:
         self.span = span
         self.lateness = lateness
-        self.rank: dict[str, int] = {}
         self.buf: list[Hit] = []
 
     def order(self, hit: Hit) -> tuple[Key, int]:
         """The hit's place in this window: one event may bring several, by the rule each comes from."""
-        return (key_of(hit), self.rank.get(hit.value, 0))
+        return (key_of(hit), 0)
 
     def feed(self, hit: Hit) -> Sequence[Hit]:
         """Take a hit; answer the hits at which the window newly satisfies its rule, oldest first."""
@@ -96,9 +99,13 @@ class CountWindow(Window):
     """
 
     TRIM = 256
+    __slots__ = ("_lo", "_total", "need")
 
     def __init__(self, span: int, lateness: int, need: int) -> None:
-        super().__init__(span, lateness)
+        # Not by way of `super`: with every stranger's first failure a window is made.
+        self.span = span
+        self.lateness = lateness
+        self.buf = []
         self.need = need
         self._lo = 0
         self._total = 0
@@ -160,26 +167,49 @@ class CountWindow(Window):
 
 
 class ValueWindow(Window):
-    """value_count with gt or gte: at least `need` different values."""
+    """value_count with gt or gte: at least `need` different values.
+
+    `_seen` is value → last time, the longest unseen first.
+    """
+
+    FEW = 64
+    __slots__ = ("_base", "_oldest", "_seen", "need")
 
     def __init__(self, span: int, lateness: int, need: int) -> None:
-        super().__init__(span, lateness)
+        self.span = span
+        self.lateness = lateness
+        self.buf = []
         self.need = need
-        self._seen: OrderedDict[str, int] = OrderedDict()
-        self._base: OrderedDict[str, int] = OrderedDict()
+        self._seen: dict[str, int] = {}
+        self._base: dict[str, int] = _NOTHING
         self._oldest = NEVER  # no value in the window was seen last before this
+
+    def feed(self, hit: Hit) -> Sequence[Hit]:
+        """As in `Window`, in fewer steps."""
+        buf = self.buf
+        if buf and hit.ts <= buf[-1].ts and self.order(hit) < self.order(buf[-1]):
+            return self._late(hit)
+        buf.append(hit)
+        fired = self._step(hit)
+        if len(buf) > self.TRIM:
+            self._trim(hit.ts - self.lateness)
+        return (hit,) if fired else ()
 
     def _step(self, hit: Hit) -> bool:
         seen = self._seen
         ts = hit.ts
+        seen.pop(hit.value, None)
         seen[hit.value] = ts
-        seen.move_to_end(hit.value)
         cutoff = ts - self.span
         if self._oldest <= cutoff:
-            while (oldest := next(iter(seen.values()))) <= cutoff:
-                seen.popitem(last=False)
-            self._oldest = oldest
-        return len(seen) >= self.need
+            while seen[oldest := next(iter(seen))] <= cutoff:
+                del seen[oldest]
+            self._oldest = seen[oldest]
+        count = len(seen)
+        if count > self.FEW and seen.__class__ is dict:
+            # A plain dict is made sooner, but finding its first entry takes longer the more went before it.
+            self._seen = OrderedDict(seen)
+        return count >= self.need
 
     def _save(self) -> None:
         self._base = self._seen.copy()
@@ -192,12 +222,18 @@ class ValueWindow(Window):
 class TemporalWindow(Window):
     """temporal: every referenced rule within the span, in any order. A hit's value is its rule."""
 
+    __slots__ = ("_base", "_last", "_rank", "need")
+
     def __init__(self, span: int, lateness: int, refs: Sequence[str]) -> None:
         super().__init__(span, lateness)
         self.need = len(refs)
-        self.rank = {ref: n for n, ref in enumerate(refs)}
+        self._rank = {ref: n for n, ref in enumerate(refs)}
         self._last: dict[str, int] = {}
-        self._base: dict[str, int] = {}
+        self._base: dict[str, int] = _NOTHING
+
+    def order(self, hit: Hit) -> tuple[Key, int]:
+        """In the order of the rules."""
+        return (key_of(hit), self._rank.get(hit.value, 0))
 
     def _step(self, hit: Hit) -> bool:
         last = self._last
@@ -218,12 +254,18 @@ class OrderedWindow(Window):
     last rule. One event cannot be two steps of a run: its hits stand in reverse order of the rules.
     """
 
+    __slots__ = ("_base", "_rank", "_refs", "_starts")
+
     def __init__(self, span: int, lateness: int, refs: Sequence[str]) -> None:
         super().__init__(span, lateness)
-        self._refs = tuple(refs)
-        self.rank = {ref: -n for n, ref in enumerate(refs)}
+        self._refs = refs
+        self._rank = {ref: -n for n, ref in enumerate(refs)}
         self._starts: list[int | None] = [None] * len(refs)
         self._base: list[int | None] = [None] * len(refs)
+
+    def order(self, hit: Hit) -> tuple[Key, int]:
+        """In the reverse order of the rules."""
+        return (key_of(hit), self._rank.get(hit.value, 0))
 
     def _step(self, hit: Hit) -> bool:
         starts = self._starts
@@ -250,6 +292,8 @@ class TumblingWindow(Window):
     The first hit opens a window of one span; when the watermark has passed its end the hits in it are
     counted once (occurrences, or different values where `distinct`), and the next hit opens the next.
     """
+
+    __slots__ = ("_distinct", "_holds", "_threshold")
 
     def __init__(self, span: int, lateness: int, op: str, threshold: int, *, distinct: bool) -> None:
         super().__init__(span, lateness)
