@@ -55,6 +55,7 @@ _ABBREVIATED = {
     "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700", "HST": "-1000",
 }  # fmt: skip
 """Zones by the abbreviations that databases and Java programs print; those that mean several are left out."""
+_HOURLY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)$", re.ASCII)
 _MOST = 64
 """Characters of the longest stamp."""
 _KEPT = 2048
@@ -89,6 +90,14 @@ def when(clock: Clock, text: str) -> int | None:
     known = clock.kept.get(text)
     if known is not None:
         return known
+    at = -1 if text[-1:] == "Z" else -6
+    base = clock.hours.get(text[:14] + text[at:])
+    if base is not None and (since := MINUTE.get(text[14:19])) is not None:
+        fraction = text[20:at]
+        if not fraction and text[19:] == text[at:]:
+            return base + since
+        if text[19] in ".," and fraction.isdecimal() and len(fraction) < 10:
+            return base + since + int((fraction + "00000")[:6])
     if len(text) > _MOST:
         return None
     ts = epoch(text) if text[:9].isdecimal() and " " not in text else None
@@ -99,10 +108,7 @@ def when(clock: Clock, text: str) -> int | None:
         if found is not None:
             ts = clock.instant(found.groupdict())
             if ts is not None:
-                if len(clock.kept) >= _KEPT:
-                    clock.kept.clear()
-                if clock.sure:
-                    clock.kept[text] = ts
+                _keep(clock, text, ts)
                 return ts
     if text[:1] == "@":
         return _tai64n(text)
@@ -140,3 +146,16 @@ def _keep_hour(clock: Clock, before: str, zone: str, key: str) -> None:
     first, last = when(clock, f"{before}00:00{zone}"), when(clock, f"{before}59:59{zone}")
     if first is not None and last == first + 3_599_000_000 and clock.sure:
         clock.kept[key] = first
+
+
+def _keep(clock: Clock, text: str, ts: int) -> None:
+    """Keep a stamp; of one in ISO 8601 with its zone only the hour, as those of a fine clock all differ."""
+    if clock.exact and _HOURLY.match(text):
+        if len(clock.hours) >= _KEPT:
+            clock.hours.clear()
+        at = -1 if text[-1] == "Z" else -6
+        clock.hours[text[:14] + text[at:]] = ts - ts % 1_000_000 - MINUTE[text[14:19]]
+    elif clock.sure:
+        if len(clock.kept) >= _KEPT:
+            clock.kept.clear()
+        clock.kept[text] = ts

@@ -101,7 +101,7 @@ class Clock:
     For the decoder's loop the hour of the last stamp in each usual shape stands open: `hour` is its text
     (`2026-11-20T10:`) and `hour_base` its instant, where `zone` (with the blank) follows from column 26 to
     `ends`; `bsd_hour` (`Nov 20 10:`) and `bsd_base` likewise. `kept` holds stamps that mean the same whatever
-    came before (see `moments`).
+    came before, `hours` the start of hours by their text (see `moments`).
     """
 
     def __init__(self, tz: tzinfo) -> None:
@@ -116,6 +116,7 @@ class Clock:
         self.hour = self.bsd_hour = _NONE
         self.hour_base = self.bsd_base = 0
         self.kept: dict[str, int] = {}
+        self.hours: dict[str, int] = {}
 
     def set_now(self, now: int) -> None:
         """Take a new reference for stamps without a year."""
