@@ -64,6 +64,10 @@ class Matcher:
                 return explain(rule.detection, event, self._tz)
         raise KeyError(key)
 
+    def candidates(self, event: Event) -> list[Rule]:
+        """The event rules that are asked about an event with these log sources, whatever they answer."""
+        return [rule for rule in self._rules if _served(rule, event.logsources)]
+
     def _open(self, sources: tuple[LogSource, ...]) -> Route:
         found = self._routes.get(sources)
         if found is None:
