@@ -63,3 +63,10 @@ def test_every_migration_is_on_record(tmp_path: Path) -> None:
     db = sqlite3.connect(tmp_path / "new.db")
     assert applied(db) == [step.__name__ for step in MIGRATIONS]
     db.close()
+
+
+def test_reading_the_first_versions_store_brings_it_up_first(tmp_path: Path) -> None:
+    first_version(tmp_path / "old.db")
+    store = open_store(tmp_path / "old.db", readonly=True)
+    assert [row.name for row in store.triage.sources()] == ["a.log"]
+    store.close()

@@ -1,43 +1,117 @@
-"""`socterm sources`: what this store has read."""
+"""`socterm sources`: is my log being read, and is it understood?"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
 from socterm.cli.output import json_option, put_json, stamp, table
 from socterm.cli.reading import opened, store_options
+from socterm.cli.wiring import clock
+from socterm.errors import UsageError
+from socterm.store.rows import SourceRow
+
+FRESH = 60_000_000
+"""µs after which the rate of a source that wrote nothing since is 0."""
+
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 @click.group()
 def sources() -> None:
-    """List what this store has read, with counters."""
+    """List what this store has read and what was understood of it."""
 
 
 @sources.command("list")
 @json_option
 @store_options
 def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Each source: lines, the share understood, its newest event, what was late or dropped."""
+    """Each source: lines, what was understood and as what, rate, newest event, what went wrong."""
     with opened(db, config) as (store, _):
         rows = store.triage.sources()
+    now = clock()
     if as_json:
         for row in rows:
-            put_json(row)
+            put_json(_record(row, now))
         return
     table(
-        ("SOURCE", "LINES", "DECODED", "NEWEST", "LATE", "DROPPED", "NOTE"),
+        ("SOURCE", "LINES", "PARSED", "RATE", "NEWEST", "LATE", "DROPPED", "FORMATS", "TROUBLE"),
         [
             (
                 row.name,
                 row.lines,
-                f"{100 * row.decoded / row.lines:.1f}%" if row.lines else "-",
-                stamp(row.newest),
+                share(row),
+                f"{rate(row, now):.0f}/s",
+                age(row, now),
                 row.late,
                 sum(row.drops.values()),
-                row.note,
+                formats(row),
+                row.error or row.note,
             )
             for row in rows
         ],
     )
+
+
+@sources.command("undecoded")
+@click.argument("name", required=False, metavar="[SOURCE]")
+@json_option
+@store_options
+def undecoded(name: str | None, as_json: bool, db: Path | None, config: Path | None) -> None:
+    """The latest lines that no format knew, of all sources or of one."""
+    with opened(db, config) as (store, _):
+        rows = [row for row in store.triage.sources() if name is None or row.name == name]
+        if name is not None and not rows:
+            raise UsageError(f"no source is called {name}; socterm sources list shows them")
+        events = store.events.get([number for row in rows for number in row.samples])
+    if as_json:
+        for event in events:
+            put_json({"id": event.id, "source": event.source, "position": event.position, "line": event.raw})
+        return
+    table(
+        ("EVENT", "SOURCE", "LINE", "WHY"),
+        [(e.id, e.source, e.raw[:200], e.fields.get("error.message", "")) for e in events],
+    )
+
+
+def _record(row: SourceRow, now: int) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(row)
+    found["rate"] = rate(row, now)
+    found["newest"] = stamp(row.newest)
+    found["updated"] = stamp(row.updated)
+    return found
+
+
+def share(row: SourceRow) -> str:
+    """The share of lines that some format knew."""
+    return f"{100 * row.decoded / row.lines:.1f}%" if row.lines else "-"
+
+
+def rate(row: SourceRow, now: int) -> float:
+    """Lines per second now."""
+    return row.rate if now - row.updated < FRESH else 0.0
+
+
+def age(row: SourceRow, now: int) -> str:
+    """How long ago its newest event happened: `5 min`."""
+    if not row.newest:
+        return "-"
+    seconds = (now - row.newest) // 1_000_000
+    if seconds < 0:
+        return "in the future"
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"
+
+
+def formats(row: SourceRow, most: int = 3) -> str:
+    """Its commonest formats: `sshd 80%, cron 15%, 4 more`."""
+    known = sorted(row.formats.items(), key=lambda item: -item[1])
+    if not known:
+        return "-"
+    shown = [f"{name} {100 * number / max(1, row.lines):.0f}%" for name, number in known[:most]]
+    return ", ".join(shown) + (f", {len(known) - most} more" if len(known) > most else "")

@@ -49,6 +49,8 @@ class Feed:
         self.state = state
         self.ahead: Chunk | None = None
         self.quiet_since = now
+        self.rate = Rate()
+        self.told = state.lines
         self.done = False
 
     def fill(self, limit: int) -> None:
@@ -273,11 +275,15 @@ class Pipeline:
         touched, self._touched = self._touched, {}
         sources = []
         decoders = []
+        now = self.clock()
         for name, feed in touched.items():
             stats = feed.source.stats()
             state = feed.state
             state.drops = stats.drops
             state.note = stats.note
+            feed.rate.add(now, state.lines - feed.told)
+            feed.told = state.lines
+            state.rate = feed.rate.value(now)
             state.late += self.detector.late.pop(name, 0)
             state.extra = {"clock": clock_state(self.detector.watermark.clocks[name])}
             sources.append(msgspec.structs.replace(state))
@@ -289,7 +295,7 @@ class Pipeline:
             sources=sources,
             episodes=self.detector.collect(),
             rule_hits=self.detector.correlator.take_hits(),
-            now=self.clock(),
+            now=now,
         )
 
     def _feed_fts(self) -> int:

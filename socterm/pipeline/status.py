@@ -6,6 +6,9 @@ from collections import deque
 
 import msgspec
 
+LOADING = "loading rules"
+"""The mode of a pipeline that reads its rules and has opened no source yet."""
+
 
 class SourceStatus(msgspec.Struct, frozen=True):
     """One source now. `age` is how old its newest event is (µs), -1 before any."""
@@ -42,6 +45,11 @@ class IngestStatus(msgspec.Struct, frozen=True):
     def decoded(self) -> float:
         """The share of lines a parser understood, 0 to 1; 1 before any."""
         return self.understood / self.lines if self.lines else 1.0
+
+
+def waiting(mode: str = "") -> IngestStatus:
+    """That of a pipeline that has not begun."""
+    return IngestStatus(mode or LOADING, 0.0, 0, 0, 0, 0, 0, 0, ())
 
 
 class Rate:

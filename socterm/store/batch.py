@@ -18,7 +18,7 @@ class SourceState(msgspec.Struct):
 
     `position` is the number of the next line, `bookmark` the source's own resume point, `newest` and
     `watermark` are event times in µs. `extra` is JSON the pipeline keeps for itself.
-    `formats`, `samples` and `error` are as in `SourceRow`.
+    `formats`, `samples`, `error` and `rate` are as in `SourceRow`.
     """
 
     name: str
@@ -35,6 +35,7 @@ class SourceState(msgspec.Struct):
     formats: dict[str, int] = {}
     samples: list[int] = []
     error: str = ""
+    rate: float = 0.0
 
 
 class Batch(msgspec.Struct):

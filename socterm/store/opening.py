@@ -6,10 +6,11 @@ import threading
 import time
 from pathlib import Path
 
+from socterm.errors import StoreError
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
-from socterm.store.schema import migrate
+from socterm.store.schema import MIGRATIONS, applied, migrate
 from socterm.store.triage import TriageDesk
 
 
@@ -48,10 +49,29 @@ def open_store(path: str | Path, *, readonly: bool = False) -> Store:
     path = Path(path)
     if not readonly:
         create_file(path)
-        db = connect(path)
+        _bring_up(path)
+    elif _outdated(path):
         try:
-            with our_errors():
-                migrate(db, time.time_ns() // 1000)
-        finally:
-            db.close()
+            _bring_up(path)
+        except StoreError as error:
+            raise StoreError(
+                f"the store {path} is of an earlier version and cannot be written: open a copy of it"
+            ) from error
     return Store(Connections(path, readonly=readonly))
+
+
+def _bring_up(path: Path) -> None:
+    db = connect(path)
+    try:
+        with our_errors():
+            migrate(db, time.time_ns() // 1000)
+    finally:
+        db.close()
+
+
+def _outdated(path: Path) -> bool:
+    db = connect(path, readonly=True)
+    try:
+        return 0 < len(applied(db)) < len(MIGRATIONS)
+    finally:
+        db.close()

@@ -100,7 +100,8 @@ class SourceRow(msgspec.Struct):
     """How far a source was read, and its counters since the store began. Times are µs.
 
     `formats` counts lines by `event.dataset`; `samples` are ids of the latest events that no format knew,
-    newest last; `error` is what was wrong with the latest broken line.
+    newest last; `error` is what was wrong with the latest broken line; `rate`
+    is lines per second at `updated`.
     """
 
     name: str
@@ -115,6 +116,7 @@ class SourceRow(msgspec.Struct):
     formats: dict[str, int]
     samples: tuple[int, ...]
     error: str
+    rate: float
 
 
 class RuleRow(msgspec.Struct):

@@ -229,6 +229,7 @@ def m002_formats(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE sources ADD COLUMN formats TEXT NOT NULL DEFAULT '{}'")
     db.execute("ALTER TABLE sources ADD COLUMN samples TEXT NOT NULL DEFAULT '[]'")
     db.execute("ALTER TABLE sources ADD COLUMN error TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE sources ADD COLUMN rate REAL NOT NULL DEFAULT 0")
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_formats)

@@ -38,7 +38,7 @@ _INSERT = f"INSERT INTO events ({', '.join(ROW_COLUMNS)}) VALUES {_ROW}"
 _INSERT_MANY = _INSERT + f", {_ROW}" * (_AT_ONCE - 1)
 _SOURCE_COLUMNS = (
     "position", "bookmark", "lines", "decoded", "newest", "late", "drops", "note", "watermark", "extra",
-    "formats", "samples", "error",
+    "formats", "samples", "error", "rate",
 )  # fmt: skip
 _SOURCE = (
     f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _SOURCE_COLUMNS)}, updated = ? WHERE id = ?"
@@ -224,7 +224,7 @@ class Writer:
                     state.position, to_json(state.bookmark), state.lines, state.decoded, state.newest,
                     state.late, to_json(state.drops), clean(state.note), state.watermark,
                     to_json(state.extra), to_json(state.formats), to_json(state.samples), clean(state.error),
-                    batch.now, ids[state.name],
+                    state.rate, batch.now, ids[state.name],
                 ),
             )  # fmt: skip
         gone = [(ids[source], clean(key)) for source, key, value in batch.decoders if value is None]
