@@ -76,9 +76,7 @@ class Detections:
         with all its evidence in place.
         """
         whole, known = self._divide(changes)
-        self._add_parts(
-            (change.id, encode_hits(change.hits, self.sources)) for change in known if change.hits
-        )
+        self._add_hits(change for change in known if change.hits)
         for change in known:
             if change.merged_into:
                 self._merge(change)
@@ -104,6 +102,17 @@ class Detections:
             alone = change.id > self.last_episode and change.id not in joined and not change.merged_into
             (whole if alone and (change.settled or change.dropped) else others).append(change)
         return whole, others
+
+    def _add_hits(self, changes: Iterable[EpisodeChange]) -> None:
+        first, more = [], []
+        for change in changes:
+            part = encode_hits(change.hits, self.sources)
+            if change.id > self.last_episode:
+                first.append((change.id, 1, *part))
+            else:
+                more.append((change.id, part))
+        self.db.executemany(_FIRST_PART, first)
+        self._add_parts(more)
 
     def _add_parts(self, parts: Iterable[tuple[int, Part]]) -> None:
         self.db.executemany(_PART, [(episode, *part, episode) for episode, part in parts])

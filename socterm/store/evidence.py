@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from socterm.alerts.model import Hit
-from socterm.store.jsontext import from_json, to_json
+from socterm.store.jsontext import from_json, to_json_bytes
 
 Part = tuple[int, int, int, int, bytes]
 """(least event id, greatest event id, events, weight, hits)"""
@@ -35,6 +35,10 @@ def _spread(column: Any, count: int) -> list[Any]:
 
 def encode_hits(hits: Sequence[Hit], sources: Mapping[str, int]) -> Part:
     """The part for some new hits (at least one), in their order."""
+    if len(hits) == 1:  # a stranger's first failure: most parts are of one hit
+        (hit,) = hits
+        single = [[hit.event], [hit.ts], sources[hit.source], [hit.position], hit.weight, hit.value]
+        return hit.event, hit.event, 1, hit.weight, to_json_bytes(single)
     ids = [hit.event for hit in hits]
     weights = [hit.weight for hit in hits]
     columns = [
@@ -45,7 +49,7 @@ def encode_hits(hits: Sequence[Hit], sources: Mapping[str, int]) -> Part:
         _same(weights),
         _same([hit.value for hit in hits]),
     ]
-    return min(ids), max(ids), len(ids), sum(weights), to_json(columns).encode()
+    return min(ids), max(ids), len(ids), sum(weights), to_json_bytes(columns)
 
 
 def decode_hits(data: bytes, names: Mapping[int, str]) -> list[Hit]:
@@ -95,6 +99,6 @@ def _settled(pairs: list[tuple[int, int]]) -> list[Part]:
         piece = pairs[start : start + SETTLED_SIZE]
         ids = [event for event, _ in piece]
         weights = [weight for _, weight in piece]
-        data = to_json([_deltas(ids), _same(weights)]).encode()
+        data = to_json_bytes([_deltas(ids), _same(weights)])
         settled.append((ids[0], ids[-1], len(ids), sum(weights), data))
     return settled

@@ -21,10 +21,15 @@ def to_json(value: Any) -> str:
     >>> to_json({"user.name": "root"})
     '{"user.name":"root"}'
     """
+    return to_json_bytes(value).decode()
+
+
+def to_json_bytes(value: Any) -> bytes:
+    """The same for a BLOB column."""
     try:
-        return _encoder.encode(value).decode()
+        return _encoder.encode(value)
     except (UnicodeEncodeError, OverflowError):
-        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
 
 
 def from_json(text: str) -> Any:
