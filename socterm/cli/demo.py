@@ -51,7 +51,7 @@ def play(speed: float, *, theme: str | None = None, why: str = "") -> None:
         try:
             beside(
                 config,
-                Background(make, lambda: open_writer(config), writer=open_writer(config), mode=label),
+                Background(make, lambda: open_writer(config), mode=label),
                 note=f"{why}: this is the demo" if why else "",
                 before=player.start,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import signal
 import sys
@@ -15,7 +14,7 @@ import msgspec
 
 from socterm.cli.group import ingest_options
 from socterm.cli.output import clean
-from socterm.cli.wiring import configure, make_pipeline, open_writer, specs_of
+from socterm.cli.wiring import calm_memory, configure, make_pipeline, open_writer, specs_of
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.status import IngestStatus
@@ -52,9 +51,7 @@ def _ingest(pipeline: Pipeline, *, batch: int, as_json: bool, quiet: bool) -> No
     pipeline.batch = batch
     stop = threading.Event()
     _stop_on_signals(pipeline, stop)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    calm_memory()
     reporter = None if quiet or as_json else _Reporter()
     if reporter:
         pipeline.on_commit(lambda: reporter.look(pipeline.status()))

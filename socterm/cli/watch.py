@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -12,9 +11,9 @@ from typing import Any
 import click
 
 from socterm.cli.background import Background
-from socterm.cli.wiring import clock, configure, make_pipeline, open_writer, specs_of, zone
+from socterm.cli.wiring import calm_memory, clock, configure, make_pipeline, open_writer, specs_of, zone
 from socterm.config import Config
-from socterm.errors import LeaseHeldError, SoctermError, UsageError
+from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
 from socterm.store.writer import Writer
@@ -41,18 +40,13 @@ def watch(options: Mapping[str, Any]) -> None:
         if not options.get("from_start") and options.get("lines") is None:
             # Whoever starts without a word wants to see what happened lately, not an empty screen.
             options = {**options, "lines": RECENT}
-    note = ""
-    try:
-        writer = open_writer(config)
-    except LeaseHeldError as held:
-        if "-" in specs:
-            raise
-        writer, note = None, f"{held.holder} ingests into this store; decisions work here too"
 
     def make(opened: Writer) -> Pipeline:
         return make_pipeline(opened, config, specs=specs, options=options, stdin_fd=stdin_fd)
 
-    beside(config, Background(make, lambda: open_writer(config), writer=writer), note=note)
+    # What is piped in cannot wait for another process to end.
+    ingest = Background(make, lambda: open_writer(config), stand_by="-" not in specs, stdin_fd=stdin_fd)
+    beside(config, ingest)
 
 
 def _found() -> list[str]:
@@ -99,10 +93,11 @@ def terminal(*, piped: bool) -> int:
 def beside(
     config: Config, ingest: Background, *, note: str = "", before: Callable[[], None] | None = None
 ) -> None:
-    """Run the console with a pipeline beside it, and end both; `before` is called first."""
-    if before is not None:
-        before()
+    """Run the console with a pipeline beside it, and end both; `before` is called when that one has begun."""
+    ingest.start()
     try:
+        if before is not None:
+            before()
         show(config, ingest, note=note)
     finally:
         failure = ingest.stop()
@@ -115,6 +110,8 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     from socterm.analyst import Analyst, open_backend
     from socterm.console.app import SoctermApp
 
+    if ingest is not None and (holder := ingest.opened()):
+        note = f"{holder} ingests into this store; decisions work here too"
     store = open_store(config.db)
     try:
         backend = open_backend(config.llm)
@@ -123,12 +120,9 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=config.console.theme, fps=config.console.fps,
         )  # fmt: skip
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        # A round stops the event loop: up to a million objects after 20 small rounds are a third of a second.
+        calm_memory(young=10_000, middle=5, old=20)
         sys.setswitchinterval(0.001)
-        if ingest is not None:
-            ingest.start()
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: app.exit())
         app.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -22,6 +23,16 @@ from socterm.store.writer import Writer
 def clock() -> int:
     """The wall clock in µs."""
     return time.time_ns() // 1000
+
+
+def calm_memory(young: int = 50_000, middle: int = 20, old: int = 50) -> None:
+    """Keep what is loaded by now out of the collector's rounds, and make those rare.
+
+    The thresholds are those of `gc`: by default few rounds and long ones, as suits a pipeline.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(young, middle, old)
 
 
 def configure(options: Mapping[str, Any]) -> Config:

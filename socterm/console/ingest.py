@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from socterm.pipeline.status import IngestStatus, SourceStatus
+from socterm.pipeline.status import LOADING, IngestStatus, SourceStatus
 
 __all__ = ["LOADING", "Ingest", "IngestStatus", "SourceStatus"]
 
-LOADING = "loading rules"
-"""The mode of a pipeline that reads its rules and has opened no source yet."""
-
 
 class Ingest(Protocol):
-    """A pipeline running in this process. None in a console that is attached to another one's store."""
+    """A pipeline that runs for this console. None where the console only looks at a store."""
 
     def status(self) -> IngestStatus:
         """How it is doing; costs microseconds."""
 
     def on_commit(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called, from the ingest thread, after each commit."""
+        """Have `callback` called, from a thread that is not the console's, after each commit."""

@@ -39,7 +39,8 @@ SOONEST = 0.1
 class Asks(NamedTuple):
     """What a read of the alert list is asked: since which change, through which filter, in which order.
 
-    `known` are the alerts to amend, empty where the list has to be read anew.
+    `amend` says that the list shown need only be amended. The list itself is not in here: what a thread was
+    asked lives until the collector's next round, and a hundred thousand rows with it.
     """
 
     version: int
@@ -48,7 +49,7 @@ class Asks(NamedTuple):
     now: int
     closed: bool
     order: Order
-    known: Mapping[int, AlertRow]
+    amend: bool
     asked: bool
 
 
@@ -182,22 +183,23 @@ class Reading(Reader, Layout):
 
     def _asks(self, since: int, *, asked: bool = False) -> Asks:
         mine = self.state
-        known = {} if since < 0 or mine.alerts.active or self._more else self.alerts.alerts
+        amend = since >= 0 and not mine.alerts.active and not self._more
         text, asked = mine.alerts.active, asked or since < 0
-        return Asks(self._version, since, text, self.clock(), mine.show_closed, mine.order, known, asked)
+        return Asks(self._version, since, text, self.clock(), mine.show_closed, mine.order, amend, asked)
 
     @in_thread("alerts")
     def read_changes(self, asks: Asks) -> None:
         """Read the alert list if anything changed since, or somebody asked."""
         began = time.monotonic()
+        known: Mapping[int, AlertRow] = self.alerts.alerts if asks.amend else {}
         change, ids = self.store.triage.changes(max(0, asks.since))
         if not ids and not asks.asked:
             self.post_message(AlertsRead(asks.version, -1, [], {}))
             return
         closed = asks.closed
         try:
-            if asks.known and len(ids) <= FEW:
-                rows = amended(self.store, asks.known, ids, closed=closed)
+            if known and len(ids) <= FEW:
+                rows = amended(self.store, known, ids, closed=closed)
             else:
                 rows = read_alerts(self.store, asks.text, asks.now, closed=closed)
         except QueryError as wrong:

@@ -37,7 +37,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         self.ids: array[int] = array("q")
         self.cursor = cursor
         self.empty: Sequence[Line] = ()
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(256)
 
     def draw(self, row: int, cells: int, ground: str) -> Strip:
         """One row, exactly `cells` wide, on a ground."""
@@ -82,6 +82,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         if found is None:
             found = self._strips[key] = self.draw(row, cells, ground)
         return found
+
+    def forget(self) -> None:
+        """Draw every row anew: something all of them show has changed."""
+        self._strips.clear()
+        self.refresh()
 
     def in_sight(self, margin: int = 0) -> array[int]:
         """The ids in sight, and `margin` rows beyond either end."""
