@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,25 @@ def read(line: bytes, **options: Any) -> dict[str, Any]:
 
 
 def same(field: str, want: Any, got: Any, *, yearless: bool) -> bool:
-    """Whether two values say the same: instants to the second, lists by any overlap, methods in any case."""
+    """Whether two values say the same: instants to the second, addresses in any spelling,
+    lists by any overlap, methods in any case."""
     if field == "@timestamp":
         return _instant(want, yearless=yearless) == _instant(got, yearless=yearless)
     if isinstance(want, list) or isinstance(got, list):
         left = {str(item) for item in (want if isinstance(want, list) else [want])}
         return bool(left & {str(item) for item in (got if isinstance(got, list) else [got])})
+    if field.endswith(".ip"):
+        return _address(want) == _address(got)
     if field == "http.request.method":
         return str(want).lower() == str(got).lower()
     return str(want).strip() == str(got).strip()
+
+
+def _address(value: Any) -> str:
+    try:
+        return str(ip_address(str(value)))
+    except ValueError:
+        return str(value)
 
 
 def _instant(value: Any, *, yearless: bool) -> str:

@@ -136,9 +136,9 @@ def _guard(msg: str, f: Fields) -> None:
         if value:
             f[name] = value
     for key, name in _GUARD_NUMBERS.items():
-        value = number(told.get(key, ""))
-        if value is not None:
-            f.setdefault(name, value)
+        count = number(told.get(key, ""))
+        if count is not None:
+            f.setdefault(name, count)
     denied = verdict in ("DENIED", "")
     f.update(mark("access_denied", "success") if denied else mark("access_audited"))
 
@@ -236,9 +236,8 @@ FORMATS = (
         name="kernel",
         title="Linux kernel: iptables, nftables, ufw, AppArmor, USB, crashes",
         example=(
-            "Nov 20 10:00:00 gw1 kernel: [UFW BLOCK] IN=eth0 OUT= "
-            "MAC=00:16:3e:00:00:01:00:16:3e:00:00:02:08:00 SRC=203.0.113.9 DST=192.0.2.1 LEN=40 TOS=0x00 PREC=0x00 TTL=240 ID=5 PROTO=TCP SPT=40000 DPT=22 "
-            "WINDOW=1024 RES=0x00 SYN URGP=0"
+            "Nov 20 10:00:00 gw1 kernel: [UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.9 DST=192.0.2.1 LEN=40 "
+            "TOS=0x00 PREC=0x00 TTL=240 ID=5 PROTO=TCP SPT=40000 DPT=22 WINDOW=1024 RES=0x00 SYN URGP=0"
         ),
         programs={"kernel": _KERNEL, "ulogd": _KERNEL, "klogd": _KERNEL},
         line=line,
