@@ -40,6 +40,11 @@ class DataFiles:
         self.look()
 
     @property
+    def files(self) -> bool:
+        """Whether there are data files at all."""
+        return bool(self._assets or self._databases or self._ioc)
+
+    @property
     def has_assets(self) -> bool:
         """Whether an inventory is in use."""
         return self._assets is not None and self._assets.value is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from socterm.config import Config
@@ -13,7 +13,7 @@ from socterm.enrich.domains import lengths_of, parts_of, plain_name
 from socterm.enrich.fields import AUTH_FAMILY, BAD_ADDRESSES, BAD_NAMES, ENDS, NAMES, WIDE_ACTIONS
 from socterm.enrich.lookups import THREAT, Fields, Lookup, matched, merge
 from socterm.enrich.networks import DIRECTIONS
-from socterm.enrich.origin import ACTS, Origins
+from socterm.enrich.origin import ACTS, Act, Origins, acts_of
 from socterm.enrich.plans import Plan, Plans
 from socterm.enrich.prefixes import address_of
 from socterm.enrich.urls import decoded
@@ -23,6 +23,10 @@ _HASH = re.compile(r"[0-9A-Fa-f]{32,64}")
 _LONGEST_HASHES = 1000
 _FAMILIES = 1024
 _VALUES = (str, int, float, tuple)
+
+Acts = Mapping[str, Act]
+Family = tuple[tuple[LogSource, ...], Acts | None]
+"""(log sources, what their actions mean for open sessions; None for any but the auth family's)"""
 
 
 class Enricher:
@@ -42,7 +46,7 @@ class Enricher:
         """Events with a value that no field may hold (a list, an object): its field is left alone."""
         self._data = data or DataFiles()
         self._origins: dict[str, Origins] = {}
-        self._families: dict[int, tuple[tuple[LogSource, ...], bool]] = {}
+        self._families: dict[int, Family] = {}
         self._begin()
 
     @classmethod
@@ -77,50 +81,60 @@ class Enricher:
 
         One loop with few calls: the programs of auth.log name a source and nothing else that is looked up.
         """
-        sources, families, acts = self._lookups["source.ip"], self._families, ACTS
-        hosts = self._lookups.get("host.hostname")
-        at_hand: object = None
-        narrow = False
+        sources, hosts = self._lookups["source.ip"], self._lookups.get("host.hostname")
+        families = self._families
+        logsources: object = None
+        acts: Acts | None = None
+        source = events[0].source if events else ""
+        origins = self._origins_of(source)
         for event in events:
             fields = event.fields
             try:
-                if event.logsources is not at_hand:
-                    at_hand = event.logsources
-                    family = families.get(id(at_hand))
-                    if family is None or family[0] is not at_hand:
+                if event.logsources is not logsources:
+                    logsources = event.logsources
+                    family = families.get(id(logsources))
+                    if family is None or family[0] is not logsources:
                         family = self._family(event.logsources)
-                    narrow = family[1]
-                if not narrow:
+                    acts = family[1]
+                if acts is None:
                     self._wide(event, fields)
                     continue
                 if "source.ip" in fields:
                     fields |= sources[fields["source.ip"]]
                 if hosts is not None and "host.hostname" in fields:
                     fields |= hosts[fields["host.hostname"]]
-                if "event.action" in fields:
+                if acts and "event.action" in fields and fields["event.action"] in acts:
                     action = fields["event.action"]
-                    if action in acts and (action != "ssh_login" or fields["event.outcome"] == "success"):
-                        self._act(event)
-                    elif action in WIDE_ACTIONS:
-                        self._wide(event, fields)
-            except (TypeError, KeyError):
+                    if action == "ssh_login" and fields.get("event.outcome") != "success":
+                        continue
+                    if event.source != source:
+                        source = event.source
+                        origins = self._origins_of(source)
+                    acts[action](origins, event, fields)
+            except TypeError:
                 self._odd(event)
 
     # -- one event -----------------------------------------------------------------------
 
-    def _family(self, logsources: tuple[LogSource, ...]) -> tuple[tuple[LogSource, ...], bool]:
-        """Whether these log sources are the auth family's; kept with them, for ids are used anew."""
+    def _family(self, logsources: tuple[LogSource, ...]) -> Family:
+        """What can happen in lines of these log sources; kept with them, for ids are used anew."""
         if len(self._families) >= _FAMILIES:
             self._families.clear()
-        narrow = bool(logsources) and logsources[0] in AUTH_FAMILY
-        self._families[id(logsources)] = family = logsources, narrow
+        product, _, service = logsources[0] if logsources else ("", "", "")
+        acts = acts_of(service) if product == "linux" and service in AUTH_FAMILY else None
+        if service == "sshd" and acts is not None:
+            acts = acts | dict.fromkeys(WIDE_ACTIONS, self._also_wide)
+        self._families[id(logsources)] = family = logsources, acts
         return family
 
-    def _act(self, event: Event) -> None:
-        origins = self._origins.get(event.source)
+    def _also_wide(self, _origins: Origins, event: Event, fields: Fields) -> None:
+        self._wide(event, fields)
+
+    def _origins_of(self, source: str) -> Origins:
+        origins = self._origins.get(source)
         if origins is None:
-            origins = self._origins[event.source] = Origins()
-        origins.see(event)
+            origins = self._origins[source] = Origins()
+        return origins
 
     def _wide(self, event: Event, fields: Fields) -> None:
         """Any event: everything that is known of any of its fields."""
@@ -139,7 +153,7 @@ class Enricher:
             if source is not None and destination is not None:
                 fields["network.direction"] = DIRECTIONS[source, destination]
         if plan.acts and fields["event.action"] in ACTS:
-            self._act(event)
+            ACTS[fields["event.action"]](self._origins_of(event.source), event, fields)
 
     def _beside(self, fields: Fields, plan: Plan) -> None:
         """As `_wide`, for an event that brings along some of it: that stays, and a place excludes another."""
@@ -166,7 +180,14 @@ class Enricher:
     def _begin(self) -> None:
         """Forget what was looked up: the data is new."""
         data = self._data
-        lookups = {name: Lookup(partial(self._end, name)) for name in ENDS}
+        lookups = {
+            name: Lookup(
+                partial(self._end, name)
+                if data.files
+                else partial(self._side, {f"{end}.is_external": True}, {f"{end}.is_external": False})
+            )
+            for name, end in ENDS.items()
+        }
         lookups |= {name: Lookup(partial(self._name, name)) for name in NAMES}
         lookups["url.original"] = Lookup(_url)
         if data.has_assets:
@@ -176,6 +197,13 @@ class Enricher:
             lookups |= {name: Lookup(partial(self._bad_name, name)) for name in BAD_NAMES}
         self._lookups = lookups
         self._plans = Plans(lookups, self._bad_hash if data.has_indicators else None)
+
+    def _side(self, external: Fields, internal: Fields, value: str) -> Fields:
+        """One end of a connection, where there are no data files."""
+        address = address_of(value)
+        if address is None:
+            return {}
+        return external if self._data.networks.is_external(address) else internal
 
     def _end(self, name: str, value: str) -> Fields:
         """One end of a connection."""

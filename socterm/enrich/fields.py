@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from socterm.taxonomy import LOGSOURCES
-
-AUTH_FAMILY = frozenset(
-    LOGSOURCES[dataset][0]
-    for dataset in (
-        "sshd", "sudo", "su", "pam", "useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel",
-        "gpasswd", "passwd", "chage", "chfn", "chsh", "logind", "cron", "systemd",
-    )
-)  # fmt: skip
-"""First log source of lines that name a source and a host and nothing else that is looked up."""
+AUTH_FAMILY = frozenset({
+    "sshd", "sudo", "su", "pam", "useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel",
+    "gpasswd", "passwd", "chage", "chfn", "chsh", "logind", "cron", "systemd",
+})  # fmt: skip
+"""Linux services whose lines name a source and a host and nothing else that is looked up."""
 
 WIDE_ACTIONS = frozenset({"ssh_connect", "ssh_warning"})
 """Actions of that family whose lines name more: where a connection went, a name behind an address."""

@@ -15,8 +15,8 @@ _THIS_MACHINE = frozenset({
 })  # fmt: skip
 _HEADINGS = frozenset({
     "indicator", "indicators", "ioc", "ioc_value", "value", "ip", "ip_address", "ipaddress", "src_ip",
-    "dst_ip", "dstip", "srcip", "address", "cidr", "network", "netblock", "domain", "host", "hostname", "fqdn",
-    "hash", "md5", "md5_hash", "sha1", "sha1_hash", "sha256", "sha256_hash", "file_hash",
+    "dst_ip", "dstip", "srcip", "address", "cidr", "network", "netblock", "domain", "host", "hostname",
+    "fqdn", "hash", "md5", "md5_hash", "sha1", "sha1_hash", "sha256", "sha256_hash", "file_hash",
 })  # fmt: skip
 """Headings of columns that hold indicators, in lower case."""
 

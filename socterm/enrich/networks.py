@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
-from socterm.enrich.prefixes import Address, Prefixes, network_of
+from socterm.enrich.prefixes import Address, network_of
 
 DIRECTIONS = {
     (True, False): "inbound",
@@ -24,10 +25,23 @@ class Networks:
     """
 
     def __init__(self, internal: Iterable[str]) -> None:
-        self._internal: Prefixes[bool] = Prefixes()
-        for text in internal:
-            self._internal[network_of(text)] = True
+        self._spans: dict[int, tuple[list[int], list[int]]] = {32: ([], []), 128: ([], [])}
+        found = [network for text in internal if (network := network_of(text)) is not None]
+        for width, (starts, ends) in self._spans.items():
+            spans = sorted(
+                (number << (width - length), ((number + 1) << (width - length)) - 1)
+                for wide, number, length in found
+                if wide == width
+            )
+            for start, end in spans:
+                if ends and start <= ends[-1]:
+                    ends[-1] = max(ends[-1], end)
+                else:
+                    starts.append(start)
+                    ends.append(end)
 
     def is_external(self, address: Address) -> bool:
         """Whether the address lies in none of them."""
-        return next(self._internal.around(address), None) is None
+        starts, ends = self._spans[address[0]]
+        at = bisect_right(starts, address[1])
+        return not at or address[1] > ends[at - 1]

@@ -12,7 +12,7 @@ PREFIX = "origin "
 """Of the keys under which this is kept beside what decoders remember."""
 
 
-class Login(msgspec.Struct, array_like=True, gc=False, frozen=True):
+class Login(msgspec.Struct, array_like=True, gc=False):
     """An open SSH login; `address` is a name where sshd only told that. `position` is that of its line."""
 
     position: int
@@ -23,12 +23,13 @@ class Login(msgspec.Struct, array_like=True, gc=False, frozen=True):
     port: int
     is_ip: bool
 
-    def marks(self) -> tuple[Mark, ...]:
-        """By what it is asked for."""
-        return ("user", self.host, self.user), ("peer", self.host, self.address), ("host", self.host, "")
+    @property
+    def peer(self) -> str:
+        """The other thing, beside the user, that it is found by."""
+        return self.address
 
 
-class Switch(msgspec.Struct, array_like=True, gc=False, frozen=True):
+class Switch(msgspec.Struct, array_like=True, gc=False):
     """`by` became `user`, through su or a session of sudo; `times` sessions that began without a number."""
 
     position: int
@@ -37,46 +38,48 @@ class Switch(msgspec.Struct, array_like=True, gc=False, frozen=True):
     user: str
     by: str
     times: int = 0
-
-    def marks(self) -> tuple[Mark, ...]:
-        """By what it is asked for."""
-        return ("user", self.host, self.user), ("host", self.host, "")
+    peer: str = ""
 
 
-Mark = tuple[str, str, str]
-"""("user", "peer" or "host"; the host; the user or the address)"""
+Mark = tuple[str, str]
+"""(host, user or address)"""
 
 Entry = TypeVar("Entry", Login, Switch)
 
 
 class Open(Generic[Entry]):
-    """What is open, by process, and whose it is; the oldest goes when there are more than `most`."""
+    """What is open, by process, and whose it is; the oldest goes when there are more than `most`.
+
+    `of_user` and `of_peer` have, by (host, user) and (host, address), what is open under which key, the
+    oldest first. They are there to be read.
+    """
 
     def __init__(self, kind: type[Entry], name: str, most: int) -> None:
+        self.of_user: dict[Mark, dict[str, Entry]] = {}
+        self.of_peer: dict[Mark, dict[str, Entry]] = {}
         self._start = f"{PREFIX}{name} "
         self._read: Callable[[str], Entry] = msgspec.json.Decoder(kind).decode
         self._most = most
         self._all: OrderedDict[str, Entry] = OrderedDict()
-        self._marked: dict[Mark, dict[str, Entry]] = {}
         self._dirty: set[str] = set()
 
     def get(self, key: str) -> Entry | None:
         """What is open under a key."""
         return self._all.get(key)
 
-    def all_of(self, kind: str, host: str, value: str = "") -> list[tuple[str, Entry]]:
-        """(key, entry) of all that have this mark, the newest first."""
-        return list(reversed(self._marked.get((kind, host, value), {}).items()))
-
     def add(self, key: str, entry: Entry) -> None:
         """Put it in, as the newest; what was there under the key is over."""
-        self.remove(key)
-        if len(self._all) >= self._most:
-            self.remove(next(iter(self._all)))
-        self._all[key] = entry
-        for mark in entry.marks():
-            self._marked.setdefault(mark, {})[key] = entry
+        every = self._all
+        if key in every:
+            self.remove(key)
+        elif len(every) >= self._most:
+            self.remove(next(iter(every)))
+        every[key] = entry
         self._dirty.add(key)
+        host = entry.host
+        _put(self.of_user, (host, entry.user), key, entry)
+        if entry.peer:
+            _put(self.of_peer, (host, entry.peer), key, entry)
 
     def remove(self, key: str) -> bool:
         """It is over; whether there was any."""
@@ -84,12 +87,16 @@ class Open(Generic[Entry]):
         if entry is None:
             return False
         self._dirty.add(key)
-        for mark in entry.marks():
-            marked = self._marked[mark]
-            del marked[key]
-            if not marked:
-                del self._marked[mark]
+        host = entry.host
+        _take(self.of_user, (host, entry.user), key)
+        if entry.peer:
+            _take(self.of_peer, (host, entry.peer), key)
         return True
+
+    def leave(self, host: str) -> None:
+        """All on a host is over."""
+        for key in [key for key, entry in self._all.items() if entry.host == host]:
+            self.remove(key)
 
     def changes(self) -> list[tuple[str, str | None]]:
         """Entries changed since the last call; None for one that is over."""
@@ -108,3 +115,19 @@ class Open(Generic[Entry]):
         for key, entry in sorted(found, key=lambda item: item[1].position):
             self.add(key, entry)
         self._dirty.clear()
+
+
+def _put(index: dict[Mark, dict[str, Entry]], mark: Mark, key: str, entry: Entry) -> None:
+    marked = index.get(mark)
+    if marked is None:
+        index[mark] = {key: entry}
+    else:
+        marked[key] = entry
+
+
+def _take(index: dict[Mark, dict[str, Entry]], mark: Mark, key: str) -> None:
+    marked = index[mark]
+    if len(marked) == 1:
+        del index[mark]
+    else:
+        del marked[key]
