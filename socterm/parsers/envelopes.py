@@ -19,6 +19,7 @@ _KEPT = {
     "_UID": "journald.uid",
     "_GID": "journald.gid",
     "_AUDIT_LOGINUID": "journald.audit_login_uid",
+    "_AUDIT_ID": "audit.sequence",
     "_EXE": "journald.exe",
     "_CMDLINE": "journald.cmdline",
     "_BOOT_ID": "host.boot.id",

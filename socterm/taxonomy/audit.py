@@ -275,6 +275,7 @@ _SYSMON = {
     "sourceip": "source.ip",
     "sourceport": "source.port",
     "protocol": "network.transport",
+    "initiated": "network.initiated",
 }
 
 BY_LOGSOURCE: dict[str, dict[str, str]] = {

@@ -1,0 +1,346 @@
+"""The `key=value` of audit records under ECS names: quotes taken off, hex decoded, numbers as numbers.
+
+Records of one type have the same keys in the same order nearly always. How to take such a record apart is
+found out once, the careful way, and kept under its very keys; that is what makes reading fast.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from operator import itemgetter
+from typing import NamedTuple
+
+from socterm.parsers.marks import Fields, mark
+from socterm.taxonomy.actions import ACTIONS
+from socterm.taxonomy.audit import RECORD_TYPES
+
+NOTHING = frozenset({"", "?", "(null)", "(none)", "unset", "(unset)", "4294967295"})
+"""What stands for no value; the number is a session never set: -1 without its sign."""
+_LONGEST = 16_384
+"""Characters of a record that are read; the kernel writes no more than 8,970."""
+_MOST = 256
+"""Fields of one record; what comes after them stays in the raw line alone."""
+_SHAPES = 512
+_TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,40}|UNKNOWN\[\d{4}\]|\d{4}", re.ASCII)
+_KEY = re.compile(r"\(?[A-Za-z_][\w-]{0,40}", re.ASCII)
+_HEX = frozenset("0123456789ABCDEF")
+
+_NUMBERS = {
+    "pid": "process.pid",
+    "ppid": "process.parent.pid",
+    "uid": "user.id",
+    "auid": "user.audit.id",
+    "euid": "user.effective.id",
+    "suid": "user.saved.id",
+    "fsuid": "user.filesystem.id",
+    "gid": "user.group.id",
+    "egid": "user.effective.group.id",
+    "sgid": "user.saved.group.id",
+    "fsgid": "user.filesystem.group.id",
+    "id": "user.id",
+    "ouid": "file.uid",
+    "ogid": "file.gid",
+    "sport": "source.port",
+    "dport": "destination.port",
+    "exit": "audit.exit",
+    "items": "audit.items",
+    "item": "audit.item",
+    "argc": "audit.argc",
+    "permissive": "audit.permissive",
+    "sig": "audit.sig",
+}
+_TEXTS = {
+    "arch": "host.architecture",
+    "syscall": "audit.syscall_number",
+    "tty": "process.tty",
+    "terminal": "process.tty",
+    "unit": "service.name",
+    "ses": "session.id",
+    "grp": "group.name",
+    "inode": "file.inode",
+    "mode": "file.mode",
+}
+_ENCODED = {
+    "acct": "user.name",
+    "cmd": "process.command_line",
+    "comm": "process.name",
+    "cwd": "process.working_directory",
+    "exe": "process.executable",
+    "proctitle": "process.title",
+    "path": "file.path",
+    **{
+        name: f"audit.{name}"
+        for name in (
+            "data", "dir", "file", "info", "key", "name", "new_group", "ocomm", "profile", "root_dir", "sw",
+            "target", "watch",
+        )
+    },
+}  # fmt: skip
+"""Keys whose value stands in quotes, or bare as hex where it holds what quotes cannot."""
+
+_NAMED = {
+    "UID": "user.name",
+    "AUID": "user.audit.name",
+    "EUID": "user.effective.name",
+    "SUID": "user.saved.name",
+    "FSUID": "user.filesystem.name",
+    "GID": "user.group.name",
+    "EGID": "user.effective.group.name",
+    "SGID": "user.saved.group.name",
+    "FSGID": "user.filesystem.group.name",
+    "ID": "user.name",
+    "OUID": "file.owner",
+    "OGID": "file.group",
+    "SYSCALL": "audit.syscall",
+    "ARCH": "host.architecture",
+}
+"""Keys auditd adds behind 0x1d when it enriches: the names of the numbers before it."""
+
+_SENDER = {"uid": "process.user.id", "UID": "process.user.name"}
+"""In a message of user space that names an account, uid is that of the program that sent it."""
+_ACCOUNTS = frozenset({"acct", "id"})
+
+OUTCOMES = {
+    "success": "success", "yes": "success", "1": "success",
+    "failed": "failure", "no": "failure", "0": "failure", "fail": "failure",
+}  # fmt: skip
+
+_NAME_OF = {"file.uid": "file.owner", "file.gid": "file.group", "audit.exit": "audit.exit"}
+"""What a name is called that stands where a number is usual; `….id` becomes `….name`."""
+
+_SURE = frozenset({"a0", "a1", "a2", "a3", "arch", "syscall", "success", "dev", "mode", "nametype", "inode"})
+"""Keys that always have a value."""
+
+Pair = tuple[str, str]
+
+
+class Shape(NamedTuple):
+    """Where the values of a record stand in the list of its words, and what they are called.
+
+    `texts` always have a value, `loose` may say that they have none, `zeros` are capabilities: mostly none.
+    """
+
+    numbers: tuple[str, ...]
+    numbers_of: Callable[[list[str]], tuple[str, ...]]
+    texts: tuple[str, ...]
+    texts_of: Callable[[list[str]], tuple[str, ...]]
+    texts_at: tuple[int, ...]
+    loose: tuple[tuple[str, int], ...]
+    zeros: tuple[tuple[str, int], ...]
+    quoted: tuple[tuple[str, int], ...]
+    outcome: int
+
+
+class Kind:
+    """A type of record: what its action implies, and the shapes it was seen in."""
+
+    __slots__ = ("name", "sent", "shapes", "template")
+
+    def __init__(self, name: str) -> None:
+        action = name.lower()
+        marked = mark(action) if action in ACTIONS else {"event.action": action}
+        self.name = name
+        self.template: Fields = {"event.dataset": "auditd", "audit.type": name, **marked}
+        self.shapes: dict[tuple[str, ...], Shape] = {}
+        self.sent: dict[tuple[str, ...], Shape] = {}
+
+
+KINDS: dict[str, Kind] = {name: Kind(name) for name in RECORD_TYPES.values()}
+KINDS |= {number: KINDS[name] for number, name in RECORD_TYPES.items()}
+_OTHERS: dict[str, Kind] = {}
+
+
+def kind_of(name: str) -> Kind | None:
+    """The kind for a type as written: its name, its number, `UNKNOWN[1420]`; None where it is none of these.
+
+    >>> kind_of("1400").name, kind_of("UNKNOWN[1305]").name, kind_of("nonsense")
+    ('AVC', 'CONFIG_CHANGE', None)
+    """
+    known = KINDS.get(name) or _OTHERS.get(name)
+    if known is not None:
+        return known
+    known = KINDS.get(name.removeprefix("UNKNOWN[").removeprefix("AUDIT").rstrip("]"))
+    if known is not None:
+        return known
+    if _TYPE.fullmatch(name) is None:
+        return None
+    if len(_OTHERS) >= _SHAPES:
+        _OTHERS.clear()
+    _OTHERS[name] = known = Kind(name)
+    return known
+
+
+def decoded(value: str) -> str:
+    """An untrusted string as the kernel writes it: in quotes, or as hex; a NUL in it becomes a blank.
+
+    >>> decoded('"/bin/ls"'), decoded("6C73002D6C"), decoded("(null)")
+    ('/bin/ls', 'ls -l', '')
+    """
+    if value[:1] == '"':
+        return value[1:-1] if value[-1:] == '"' and len(value) > 1 else value[1:]
+    if value in NOTHING:
+        return ""
+    if len(value) % 2 or not _HEX.issuperset(value):
+        return value
+    return bytes.fromhex(value).rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
+
+
+def pairs_of(body: str) -> tuple[list[str], list[Pair]]:
+    """(words before the first pair, pairs) of a record, the careful way: values may hold blanks and `=`.
+
+    >>> pairs_of('op=adding user id=7 exe="/a b"')
+    ([], [('op', 'adding user'), ('id', '7'), ('exe', '"/a b"')])
+    """
+    words: list[str] = []
+    found: list[tuple[str, list[str]]] = []
+    tokens = body[:_LONGEST].split(" ")
+    quoted = False
+    for token in tokens:
+        if quoted:
+            found[-1][1].append(token)
+            quoted = not token.endswith(('"', '",'))
+            continue
+        key, equals, value = token.partition("=")
+        if equals and _KEY.fullmatch(key):
+            if len(found) == _MOST:
+                break
+            found.append((key, [value]))
+            quoted = value[:1] == '"' and (len(value) == 1 or not value.endswith(('"', '",')))
+        elif not found:
+            words.append(token)
+        elif token.strip("(),:"):
+            found[-1][1].append(token)
+    return words, [(key.lstrip("("), _bare(" ".join(parts))) for key, parts in found]
+
+
+def _bare(value: str) -> str:
+    """A value without the comma or the bracket that old records put behind it."""
+    if value[-1:] not in (",", ")"):
+        return value
+    return value.rstrip(",)") if "(" not in value else value.rstrip(",")
+
+
+def take(kind: Kind, body: str, fields: Fields, *, sender: bool = False) -> None:
+    """Put the values of a record into the fields. `sender`: it is a message of user space."""
+    parts = body.replace("=", " ").split(" ")
+    keys = tuple(parts[::2])
+    shapes = kind.sent if sender else kind.shapes
+    shape = shapes.get(keys)
+    if shape is not None and len(parts) == 2 * len(keys) and _fill(shape, parts, fields):
+        return
+    _, pairs = pairs_of(body)
+    careful = [part for pair in pairs for part in pair]
+    if shape is None or careful != parts:
+        found = tuple(careful[::2])
+        shape = _shape(found, sender=sender)
+        if careful == parts:
+            if len(shapes) >= _SHAPES:
+                shapes.clear()
+            shapes[found] = shape
+    _fill_carefully(shape, careful, fields)
+
+
+def _fill(shape: Shape, parts: list[str], fields: Fields) -> bool:
+    """The fast way; False where a value is not what it should be."""
+    try:
+        fields.update(zip(shape.numbers, map(int, shape.numbers_of(parts)), strict=True))
+    except ValueError:
+        return False
+    fields.update(zip(shape.texts, shape.texts_of(parts), strict=True))
+    for name, at in shape.loose:
+        value = parts[at]
+        if value not in NOTHING:
+            fields[name] = value[1:-1] if value[0] == '"' else value
+    for name, at in shape.zeros:
+        if parts[at] != "0":
+            _not_zero(name, parts[at], fields)
+    for name, at in shape.quoted:
+        value = parts[at]
+        if value[:1] == '"' and value[-1:] == '"':
+            if value != '"?"':
+                fields[name] = value[1:-1]
+        elif value[:1] == '"':
+            return False
+        elif value := decoded(value):
+            fields[name] = value
+    if shape.outcome:
+        outcome = OUTCOMES.get(parts[shape.outcome])
+        if outcome is not None:
+            fields["event.outcome"] = outcome
+    return True
+
+
+def _not_zero(name: str, value: str, fields: Fields) -> None:
+    if value.strip("0") and value not in NOTHING:
+        fields[name] = value
+
+
+def _fill_carefully(shape: Shape, parts: list[str], fields: Fields) -> None:
+    """The same for values of whatever kind: a name where a number is usual, quotes where none are."""
+    for name, value in zip(shape.numbers, shape.numbers_of(parts), strict=True):
+        text = value.strip('"').removeprefix("unknown(").rstrip(")")
+        if text.removeprefix("-").isdecimal() and len(text) < 19:
+            fields[name] = int(text)
+        elif value not in NOTHING:
+            fields[_NAME_OF.get(name) or f"{name.removesuffix('.id')}.name"] = text
+    for name, at in (*zip(shape.texts, shape.texts_at, strict=True), *shape.loose):
+        value = parts[at].strip('"')
+        if value not in NOTHING:
+            fields[name] = value
+    for name, at in shape.zeros:
+        _not_zero(name, parts[at], fields)
+    for name, at in shape.quoted:
+        value = decoded(parts[at])
+        if value not in NOTHING:
+            fields[name] = value
+    outcome = OUTCOMES.get(parts[shape.outcome]) if shape.outcome else None
+    if outcome is not None:
+        fields["event.outcome"] = outcome
+
+
+def _shape(keys: tuple[str, ...], *, sender: bool) -> Shape:
+    """Where and under which name each key's value goes; of two that would share a name the first one has it:
+    what the kernel vouches for stands before what a program says."""
+    aliases = _SENDER if sender and not _ACCOUNTS.isdisjoint(keys) else {}
+    numbers: dict[str, int] = {}
+    texts: dict[str, int] = {}
+    loose: dict[str, int] = {}
+    zeros: dict[str, int] = {}
+    quoted: dict[str, int] = {}
+    outcome = 0
+    for at, key in enumerate(keys):
+        place = 2 * at + 1
+        if key in ("res", "result"):
+            outcome = outcome or place
+        elif key in _NUMBERS:
+            numbers.setdefault(aliases.get(key, _NUMBERS[key]), place)
+        elif key in _ENCODED:
+            quoted.setdefault(_ENCODED[key], place)
+        elif key in _NAMED:
+            name = aliases.get(key, _NAMED[key])
+            if not (name in quoted or name in texts):
+                loose.setdefault(name, place)
+        elif key[:4] == "cap_":
+            zeros.setdefault(f"audit.{key}", place)
+        else:
+            group = texts if key in _SURE else loose
+            group.setdefault(_TEXTS.get(key) or f"audit.{key.replace('-', '_').lower()}", place)
+    return Shape(
+        tuple(numbers), _getter(tuple(numbers.values())), tuple(texts), _getter(tuple(texts.values())),
+        tuple(texts.values()), tuple(loose.items()), tuple(zeros.items()), tuple(quoted.items()), outcome,
+    )  # fmt: skip
+
+
+def _getter(places: tuple[int, ...]) -> Callable[[list[str]], tuple[str, ...]]:
+    """An itemgetter that always gives a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda parts: tuple(parts[place] for place in places)
+
+
+def keys_apart(fields: Fields) -> None:
+    """Several keys of one record are told apart by a control character."""
+    key = fields.get("audit.key", "")
+    if "\x01" in key:
+        fields["audit.key"] = tuple(key.split("\x01"))
