@@ -104,7 +104,12 @@ class DataFiles:
             for one in self._databases
             if one.value is not None and one.value.errors
         ]
-        return tuple(found)
+        return tuple(map(_told, found))
+
+
+def _told(text: str) -> str:
+    """Names and contents of files as text that can be written anywhere, in one line."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _lists(path: Path) -> list[Path]:

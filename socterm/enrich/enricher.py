@@ -81,7 +81,12 @@ class Enricher:
 
         One loop with few calls: the programs of auth.log name a source and nothing else that is looked up.
         """
-        sources, hosts = self._lookups["source.ip"], self._lookups.get("host.hostname")
+        lookups = self._lookups
+        sources, names, hosts = (
+            lookups["source.ip"],
+            lookups.get("source.domain"),
+            lookups.get("host.hostname"),
+        )
         families = self._families
         logsources: object = None
         acts: Acts | None = None
@@ -101,6 +106,8 @@ class Enricher:
                     continue
                 if "source.ip" in fields:
                     fields |= sources[fields["source.ip"]]
+                elif names is not None and "source.domain" in fields:
+                    fields |= names[fields["source.domain"]]
                 if hosts is not None and "host.hostname" in fields:
                     fields |= hosts[fields["host.hostname"]]
                 if acts and "event.action" in fields and fields["event.action"] in acts:

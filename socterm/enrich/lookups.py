@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import zip_longest
 from typing import Any
 
 from socterm.enrich.indicators import Match
@@ -55,12 +56,19 @@ def merge(fields: Fields, more: Fields) -> None:
     >>> merge(a := {"x": 1}, {"x": 2, "y": 3}); a
     {'x': 1, 'y': 3}
     """
-    both = THREAT in more and THREAT in fields
+    known = _rows(fields) if THREAT in more and not fields.keys().isdisjoint(MATCHED) else []
     for name, value in more.items():
-        if name not in fields:
-            fields[name] = value
-        elif both and name in MATCHED:
-            fields[name] = (*_several(fields[name]), *_several(value))
+        fields.setdefault(name, value)
+    if known:
+        rows = known + [row for row in _rows(more) if row not in known]
+        for name, column in zip(MATCHED, zip(*rows, strict=True), strict=True):
+            fields[name] = column if len(rows) > 1 else column[0]
+
+
+def _rows(fields: Fields) -> list[tuple[Any, ...]]:
+    """The matches that some fields tell of, one by one; a producer's may lack columns."""
+    columns = [_several(fields.get(name, "")) for name in MATCHED]
+    return list(zip_longest(*columns, fillvalue=""))
 
 
 def matched(field: str, matches: Iterable[Match]) -> Fields:
