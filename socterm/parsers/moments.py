@@ -11,6 +11,7 @@ second share their stamp. What a stamp leaves open (year, zone) is decided as fo
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from socterm.parsers.stamps import LATEST, MINUTE, Clock
 
@@ -146,6 +147,36 @@ def _keep_hour(clock: Clock, before: str, zone: str, key: str) -> None:
     first, last = when(clock, f"{before}00:00{zone}"), when(clock, f"{before}59:59{zone}")
     if first is not None and last == first + 3_599_000_000 and clock.sure:
         clock.kept[key] = first
+
+
+def of_number(value: float) -> int | None:
+    """The instant of a number: seconds, milli-, micro- or nanoseconds since 1970, None for one that is none.
+
+    >>> of_number(1795168800), of_number(1795168800.25), of_number(1795168800123), of_number(7)
+    (1795168800000000, 1795168800250000, 1795168800123000, None)
+    """
+    if not 100_000_000 <= value < 4e18:
+        return None
+    if value < 10_000_000_000:
+        ts = value * 1_000_000 if value.__class__ is int else value * 1_000_000 + 0.5
+    elif value < 10_000_000_000_000:
+        ts = value * 1000
+    else:
+        ts = value if value < 10_000_000_000_000_000 else value // 1000
+    return int(ts) if ts <= LATEST else None
+
+
+def moment(clock: Clock, value: Any) -> int | None:
+    """The instant of a stamp as JSON has it: text, a number, .NET's `/Date(ms)/`, an object around one."""
+    if value.__class__ is str:
+        if value[:6] == "/Date(":
+            return epoch(value[6:].partition(")")[0].partition("+")[0])
+        return when(clock, value)
+    if value.__class__ is int or value.__class__ is float:
+        return of_number(value)
+    if isinstance(value, dict):
+        return moment(clock, value.get("SystemTime") or value.get("$date"))
+    return None
 
 
 def _keep(clock: Clock, text: str, ts: int) -> None:

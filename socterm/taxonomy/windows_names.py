@@ -92,6 +92,8 @@ NAMES: dict[str, dict[str, str]] = {
     "create_stream_hash": _FILE_HASHES,
     "network_connection": {"protocol": "network.transport"},
     "openssh": {"process": "process.name"},
+    # "Channel" of an event log cleared: that of the log, not of the event.
+    "system": {"channel": "Channel"},
 }
 """By Sigma category or service; "" for all Windows events. The narrower one wins."""
 

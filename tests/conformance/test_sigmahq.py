@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from socterm.event import Event
+from socterm.event import Chunk, Event
+from socterm.parsers import Decoder
 from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
@@ -21,6 +22,7 @@ CORPORA = os.environ.get("SOCTERM_CORPORA", "")
 pytestmark = pytest.mark.skipif(not CORPORA, reason="SOCTERM_CORPORA names no folder with outside corpora")
 
 DOCUMENTS = 3780
+NOW = 1_800_000_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,12 @@ def regressions() -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if CORPORA else []
 
 
-def test_each_regression_event_fires_its_own_rule(rules: RuleSet) -> None:
+def fired(matcher: Matcher, events: list[Event]) -> set[str]:
+    return {key for event in events for key in matcher.match(event)}
+
+
+@pytest.mark.parametrize("shape", ["events", "sigma_events"], ids=["records of .evtx", "flat"])
+def test_each_regression_event_fires_its_own_rule_when_read_by_us(rules: RuleSet, shape: str) -> None:
     matcher = Matcher(rules)
     missed = []
     tried = 0
@@ -77,11 +84,9 @@ def test_each_regression_event_fires_its_own_rule(rules: RuleSet) -> None:
         if rule is None:
             continue
         tried += 1
-        events = [
-            Event(0, "s", number, json.dumps(fields), fields, logsources=(rule.logsource,))
-            for number, fields in enumerate(case["sigma_events"])
-        ]
-        if not any(rule.key in matcher.match(event) for event in events):
+        lines = [json.dumps(record).encode() for record in case[shape]]
+        events = Decoder("s").decode(Chunk("s", 0, lines, {}, NOW, live=False))
+        if rule.key not in fired(matcher, events):
             missed.append(case["title"])
     assert tried > 50
     assert missed == []
