@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from socterm.cli import cli
-from socterm.cli.sources import age, formats, rate
+from socterm.pipeline.sourceview import age, commonest, rate, trouble
 from socterm.store.rows import SourceRow
 from tests.e2e.road import socterm
 
@@ -89,5 +89,13 @@ def test_a_source_that_wrote_nothing_lately_has_no_rate() -> None:
 
 def test_the_commonest_formats_are_named() -> None:
     counted = row(lines=100, formats={"a": 1, "b": 70, "c": 9, "d": 5})
-    assert formats(counted) == "b 70%, c 9%, d 5%, 1 more"
-    assert formats(row()) == "-"
+    assert commonest(counted) == "b 70%, c 9%, d 5%, 1 more"
+    assert commonest(row()) == "-"
+
+
+def test_all_that_went_wrong_is_said() -> None:
+    assert (
+        trouble(row(note="gone", drops={"kernel": 3}, error="JSON: broken"))
+        == "gone; 3 dropped; JSON: broken"
+    )
+    assert trouble(row()) == ""

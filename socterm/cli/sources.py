@@ -12,12 +12,8 @@ from socterm.cli.output import json_option, put_json, stamp, table
 from socterm.cli.reading import opened, store_options
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
+from socterm.pipeline.sourceview import age, commonest, rate, share, trouble
 from socterm.store.rows import SourceRow
-
-FRESH = 60_000_000
-"""µs after which the rate of a source that wrote nothing since is 0."""
-
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 @click.group()
@@ -38,7 +34,7 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
             put_json(_record(row, now))
         return
     table(
-        ("SOURCE", "LINES", "PARSED", "RATE", "NEWEST", "LATE", "DROPPED", "FORMATS", "TROUBLE"),
+        ("SOURCE", "LINES", "PARSED", "RATE", "NEWEST", "LATE", "FORMATS", "TROUBLE"),
         [
             (
                 row.name,
@@ -47,9 +43,8 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
                 f"{rate(row, now):.0f}/s",
                 age(row, now),
                 row.late,
-                sum(row.drops.values()),
-                formats(row),
-                row.error or row.note,
+                commonest(row),
+                trouble(row),
             )
             for row in rows
         ],
@@ -83,35 +78,3 @@ def _record(row: SourceRow, now: int) -> dict[str, Any]:
     found["newest"] = stamp(row.newest)
     found["updated"] = stamp(row.updated)
     return found
-
-
-def share(row: SourceRow) -> str:
-    """The share of lines that some format knew."""
-    return f"{100 * row.decoded / row.lines:.1f}%" if row.lines else "-"
-
-
-def rate(row: SourceRow, now: int) -> float:
-    """Lines per second now."""
-    return row.rate if now - row.updated < FRESH else 0.0
-
-
-def age(row: SourceRow, now: int) -> str:
-    """How long ago its newest event happened: `5 min`."""
-    if not row.newest:
-        return "-"
-    seconds = (now - row.newest) // 1_000_000
-    if seconds < 0:
-        return "in the future"
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return "now"
-
-
-def formats(row: SourceRow, most: int = 3) -> str:
-    """Its commonest formats: `sshd 80%, cron 15%, 4 more`."""
-    known = sorted(row.formats.items(), key=lambda item: -item[1])
-    if not known:
-        return "-"
-    shown = [f"{name} {100 * number / max(1, row.lines):.0f}%" for name, number in known[:most]]
-    return ", ".join(shown) + (f", {len(known) - most} more" if len(known) > most else "")

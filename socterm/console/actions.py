@@ -11,10 +11,12 @@ from typing import Literal, NamedTuple
 
 from textual.binding import Binding, BindingType
 
-Context = Literal["app", "triage", "rows", "text", "detail", "verdict", "filter", "chat", "dialogue", "help"]
+Context = Literal[
+    "app", "triage", "rows", "text", "detail", "verdict", "filter", "chat", "dialogue", "help", "sources"
+]
 """Where an action's keys count: everywhere, on the Triage screen, in a list, in running text, in the detail,
 while a verdict is asked for, in the filter line, in the chat line, in a dialogue,
-in the list of keys."""
+in the list of keys, on the Sources screen."""
 
 CONTEXTS: dict[Context, str] = {
     "triage": "Triage screen",
@@ -25,6 +27,7 @@ CONTEXTS: dict[Context, str] = {
     "filter": "Filter line",
     "chat": "Chat line",
     "dialogue": "Dialogues",
+    "sources": "Sources screen",
     "help": "List of keys",
     "app": "Everywhere",
 }
@@ -111,6 +114,8 @@ ACTIONS: tuple[Action, ...] = (
         ("view.closed", "C", "closed too", "Show closed alerts too, or only open ones", "toggle_closed"),
         ("view.order", "O", "order", "Order the alerts by level, newest or count", "next_order"),
         ("view.copy", "y", "copy", "Copy what the cursor is on to the clipboard", "copy"),
+        ("view.sources", "L", "sources", "What is read, and whether it is understood", "sources"),
+        ("view.zone", "U", "UTC/local", "Show times in UTC, or in this machine's zone again", "toggle_zone"),
         ("view.theme", "T", "theme", "Next theme: night, day, clear (colour-blind)", "next_theme"),
         ("pane.alerts", "1", "alerts", "Go to the alerts", "focus_pane('alerts')"),
         ("pane.detail", "2", "detail", "Go to the detail", "focus_pane('detail')"),
@@ -179,6 +184,13 @@ ACTIONS: tuple[Action, ...] = (
     *_verbs(
         "help",
         ("help.close", "escape q", "close", "Close the list of keys", "close", 1),
+    ),
+    *_verbs(
+        "sources",
+        ("sources.samples", "u", "not understood", "Its latest lines that no format knew", "samples", 1),
+        ("sources.open", "enter", "open", "Read about the source; open the line under the cursor", "open", 2),
+        ("sources.next", "tab shift+tab", "other pane", "Go to the other pane", "next", 3),
+        ("sources.close", "escape q", "back", "Back one step, then to the Triage screen", "close", 4),
     ),
     *_verbs(
         "app",

@@ -56,6 +56,7 @@ class UiState(BaseModel):
     follow: bool = True
     tab: Tab = "summary"
     mouse: bool = True
+    utc: bool = False
 
     def filter_of(self, pane: str) -> Filter:
         """The filter a pane obeys: the stream its own, every other pane that of the alerts."""

@@ -103,6 +103,31 @@ class Scene:
     def _source(self, newest: int) -> SourceState:
         return SourceState(LOG, self.event, {}, self.event, self.event, newest)
 
+    def several_sources(self) -> None:
+        """Three sources: one that is understood, one that is half understood, one that is silent."""
+        auth = SourceState(
+            LOG, 12_000, {}, 12_000, 11_990, NOW, formats={"sshd": 9_000, "cron": 2_990}, rate=40.0
+        )
+        web = SourceState(
+            "/srv/www/shop/logs/access.log", 800, {}, 800, 500, NOW - 300 * SECOND, late=3,
+            drops={"too long": 2}, formats={"web.access": 500}, error="JSON: broken at character 6", rate=2.0,
+        )  # fmt: skip
+        quiet = SourceState("udp://127.0.0.1:5514", note="nothing heard yet")
+        raws = [
+            "GET / but in no form that anybody knows",
+            '{"broken": [/foo] \x1b[31m',
+            "\u202e right to left",
+        ]
+        made = []
+        for number, raw in enumerate(raws):
+            self.event += 1
+            fields = {"error.message": web.error} if raw.startswith("{") else {}
+            made.append(Event(NOW, web.name, number, raw, {"message": raw, **fields}, id=self.event))
+        self.events |= {event.id: event for event in made}
+        web.samples = [event.id for event in made]
+        self.writer.commit(Batch(sources=[auth], now=NOW))
+        self.writer.commit(Batch(events=made, sources=[web, quiet], now=NOW))
+
     def alert(
         self, rule: str, entity: dict[str, str], events: Sequence[int], *, alert: int = 0, now: int = NOW
     ) -> int:

@@ -12,6 +12,7 @@ from socterm.console.actions import ACTIONS, CONTEXTS, Action
 from socterm.console.app import SoctermApp
 from socterm.console.palette import OFFERED
 from socterm.console.screens.dialogues import HelpScreen, NoteDialogue, VerdictDialogue, help_lines
+from socterm.console.screens.sources import SourcesScreen
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.widgets.chat import ChatLine
 from socterm.console.widgets.detail import Detail
@@ -33,6 +34,7 @@ SERVES: dict[str, list[type]] = {
     "chat": [ChatLine],
     "dialogue": [NoteDialogue],
     "help": [HelpScreen],
+    "sources": [SourcesScreen],
 }
 
 

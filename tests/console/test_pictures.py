@@ -97,6 +97,32 @@ def test_the_triage_screen(
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
+@pytest.mark.parametrize("theme", ["night", "day"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [[], ["j", "u"]], ids=["made_of", "not_understood"])
+def test_the_sources_screen(
+    scene: Scene, store: Store, snap_compare: Any, keys: list[str], size: str, theme: str
+) -> None:
+    """Counters above, what a source is made of or what nobody understood of it below."""
+    busy(scene)
+    scene.several_sources()
+    app = make(store, theme, model=False)
+
+    async def before(pilot: Pilot[None]) -> None:
+        d = Driver(app, pilot)
+        await ready(d)
+        await d.press("L")
+        await d.sees("access.log")
+        await d.press(*keys)
+        if keys:
+            await d.sees("in no form that anybody knows")
+        await d.settled()
+        app.clear_notifications()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
 async def test_the_picture_in_the_readme(scene: Scene, store: Store, pytestconfig: pytest.Config) -> None:
     """docs/console.svg is the console as it is: the attack story, explained, and a question answered."""
     busy(scene)

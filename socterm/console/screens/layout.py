@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from textual import events, on
@@ -90,7 +90,8 @@ class Layout(Screen[None], inherit_bindings=False):
         self.state = state
         self.actor = actor
         self.clock = clock
-        self.tz = tz
+        self.local = tz
+        self.tz = tz = UTC if state.utc else tz
         self.have = have
         self.paused = False
         self.fps = max(0.5, min(fps, 10.0))
@@ -124,6 +125,15 @@ class Layout(Screen[None], inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """A verb whose helper is not there is not bound."""
         return action not in WANTING or WANTING[action] in self.have
+
+    def show_zone(self) -> None:
+        """Write all times anew, in UTC or in the analyst's zone."""
+        self.tz = UTC if self.state.utc else self.local
+        for part in (self.stream, self.detail, self.histogram):
+            part.tz = self.tz
+        self.stream.forget()
+        self.histogram.refresh()
+        self.detail.render_tab(keep=True)
 
     def pane(self, name: PaneName) -> Pane:
         """One of the four panes."""

@@ -68,6 +68,7 @@ class Reading(Reader, Layout):
         self._wake: Timer | None = None
         self._changed: set[int] = set()
         self._hold = False
+        self._hinted: set[str] = set()
         self._trouble = ""
         self._more = False
         self._not_before = 0.0
@@ -132,7 +133,12 @@ class Reading(Reader, Layout):
         newest = self.stream.newest
         then, count = self._rate_from
         if self.ingest is not None:
-            self.header.rate = self.ingest.status().rate
+            status = self.ingest.status()
+            self.header.rate = status.rate
+            for hint in status.hints:
+                if hint not in self._hinted:
+                    self._hinted.add(hint)
+                    say(self.app, hint, "warning")
         elif now > then > 0:
             self.header.rate = (newest - count) * 1e6 / (now - then)
         self._rate_from = (now, newest)

@@ -13,6 +13,7 @@ from socterm.console.messages import Decided
 from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst, Asking
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
+from socterm.console.screens.sources import SourcesScreen
 from socterm.console.state import ORDERS, PaneName
 from socterm.console.widgets.alerts import in_order
 from socterm.console.words import VERDICTS, entity_text, plural
@@ -195,6 +196,23 @@ class TriageScreen(Asking):
         self.state.order = ORDERS[(ORDERS.index(self.state.order) + 1) % len(ORDERS)]
         self.alerts.show(in_order(self.alerts.alerts.values(), self.state.order))
         self.titles()
+
+    def action_sources(self) -> None:
+        """The Sources screen."""
+
+        def chosen(event: int | None) -> None:
+            if event:
+                self._from = "stream"
+                self.detail.load_event(event)
+                self.focus_on("detail")
+
+        self.app.push_screen(SourcesScreen(self.store, clock=self.clock), chosen)
+
+    def action_toggle_zone(self) -> None:
+        """UTC or local."""
+        self.state.utc = not self.state.utc
+        self.show_zone()
+        say(self.app, f"times are in {'UTC' if self.state.utc else self.local}")
 
     def action_next_theme(self) -> None:
         """The next theme."""
