@@ -86,6 +86,8 @@ class _Reporter:
         for source in status.sources:
             if source.note:
                 self._say(f"{source.name}: {source.note}")
+        for hint in status.hints:
+            self._say(hint)
         if status.error:
             self._say(status.error)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from socterm.assets import rules_dir
 from socterm.config import Config, load_config
+from socterm.enrich import Enricher
 from socterm.errors import UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.rulecheck import load_checked
@@ -102,8 +103,9 @@ def make_pipeline(
     )
     lateness = int(config.lateness * 1_000_000)
     return Pipeline(
-        writer, stored, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness
-    )
+        writer, stored, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness,
+        enricher=Enricher.of(config),
+    )  # fmt: skip
 
 
 def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:

@@ -350,6 +350,7 @@ class Pipeline:
             drops=sum(sum(s.drops.values()) for s in sources),
             sources=tuple(sources),
             error=self.error,
+            hints=self.enricher.hints,
         )
 
     def _lag(self, sources: list[SourceStatus], now: int) -> int:

@@ -27,7 +27,8 @@ class IngestStatus(msgspec.Struct, frozen=True):
     """The whole road now.
 
     `rate` is events per second over the last seconds; `lag` is how long (µs) lines have been
-    waiting to be read, 0 where none are; `backlog` is bytes or records not read yet.
+    waiting to be read, 0 where none are; `backlog` is bytes or records not read yet. `hints` are what is to
+    be said about the data files of enrichment, one line each.
     """
 
     mode: str
@@ -40,6 +41,7 @@ class IngestStatus(msgspec.Struct, frozen=True):
     drops: int
     sources: tuple[SourceStatus, ...]
     error: str = ""
+    hints: tuple[str, ...] = ()
 
     @property
     def decoded(self) -> float:
