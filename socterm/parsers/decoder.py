@@ -14,7 +14,7 @@ from socterm.parsers.marks import Handler
 from socterm.parsers.memory import Memory
 from socterm.parsers.objects import json_reader
 from socterm.parsers.peel import Peeled, peel
-from socterm.parsers.registry import FORMATS, program_of, readers_of
+from socterm.parsers.registry import FORMATS, GENERIC, program_of, readers_of
 from socterm.parsers.stamps import BLANKED, DOTTED, Clock
 from socterm.parsers.text import raw_of, texts_of, trimmed
 from socterm.parsers.voices import Voices, sources_of
@@ -215,7 +215,7 @@ class Decoder:
         for reader in readers_of(text[:1]):
             event = self._whole(reader, text, raw, position)
             if event is not None:
-                self._sticky = reader
+                self._sticky = None if reader in GENERIC else reader
                 return event
         self._sticky = None
         return self._syslog(text, raw, position)

@@ -19,6 +19,8 @@ from socterm.parsers.memory import Memory
 from socterm.parsers.objects import json_reader
 
 GROUP = "socterm.formats"
+LAST = 90
+"""The order from which on a reader takes what nobody else knows."""
 _NAMES_KEPT = 4096
 
 PROBLEMS: list[str] = []
@@ -81,6 +83,10 @@ LINES: tuple[tuple[str, LineReader], ...] = (
     ("{", json_reader(OBJECTS)),
     *((made.begins, made.line) for made in _ORDERED if made.line is not None),
 )
+GENERIC: frozenset[LineReader] = frozenset(
+    made.line for made in _ORDERED if made.line is not None and made.order >= LAST
+)
+"""Readers of lines that others know better: they are never the first to be asked."""
 _READERS: dict[str, tuple[LineReader, ...]] = {}
 
 
