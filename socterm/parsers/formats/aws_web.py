@@ -23,6 +23,7 @@ _KINDS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _OWNER = re.compile(r"[0-9a-f]{64}|anonymous|-")
 _OPERATION = re.compile(r"(?:REST|SOAP|BATCH|S3|WEBSITE)\.[A-Z0-9_.]{1,80}")
+_STATUS = re.compile(r"\d{3}|-")
 _TIME = re.compile(r"\d{1,6}\.\d{1,9}")
 _PASSED = mark("proxy_connection")
 
@@ -73,7 +74,7 @@ def _s3(text: str, fields: Fields, reading: Reading) -> Found | None:
     if len(words) < 5 or not _OWNER.fullmatch(words[0]) or words[2][:1] != "[" or words[3][-1:] != "]":
         return None
     tokens = [value for value, _ in tokens_of(text)]
-    if len(tokens) < 16 or not _OPERATION.fullmatch(tokens[6]):
+    if len(tokens) < 16 or not _OPERATION.fullmatch(tokens[6]) or not _STATUS.fullmatch(tokens[9]):
         return None
     ts = when(reading.clock, tokens[2][1:-1])
     if ts is None:

@@ -138,7 +138,7 @@ FORMATS = (
         name="haproxy",
         title="HAProxy: requests, connections, handshakes, server states",
         example=(
-            "Nov 20 10:00:00 lb3 haproxy[310]: 203.0.113.9:40001 [20/Nov/2026:10:00:00.123] web~ app/app1 "
+            "203.0.113.9:40001 [20/Nov/2026:10:00:00.123] web~ app/app1 "
             '0/0/1/12/13 200 5120 - - ---- 1/1/0/0/0 0/0 "GET /a HTTP/1.1"'
         ),
         programs={"haproxy": Program(haproxy, "haproxy")},

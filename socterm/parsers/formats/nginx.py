@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.addresses import peer_of
 from socterm.parsers.format import Format, Found, Program, Reading
 from socterm.parsers.formats.web_access import access
 from socterm.parsers.formats.web_request import host_port, put_host, put_number, put_text, request_fields
@@ -33,7 +34,7 @@ _NOTICE = mark("web_notice")
 _LOUD = frozenset({"emerg", "alert", "crit", "error"})
 
 _USER = re.compile(
-    r"user \"(?P<user>.{0,4096})\"(?:: password mismatch| was not found in \"[^\"]*\")$", re.DOTALL
+    r"user \"(?P<user>.{0,4096})\"(?:: password mismatch|:? was not found in \"[^\"]*\")$", re.DOTALL
 )
 _PAM = re.compile(r"PAM: user '(?P<user>.{0,4096})' - not authenticated: ", re.DOTALL)
 _REFUSALS = (
@@ -130,7 +131,9 @@ def _context(tail: str, f: Fields) -> None:
             value, rest = _value(rest[len(start) :])
             found[name] = value
     f |= request_fields(found.get("request", ""))
-    put_host(f, found.get("host") or found.get("server", "").lstrip("_"))
+    name = found.get("host") or found.get("server", "")
+    if "host" in found or peer_of(host_port(name)[0])[0] == "source.domain":
+        put_host(f, name if name != "_" else "")
     put_text(f, "http.request.referrer", found.get("referrer", ""))
     put_text(f, "nginx.error.upstream", found.get("upstream", ""))
     put_text(f, "nginx.error.server", found.get("server", ""))

@@ -90,6 +90,8 @@ def _by_habit(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found 
     asked = request_fields(line) if " " in line else {}
     if "url.original" in asked:
         made |= asked
+    elif "request" in entry and "remote_addr" in entry and not method:
+        made |= request_fields(line)  # nginx's names: a client that does not speak HTTP
     else:
         url = url or line
         if not method.isalpha() or not url:
@@ -159,7 +161,8 @@ def _traefik(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found |
     put_url(made, _text(entry["RequestPath"]))
     put_host(made, _text(entry.get("RequestAddr")) or _text(entry.get("RequestHost")))
     host, port = host_port(_text(entry.get("ClientAddr")))
-    put_end(made, "source", host or _text(entry.get("ClientHost")), port)
+    if not put_end(made, "source", host, port):
+        put_end(made, "source", _text(entry.get("ClientHost")))
     version = _text(entry.get("RequestProtocol"))
     if version.startswith("HTTP/"):
         made["http.version"] = version[5:]
