@@ -20,8 +20,8 @@ def number_of(value: Any) -> int | None:
     (500, 500, 500, None)
     """
     if value.__class__ is int:
-        return int(value)
-    if isinstance(value, str) and 0 < len(value) <= 18:
+        return value  # type: ignore[no-any-return]
+    if value.__class__ is str and 0 < len(value) <= 18:
         if value.isdecimal():
             return int(value)
         if value[:2] in ("0x", "0X"):

@@ -51,12 +51,39 @@ class Head(NamedTuple):
     message: str = ""
 
 
+def node(value: Any) -> Any:
+    """The text of an element: bare, or beside its attributes; None where it has none."""
+    if value.__class__ is dict:
+        for name in ("#text", "Value", "_text", "$t", "text"):
+            if name in value:
+                return value[name]
+        return None
+    return value
+
+
+def _as_it_is(fields: Fields, _: str, name: str, value: Any) -> None:
+    if value.__class__ is str or value.__class__ is bool:
+        fields[name] = value
+    elif isinstance(value, list | dict):
+        plain = node(value)
+        put(fields, name, value if plain is None else plain)
+    elif value is not None:
+        fields[name] = scalar(value)
+
+
+def _text(fields: Fields, target: str, name: str, value: Any) -> None:
+    if value.__class__ is str and value not in NOBODY:
+        fields[target] = value
+    else:
+        _as_it_is(fields, "", name, value)
+
+
 def _pid(fields: Fields, target: str, name: str, value: Any) -> None:
     number = number_of(value)
     if number is not None and number < 1 << 40:
         fields[target] = number
     else:
-        fields[name] = value
+        _as_it_is(fields, "", name, value)
 
 
 def _port(fields: Fields, target: str, name: str, value: Any) -> None:
@@ -64,7 +91,7 @@ def _port(fields: Fields, target: str, name: str, value: Any) -> None:
     if number is not None and number < 65_536:
         fields[target] = number
     else:
-        fields[name] = value
+        _as_it_is(fields, "", name, value)
 
 
 def _ip(fields: Fields, target: str, name: str, value: Any) -> None:
@@ -72,29 +99,19 @@ def _ip(fields: Fields, target: str, name: str, value: Any) -> None:
     if side == "source.ip" and (found != "::" or "%" not in value):
         fields[target] = found
     else:
-        fields[name] = value
+        _as_it_is(fields, "", name, value)
 
 
-def _text(fields: Fields, target: str, name: str, value: Any) -> None:
-    if isinstance(value, str) and value not in NOBODY:
-        fields[target] = value
-    else:
-        fields[name] = value
+def _markup(fields: Fields, target: str, name: str, value: Any) -> None:
+    """Attributes of the element around the data are no data."""
 
 
 _Put = Callable[[Fields, str, str, Any], None]
 
 
-def _as_it_is(fields: Fields, _: str, name: str, value: Any) -> None:
-    if value.__class__ is str or value.__class__ is bool:
-        fields[name] = value
-    elif isinstance(value, list | dict):
-        put(fields, name, value)
-    elif value is not None:
-        fields[name] = scalar(value)
-
-
 def _put_of(target: str, name: str) -> _Put:
+    if name[:1] in _MARKUP:
+        return _markup
     if target == name:
         return _as_it_is
     return _pid if target in _PIDS else _port if target in _PORTS else _ip if target in _IPS else _text

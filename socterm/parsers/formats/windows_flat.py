@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from socterm.parsers.formats.windows_accounts import number_of
-from socterm.parsers.formats.windows_event import Head, inner, level_code
-from socterm.parsers.formats.windows_shapes import Taken, node, string, values_of
+from socterm.parsers.formats.windows_event import Head, inner, level_code, node
+from socterm.parsers.formats.windows_shapes import Taken, string, values_of
 from socterm.parsers.moments import moment
 from socterm.parsers.stamps import Clock
 from socterm.taxonomy.windows import PROVIDERS, SHORT_CHANNELS

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from socterm.parsers.formats.windows_accounts import number_of
-from socterm.parsers.formats.windows_event import Head, inner, level_code
+from socterm.parsers.formats.windows_event import Head, inner, level_code, node
 from socterm.parsers.moments import moment
 from socterm.parsers.stamps import Clock
 
@@ -31,20 +31,13 @@ class Taken(NamedTuple):
 _NOTHING: dict[str, Any] = {}
 
 
-def node(value: Any) -> Any:
-    """The text of an element: bare, or beside its attributes."""
-    if isinstance(value, dict):
-        for name in ("#text", "Value", "_text", "$t", "text"):
-            if name in value:
-                return value[name]
-        return None
-    return value
-
-
 def _attribute(around: dict[str, Any], element: str, name: str) -> Any:
     """An element's attribute: below `#attributes`, as `@Name`, bare, or in `Element_attributes` beside it."""
-    node = around.get(element)
-    for holder in (node, around.get(f"{element}_attributes")):
+    own = around.get(element)
+    if own.__class__ is dict and "#attributes" in own:
+        own = own["#attributes"]
+        return own.get(name) if own.__class__ is dict else None
+    for holder in (own, around.get(f"{element}_attributes")):
         if isinstance(holder, dict):
             inside = (
                 holder.get("#attributes") or holder.get("@attributes") or holder.get("_attributes") or holder
@@ -64,13 +57,10 @@ def values_of(data: Any) -> dict[str, Any]:
     """EventData: names to values; values without a name become the list `Data`, as Sigma's rules have it."""
     if not isinstance(data, dict):
         return {}
-    found: dict[str, Any] = {}
-    for name, value in data.items():
-        if name == "Data":
-            _data_elements(found, value)
-        elif name[:1] not in "#@_":
-            plain = node(value)
-            found[name] = value if plain is None else plain
+    if "Data" not in data:
+        return data
+    found = {name: value for name, value in data.items() if name != "Data"}
+    _data_elements(found, data["Data"])
     return found
 
 
@@ -120,7 +110,7 @@ def event_tree(tree: dict[str, Any], clock: Clock, message: Any = None) -> Taken
     )
     data = values_of(tree.get("EventData"))
     if tree.get("UserData"):
-        data.update(inner(tree["UserData"]))
+        data = data | inner(tree["UserData"])
     return Taken(head, data, _NOTHING)
 
 
