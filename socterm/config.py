@@ -106,7 +106,8 @@ class Config(_Section):
     """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
 
     `assets` is a CSV file, `ioc` are lists of indicators or folders of them; see `docs/enrichment.md`.
-    `lateness` is in seconds. `tz` is an IANA name for stamps without a zone, "" the machine's own.
+    `formats` are `[GLOB=]NAME`, as of `--format`. `lateness` is in seconds. `tz` is an IANA name for stamps
+    without a zone, "" the machine's own.
     `actor` stands in the audit rows of this person's decisions.
     """
 
@@ -114,6 +115,7 @@ class Config(_Section):
     tail: List = ()
     syslog: List = ()
     journal: bool = False
+    formats: List = ()
     rules: Paths = ()
     assets: HomePath | None = None
     ioc: Paths = ()

@@ -61,6 +61,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "LLM_ALLOW_REMOTE": "true",
         "CONSOLE_THEME": "nord",
         "CONSOLE_FPS": "2",
+        "FORMATS": "/srv/*.log=keyvalue, sshd",
         "ASSETS": "~/assets.csv",
         "IOC": "/etc/lists, /srv/bad.txt",
         "NETWORKS_INTERNAL": "default, 198.51.100.7/24",

@@ -12,9 +12,10 @@ import msgspec
 
 from socterm.cli.output import clean, put_json
 from socterm.cli.wiring import clock, configure, load, zone
-from socterm.errors import UsageError
+from socterm.enrich import Enricher
 from socterm.event import LogSource
 from socterm.parsers.export import as_ecs
+from socterm.pipeline.forms import known
 from socterm.pipeline.lineread import LineRead, RuleRead, read_lines
 from socterm.taxonomy import ACTIONS
 
@@ -50,7 +51,14 @@ def explain(
     if line == "-":
         lines = [data.rstrip(b"\n") for data, _ in zip(sys.stdin.buffer, range(_MOST_LINES), strict=False)]
     local = zone(settings)
-    found = read_lines(lines, load(settings), now=clock(), tz=local, form=known_format(form))
+    found = read_lines(
+        lines,
+        load(settings),
+        now=clock(),
+        tz=local,
+        form=known(form) if form else "",
+        enrich=Enricher.of(settings).apply,
+    )
     for number, read in enumerate(found):
         if as_json:
             put_json(_as_json(read))
@@ -59,19 +67,6 @@ def explain(
             click.echo()
         for text in told(read, local, show_all=show_all):
             click.echo(text)
-
-
-def known_format(name: str | None) -> str:
-    """The name of a format as it is registered. Raises `UsageError` for an unknown one."""
-    from difflib import get_close_matches
-
-    from socterm.parsers.registry import FORMATS
-
-    if name is None or name in FORMATS:
-        return name or ""
-    near = get_close_matches(name, FORMATS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(FORMATS))}"
-    raise UsageError(f"--format: no format is called {clean(name)}; {hint}")
 
 
 def told(read: LineRead, tz: tzinfo, *, show_all: bool = False) -> list[str]:

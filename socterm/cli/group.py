@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "demo": "socterm.cli.demo:demo",
     "parse": "socterm.cli.parse:parse",
     "explain": "socterm.cli.explain:explain",
+    "formats": "socterm.cli.formats:formats",
     "search": "socterm.cli.search:search",
     "alerts": "socterm.cli.alerts:alerts",
     "rules": "socterm.cli.rules:rules",
@@ -27,6 +28,7 @@ SUMMARIES: dict[str, str] = {
     "run": "Ingest without a terminal: the same road as the console's.",
     "demo": "Play a labelled attack story into a throw-away store.",
     "parse": "Convert log lines to ECS, one JSON object a line.",
+    "formats": "List the log formats that can be read.",
     "explain": "Say how a line is read and what each rule makes of it.",
     "search": "Find stored events.",
     "alerts": "List, show and decide alerts.",
@@ -73,6 +75,13 @@ _SOURCES = (
     click.option("--journal-file", multiple=True, metavar="PATH", help="Follow one journal file."),
     click.option("--stdin", is_flag=True, default=None, help="Read standard input (also: -)."),
     click.option("--from-start", is_flag=True, help="Read files from their beginning."),
+    click.option(
+        "--format",
+        "formats",
+        multiple=True,
+        metavar="[GLOB=]NAME",
+        help="Read lines as this format, whatever they look like; with GLOB only of sources that fit it.",
+    ),
     click.option("--lines", type=click.IntRange(0), metavar="N", help="Begin with the last N lines."),
 )
 _STORE = (

@@ -19,6 +19,7 @@ from socterm.errors import SoctermError, UsageError
 from socterm.event import Event
 from socterm.parsers.decoder import Decoder
 from socterm.parsers.export import as_ecs
+from socterm.pipeline.forms import known
 from socterm.sources.base import Source
 from socterm.sources.file import FileSource
 from socterm.sources.stdin import StdinSource
@@ -29,10 +30,13 @@ CHUNK = 1000
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input line, flat ECS keys.")
+@click.option("--format", "form", metavar="NAME", help="Read lines as this format, whatever they look like.")
 @click.option("--now", metavar="ISO", help="Reference for stamps without a year (default: the file's mtime).")
 @click.option("--tz", metavar="ZONE", help="Zone of stamps without one.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file.")
-def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Path | None) -> None:
+def parse(
+    file: str, as_json: bool, form: str | None, now: str | None, tz: str | None, config: Path | None
+) -> None:
     """Convert FILE (or standard input) to ECS: what socterm understands of each line, in order."""
     settings = configure({"tz": tz, "config": config})
     out = sys.stdout.buffer
@@ -41,7 +45,7 @@ def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Pat
     enricher = Enricher.of(settings)
     for hint in enricher.hints:
         click.echo(f"socterm: {clean(hint)}", err=True)
-    for event in events_of(file, enricher, now=now, tz=zone(settings)):
+    for event in events_of(file, enricher, form=known(form) if form else "", now=now, tz=zone(settings)):
         if as_json and plain:
             put_json(as_ecs(event))
         elif as_json:
@@ -51,7 +55,9 @@ def parse(file: str, as_json: bool, now: str | None, tz: str | None, config: Pat
     out.flush()
 
 
-def events_of(file: str, enricher: Enricher, *, now: str | None, tz: tzinfo) -> Iterator[Event]:
+def events_of(
+    file: str, enricher: Enricher, *, now: str | None, tz: tzinfo, form: str = ""
+) -> Iterator[Event]:
     """Decode and enrich a file (packed ones too) or standard input.
 
     Raises `SoctermError` where it cannot be read.
@@ -63,7 +69,7 @@ def events_of(file: str, enricher: Enricher, *, now: str | None, tz: tzinfo) -> 
     else:
         source = FileSource(Path(file).absolute(), clock=clock, from_start=True, once=True)
     reference = None if now is None else _reference(now, tz)
-    decoder = Decoder(source.name, tz=tz)
+    decoder = Decoder(source.name, tz=tz, form=form)
     try:
         source.start(wake.set)
         while not source.done:

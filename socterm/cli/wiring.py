@@ -14,6 +14,7 @@ from socterm.assets import rules_dir
 from socterm.config import Config, load_config
 from socterm.enrich import Enricher
 from socterm.errors import UsageError
+from socterm.pipeline.forms import forms_of
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.rulecheck import load_checked
 from socterm.sigma.model import RuleSet
@@ -38,7 +39,7 @@ def calm_memory(young: int = 50_000, middle: int = 20, old: int = 50) -> None:
 
 def configure(options: Mapping[str, Any]) -> Config:
     """The configuration with this call's flags on top."""
-    names = ("db", "tail", "syslog", "journal", "rules", "tz")
+    names = ("db", "tail", "syslog", "journal", "formats", "rules", "tz")
     flags = {name: options.get(name) for name in names}
     if options.get("theme"):
         flags["console.theme"] = options["theme"]
@@ -104,12 +105,13 @@ def make_pipeline(
     lateness = int(config.lateness * 1_000_000)
     return Pipeline(
         writer, stored, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness,
-        enricher=Enricher.of(config),
+        enricher=Enricher.of(config), forms=forms_of(config.formats),
     )  # fmt: skip
 
 
 def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
     """What to read, in one list: paths and globs, syslog URLs, "journal", "journal:PATH", "-"."""
+    forms_of(config.formats)  # a mistake there is one of the command line: told before anything is opened
     specs = [*config.tail, *config.syslog]
     if config.journal:
         specs.append("journal")

@@ -258,11 +258,15 @@ class Decoder:
         if found.error:
             fields["error.message"] = found.error
             return Event(ts, self._source, position, raw, fields, _SYSLOG, "pipeline_error", 1, time_from)
-        if program is None:
+        if program is not None:
+            fields["event.dataset"] = program.dataset
+        elif head.msg == text:
+            return Event(ts, self._source, position, raw, fields, _SYSLOG, "event", 1, time_from)
+        else:
             self._voices.learn(head)
             program = program_of(head.name)
-        if head.name or head.host:
-            fields["event.dataset"] = program.dataset
+            if head.name or head.host:
+                fields["event.dataset"] = program.dataset
         repeat = self._body(head, fields, program, ts, position)
         if time_from != "line" and self._memory.told is not None:
             ts, time_from = self._memory.told, "line"

@@ -7,7 +7,7 @@ One thread runs it. A batch holds at most `BATCH` lines and waits at most 50 ms;
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 
 import msgspec
@@ -17,6 +17,7 @@ from socterm.errors import StoreBusyError, StoreFullError
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import Detector, clock_from, clock_state
+from socterm.pipeline.forms import Form, form_for
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
 from socterm.pipeline.tally import count
 from socterm.sigma.model import RuleSet
@@ -76,6 +77,7 @@ class Pipeline:
         mode: str = "ingesting",
         batch: int = BATCH,
         lateness: int = LATENESS,
+        forms: Sequence[Form] = (),
         enricher: Enricher | None = None,
     ) -> None:
         self.enricher = enricher or Enricher()
@@ -85,6 +87,7 @@ class Pipeline:
         self.tz = tz
         self.once = once
         self.mode = mode
+        self.forms = forms
         self.batch = batch
         self.wake = threading.Event()
         self.error = ""
@@ -180,7 +183,7 @@ class Pipeline:
     def _add(self, source: Source, now: int) -> None:
         state = self._states.get(source.name) or SourceState(name=source.name)
         self._states[source.name] = state
-        decoder = Decoder(source.name, tz=self.tz)
+        decoder = Decoder(source.name, tz=self.tz, form=form_for(self.forms, source.name))
         entries = self._decoder_entries.pop(source.name, [])
         decoder.restore(entries)
         self.enricher.restore(source.name, entries)

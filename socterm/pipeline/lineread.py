@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
 
 import msgspec
@@ -43,18 +43,28 @@ class LineRead(msgspec.Struct, frozen=True):
 
 
 def read_lines(
-    lines: list[bytes], rules: RuleSet, *, now: int, tz: tzinfo = UTC, form: str = ""
+    lines: list[bytes],
+    rules: RuleSet,
+    *,
+    now: int,
+    tz: tzinfo = UTC,
+    form: str = "",
+    enrich: Callable[[list[Event]], None] | None = None,
 ) -> Iterator[LineRead]:
     """Explain lines as those of one source, so that a later one knows of the earlier ones.
 
-    `now` (µs) is the reference for stamps without a year. Raises KeyError for an unknown `form`.
+    `now` (µs) is the reference for stamps without a year. `enrich` adds what is known beyond the
+    line. Raises KeyError for an unknown `form`.
     """
     decoder = Decoder("explain", tz=tz, form=form)
     matcher = Matcher(rules, tz=tz)
     feeds = _feeds(rules)
     known = sum(rule.detection is not None for rule in rules.rules.values())
     for position, line in enumerate(lines):
-        (event,) = decoder.decode(Chunk("explain", position, [line], {}, now, live=False))
+        found = decoder.decode(Chunk("explain", position, [line], {}, now, live=False))
+        if enrich is not None:
+            enrich(found)
+        (event,) = found
         asked = [_asked(rule, event, tz, feeds) for rule in matcher.candidates(event)]
         asked.sort(key=lambda read: (len(read.lacks), read.title))
         yield LineRead(event, format_of(event), decoder.exact, tuple(asked), known)
