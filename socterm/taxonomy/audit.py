@@ -317,9 +317,13 @@ BY_LOGSOURCE: dict[str, dict[str, str]] = {
             for name in (
                 "key", "op", "success", "exit", "items", "item", "nametype", "subj", "obj", "argc", "data",
                 "dev", "rdev", "list", "old", "dir", "perm", "saddr", "scontext", "tcontext", "tclass",
-                "sig", "grantors", "hostname", "apparmor", "operation", "profile",
+                "sig", "grantors", "hostname", "apparmor",
             )
         },
+        "operation": "apparmor.operation",
+        "profile": "apparmor.profile",
+        "requested_mask": "apparmor.requested_mask",
+        "denied_mask": "apparmor.denied_mask",
         **{f"a{index}": f"audit.a{index}" for index in range(64)},
     },
     **dict.fromkeys(("file_event", "file_delete", "network_connection"), _SYSMON),

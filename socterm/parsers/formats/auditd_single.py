@@ -19,6 +19,7 @@ _ATTEMPTS = frozenset({"USER_AUTH", "USER_ACCT", "USER_ERR", "GRP_AUTH"})
 _GRANTS = frozenset({"USER_AUTH", "USER_LOGIN", "GRP_AUTH"})
 _NOBODY = frozenset({"(unknown user)", "(invalid user)"})
 """What sshd says for a name that the machine does not know."""
+_APPARMOR = ("operation", "profile", "requested_mask", "denied_mask")
 _IAM = ("iam",)
 _POLICY = ACTIONS["apparmor_status"]
 _CHANGED_TO = re.compile(r"\b(old|new) (?=auid=|ses=)")
@@ -99,6 +100,9 @@ def _access(fields: Fields) -> None:
     if verdict == "STATUS":
         fields["event.category"], fields["event.type"] = _POLICY.category, _POLICY.type
     elif verdict is not None:
+        for name in _APPARMOR:
+            if f"audit.{name}" in fields:
+                fields[f"apparmor.{name}"] = fields.pop(f"audit.{name}")
         denied = verdict in ("DENIED", "KILLED")
         fields["event.outcome"] = "failure" if denied else "success"
         fields["event.type"] = ("denied",) if denied else ("allowed",)

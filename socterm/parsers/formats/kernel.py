@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Program
+from socterm.parsers.formats.auditd import spoken
 from socterm.parsers.formats.netfilter import line, packet
 from socterm.parsers.formats.wireguard import wireguard
 from socterm.parsers.marks import Fields, mark, number, put_end
@@ -225,6 +226,8 @@ def kernel(msg: str, f: Fields, mem: Memory) -> int:
             handler(msg, f)
             if "event.action" in f:
                 return mem.times
+    if msg.startswith("audit: "):
+        return spoken(msg, f, mem)
     if msg.startswith(_FAULTS):
         f.update(mark("kernel_fault"))
     return mem.times
