@@ -160,6 +160,11 @@ def _typed(fields: Fields) -> None:
         fields["message"] = fields["audit.data"] = fields["audit.data"].replace("\r", "\n")
 
 
+def _stopped(fields: Fields) -> None:
+    """SECCOMP: the call that was stopped."""
+    name_call(fields)
+
+
 def _group(fields: Fields) -> None:
     """The account of a group's record is the group."""
     if "group.name" not in fields and "user.name" in fields:
@@ -189,6 +194,6 @@ _FINISHES: dict[str, Callable[[Fields], None]] = {
     **dict.fromkeys(("TTY", "USER_TTY"), _typed),
     **dict.fromkeys(("ADD_GROUP", "DEL_GROUP", "GRP_MGMT", "CHGRP_ID", "GRP_CHAUTHTOK"), _group),
     "USER_CMD": _command,
-    "SECCOMP": name_call,
+    "SECCOMP": _stopped,
 }
 """Types whose values mean something together."""
