@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from socterm.parsers.stamps import LATEST, MINUTE, Clock
+from socterm.parsers.stamps import DOTTED, LATEST, MINUTE, Clock
 
 _ZONE = r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d))?"
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?"
@@ -127,6 +127,9 @@ def fine(clock: Clock, text: str) -> int | None:
     >>> fine(Clock(UTC), "2026-11-20T10:00:00.000001+0000"), fine(Clock(UTC), "20-Nov-2026 10:00:00.123")
     (1795168800000001, 1795168800123000)
     """
+    base = clock.kept.get(text[:14] + text[26:])
+    if base is not None and (since := DOTTED.get(text[14:20])) is not None and text[20:26].isdecimal():
+        return base + since + int(text[20:26])
     head, dot, tail = text.partition(".")
     since = MINUTE.get(head[-5:])
     digits = tail[:6] if tail[:6].isdecimal() else tail[:3]
@@ -147,6 +150,8 @@ def _keep_hour(clock: Clock, before: str, zone: str, key: str) -> None:
     first, last = when(clock, f"{before}00:00{zone}"), when(clock, f"{before}59:59{zone}")
     if first is not None and last == first + 3_599_000_000 and clock.sure:
         clock.kept[key] = first
+        if len(before) == 14 and key.endswith(f"|{zone}"):
+            clock.kept[before + zone] = first
 
 
 def of_number(value: float) -> int | None:

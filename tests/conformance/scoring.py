@@ -65,6 +65,8 @@ def _address(value: Any) -> str:
 
 
 def _instant(value: Any, *, yearless: bool) -> str:
+    if isinstance(value, int):  # some fixtures hold milliseconds
+        return datetime.fromtimestamp(value // 1000, UTC).isoformat(timespec="seconds")
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:

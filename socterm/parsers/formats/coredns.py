@@ -80,6 +80,7 @@ def _line(text: str, f: Fields, reading: Reading) -> Found | None:
     if not _read(text[at:], f):
         return None
     f["event.dataset"] = "coredns"
+    f["message"] = text
     return ts, LOGSOURCES["coredns"], 1
 
 

@@ -1,8 +1,8 @@
 """BIND's named: queries, refusals, transfers, updates, and what could not be resolved.
 
 `[CATEGORY: SEVERITY: ]client [@0xPTR] ADDRESS#PORT [(NAME)]: [view V: ]MESSAGE`, through syslog or in a file
-with named's own stamp. Names are the client's text; named escapes blanks and quotes in them (`\\032`), so what stands
-between its own words is certain.
+with named's own stamp. Names are the client's text; named escapes blanks and quotes in them (`\\032`), so
+what stands between its own words is certain.
 """
 
 from __future__ import annotations

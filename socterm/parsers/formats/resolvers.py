@@ -25,9 +25,9 @@ _LOGGED = re.compile(
     r"(?: (?P<rcode>[A-Z0-9]{2,16}) (?P<took>\d{1,6}\.\d{1,9}) (?P<cached>[01]) (?P<size>\d{1,6}))?\s*$"
 )
 _ACTION = re.compile(
-    r"(?P<zone>\S{1,1024}) (?P<action>deny|refuse|static|redirect|inform|inform_deny|always_\w{2,12}|block_a|transparent|"
-    r"typetransparent|nodefault) (?P<ip>[0-9a-fA-F.:]{2,45})@(?P<port>\d{1,5}) (?P<name>\S{1,1024}) "
-    r"(?P<type>[A-Z0-9]{1,12}) (?P<class>[A-Z]{2,3})"
+    r"(?P<zone>\S{1,1024}) (?P<action>deny|refuse|static|redirect|inform|inform_deny|always_\w{2,12}|block_a|"
+    r"transparent|typetransparent|nodefault) (?P<ip>[0-9a-fA-F.:]{2,45})@(?P<port>\d{1,5}) "
+    r"(?P<name>\S{1,1024}) (?P<type>[A-Z0-9]{1,12}) (?P<class>[A-Z]{2,3})"
 )
 _RPZ = re.compile(
     r"rpz: applied (?:\[\S{1,255}\] )?(?P<zone>\S{1,1024}) rpz-(?P<action>[a-z-]{2,24}) "
