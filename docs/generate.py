@@ -10,14 +10,21 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from socterm.assets import rules_dir
 from socterm.cli import cli
+from socterm.cli.explain import told
 from socterm.config import Config
 from socterm.console.actions import ACTIONS, CONTEXTS
+from socterm.enrich import Enricher
+from socterm.event import Chunk
+from socterm.parsers import Decoder, as_ecs
+from socterm.parsers.registry import FORMATS
+from socterm.pipeline.lineread import read_lines
 from socterm.sigma.load import load_rules
 from socterm.store.schema import migrate
 
@@ -136,10 +143,55 @@ def store_page() -> str:
     )
 
 
+def formats_page() -> str:
+    """Every format with its example line and what becomes of it, from the registry."""
+    intro = (
+        f"{len(FORMATS)} formats, told apart line by line; `--format NAME` forces one. Each line below is an "
+        "example with the fields it gives (`socterm explain` shows any line so). How to add one: "
+        "[parsers](parsers.md)."
+    )
+    parts = [f"{_HEAD}# Log formats\n\n{intro}\n"]
+    for made in sorted(FORMATS.values(), key=lambda made: made.name):
+        chunk = Chunk("example", 0, [made.example.encode()], {}, _NOW, live=False)
+        (event,) = Decoder("example", tz=UTC).decode(chunk)
+        fields = [f"{name} = {_plain(value)}" for name, value in as_ecs(event).items() if name not in _QUIET]
+        programs = ", ".join(f"`{name}`" for name in sorted(made.programs))
+        parts.append(f"\n## `{made.name}`\n\n{made.title}.\n")
+        if programs:
+            parts.append(f"\nPrograms: {programs}.\n")
+        parts.append(f"\n```\n{made.example}\n```\n\n```\n" + "\n".join(fields) + "\n```\n")
+    return "".join(parts)
+
+
+def explain_page() -> str:
+    """What `socterm explain` says about the odd lines of docs/odd_lines.txt."""
+    rules = load_rules([rules_dir()])
+    lines = (DOCS / "odd_lines.txt").read_text("utf-8").splitlines()
+    intro = (
+        "What `socterm explain 'LINE'` says about lines that are not easy to read. `matched` and `missed` are "
+        "rules; of those that missed the nearest are shown, with what they lacked."
+    )
+    parts = [f"{_HEAD}# Odd lines, explained\n\n{intro}\n"]
+    for title, line in zip(lines[::2], lines[1::2], strict=True):
+        (read,) = read_lines([line.encode()], rules, now=_NOW, tz=UTC, enrich=Enricher().apply)
+        parts.append(f"\n## {title}\n\n```\n" + "\n".join(told(read, UTC)) + "\n```\n")
+    return "".join(parts)
+
+
+_NOW = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()) * 1_000_000
+_QUIET = frozenset({"event.original", "event.kind", "message", "event.category", "event.type"})
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli": cli_page,
     "configuration": configuration_page,
     "console": console_page,
+    "explain": explain_page,
+    "formats": formats_page,
     "rules": rules_page,
     "store": store_page,
 }

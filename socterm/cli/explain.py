@@ -22,7 +22,7 @@ from socterm.taxonomy import ACTIONS
 _SHOWN = 5
 _MOST_LACKS = 3
 _MOST_LINES = 1000
-_MARGIN = 11
+_MARGIN = 13
 
 
 @click.command()
@@ -87,7 +87,9 @@ def told(read: LineRead, tz: tzinfo, *, show_all: bool = False) -> list[str]:
         _row("Fields" if not number else "", f"{name:{width}}  {_value(value)}")
         for number, (name, value) in enumerate(fields.items())
     ]
-    lines.append(_row("Sources", "  ".join(map(_logsource, event.logsources)) or "none: no rule is for it"))
+    lines.append(
+        _row("Log sources", "  ".join(map(_logsource, event.logsources)) or "none: no rule is for it")
+    )
     return [clean(text) for text in [*lines, *_rules(read, show_all=show_all)]]
 
 
@@ -109,8 +111,10 @@ def _read_as(read: LineRead) -> str:
     dataset = event.fields.get("event.dataset")
     if dataset is None:
         return "nothing known: the whole line is kept as its message"
+    if dataset == "syslog":
+        return "syslog: a header that is understood, and a message that no format knows"
     if read.form is None:
-        return f"{dataset}: a syslog header, and a message that no format knows"
+        return str(dataset)
     return f"{dataset}: {read.form.title}"
 
 

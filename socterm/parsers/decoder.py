@@ -85,11 +85,6 @@ class Decoder:
                 events[index].fields.update({f"socterm.{key}": value for key, value in note.items()})
         return events
 
-    @property
-    def exact(self) -> bool:
-        """Whether the stamp read last named its own year and zone; for lines given one by one."""
-        return self._clock.exact
-
     def changes(self) -> list[tuple[str, str | None]]:
         """State entries changed since the last call: key → JSON text, None for one that is forgotten."""
         changed = self._memory.changes()

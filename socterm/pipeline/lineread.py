@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
+from functools import cache
 
 import msgspec
 
@@ -14,6 +15,11 @@ from socterm.parsers.registry import FORMATS
 from socterm.sigma.engine import Matcher
 from socterm.sigma.lacking import Lack, lacking
 from socterm.sigma.model import Rule, RuleSet
+
+
+_ELSEWHERE = timezone(timedelta(hours=-11, minutes=-17))
+_YEARS = 2 * 366 * 86_400_000_000
+"""A stamp that means the same there and then as here and now names its own year and zone."""
 
 
 class RuleRead(msgspec.Struct, frozen=True):
@@ -57,28 +63,39 @@ def read_lines(
     line. Raises KeyError for an unknown `form`.
     """
     decoder = Decoder("explain", tz=tz, form=form)
+    elsewhere = Decoder("explain", tz=_ELSEWHERE, form=form)
     matcher = Matcher(rules, tz=tz)
     feeds = _feeds(rules)
     known = sum(rule.detection is not None for rule in rules.rules.values())
     for position, line in enumerate(lines):
         found = decoder.decode(Chunk("explain", position, [line], {}, now, live=False))
+        (other,) = elsewhere.decode(Chunk("explain", position, [line], {}, now - _YEARS, live=False))
         if enrich is not None:
             enrich(found)
         (event,) = found
         asked = [_asked(rule, event, tz, feeds) for rule in matcher.candidates(event)]
         asked.sort(key=lambda read: (len(read.lacks), read.title))
-        yield LineRead(event, format_of(event), decoder.exact, tuple(asked), known)
+        yield LineRead(event, format_of(event), event.ts == other.ts, tuple(asked), known)
 
 
 def format_of(event: Event) -> Format | None:
     """The format an event was read by, as far as its dataset tells."""
     dataset = str(event.fields.get("event.dataset", ""))
-    if dataset in FORMATS:
-        return FORMATS[dataset]
+    return _by_dataset().get(dataset) or FORMATS.get(dataset.partition(".")[0])
+
+
+@cache
+def _by_dataset() -> dict[str, Format]:
+    """Dataset → its format: by name, by program, else by what the format's own example is read as."""
+    found: dict[str, Format] = {}
     for made in FORMATS.values():
-        if any(program.dataset == dataset for program in made.programs.values()):
-            return made
-    return FORMATS.get(dataset.partition(".")[0])
+        example = Chunk("example", 0, [made.example.encode()], {}, _YEARS, live=False)
+        datasets = [
+            str(event.fields.get("event.dataset", "")) for event in Decoder("example").decode(example)
+        ]
+        for dataset in (*(program.dataset for program in made.programs.values()), *datasets):
+            found.setdefault(dataset, made)
+    return found | FORMATS
 
 
 def _asked(rule: Rule, event: Event, tz: tzinfo, feeds: dict[str, tuple[str, ...]]) -> RuleRead:

@@ -123,7 +123,6 @@ KEY_VALUE_FIELDS: dict[str, str] = {
     "user": "user.name",
     "username": "user.name",
     "user_name": "user.name",
-    "action": "event.action",
     "level": "log.level",
     "severity": "log.level",
     "msg": "message",
