@@ -168,7 +168,7 @@ def explain_page() -> str:
     rules = load_rules([rules_dir()])
     lines = (DOCS / "odd_lines.txt").read_text("utf-8").splitlines()
     intro = (
-        "What `socterm explain 'LINE'` says about lines that are not easy to read. `matched` and `missed` are "
+        "What `socterm explain` says about lines that are not easy to read. `matched` and `missed` are "
         "rules; of those that missed the nearest are shown, with what they lacked."
     )
     parts = [f"{_HEAD}# Odd lines, explained\n\n{intro}\n"]
