@@ -31,7 +31,8 @@ class Background:
     """A pipeline in a process of its own, so that the console's event loop owes it nothing.
 
     `make` and `open_store` are called there. With `stand_by` it waits while another process ingests into the
-    store, and takes over when that one is gone. `stdin_fd` is a descriptor that is its alone.
+    store, and takes over when that one is gone. `stdin_fd` is a descriptor that is its alone. `pid` is the
+    process, 0 before it was started.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Background:
         self._refused: SoctermError | None = None
         self._listeners: list[Callable[[], None]] = []
         self._known = threading.Event()
-        self._pid = 0
+        self.pid = 0
         self._end: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
@@ -63,8 +64,8 @@ class Background:
         if threading.active_count() > 1:
             raise RuntimeError("the ingest process must be started before any thread")
         ours, theirs = socket.socketpair()
-        self._pid = os.fork()
-        if self._pid == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             from socterm.cli.ingester import serve
 
             ours.close()
@@ -102,7 +103,7 @@ class Background:
                     self._tell()
                 elif line.endswith(COMMIT):
                     self._take(news.read(line))
-        _, ended = os.waitpid(self._pid, 0)
+        _, ended = os.waitpid(self.pid, 0)
         if ended and not self._failure:
             self._fail(f"its process {_how(os.waitstatus_to_exitcode(ended))}; {GO_ON}")
         self._known.set()
@@ -135,7 +136,7 @@ class Background:
                 self._end.shutdown(socket.SHUT_WR)
             self._thread.join(timeout=ENDING)
             if self._thread.is_alive():
-                os.kill(self._pid, signal.SIGKILL)
+                os.kill(self.pid, signal.SIGKILL)
                 self._thread.join()
             self._end.close()
             self._end = None
