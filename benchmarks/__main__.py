@@ -15,6 +15,7 @@ from benchmarks import (
     bench_console,
     bench_detect,
     bench_end_to_end,
+    bench_enrich,
     bench_match,
     bench_parse,
     bench_sources,
@@ -25,6 +26,7 @@ from benchmarks.frame import Benchmark, Figure, Setting, table
 BENCHMARKS: dict[str, Benchmark] = {
     "sources": bench_sources.sources,
     "parse": bench_parse.parse,
+    "enrich": bench_enrich.enrich,
     "match": bench_match.match,
     "load": bench_match.load,
     "detect": bench_detect.detect,

@@ -25,8 +25,9 @@ _FAMILIES = 1024
 _VALUES = (str, int, float, tuple)
 
 Acts = Mapping[str, Act]
-Family = tuple[tuple[LogSource, ...], Acts | None]
-"""(log sources, what their actions mean for open sessions; None for any but the auth family's)"""
+Family = tuple[tuple[LogSource, ...], Acts | None, Acts]
+"""(log sources, what their actions mean for open sessions, what those that failed mean); None for any but the
+auth family's."""
 
 
 class Enricher:
@@ -82,14 +83,12 @@ class Enricher:
         One loop with few calls: the programs of auth.log name a source and nothing else that is looked up.
         """
         lookups = self._lookups
-        sources, names, hosts = (
-            lookups["source.ip"],
-            lookups.get("source.domain"),
-            lookups.get("host.hostname"),
-        )
+        sources = lookups["source.ip"]
+        names, hosts = lookups.get("source.domain"), lookups.get("host.hostname")
         families = self._families
         logsources: object = None
         acts: Acts | None = None
+        failures: Acts = {}
         source = events[0].source if events else ""
         origins = self._origins_of(source)
         for event in events:
@@ -100,7 +99,7 @@ class Enricher:
                     family = families.get(id(logsources))
                     if family is None or family[0] is not logsources:
                         family = self._family(event.logsources)
-                    acts = family[1]
+                    _, acts, failures = family
                 if acts is None:
                     self._wide(event, fields)
                     continue
@@ -110,14 +109,13 @@ class Enricher:
                     fields |= names[fields["source.domain"]]
                 if hosts is not None and "host.hostname" in fields:
                     fields |= hosts[fields["host.hostname"]]
-                if acts and "event.action" in fields and fields["event.action"] in acts:
-                    action = fields["event.action"]
-                    if action == "ssh_login" and fields.get("event.outcome") != "success":
-                        continue
+                failed = "event.outcome" in fields and fields["event.outcome"] == "failure"
+                told = failures if failed else acts
+                if told and "event.action" in fields and fields["event.action"] in told:
                     if event.source != source:
                         source = event.source
                         origins = self._origins_of(source)
-                    acts[action](origins, event, fields)
+                    told[fields["event.action"]](origins, event, fields)
             except TypeError:
                 self._odd(event)
 
@@ -131,7 +129,9 @@ class Enricher:
         acts = acts_of(service) if product == "linux" and service in AUTH_FAMILY else None
         if service == "sshd" and acts is not None:
             acts = acts | dict.fromkeys(WIDE_ACTIONS, self._also_wide)
-        self._families[id(logsources)] = family = logsources, acts
+        # Nobody comes in by a login that failed, which is what most lines of a log under attack tell.
+        failures = {} if service == "sshd" else acts or {}
+        self._families[id(logsources)] = family = logsources, acts, failures
         return family
 
     def _also_wide(self, _origins: Origins, event: Event, fields: Fields) -> None:
