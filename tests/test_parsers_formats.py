@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
-from socterm.parsers.registry import FORMATS, LINES, PROBLEMS
+from socterm.parsers.format import Program
+from socterm.parsers.registry import FORMATS, LINES, PROBLEMS, PROGRAMS
 from socterm.taxonomy import LOGSOURCES, known_logsources
 
 LOGS = Path(__file__).parent / "logs"
@@ -156,6 +157,30 @@ def test_another_package_may_offer_a_format(tmp_path: Path) -> None:
     fields, problems, _ = with_plugin(tmp_path, PLUGIN)
     assert fields == {"event.dataset": "foo", "message": "bar"}
     assert problems == []
+
+
+FAILING = PLUGIN.replace("    fields.update", "    raise ValueError('no\\nway')\n    fields.update")
+
+
+def test_a_line_on_which_a_format_fails_is_kept_as_broken(tmp_path: Path) -> None:
+    fields, problems, _ = with_plugin(tmp_path, FAILING)
+    assert fields == {"message": "FOO bar", "error.message": "its parser failed: ValueError: no way"}
+    assert problems == []
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_a_body_parser_that_fails_breaks_its_line_only(monkeypatch: pytest.MonkeyPatch, again: int) -> None:
+    def fail(msg: str, fields: dict[str, object], memory: object) -> int:
+        raise KeyError(msg)
+
+    monkeypatch.setitem(PROGRAMS, "failing", Program(fail, "syslog"))
+    lines = ["Nov 20 10:00:00 h failing[1]: boo"] * again + [EXAMPLES["sshd"]]
+    *broken, fine = decode(lines)
+    for event in broken:
+        assert event.kind == "pipeline_error"
+        assert event.fields["error.message"] == "its parser failed: KeyError: 'boo'"
+        assert event.fields["message"] == "boo"
+    assert fine.fields["event.dataset"] == "sshd"
 
 
 def test_a_broken_format_of_another_package_is_named_and_left_out(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ _SYSLOG = LOGSOURCES["syslog"]
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 LONGEST = 8192
 """Characters of a message that a body parser looks at; no program read here writes longer ones."""
+FAILED = "its parser failed"
+"""How the message of such a line begins: it is a mistake of a parser, not of the line."""
 LONGEST_WHOLE = 1 << 18
 """Characters of a line that a format of its own looks at: JSON of script blocks runs to tens of thousands."""
 
@@ -40,7 +42,7 @@ class Forced:
         if made.line is not None:
             self.readers.append(made.line)
         if made.object is not None:
-            self.readers.append(json_reader([made.object]))
+            self.readers.append(json_reader([(made.object, ())]))
 
 
 class Decoder:
@@ -160,15 +162,19 @@ class Decoder:
             memory.family = speaker.family
             memory.times = repeat = 1
             memory.asked = False
-            if msg[:17] != "message repeated " and len(msg) <= LONGEST:
-                repeat = speaker.parse(msg, fields, memory)
-                logsources = speaker.logsources or sources_of(fields, memory)
-                if not memory.asked:
-                    voices.keep(speaker, msg, fields, logsources, repeat)
-            else:
-                if len(msg) <= LONGEST:
-                    repeat = self._repeated(msg, fields, speaker.parse)
-                logsources = speaker.logsources or sources_of(fields, memory)
+            try:
+                if msg[:17] != "message repeated " and len(msg) <= LONGEST:
+                    repeat = speaker.parse(msg, fields, memory)
+                    logsources = speaker.logsources or sources_of(fields, memory)
+                    if not memory.asked:
+                        voices.keep(speaker, msg, fields, logsources, repeat)
+                else:
+                    if len(msg) <= LONGEST:
+                        repeat = self._repeated(msg, fields, speaker.parse)
+                    logsources = speaker.logsources or sources_of(fields, memory)
+            except Exception as error:  # noqa: BLE001 - see _failed
+                add(self._failed(error, {**speaker.fields, "message": msg}, raw, position, ts, "line"))
+                continue
             add(Event(ts, source, position, raw, fields, logsources, "event", repeat))
         return events
 
@@ -184,8 +190,22 @@ class Decoder:
             return None
         self._memory.position = position
         fields: Fields = {}
-        found = reader(text, fields, self._reading)
+        try:
+            found = reader(text, fields, self._reading)
+        except Exception as error:  # noqa: BLE001 - see _failed
+            return self._failed(error, {"message": text}, raw, position, *self._without_stamp())
         return None if found is None else self._event(found, fields, raw, position)
+
+    def _failed(
+        self, error: Exception, fields: Fields, raw: str, position: int, ts: int, time_from: str
+    ) -> Event:
+        """A parser failed on a line, ours or one that another package brought: the line is kept, as broken.
+
+        One line must never end ingest, and whoever wrote it must not be able to choose that it does.
+        """
+        reason = " ".join(str(error).split())[:200]
+        fields["error.message"] = f"{FAILED}: {type(error).__name__}: {reason}"
+        return Event(ts, self._source, position, raw, fields, _SYSLOG, "pipeline_error", 1, time_from)
 
     def _event(self, found: Found, fields: Fields, raw: str, position: int) -> Event:
         ts, logsources, repeat = found
@@ -262,7 +282,10 @@ class Decoder:
             program = program_of(head.name)
             if head.name or head.host:
                 fields["event.dataset"] = program.dataset
-        repeat = self._body(head, fields, program, ts, position)
+        try:
+            repeat = self._body(head, fields, program, ts, position)
+        except Exception as error:  # noqa: BLE001 - see _failed
+            return self._failed(error, {"message": head.msg}, raw, position, ts, time_from)
         if time_from != "line" and self._memory.told is not None:
             ts, time_from = self._memory.told, "line"
             clock.last = ts
