@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import IPv6Address
 
-_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}", re.ASCII)
-_LEADING_ZERO = re.compile(r"(?:^|\.)0\d")
+_OCTETS = frozenset(str(n) for n in range(256))
 _NAME = re.compile(r"[\w.-]{1,253}", re.ASCII)
 _NOBODY = frozenset({"", "?", "-", "UNKNOWN", "unknown", "(null)", "NODEVssh"})
 
@@ -39,7 +38,8 @@ def _classify(token: str) -> Peer:
     text = token.strip("[]")
     if text in _NOBODY:
         return NOBODY
-    if _V4.fullmatch(text) and not _LEADING_ZERO.search(text):
+    octets = text.split(".", 4)
+    if len(octets) == 4 and _OCTETS.issuperset(octets):
         return ("source.ip", text)
     if ":" in text:
         try:

@@ -20,7 +20,6 @@ from socterm.taxonomy.logsources import LOGSOURCES
 
 _SOURCES = LOGSOURCES["web.access"]
 _HOURS = 512
-_LONGEST_SIZE = 18
 
 _KEPT = 4096
 _LONGEST = 400
@@ -71,7 +70,7 @@ def access(text: str, fields: Fields, reading: Reading) -> Found | None:
         return odd_line(text, fields, reading) if count > 3 else None
     size = result[5:-1]
     template = _TEMPLATES.get(result[:5])
-    if template is None or not (size.isdecimal() and len(size) < _LONGEST_SIZE) or "\\" in text:
+    if template is None or not (size.isdecimal() or size == "-") or len(size) > 18 or "\\" in text:
         return odd_line(text, fields, reading)
     client, plain_user, stamp = head.partition(" - - [")
     user = ""
@@ -91,7 +90,10 @@ def access(text: str, fields: Fields, reading: Reading) -> Found | None:
         return odd_line(text, fields, reading)
     fields.update(template)
     fields |= asked
-    fields["http.response.body.bytes"] = int(size)
+    if size == "-":
+        del fields["http.response.body.bytes"]
+    else:
+        fields["http.response.body.bytes"] = int(size)
     fields[name] = value
     if referrer and referrer != "-":
         fields["http.request.referrer"] = referrer
