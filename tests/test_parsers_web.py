@@ -535,7 +535,7 @@ def test_json_with_names_people_use(entry: dict[str, object], expected: tuple[ob
 def test_json_of_other_makes_is_no_error(entry: dict[str, object]) -> None:
     (event,) = decode(json.dumps(entry))
     assert event.kind == "event"
-    assert event.fields.get("source.ip") is None
+    assert event.fields.get("event.action") != "web_request"
 
 
 # What rules ask for

@@ -21,7 +21,6 @@ from socterm.parsers.formats.web_request import (
 )
 from socterm.parsers.marks import Fields, number, put_end
 from socterm.parsers.moments import when
-from socterm.parsers.text import clean
 from socterm.taxonomy.logsources import LOGSOURCES
 
 _LONGEST = 32_768
@@ -55,7 +54,7 @@ _APACHE = frozenset({"remoteIP", "remote_host", "remoteHost", "first_line"})
 def _text(value: Any) -> str:
     """A JSON value as text; "" for one that is no plain value."""
     if isinstance(value, str):
-        return clean(value[:_LONGEST])
+        return value[:_LONGEST]
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
@@ -121,12 +120,13 @@ def _by_habit(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found 
 def _caddy(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found | None:
     """Caddy 2: the request is an object of its own, headers are lists."""
     request = entry.get("request")
-    if not isinstance(request, dict) or "uri" not in request or "status" not in entry:
+    status = _text(entry["status"]) if "status" in entry else ""
+    if not isinstance(request, dict) or not isinstance(request.get("uri"), str) or not status.isdecimal():
         return None
     client = _text(request.get("client_ip")) or _text(request.get("remote_ip"))
     client = client or host_port(_text(request.get("remote_addr")))[0]
     made: Fields = {"event.dataset": "caddy.access"}
-    made |= answer_fields(_text(entry["status"]))
+    made |= answer_fields(status)
     put_text(made, "http.request.method", _text(request.get("method")))
     put_url(made, _text(request["uri"]))
     put_host(made, _text(request.get("host")))
@@ -153,11 +153,12 @@ def _caddy(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found | N
 
 def _traefik(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found | None:
     """Traefik's JSON: names in camel case, kept headers as request_NAME."""
-    if "DownstreamStatus" not in entry or "RequestMethod" not in entry or "RequestPath" not in entry:
+    status = _text(entry.get("DownstreamStatus"))
+    if not status.isdecimal() or not isinstance(entry.get("RequestPath"), str):
         return None
     made: Fields = {"event.dataset": "traefik.access"}
-    made |= answer_fields(_text(entry["DownstreamStatus"]))
-    put_text(made, "http.request.method", _text(entry["RequestMethod"]))
+    made |= answer_fields(status)
+    put_text(made, "http.request.method", _text(entry.get("RequestMethod")))
     put_url(made, _text(entry["RequestPath"]))
     put_host(made, _text(entry.get("RequestAddr")) or _text(entry.get("RequestHost")))
     host, port = host_port(_text(entry.get("ClientAddr")))
@@ -197,9 +198,12 @@ FORMATS = (
         example=(
             '{"level":"info","ts":1795168800.123,"logger":"http.log.access","msg":"handled request",'
             '"request":{"remote_ip":"203.0.113.9","remote_port":"40001","proto":"HTTP/2.0","method":"GET",'
-            '"host":"c.example","uri":"/a?b=1","headers":{"User-Agent":["curl/8.0"]}},"duration":0.012,"size":5120,"status":200}'
+            '"host":"c.example","uri":"/a?b=1","headers":{"User-Agent":["curl/8.0"]}},'
+            '"duration":0.012,"size":5120,"status":200}'
         ),
         object=_caddy,
+        order=25,
+        keys=(frozenset({"request"}), frozenset({"status"})),
     ),
     Format(
         name="traefik",
@@ -210,6 +214,8 @@ FORMATS = (
             '"HTTP/2.0","StartUTC":"2026-11-20T10:00:00.123456789Z","time":"2026-11-20T10:00:00Z"}'
         ),
         object=_traefik,
+        order=25,
+        keys=(frozenset({"DownstreamStatus"}),),
     ),
     Format(
         name="access_json",
@@ -220,6 +226,7 @@ FORMATS = (
             '"http_user_agent":"curl/8.0","http_host":"n.example"}'
         ),
         object=_by_habit,
+        keys=(frozenset(_STATUSES), frozenset(_CLIENTS), frozenset((*_LINES, *_METHODS))),
         order=70,
     ),
 )
