@@ -60,13 +60,13 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     ),
     "database_query": (_DATABASE, ("access",), "a statement was run"),
     "web_logout": (_SESSION, ("end",), "a session of a web application ended"),
-    "app_login": (
+    "service_login": (
         _AUTH,
         ("start",),
-        "a login to another application (chat, game, voice); event.outcome says how it ended",
+        "a login to another server (chat, game, voice); event.outcome says how it ended",
     ),
-    "app_connect": (_NET, ("connection", "start"), "a client connected to an application"),
-    "app_disconnect": (_NET, ("connection", "end"), "a client left an application"),
+    "service_connect": (_NET, ("connection", "start"), "a client connected to such a server"),
+    "service_disconnect": (_NET, ("connection", "end"), "a client left such a server"),
     "sip_login": (
         _AUTH,
         ("start",),
@@ -114,9 +114,9 @@ _FILE_SERVERS = "vsftpd proftpd pure-ftpd wu-ftpd ftpd xferlog "
 _DATABASES = "mysql postgresql mssql mongodb redis oracle slapd "
 _APPLICATIONS = (
     "roundcube squirrelmail horde sogo groupoffice openwebmail webmin phpmyadmin gitlab grafana "
-    "nextcloud drupal guacamole centreon froxlor directadmin tine20 monit monitorix suhosin bitwarden "
-    "vaultwarden proxmox asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
-    "softether stunnel dante 3proxy nrpe xinetd tcp-wrappers portsentry scanlogd cowrie rabbitmq "
+    "nextcloud drupal guacamole centreon froxlor directadmin tine20 "
+    "asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
+    "softether stunnel dante 3proxy nrpe xinetd cowrie rabbitmq "
     "kafka nats icinga ibmmq application "
 )
 _LOGINS = (

@@ -1,0 +1,83 @@
+"""Logs of applications that nobody here knows by name: `[stamp] LEVEL message` and its common variations.
+
+Only the stamp, the level and the message are taken. Some producers are told apart where their line says
+who they
+are: Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ. It is asked after all others.
+"""
+
+from __future__ import annotations
+
+import re
+
+from socterm.parsers.format import Format, Found, Reading
+from socterm.parsers.formats.applogs_named import NAMED
+from socterm.parsers.marks import Fields
+from socterm.parsers.moments import when
+from socterm.taxonomy.logsources import logsources_of
+
+_STAMP = (
+    r"(?P<stamp>\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
+    r"|\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})?)"
+)
+_LEVEL = (
+    r"(?P<level>TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL"
+    r"|CRIT|FATAL|ALERT|EMERG"
+    r"|FINE|FINER|FINEST|CONFIG|trace|debug|info|information|notice|warn|warning|error|severe|critical|fatal"
+    r"|Trace|Debug|Info|Information|Notice|Warning|Error|Critical|Fatal)"
+)
+_LOGGER = r"(?:(?P<logger>[\w.$]{3,150}) {0,3}(?:-|:) )?"
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"\[{_STAMP}\] ?\[? ?{_LEVEL} ?\]?(?::| -|(?= )) ?",
+        rf"{_STAMP} {{1,2}}\[ ?{_LEVEL} {{0,4}}\](?::| -|(?= )) ?",
+        rf"{_STAMP} {{1,2}}{_LEVEL}(?::| -|(?= )) {{1,4}}(?!\S{{1,60}}\[\d{{1,10}}\]: )",
+        rf"{_STAMP} - (?P<logger>[\w.]{{1,100}}) - {_LEVEL} - ",
+        rf"{_STAMP} {{1,2}}\[(?P<thread>[^\[\]]{{1,100}})\] {_LEVEL} {{1,4}}{_LOGGER}",
+        rf"\[{_STAMP}\] (?P<logger>[\w.-]{{1,60}})\.{_LEVEL}: ",
+    )
+)
+_LONG = {"warn": "warning", "err": "error", "information": "info", "crit": "critical", "emerg": "emergency"}
+
+
+def line(text: str, f: Fields, reading: Reading) -> Found | None:
+    """Reader of application logs."""
+    head = text[:400]
+    for begins, read in NAMED:
+        if head[:1] in begins:
+            found = read(text, f, reading)
+            if found is not None:
+                return found
+    if head[:1] not in "[0123456789":
+        return None
+    for form in _FORMS:
+        match = form.match(head)
+        if match is None:
+            continue
+        ts = when(reading.clock, match["stamp"])
+        if ts is None:
+            return None
+        parts = match.groupdict()
+        level = match["level"].lower()
+        f["event.dataset"] = "application"
+        f["log.level"] = _LONG.get(level, level)
+        if parts.get("logger"):
+            f["log.logger"] = parts["logger"]
+        if parts.get("thread"):
+            f["process.thread.name"] = parts["thread"]
+        f["message"] = text[match.end() :]
+        return ts, logsources_of("application"), 1
+    return None
+
+
+FORMATS = (
+    Format(
+        name="application",
+        title="Application logs with a stamp and a level; Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ",
+        example="[2026-11-20 10:00:00,474] WARN [Partition orders-3 broker=10] Under minimum replicas "
+        "(kafka.cluster.Partition)",
+        line=line,
+        begins="[0123456789iwcden-",
+        order=80,
+    ),
+)
