@@ -19,15 +19,17 @@ LONGEST_LIST = 500
 LEFT_OUT = "socterm.left_out"
 """The field that counts what was too much to keep; the raw line has it all."""
 _INT64 = 1 << 63
+_HUGE = 1e308
 
 
 def scalar(value: Any) -> str | int | float | bool | None:
     """A JSON value that is no container as a field may hold it; numbers beyond 64 bits as text."""
-    if isinstance(value, int) and not -_INT64 <= value < _INT64:
-        return str(value)
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
-        return str(value)
-    return value if isinstance(value, str | int | float) else None
+    kind = value.__class__
+    if kind is str or kind is bool:
+        return value  # type: ignore[no-any-return]
+    if kind is int:
+        return value if -_INT64 <= value < _INT64 else str(value)
+    return value if kind is float and -_HUGE < value < _HUGE else None if value is None else str(value)
 
 
 def flatten(value: Mapping[str, Any], fields: Fields, prefix: str = "", depth: int = 1) -> None:
@@ -37,39 +39,43 @@ def flatten(value: Mapping[str, Any], fields: Fields, prefix: str = "", depth: i
     >>> flatten({"a": {"b": [1, 2], "c": None}, "d": [{"e": 1}, {"e": "x"}]}, fields); fields
     {'a.b': (1, 2), 'd.e': (1, 'x')}
     """
+    few = len(fields) + len(value) < MOST
     for key, item in value.items():
         name = prefix + key
-        if item.__class__ is str:
-            if len(fields) < MOST and len(name) <= LONGEST_NAME:
-                fields.setdefault(name, item)
-            else:
-                leave_out(fields)
+        kind = item.__class__
+        if few and len(name) <= LONGEST_NAME and (kind is str or (kind is int and -_INT64 <= item < _INT64)):
+            if name not in fields:
+                fields[name] = item
         else:
             put(fields, name, item, depth)
 
 
 def put(fields: Fields, name: str, item: Any, depth: int = 1) -> None:
     """Write any JSON value under a name, within the bounds."""
-    if item is None or item in ({}, []):
-        return
-    if isinstance(item, dict):
+    kind = item.__class__
+    if kind is dict:
         if depth >= DEEPEST:
             put(fields, name, _as_text(item), depth)
         else:
             flatten(item, fields, f"{name}.", depth + 1)
+    elif item is None:
         return
-    if len(fields) >= MOST or len(name) > LONGEST_NAME:
+    elif len(fields) >= MOST or len(name) > LONGEST_NAME:
         leave_out(fields)
-    elif isinstance(item, list):
+    elif kind is list:
         _put_list(fields, name, item, depth)
-    else:
-        fields.setdefault(name, scalar(item))
+    elif name not in fields:
+        fields[name] = scalar(item)
 
 
 def _put_list(fields: Fields, name: str, items: list[Any], depth: int) -> None:
     if len(items) > LONGEST_LIST:
         leave_out(fields, len(items) - LONGEST_LIST)
         items = items[:LONGEST_LIST]
+    first = items[0].__class__ if items else None
+    if first is str and all(item.__class__ is str for item in items):
+        fields.setdefault(name, tuple(items))
+        return
     plain: list[Any] = []
     together: dict[str, list[Any]] = {}
     for item in items:

@@ -60,6 +60,10 @@ ObjectReader = Callable[[dict[str, Any], Fields, Reading], Found | None]
 """The same for a JSON object."""
 
 
+Keys = tuple[frozenset[str], ...]
+"""Sets of names; an object of a format has at least one of each set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """One log format: its name (as `--format` takes it), what it is, an example line, and its readers.
@@ -67,6 +71,7 @@ class Format:
     `programs` maps lower-case program names to how they are read; a name that ends in `*` stands for all
     that begin so. `begins` are the characters a line read by `line` may begin with, "" for any; such lines
     are also found behind a syslog header, in the journal and in docker's JSON, if nobody knows the program.
+    `keys`: an object without a name of each of these sets is not of this format; its reader is not asked.
     `order`: readers of low order are asked first; generic ones (key=value, plain JSON) come last with 90.
     `logsources` adds datasets that `taxonomy` does not know; only formats from outside need it.
     """
@@ -78,5 +83,6 @@ class Format:
     line: LineReader | None = None
     begins: str = ""
     object: ObjectReader | None = None
+    keys: Keys = ()
     order: int = 50
     logsources: Mapping[str, tuple[LogSource, ...]] = field(default_factory=dict)

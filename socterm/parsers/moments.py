@@ -88,9 +88,6 @@ def _tai64n(text: str) -> int | None:
 
 def when(clock: Clock, text: str) -> int | None:
     """The instant of a stamp in any form known here, None where it is none."""
-    known = clock.kept.get(text)
-    if known is not None:
-        return known
     at = -1 if text[-1:] == "Z" else -6
     base = clock.hours.get(text[:14] + text[at:])
     if base is not None and (since := MINUTE.get(text[14:19])) is not None:
@@ -98,7 +95,10 @@ def when(clock: Clock, text: str) -> int | None:
         if not fraction and text[19:] == text[at:]:
             return base + since
         if text[19] in ".," and fraction.isdecimal() and len(fraction) < 10:
-            return base + since + int((fraction + "00000")[:6])
+            return base + since + int(fraction if len(fraction) == 6 else (fraction + "00000")[:6])
+    known = clock.kept.get(text)
+    if known is not None:
+        return known
     if len(text) > _MOST:
         return None
     ts = epoch(text) if text[:9].isdecimal() and " " not in text else None

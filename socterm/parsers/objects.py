@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from socterm.parsers.envelopes import parse_json
-from socterm.parsers.format import Found, LineReader, ObjectReader, Reading
+from socterm.parsers.format import Found, Keys, LineReader, ObjectReader, Reading
 from socterm.parsers.marks import Fields
 from socterm.parsers.text import clean
 
 _JOURNAL = '"__REALTIME_TIMESTAMP"'
 _DOCKER = '{"log":'
 _DEEPEST = 64
+_MOST_SHAPES = 1024
+_MOST_NAMES = 100
 
 
 def cleaned(value: Any, depth: int = 0) -> Any:
@@ -32,12 +34,31 @@ def cleaned(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def json_reader(readers: Sequence[ObjectReader]) -> LineReader:
+def may_read(keys: Keys, entry: Iterable[str]) -> bool:
+    """Whether an object with these names may be of a format that declares `keys`.
+
+    >>> may_read((frozenset({"a", "b"}),), {"b": 1}), may_read((frozenset({"a"}),), {})
+    (True, False)
+    """
+    return not any(names.isdisjoint(entry) for names in keys)
+
+
+def json_reader(readers: Sequence[tuple[ObjectReader, Keys]]) -> LineReader:
     """A reader of whole lines that asks `readers` about the object a line is.
 
     It leaves envelopes (the journal's, docker's) to the careful way, and what is no object, too. Readers may
-    rely on texts without NULs and lone surrogates: only an escape can bring one in.
+    rely on texts without NULs and lone surrogates: only an escape can bring one in. Which of them to ask
+    follows from the object's names; the lines of a log mostly have the same ones.
     """
+    shapes: dict[tuple[str, ...], tuple[ObjectReader, ...]] = {}
+
+    def asked(shape: tuple[str, ...]) -> tuple[ObjectReader, ...]:
+        found = tuple(reader for reader, keys in readers if may_read(keys, shape))
+        if len(shape) <= _MOST_NAMES:
+            if len(shapes) >= _MOST_SHAPES:
+                shapes.clear()
+            shapes[shape] = found
+        return found
 
     def read(text: str, fields: Fields, reading: Reading) -> Found | None:
         if text[:1] != "{" or text.startswith(_DOCKER) or _JOURNAL in text:
@@ -47,7 +68,8 @@ def json_reader(readers: Sequence[ObjectReader]) -> LineReader:
             return None
         if "\\u" in text:
             entry = cleaned(entry)
-        for reader in readers:
+        shape = tuple(entry)
+        for reader in shapes.get(shape) or asked(shape):
             found = reader(entry, fields, reading)
             if found is not None:
                 return found

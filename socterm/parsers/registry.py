@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 
 from socterm.parsers import formats
-from socterm.parsers.format import Format, LineReader, ObjectReader, Program, Reading
+from socterm.parsers.format import Format, Keys, LineReader, ObjectReader, Program, Reading
 from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields
 from socterm.parsers.memory import Memory
@@ -78,7 +78,9 @@ def _programs() -> tuple[dict[str, Program], list[tuple[str, Program]]]:
 PROGRAMS, _BEGUN = _programs()
 """Lower-case program name, without a path → how it is read."""
 
-OBJECTS: tuple[ObjectReader, ...] = tuple(made.object for made in _ORDERED if made.object is not None)
+OBJECTS: tuple[tuple[ObjectReader, Keys], ...] = tuple(
+    (made.object, made.keys) for made in _ORDERED if made.object is not None
+)
 LINES: tuple[tuple[str, LineReader], ...] = (
     ("{", json_reader(OBJECTS)),
     *((made.begins, made.line) for made in _ORDERED if made.line is not None),

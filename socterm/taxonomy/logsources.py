@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from socterm.event import LogSource
 from socterm.taxonomy import audit, host, network, services, windows
+from socterm.taxonomy.json_names import JSON_LOGSOURCES
 from socterm.taxonomy.web import WEB_LOGSOURCES
 
 SYSLOG: LogSource = ("linux", "", "syslog")
@@ -50,6 +51,7 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "keyvalue": (("keyvalue", "", ""),),
     "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
     **windows.LOGSOURCES,
+    **JSON_LOGSOURCES,
 }
 """`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
 

@@ -96,6 +96,7 @@ FORMATS = (
         '"DC9.corp.example"},"EventData":{"TargetUserName":"ann","TargetDomainName":"CORP","Status":"0xc000006d",'
         '"LogonType":3,"WorkstationName":"KIOSK","IpAddress":"192.0.2.88","IpPort":"50123"}}}',
         object=windows,
+        keys=(_SIGNS,),
         order=30,
     ),
 )
