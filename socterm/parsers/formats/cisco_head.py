@@ -1,0 +1,98 @@
+"""What stands before a Cisco message: PRI, sequence numbers, one or two stamps, a host, a tag; each may lack.
+
+`<166>Nov 20 2026 10:00:00 EDT: `, `Nov 20 10:00:00 198.51.100.2 1234: Nov 20 10:00:00.123: `, `fw1 : `. The
+device's own stamp, the last one, counts: the one before it is the relay's.
+"""
+
+from __future__ import annotations
+
+import re
+
+from socterm.parsers.marks import Fields
+from socterm.parsers.moments import when
+from socterm.parsers.stamps import Clock
+
+LONGEST = 160
+"""Characters that a head has room for."""
+_PRI = re.compile(r"<(\d{1,3})>:?")
+_VERSION = re.compile(r"1 (?=\d{4}-)")
+_SEQUENCE = re.compile(r"(\d{1,12}): ?")
+_YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2} [ \d]\d) (\d\d:\d\d:\d\d)")
+"""NX-OS's stamp: `2026 Nov 20 10:00:00`."""
+_HOST = re.compile(r"[\w.:/-]{1,128}$")
+_TAG = re.compile(r"(?P<name>[\w./-]{1,64})(?:\[(?P<pid>\d{1,10})\])?$")
+_ZONE = re.compile(r"[A-Z]{3,5}$")
+_NOTHING = frozenset({"-", ":", ""})
+
+
+def head(text: str, clock: Clock, f: Fields) -> tuple[bool, int | None]:
+    """Read a head into the fields; (whether it is one, its instant or None where it names none)."""
+    found: Fields = {}
+    pri = _PRI.match(text)
+    if pri is not None and int(pri[1]) < 192:
+        value = int(pri[1])
+        found |= {
+            "log.syslog.priority": value,
+            "log.syslog.facility.code": value >> 3,
+            "log.syslog.severity.code": value & 7,
+        }
+        text = text[pri.end() :]
+    version = _VERSION.match(text)
+    if version is not None:
+        text = text[version.end() :]
+    ts: int | None = None
+    words: list[str] = []
+    before: list[str] = []
+    rest = _YEAR_FIRST.sub(r"\2 \1 \3", text.lstrip(), count=1)
+    for _ in range(8):
+        sequence = _SEQUENCE.match(rest)
+        if sequence is not None:
+            found["event.sequence"] = int(sequence[1])
+            rest = rest[sequence.end() :]
+        at = clock.read(rest) if rest else 0
+        if at:
+            stamp, own = rest[:at].rstrip(":").lstrip("*."), clock.ts
+            rest = rest[at:].lstrip(": ") if rest[at - 1] != ":" else rest[at:].lstrip()
+            ts, rest = _zoned(clock, stamp, own, rest)
+            before, words = words or before, []
+            continue
+        word, _, rest = rest.partition(" ")
+        rest = rest.lstrip()
+        if word not in _NOTHING:
+            words.append(word)
+        if not rest:
+            break
+    if rest or len(words) + len(before) > 3 or not _named(words or before, found):
+        return False, None
+    f.update(found)
+    return True, ts
+
+
+def _zoned(clock: Clock, stamp: str, own: int, rest: str) -> tuple[int, str]:
+    """A name of a zone behind the stamp, if the word is one."""
+    word, _, behind = rest.partition(" ")
+    name = word.rstrip(":")
+    if _ZONE.match(name):
+        ts = when(clock, f"{stamp} {name}")
+        if ts is not None:
+            return ts, behind.lstrip(": ")
+    return own, rest
+
+
+def _named(words: list[str], found: Fields) -> bool:
+    """Host and tag, each with or without its colon."""
+    for at, word in enumerate(words):
+        name = word.rstrip(":")
+        tag = _TAG.match(name)
+        if at == 0 and not (tag is not None and tag["pid"]):
+            if _HOST.match(name):
+                found["host.hostname"] = name
+            elif not name.startswith("<"):
+                return False
+        elif tag is not None:
+            found["process.name"] = tag["name"]
+            if tag["pid"]:
+                found["process.pid"] = int(tag["pid"])
+        else:
+            return False
+    return True
