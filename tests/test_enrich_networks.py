@@ -207,14 +207,16 @@ _NAMES = [
     "source.ip", "destination.ip", "url.original", "dns.question.name", "url.domain", "destination.domain",
     "host.hostname", "event.action", "event.outcome", "user.name", "process.name", "process.pid", "country",
     "source.geo.location.lat", "file.hash.sha256", "related.user", "source.port", "message",
+    "source.is_external", "destination.is_external", "threat.indicator.name", "source.domain", "pam.module",
 ]  # fmt: skip
 _VALUES = st.one_of(
     st.text(max_size=50),
     st.sampled_from(
         ["10.0.0.1", "203.0.113.9", "ssh_login", "session_closed", "sudo_command", "su", "sshd", "DE"]
     ),
-    st.integers(),
+    st.integers(-(10**40), 10**40),
     st.floats(),
+    st.tuples(st.lists(st.text(max_size=3), max_size=2)),
     st.booleans(),
     st.none(),
     st.tuples(st.text(max_size=9), st.integers()),
@@ -234,9 +236,10 @@ def test_whatever_a_line_holds_it_stays_and_nothing_is_raised(
     enricher = Enricher()
     enricher.apply(events)
     enricher.changes("x")
+    ours = ("source.geo.", "source.is_", "destination.is_")
     for event, (fields, _) in zip(events, lines, strict=True):
         for name, value in fields.items():
-            assert event.fields[name] is value or name.startswith("source.geo."), name
+            assert event.fields[name] is value or name.startswith(ours), name
 
 
 def test_many_shapes_and_values_do_not_pile_up() -> None:
@@ -249,3 +252,23 @@ def test_many_shapes_and_values_do_not_pile_up() -> None:
     held = [len(found) for found in enricher._lookups.values()] + [len(enricher._plans)]
     assert max(held) <= 16_384
     assert all(event.fields["source.is_external"] for event in events)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source.ip": "x", "destination.ip": "y", "source.is_external": "yes", "destination.is_external": []},
+        {"source.ip": (["203.0.113.9"],), "url.original": "/%41"},
+        {"source.ip": ["203.0.113.9"], "url.original": "/%41"},
+        {
+            "event.action": "ssh_login", "event.outcome": "success", "user.name": "a", "url.original": "/%41",
+            "source.domain": "b", "source.port": 10**40,
+        },
+    ],
+)  # fmt: skip
+def test_odd_values_are_left_alone_and_the_rest_is_done(fields: dict[str, Any]) -> None:
+    enricher = Enricher()
+    found = enriched(fields, enricher)
+    enricher.changes("x")
+    assert fields.items() <= found.items()
+    assert ("url.original" in fields) is (found.get("url.decoded") == "/A")

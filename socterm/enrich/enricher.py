@@ -22,7 +22,7 @@ from socterm.event import Event, LogSource
 _HASH = re.compile(r"[0-9A-Fa-f]{32,64}")
 _LONGEST_HASHES = 1000
 _FAMILIES = 1024
-_VALUES = (str, int, float, tuple)
+_VALUES = (str, int, float)
 
 Acts = Mapping[str, Act]
 Family = tuple[tuple[LogSource, ...], Acts | None, Acts]
@@ -157,8 +157,9 @@ class Enricher:
                     fields |= extra
         if plan.both_ends and "network.direction" not in fields:
             source, destination = fields.get("source.is_external"), fields.get("destination.is_external")
-            if source is not None and destination is not None:
-                fields["network.direction"] = DIRECTIONS[source, destination]
+            direction = DIRECTIONS.get((source, destination))
+            if direction is not None:
+                fields["network.direction"] = direction
         if plan.acts and fields["event.action"] in ACTS:
             ACTS[fields["event.action"]](self._origins_of(event.source), event, fields)
 
@@ -176,7 +177,13 @@ class Enricher:
         """An event that holds a list or an object: without those, as any other."""
         self.odd += 1
         fields = event.fields
-        odd = {name: value for name, value in fields.items() if not isinstance(value, _VALUES)}
+        odd = {
+            name: value
+            for name, value in fields.items()
+            if not all(
+                isinstance(part, _VALUES) for part in (value if isinstance(value, tuple) else (value,))
+            )
+        }
         for name in odd:
             del fields[name]
         self._wide(event, fields)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from socterm.enrich.prefixes import Address, network_of
 
-DIRECTIONS = {
+DIRECTIONS: Mapping[object, str] = {
     (True, False): "inbound",
     (False, True): "outbound",
     (False, False): "internal",

@@ -84,7 +84,8 @@ class Origins:
             address, ip = f.get("source.domain"), False
         address, port = _name(address), f.get("source.port")
         if user and address and f.get("event.outcome") == "success":
-            entry = Login(event.position, event.ts, host, user, address, port if type(port) is int else 0, ip)
+            port = port if type(port) is int and 0 < port < 1 << 16 else 0
+            entry = Login(event.position, event.ts, host, user, address, port, ip)
             self._logins.add(_key(host, f) or f"{host} {address}:{port}", entry)
 
     def gone(self, event: Event, f: Fields) -> None:  # noqa: ARG002 - one signature for the table
