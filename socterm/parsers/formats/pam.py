@@ -295,7 +295,7 @@ FORMATS = (
         "logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost=  user=ann",
         programs={
             "unix_chkpwd": Program(chkpwd, "pam"),
-            **dict.fromkeys(("gdm-password", "gdm", "polkitd"), _PAM),
+            **dict.fromkeys(("gdm-password", "gdm"), _PAM),
         },
     ),
 )
