@@ -12,6 +12,9 @@ from socterm.errors import StoreError
 from socterm.store.connection import connect, our_errors, transaction
 from socterm.store.jsontext import unpack_name
 
+READER_CACHE_KIB = 8_192
+"""For each reading thread, of which a console has more the more processors there are."""
+
 
 class Connections:
     """Hands each thread its own connection. `interrupt` reaches reads only: a decision is never cut short."""
@@ -37,6 +40,7 @@ class Connections:
             raise StoreError("the store is closed")
         db = connect(self.path, readonly=self.readonly)
         db.execute("PRAGMA query_only=ON")
+        db.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
         with self._lock:
             for ended in [other for other in self._readers if not other.is_alive()]:
                 self._readers.pop(ended).close()
