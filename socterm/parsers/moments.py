@@ -128,7 +128,12 @@ def fine(clock: Clock, text: str) -> int | None:
     (1795168800000001, 1795168800123000)
     """
     base = clock.kept.get(text[:14] + text[26:])
-    if base is not None and (since := DOTTED.get(text[14:20])) is not None and text[20:26].isdecimal():
+    if (
+        base is not None
+        and len(text) >= 26
+        and (since := DOTTED.get(text[14:20])) is not None
+        and text[20:26].isdecimal()
+    ):
         return base + since + int(text[20:26])
     head, dot, tail = text.partition(".")
     since = MINUTE.get(head[-5:])

@@ -115,5 +115,6 @@ FORMATS = (
         line=_line,
         begins="[0123456789",
         object=_object,
+        keys=(frozenset({"message"}),),
     ),
 )

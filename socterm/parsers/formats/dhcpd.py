@@ -114,10 +114,20 @@ _KEA_PROGRAM = Program(kea, "dhcp")
 FORMATS = (
     Format(
         name="dhcpd",
-        title="ISC dhcpd, Kea",
+        title="ISC dhcpd",
         example="Nov 20 10:00:00 dhcp1 dhcpd[512]: DHCPACK on 192.0.2.55 to 00:16:3e:00:00:55 (pc) via eth0",
         programs={
             "dhcpd": Program(dhcpd, "dhcp"),
+        },
+    ),
+    Format(
+        name="kea",
+        title="Kea DHCP",
+        example=(
+            "2026-11-20 10:00:00.123 INFO  [kea-dhcp4.leases/712.140] DHCP4_LEASE_ALLOC [hwtype=1 "
+            "00:16:3e:00:00:58], cid=[no info], tid=0x1: lease 192.0.2.58 has been allocated for 3600 seconds"
+        ),
+        programs={
             "kea-dhcp4": _KEA_PROGRAM,
             "kea-dhcp6": _KEA_PROGRAM,
         },
