@@ -1,8 +1,6 @@
 """Logs of applications that nobody here knows by name: `[stamp] LEVEL message` and its common variations.
 
-Only the stamp, the level and the message are taken. Some producers are told apart where their line says
-who they
-are: Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ. It is asked after all others.
+Only the stamp, the level and the message are taken. It is asked after all others.
 """
 
 from __future__ import annotations
@@ -10,7 +8,6 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
-from socterm.parsers.formats.applogs_named import NAMED
 from socterm.parsers.marks import Fields
 from socterm.parsers.moments import when
 from socterm.taxonomy.logsources import logsources_of
@@ -43,13 +40,6 @@ _LONG = {"warn": "warning", "err": "error", "information": "info", "crit": "crit
 def line(text: str, f: Fields, reading: Reading) -> Found | None:
     """Reader of application logs."""
     head = text[:400]
-    for begins, read in NAMED:
-        if head[:1] in begins:
-            found = read(text, f, reading)
-            if found is not None:
-                return found
-    if head[:1] not in "[0123456789":
-        return None
     for form in _FORMS:
         match = form.match(head)
         if match is None:
@@ -73,11 +63,10 @@ def line(text: str, f: Fields, reading: Reading) -> Found | None:
 FORMATS = (
     Format(
         name="application",
-        title="Application logs with a stamp and a level; Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ",
-        example="[2026-11-20 10:00:00,474] WARN [Partition orders-3 broker=10] Under minimum replicas "
-        "(kafka.cluster.Partition)",
+        title="Application logs with a stamp and a level",
+        example="[2026-11-20 10:00:00,474] WARN disk /var is nearly full",
         line=line,
-        begins="[0123456789iwcden-",
-        order=80,
+        begins="[0123456789",
+        order=90,
     ),
 )

@@ -25,9 +25,12 @@ _TRIED = mark("database_login")
 _DENIED = mark("database_denied")
 
 _LINE = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:?\d\d)) (?:([DIWEF]\d?) {1,2}"
-    r"([A-Z_]{1,12}|-) +)?\[([^\[\]\s]{1,100})\] +"
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:?\d\d)) "
+    r"(?:([DIWEF]\d?) {1,2}([A-Z_]{1,12}|-) +\[([^\[\]\s]{1,100})\]"
+    r"|\[(conn\d{1,18}|initandlisten|clientcursormon|journal|websvr|snapshotthread|mongosMain|Balancer|TTLMonitor"
+    r"|PeriodicTask|FileAllocator|DataFileSync|rs\w{1,40}|\w{1,60}Thread)\]) +"
 )
+"""Up to 2.6 a line has no level and no component; then its context has to be one of MongoDB's."""
 _ACCEPTED = re.compile(r"connection accepted from (\S{3,80}) #(\d{1,18}) ")
 _ENDED = re.compile(r"end connection (\S{3,80}) ")
 _WRONG = re.compile(
@@ -114,7 +117,7 @@ def line(text: str, f: Fields, reading: Reading) -> Found | None:
     ts = when(reading.clock, found[1])
     if ts is None:
         return None
-    level, component, context = found[2], found[3], found[4]
+    level, component, context = found[2], found[3], found[4] or found[5]
     f["event.dataset"] = "mongodb"
     if level:
         f["log.level"] = _LEVELS[level[0]]
@@ -191,8 +194,8 @@ def mongod(msg: str, f: Fields, mem: Memory) -> int:
     if found is None:
         bracket = re.match(r"(?:[DIWEF]\d? {1,2}\S{1,12} +)?\[([^\[\]\s]{1,100})\] +", msg)
         return mem.times if bracket is None else _text(bracket[1], msg[bracket.end() :], f, mem, mem.ts)
-    f["mongodb.context"] = found[4]
-    return _text(found[4], msg[found.end() :], f, mem, mem.ts)
+    f["mongodb.context"] = context = found[4] or found[5]
+    return _text(context, msg[found.end() :], f, mem, mem.ts)
 
 
 _MONGOD = Program(mongod, "mongodb", wraps=False, varies=True)

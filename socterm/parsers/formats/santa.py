@@ -28,16 +28,27 @@ _FIELDS = {
 _NUMBERS = {"pid": "process.pid", "ppid": "process.parent.pid"}
 
 
+def _pairs(text: str) -> dict[str, str]:
+    """key=value|key=value: behind the arguments, which are anybody's, the last of a name is Santa's."""
+    before, sep, after = text.partition("|args=")
+    pairs: dict[str, str] = {}
+    for part in before.split("|", 40):
+        key, _, value = part.partition("=")
+        pairs.setdefault(key, value)
+    if sep:
+        arguments, _, behind = after.partition("|")
+        pairs["args"] = arguments
+        pairs |= {key: value for key, _, value in (part.partition("=") for part in behind.rsplit("|", 40))}
+    return pairs
+
+
 def line(text: str, f: Fields, reading: Reading) -> Found | None:
     """Reader of santa.log: [stamp] I santad: action=EXEC|decision=ALLOW|…"""
     head = _HEAD.match(text)
     ts = when(reading.clock, head[1]) if head is not None else None
     if head is None or ts is None:
         return None
-    pairs: dict[str, str] = {}
-    for part in text[head.end() :].split("|", 40):
-        key, _, value = part.partition("=")
-        pairs.setdefault(key, value)
+    pairs = _pairs(text[head.end() :])
     f["event.dataset"], f["log.level"], f["santa.action"] = "santa", _LEVELS[head[2]], pairs["action"]
     for key, value in pairs.items():
         name = _FIELDS.get(key)

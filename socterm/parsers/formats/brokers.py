@@ -1,11 +1,11 @@
-"""Application logs whose lines say whose they are: Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ."""
+"""Brokers, caches, monitors that say who they are: Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from socterm.parsers.format import Found, Reading
+from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.peers import put_end_of
 from socterm.parsers.marks import Fields, mark
 from socterm.parsers.memory import HOUR
@@ -239,7 +239,7 @@ def ibm_mq(text: str, f: Fields, reading: Reading) -> Found | None:
     return None if moment is None else (moment, logsources_of("ibmmq"), 1)
 
 
-NAMED: tuple[tuple[str, Callable[[str, Fields, Reading], Found | None]], ...] = (
+_READERS: tuple[tuple[str, Callable[[str, Fields, Reading], Found | None]], ...] = (
     ("[", kafka),
     ("0123456789", rabbitmq),
     ("[", nats),
@@ -248,3 +248,27 @@ NAMED: tuple[tuple[str, Callable[[str, Fields, Reading], Found | None]], ...] = 
     ("-0123456789", ibm_mq),
 )
 """(first characters, reader)."""
+
+
+def line(text: str, f: Fields, reading: Reading) -> Found | None:
+    """Reader of all of them."""
+    first = text[:1]
+    for begins, read in _READERS:
+        if first in begins:
+            found = read(text, f, reading)
+            if found is not None:
+                return found
+    return None
+
+
+FORMATS = (
+    Format(
+        name="brokers",
+        title="Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ",
+        example="[2026-11-20 10:00:00,474] WARN [Partition orders-3 broker=10] Under minimum replicas "
+        "(kafka.cluster.Partition)",
+        line=line,
+        begins="[0123456789iwcdn-",
+        order=60,
+    ),
+)
