@@ -165,7 +165,6 @@ FORMATS = (
             '"rrname":"example.com","rrtype":"A","tx_id":0}}'
         ),
         object=eve,
-        keys=(frozenset({"event_type"}), frozenset({"timestamp"})),
         keys=(frozenset({"event_type"}),),
         order=20,
     ),

@@ -147,7 +147,6 @@ FORMATS = (
         line=_line,
         begins="#0123456789{",
         object=_object,
-        keys=(frozenset({"ts", "@timestamp"}), _MARKS | {"_path"}),
         keys=(frozenset({"ts", "@timestamp"}),),
         order=30,
     ),
