@@ -10,7 +10,7 @@ import re
 
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.cisco_asa_ids import meaning
-from socterm.parsers.formats.cisco_head import LONGEST, head
+from socterm.parsers.formats.cisco_head import LONGEST, head, speaks_for_device
 from socterm.parsers.formats.cisco_words import ends, flow_details, people
 from socterm.parsers.marks import Fields
 from socterm.taxonomy.logsources import LOGSOURCES
@@ -27,6 +27,8 @@ def _line(text: str, f: Fields, reading: Reading) -> Found | None:
     found = _ID.match(text, at) if at >= 0 else None
     if found is None:
         return None
+    if not speaks_for_device(f.get("process.name", "asa")):
+        return None  # a program that anybody may speak through wrote it
     own: Fields = {}
     good, ts = head(text[:at], reading.clock, own) if at else (True, None)
     if not good:

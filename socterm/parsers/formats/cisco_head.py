@@ -22,6 +22,7 @@ _YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2} [ \d]\d) (\d\d:\d\d:\d\d)")
 _HOST = re.compile(r"[\w.:/-]{1,128}$")
 _TAG = re.compile(r"(?P<name>[\w./-]{1,64})(?:\[(?P<pid>\d{1,10})\])?$")
 _ZONE = re.compile(r"[A-Z]{3,5}$")
+_PRODUCTS = ("asa", "ftd", "pix", "fwsm", "cisco", "firepower", "ios", "nxos")
 _NOTHING = frozenset({"-", ":", ""})
 
 
@@ -41,6 +42,7 @@ def head(text: str, clock: Clock, f: Fields) -> tuple[bool, int | None]:
     if version is not None:
         text = text[version.end() :]
     ts: int | None = None
+    ts_seen: int | None = None
     words: list[str] = []
     before: list[str] = []
     rest = _YEAR_FIRST.sub(r"\2 \1 \3", text.lstrip(), count=1)
@@ -54,6 +56,9 @@ def head(text: str, clock: Clock, f: Fields) -> tuple[bool, int | None]:
             stamp, own = rest[:at].rstrip(":").lstrip("*."), clock.ts
             rest = rest[at:].lstrip(": ") if rest[at - 1] != ":" else rest[at:].lstrip()
             ts, rest = _zoned(clock, stamp, own, rest)
+            if words and ts_seen is None and pri is None:
+                return False, None
+            ts_seen = ts
             before, words = words or before, []
             continue
         word, _, rest = rest.partition(" ")
@@ -62,7 +67,10 @@ def head(text: str, clock: Clock, f: Fields) -> tuple[bool, int | None]:
             words.append(word)
         if not rest:
             break
-    if rest or len(words) + len(before) > 3 or not _named(words or before, found):
+    bare = ts is None and pri is None
+    if rest or len(words) + len(before) > 3 or (bare and words):
+        return False, None
+    if not _named(before, {}) or not _named(words or before, found):
         return False, None
     f.update(found)
     return True, ts
@@ -80,19 +88,23 @@ def _zoned(clock: Clock, stamp: str, own: int, rest: str) -> tuple[int, str]:
 
 
 def _named(words: list[str], found: Fields) -> bool:
-    """Host and tag, each with or without its colon."""
+    """Host and tag, each with or without its colon. Behind two hosts (a relay's and the device's own) the
+    second counts; a program of any other name that quotes a message id is no device."""
     for at, word in enumerate(words):
         name = word.rstrip(":")
         tag = _TAG.match(name)
-        if at == 0 and not (tag is not None and tag["pid"]):
-            if _HOST.match(name):
-                found["host.hostname"] = name
-            elif not name.startswith("<"):
-                return False
-        elif tag is not None:
+        if tag is not None and (speaks_for_device(tag["name"]) if at or tag["pid"] else False):
             found["process.name"] = tag["name"]
             if tag["pid"]:
                 found["process.pid"] = int(tag["pid"])
-        else:
+        elif _HOST.match(name):
+            found["host.hostname"] = name
+        elif at or not name.startswith("<"):
             return False
     return True
+
+
+def speaks_for_device(program: str) -> bool:
+    """Whether a syslog tag is one under which Cisco's messages come: the product's, or a sequence number."""
+    low = program.lower()
+    return low.isdecimal() or any(name in low for name in _PRODUCTS)

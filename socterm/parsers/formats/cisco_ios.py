@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
-from socterm.parsers.formats.cisco_head import LONGEST, head
+from socterm.parsers.formats.cisco_head import LONGEST, head, speaks_for_device
 from socterm.parsers.formats.cisco_words import end_of
 from socterm.parsers.marks import Fields, mark, put_end
 from socterm.parsers.traffic import ALLOWED, DENIED, mac_of, put_transport
@@ -94,6 +94,8 @@ def _line(text: str, f: Fields, reading: Reading) -> Found | None:
     found = _ID.match(text, at) if at >= 0 else None
     if found is None or found["facility"] in ("ASA", "FTD", "PIX", "FWSM"):
         return None
+    if not speaks_for_device(f.get("process.name", "asa")):
+        return None  # a program that anybody may speak through wrote it
     own: Fields = {}
     good, ts = head(text[:at], reading.clock, own) if at else (True, None)
     if not good:
