@@ -11,7 +11,8 @@ from socterm.event import LogSource
 STAMPS: tuple[str, ...] = (
     "@timestamp", "timestamp", "@t", "time", "ts", "datetime", "eventtime", "event_time", "asctime", "date",
     "_time", "timegenerated", "time_generated", "timecreated", "time_local", "created_at", "createdat",
-    "published", "added_at", "unixtime", "timemillis", "epoch", "t",
+    "published", "added_at", "unixtime", "timemillis", "epoch", "t", "updated_at", "modified_at",
+    "deleted_at",
 )  # fmt: skip
 """Names of stamps, the most trusted first."""
 

@@ -8,7 +8,7 @@ Windows events are told apart further, by channel and event id: see `taxonomy.wi
 from __future__ import annotations
 
 from socterm.event import LogSource
-from socterm.taxonomy import audit, host, network, services, windows
+from socterm.taxonomy import audit, cloud, host, network, services, windows
 from socterm.taxonomy.json_names import JSON_LOGSOURCES
 from socterm.taxonomy.web import WEB_LOGSOURCES
 
@@ -52,6 +52,7 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
     **windows.LOGSOURCES,
     **JSON_LOGSOURCES,
+    **cloud.LOGSOURCES,
 }
 """`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
 

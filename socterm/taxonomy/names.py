@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socterm.event import LogSource
-from socterm.taxonomy import audit, network
+from socterm.taxonomy import audit, cloud, network
 from socterm.taxonomy.web import WEB_NAMES
 from socterm.taxonomy.windows_names import DISTINCT, windows_name
 
@@ -49,6 +49,7 @@ _WINLOGBEAT = "winlog.event_data."
 BY_LOGSOURCE: dict[str, dict[str, str]] = {
     "process_creation": _PROCESS_CREATION,
     "antivirus": _ANTIVIRUS,
+    **cloud.NAMES,
     **audit.BY_LOGSOURCE,
     **network.BY_LOGSOURCE,
     **WEB_NAMES,

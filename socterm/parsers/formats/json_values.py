@@ -78,23 +78,23 @@ def special_of(name: str) -> tuple[str, Put] | None:
     return None
 
 
-_TYPED: dict[str, tuple[Put, type]] = {
-    "source.ip": (put_address, bytes),
-    "destination.ip": (put_address, bytes),
-    "source.port": (_put_number, int),
-    "destination.port": (_put_number, int),
-    "process.pid": (_put_number, int),
-    "http.response.status_code": (_put_number, int),
-}
-"""Fields of a type and the class that needs no look; an address always does."""
+_TYPED_ADDRESSES = ("source.ip", "destination.ip")
+_TYPED_NUMBERS = (
+    "source.port", "destination.port", "process.pid", "http.response.status_code",
+)  # fmt: skip
 
 
 def typed(f: Fields) -> None:
     """Look once more at fields that came under their ECS names: an address field holds nothing but one."""
-    for name, (fitting, right) in _TYPED.items():
+    for name in _TYPED_ADDRESSES:
         value = f.get(name)
-        if value is not None and value.__class__ is not right:
+        if value is not None:
             del f[name]
-            fitting(f, name, name, list(value) if value.__class__ is tuple else value)
+            put_address(f, name, name, list(value) if value.__class__ is tuple else value)
+    for name in _TYPED_NUMBERS:
+        value = f.get(name)
+        if value is not None and not (value.__class__ is int and 0 <= value <= NUMBERS[name][1]):
+            del f[name]
+            _put_number(f, name, name, list(value) if value.__class__ is tuple else value)
     if "host.hostname" not in f and f.get("host.name").__class__ is str:
         f["host.hostname"] = f["host.name"]
