@@ -65,7 +65,7 @@ class Framer:
                 if self._skip:
                     break
             digits, blank, _ = bytes(held[at : at + _DIGITS + 1]).partition(b" ")
-            if (digits and not digits.isdigit()) or len(digits) > _DIGITS:
+            if ((digits or blank) and not digits.isdigit()) or len(digits) > _DIGITS:
                 self.error = "octet counting: a frame must begin with its length"
                 break
             if not blank:
