@@ -95,7 +95,8 @@ ZEEK_LOGS = (
 
 EVE_TYPES = (
     "alert", "tls", "flow", "netflow", "ssh", "fileinfo", "anomaly", "smb", "dcerpc", "krb5", "rdp",
-    "smtp",     "ftp", "ftp_data", "dhcp", "snmp", "tftp", "ikev2", "ike", "nfs", "rfb", "mqtt", "sip", "quic", "drop",
+    "smtp",     "ftp", "ftp_data", "dhcp", "snmp", "tftp", "ikev2", "ike", "nfs", "rfb", "mqtt",
+    "sip", "quic", "drop",
     "stats",
     "http2", "ldap", "pgsql", "modbus", "dnp3", "websocket", "arp", "mdns",
 )  # fmt: skip

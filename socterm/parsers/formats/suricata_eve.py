@@ -14,6 +14,7 @@ from socterm.event import LogSource
 from socterm.parsers.addresses import known_peers, peer_of
 from socterm.parsers.flat import flatten, put
 from socterm.parsers.format import Format, Found, Reading
+from socterm.parsers.formats.suricata_more import MORE
 from socterm.parsers.formats.suricata_parts import PARTS, alert
 from socterm.parsers.marks import Fields, mark
 from socterm.parsers.moments import fine
@@ -111,7 +112,7 @@ _NAMES = {
     "host": "observer.name",
     "flow_id": "suricata.flow_id",
 }
-_READERS: dict[str, Callable[[Any, Fields], None]] = {"ether": _ether, "alert": alert, **PARTS}
+_READERS: dict[str, Callable[[Any, Fields], None]] = {"ether": _ether, "alert": alert, **PARTS, **MORE}
 
 
 def eve(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:

@@ -1,4 +1,4 @@
-"""The parts of an EVE object: what each protocol's own object says, under ECS names."""
+"""The parts of an EVE object that are frequent (alert, flow, DNS, HTTP, TLS), under ECS names."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from socterm.parsers.addresses import known_peers, peer_of
-from socterm.parsers.flat import flatten, put
+from socterm.parsers.flat import put
 from socterm.parsers.marks import Fields, mark
-from socterm.parsers.traffic import mac_of
 
 _ALERT = mark("ids_alert")
 _BLOCKED = mark("ids_blocked", "success")
 _QUERY, _ANSWER = mark("dns_query"), mark("dns_response")
-_LOGIN = mark("network_login", "success"), mark("network_login", "failure")
-_LEASE, _REFUSED = mark("dhcp_lease"), mark("dhcp_denied")
 
 
 _INT64 = 1 << 63
 _MOST_NAMES = 1000
 
 
-def _copied(known: dict[str, str], prefix: str) -> Callable[[Any, Fields], None]:
+def copied(known: dict[str, str], prefix: str) -> Callable[[Any, Fields], None]:
     """A reader of an object: keys of the table become ECS fields ("" is left out), others keep their names.
 
     It is what most of the time goes into: names are made once, plain values are written at once.
@@ -57,7 +54,7 @@ _ALERT_NAMES = {
     "signature_id": "",
     "metadata": "",
 }
-_copy_alert = _copied(_ALERT_NAMES, "suricata.alert")
+_copy_alert = copied(_ALERT_NAMES, "suricata.alert")
 _TAGS = {
     "mitre_technique_id": "threat.technique.id",
     "mitre_technique_name": "threat.technique.name",
@@ -100,7 +97,7 @@ _HTTP_NAMES = {
     "http_request_body_printable": "",
     "http_response_body_printable": "",
 }
-_copy_http = _copied(_HTTP_NAMES, "suricata.http")
+_copy_http = copied(_HTTP_NAMES, "suricata.http")
 
 
 def _http(value: Any, f: Fields) -> None:
@@ -132,7 +129,7 @@ _VERSIONS = {
     "TLS 1.3": "1.3",
     "SSLv3": "3",
 }
-_copy_tls = _copied(_TLS_NAMES, "suricata.tls")
+_copy_tls = copied(_TLS_NAMES, "suricata.tls")
 
 
 def _tls(value: Any, f: Fields) -> None:
@@ -206,7 +203,7 @@ _DNS_NAMES = {
     "rd": "",
     "ra": "",
 }
-_copy_dns = _copied(_DNS_NAMES, "suricata.dns")
+_copy_dns = copied(_DNS_NAMES, "suricata.dns")
 
 
 def _dns(value: Any, f: Fields) -> None:
@@ -248,124 +245,15 @@ def _peer(text: str) -> tuple[str, str]:
     return known_peers.get(text) or peer_of(text)
 
 
-_FILE_NAMES = {
-    "filename": "file.path",
-    "size": "file.size",
-    "magic": "suricata.fileinfo.magic",
-    "mimetype": "file.mime_type",
-    "md5": "file.hash.md5",
-    "sha1": "file.hash.sha1",
-    "sha256": "file.hash.sha256",
-}
-_copy_file = _copied(_FILE_NAMES, "suricata.fileinfo")
-
-
-def _fileinfo(value: Any, f: Fields) -> None:
-    _copy_file(value, f)
-    path = f.get("file.path")
-    if path.__class__ is str:
-        f["file.name"] = path.replace("\\", "/").rpartition("/")[2] or path
-
-
-def _files(value: Any, f: Fields) -> None:
-    """The files of an alert's transaction: the first one's fields, all their hashes are in the raw line."""
-    if value.__class__ is list and value and value[0].__class__ is dict:
-        _fileinfo(value[0], f)
-
-
-def _ssh(value: Any, f: Fields) -> None:
-    if value.__class__ is dict:
-        flatten(value, f, "suricata.ssh.", 2)
-
-
-def _smb(value: Any, f: Fields) -> None:
-    if value.__class__ is not dict:
-        return
-    flatten(value, f, "suricata.smb.", 2)
-    for key, name in (("filename", "file.path"), ("share", "file.share")):
-        if value.get(key).__class__ is str:
-            f[name] = value[key]
-    for key in ("ntlmssp", "kerberos"):
-        part = value.get(key)
-        if part.__class__ is dict and part.get("user").__class__ is str and part["user"]:
-            f["user.name"] = part["user"]
-            if part.get("domain").__class__ is str:
-                f["user.domain"] = part["domain"]
-
-
-_copy_dhcp = _copied(
-    {"hostname": "dhcp.client_name", "dhcp_type": "dhcp.message", "client_mac": "", "assigned_ip": ""},
-    "suricata.dhcp",
-)
-
-
-def _dhcp(value: Any, f: Fields) -> None:
-    if value.__class__ is not dict:
-        return
-    _copy_dhcp(value, f)
-    mac, given = value.get("client_mac"), value.get("assigned_ip")
-    if mac.__class__ is str:
-        f["client.mac"] = mac_of(mac)
-    if given.__class__ is str and given != "0.0.0.0":  # noqa: S104 - what DHCP says for "none yet"
-        f["client.ip"] = given
-    if f["event.dataset"] == "suricata.dhcp":
-        what = value.get("dhcp_type")
-        if what in ("ack", "offer"):
-            f.update(_LEASE)
-        elif what == "nak":
-            f.update(_REFUSED)
-
-
-def _ftp(value: Any, f: Fields) -> None:
-    if value.__class__ is not dict:
-        return
-    flatten(value, f, "suricata.ftp.", 2)
-    code = value.get("completion_code")
-    said = code[0] if code.__class__ is list and code else None
-    if value.get("command") == "USER" and value.get("command_data").__class__ is str:
-        f["user.name"] = value["command_data"]
-    if value.get("command") == "PASS" and said in ("230", "530"):
-        f.update(_LOGIN[said == "530"])
-
-
-def _krb5(value: Any, f: Fields) -> None:
-    if value.__class__ is not dict:
-        return
-    flatten(value, f, "suricata.krb5.", 2)
-    who = value.get("cname")
-    if who.__class__ is str and who != "<empty>":
-        f["user.name"] = who
-    if value.get("failed_request").__class__ is str or value.get("error_code") is not None:
-        f["event.outcome"] = "failure"
-
-
-_EMAIL_NAMES = {
-    "from": "email.from.address",
-    "to": "email.to.address",
-    "cc": "email.cc.address",
-    "subject": "email.subject",
-    "message_id": "email.message_id",
-    "attachment": "email.attachments.file.name",
-}
-
 PARTS: dict[str, Callable[[Any, Fields], None]] = {
     "http": _http,
     "tls": _tls,
     "flow": _flow,
-    "netflow": _copied(
+    "tcp": _tcp,
+    "dns": _dns,
+    "netflow": copied(
         {"pkts": "network.packets", "bytes": "network.bytes", "start": "event.start", "end": "event.end"},
         "suricata.netflow",
     ),
-    "dns": _dns,
-    "fileinfo": _fileinfo,
-    "files": _files,
-    "ssh": _ssh,
-    "smb": _smb,
-    "dhcp": _dhcp,
-    "ftp": _ftp,
-    "krb5": _krb5,
-    "tcp": _tcp,
-    "email": _copied(_EMAIL_NAMES, "suricata.email"),
-    "smtp": _copied({"mail_from": "email.sender.address", "rcpt_to": "email.to.address"}, "suricata.smtp"),
 }
-"""Key of an EVE object → what reads it."""
+"""Key of an EVE object → what reads it; the rarer protocols are in `suricata_more`."""
