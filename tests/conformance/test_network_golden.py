@@ -71,8 +71,8 @@ OTHER_VIEW = re.compile(r"%\w+-(?:\w+-)?\d-(?:305011|305012|302020|302021|607001
 
 
 def test_asa_documents() -> None:
-    # A placeholder "<IP>" stands where the host should: theirs makes a process name of it, so that field is not
-    # asked. Users are user.name here; theirs are source.user.name or server.user.name, after the message's id.
+    # Where a placeholder "<IP>" stands for the host, theirs makes a process name of it: that field is not asked.
+    # Users are user.name here; theirs are source.user.name or server.user.name, depending on the message.
     found = score("cisco_asa.log", OLD_ECS | {"message", "user.name"}, OTHER_VIEW)
     for field in ("@timestamp", "host.hostname", "source.ip", "source.port", "url.original", "process.pid"):
         assert found.agreement(field) >= 0.95, (field, found.differences[:5])
