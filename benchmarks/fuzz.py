@@ -71,7 +71,7 @@ def framed(data: bytes, choice: int) -> None:
     step = 1 + choice // 4
     second = [f for at in range(0, len(data), step) for f in pieces.feed(data[at : at + step])]
     second += pieces.finish()
-    if first != second and not whole.error:
+    if first != second or bool(whole.error) != bool(pieces.error):
         raise AssertionError(f"frames depend on the reads: {first!r} {second!r}")
 
 

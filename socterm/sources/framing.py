@@ -91,18 +91,29 @@ class Framer:
     def _delimited(self, *, last: bool) -> list[bytes]:
         ends = b"\n" if self._mode == "lines" else b"\n<"
         parts = bytes(self._held).split(ends)
-        rest = b"" if last else parts.pop()
         lead = ends[1:]
         frames = [part if index == 0 else lead + part for index, part in enumerate(parts)]
-        if frames and not last and lead:
-            rest = lead + rest
-        if len(rest) > self._limit:
-            if not self._trim:
-                self.error = f"a line is longer than {self._limit} bytes"
+        rest = b"" if last else frames.pop()
+        found: list[bytes] = []
+        for frame in frames:
+            if self._too_long(len(frame)):
+                break
+            cleaned = self._clean(frame)
+            if cleaned:
+                found.append(cleaned)
+        ending = rest[-1:] == b"\n"  # perhaps the end of a record: then it is not part of it
+        if not self.error and self._too_long(len(rest) - ending):
+            rest = b""
+        if len(rest) > self._limit + 1:
             rest = rest[: self._limit + 1] + rest[-1:]  # still too long, so that it counts as cut
         self._held = bytearray(rest)
-        cleaned = [self._clean(frame) for frame in frames]
-        return [frame for frame in cleaned if frame]
+        return found
+
+    def _too_long(self, length: int) -> bool:
+        """Whether a frame ends the stream by its length; one that is trimmed does not."""
+        if length > self._limit and not self._trim:
+            self.error = f"a line is longer than {self._limit} bytes"
+        return bool(self.error)
 
     def _clean(self, frame: bytes) -> bytes:
         frame = frame.rstrip(b"\r\n")
