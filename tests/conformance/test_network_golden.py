@@ -71,7 +71,7 @@ OTHER_VIEW = re.compile(r"%\w+-(?:\w+-)?\d-(?:305011|305012|302020|302021|607001
 
 
 def test_asa_documents() -> None:
-    # Where a placeholder "<IP>" stands for the host, theirs makes a process name of it: that field is not asked.
+    # Where a placeholder "<IP>" stands for the host, theirs makes it a process name: that is not asked.
     # Users are user.name here; theirs are source.user.name or server.user.name, depending on the message.
     found = score("cisco_asa.log", OLD_ECS | {"message", "user.name"}, OTHER_VIEW)
     for field in ("@timestamp", "host.hostname", "source.ip", "source.port", "url.original", "process.pid"):
