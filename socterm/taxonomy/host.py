@@ -33,7 +33,6 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "app_login": (_AUTH, ("start",), "a login to a web application; event.outcome says how it ended"),
     "app_admin_login": (_AUTH, ("start",), "a login to an application's administration"),
     "app_denied": (("web",), ("access", "denied"), "an application refused a request"),
-    "app_message": (_PROCESS, ("info",), "an application's own message"),
     "app_error": (_PROCESS, ("error",), "an application tells of an error"),
     # Proxmox
     "task_started": (
@@ -54,14 +53,11 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "log_stopped": (_PROCESS, ("end",), "a logging daemon stopped: nothing is logged from here on"),
     "log_lost": (_PROCESS, ("error",), "messages were dropped, or could not be written"),
     "log_rotated": (_PROCESS, ("info",), "a log was rotated or its old parts were deleted"),
-    "log_message": (_PROCESS, ("info",), "a logging daemon's own message"),
     "clock_stepped": (_HOST, ("change",), "the clock was set by a leap: times before and after do not fit"),
     "clock_lost": (_HOST, ("error",), "the clock is no longer disciplined, or its source is in doubt"),
-    "clock_message": (_HOST, ("info",), "a time daemon's own message"),
     # containers, policy
     "container_started": (("process",), ("start",), "a container or a task in it started"),
     "container_stopped": (("process",), ("end",), "a container or a task in it ended"),
-    "container_message": (_PROCESS, ("info",), "a container daemon's own message"),
     "container_error": (_PROCESS, ("error",), "a container daemon tells of an error"),
     "policy_denied": (_ALARM, ("denied",), "an access was refused by a security policy, in words"),
     "policy_changed": (_CONF, ("change",), "a security policy or its mode was changed"),

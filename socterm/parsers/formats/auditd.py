@@ -57,7 +57,7 @@ def instant(stamp: str, fields: Fields, clock: Clock) -> int | None:
         stamp[10:11] == "."
         and stamp[14:15] == ":"
         and (seconds + millis + serial).isdecimal()
-        and len(serial) < 13
+        and 0 < len(serial) < 13
     ):
         fields["audit.sequence"] = int(serial)
         return int(seconds) * 1_000_000 + int(millis) * 1000
@@ -80,13 +80,14 @@ def record(kind: Kind, body: str, fields: Fields, mem: Memory, ident: str, ts: i
         take(kind, body.replace("\x1d", " ") if "\x1d" in body else body, fields)
         keys_apart(fields)
         sources = joined.syscall(fields, note)
-        if joined.speaks_alone(mem, note):
-            sources = joined.ran(note)
-        return sources, 1
+        return joined.PROCESS if joined.speaks_alone(mem, note) else sources, 1
     if name in _ENDS:
         note = joined.done(mem, ident)
         fields.update(note.get("who", _NOTHING))
-        return joined.proctitle(body, fields, note) if name == "PROCTITLE" else PLAIN, 1
+        sources = joined.proctitle(body, fields, note) if name == "PROCTITLE" else PLAIN
+        if sources is not PLAIN:
+            joined.has_arguments(mem)
+        return sources, 1
     follower = _FOLLOWERS.get(name)
     if follower is not None:
         if name == "EXECVE":
@@ -125,7 +126,8 @@ def spoken(msg: str, f: Fields, mem: Memory) -> int:
         name, _, body = text.partition(" ")
         kind = KINDS.get(name) or (kind_of(name) if name[:5] == "AUDIT" else None)
         if kind is None or "=" not in body:
-            f.update(_LOSSES if text.startswith(_LOST) else _DAEMON)
+            if text.startswith(_LOST):
+                f.update(_LOSSES)
             return mem.times
         ident = str(f.pop("audit.sequence", ""))
         if ident.isdecimal() and len(ident) < 13:
@@ -147,7 +149,6 @@ _LOST = (
     "Dropped ",
 )
 _LOSSES = mark("log_lost")
-_DAEMON = mark("log_message")
 _HANDED_ON = Program(spoken, "auditd", varies=True)
 FORMATS = (
     Format(

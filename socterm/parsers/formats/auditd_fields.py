@@ -11,12 +11,11 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import NamedTuple
 
+from socterm.parsers.formats.auditd_values import NOTHING, bare, decoded, number, numbers, untrusted
 from socterm.parsers.marks import Fields, mark
 from socterm.taxonomy.actions import ACTIONS
 from socterm.taxonomy.audit import RECORD_TYPES
 
-NOTHING = frozenset({"", "?", "(null)", "(none)", "unset", "(unset)", "4294967295"})
-"""What stands for no value; the number is a session never set: -1 without its sign."""
 _LONGEST = 16_384
 """Characters of a record that are read; the kernel writes no more than 8,970."""
 _MOST = 256
@@ -24,7 +23,9 @@ _MOST = 256
 _SHAPES = 512
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,40}|UNKNOWN\[\d{4}\]|\d{4}", re.ASCII)
 _KEY = re.compile(r"\(?[A-Za-z_][\w-]{0,40}", re.ASCII)
-_HEX = frozenset("0123456789ABCDEF")
+_OLD = " (hostname="
+"""Old records of user space put the peer in brackets, with commas: `(hostname=?, addr=?, res=success)`."""
+
 
 _NUMBERS = {
     "pid": "process.pid",
@@ -171,21 +172,6 @@ def kind_of(name: str) -> Kind | None:
     return known
 
 
-def decoded(value: str) -> str:
-    """An untrusted string as the kernel writes it: in quotes, or as hex; a NUL in it becomes a blank.
-
-    >>> decoded('"/bin/ls"'), decoded("6C73002D6C"), decoded("(null)")
-    ('/bin/ls', 'ls -l', '')
-    """
-    if value[:1] == '"':
-        return value[1:-1] if value[-1:] == '"' and len(value) > 1 else value[1:]
-    if value in NOTHING:
-        return ""
-    if len(value) % 2 or not _HEX.issuperset(value):
-        return value
-    return bytes.fromhex(value).rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
-
-
 def pairs_of(body: str) -> tuple[list[str], list[Pair]]:
     """(words before the first pair, pairs) of a record, the careful way: values may hold blanks and `=`.
 
@@ -211,64 +197,66 @@ def pairs_of(body: str) -> tuple[list[str], list[Pair]]:
             words.append(token)
         elif token.strip("(),:"):
             found[-1][1].append(token)
-    return words, [(key.lstrip("("), _bare(" ".join(parts))) for key, parts in found]
-
-
-def _bare(value: str) -> str:
-    """A value without the comma or the bracket that old records put behind it."""
-    if value[-1:] not in (",", ")"):
-        return value
-    return value.rstrip(",)") if "(" not in value else value.rstrip(",")
+    pairs = [(key, " ".join(parts)) for key, parts in found]
+    if _OLD in body:
+        pairs = [
+            (key.lstrip("("), value.rstrip(",)") if value[-1:] in ",)" else value) for key, value in pairs
+        ]
+    return words, pairs
 
 
 def take(kind: Kind, body: str, fields: Fields, *, sender: bool = False) -> None:
-    """Put the values of a record into the fields. `sender`: it is a message of user space."""
-    parts = body.replace("=", " ").split(" ")
+    """Put the values of a record into the fields. `sender`: it is a message of user space.
+
+    The short way and the careful one mean the same: words stand in turn as `key=` and value, and neither a
+    blank nor a `=` nor a quote is anywhere else.
+    """
+    body = body[:_LONGEST]
+    parts = body.replace("=", "= ").split(" ")
     keys = tuple(parts[::2])
     shapes = kind.sent if sender else kind.shapes
     shape = shapes.get(keys)
-    if shape is not None and len(parts) == 2 * len(keys) and _fill(shape, parts, fields):
-        return
+    if shape is not None and len(parts) == 2 * len(keys) and body.count("=") == len(keys):
+        before = fields.copy()
+        if _fill(shape, parts, body.count('"'), fields):
+            return
+        fields.clear()
+        fields.update(before)
     _, pairs = pairs_of(body)
-    careful = [part for pair in pairs for part in pair]
-    if shape is None or careful != parts:
-        found = tuple(careful[::2])
-        shape = _shape(found, sender=sender)
-        if careful == parts:
-            if len(shapes) >= _SHAPES:
-                shapes.clear()
-            shapes[found] = shape
-    _fill_carefully(shape, careful, fields)
+    careful = [part for key, value in pairs for part in (f"{key}=", value)]
+    own = _shape(tuple(key for key, _ in pairs), sender=sender)
+    if shape is None and careful == parts:
+        if len(shapes) >= _SHAPES:
+            shapes.clear()
+        shapes[keys] = own
+    _fill_carefully(own, careful, fields)
 
 
-def _fill(shape: Shape, parts: list[str], fields: Fields) -> bool:
-    """The fast way; False where a value is not what it should be."""
+def _fill(shape: Shape, parts: list[str], quotes: int, fields: Fields) -> bool:
+    """The short way; False where a value is not what it should be. `quotes` are those of the whole record."""
+    fields.update(zip(shape.texts, shape.texts_of(parts)))  # noqa: B905 - made together: of one length
     try:
-        fields.update(zip(shape.numbers, map(int, shape.numbers_of(parts)), strict=True))
+        fields.update(zip(shape.numbers, map(numbers.__getitem__, shape.numbers_of(parts))))  # noqa: B905
+        for name, at in shape.loose:
+            text, marks = bare[parts[at]]
+            quotes -= marks
+            if text is not None:
+                fields[name] = text
+        for name, at in shape.quoted:
+            text, marks = untrusted[parts[at]]
+            quotes -= marks
+            if text is not None:
+                fields[name] = text
     except ValueError:
         return False
-    fields.update(zip(shape.texts, shape.texts_of(parts), strict=True))
-    for name, at in shape.loose:
-        value = parts[at]
-        if value not in NOTHING:
-            fields[name] = value[1:-1] if value[0] == '"' else value
     for name, at in shape.zeros:
         if parts[at] != "0":
             _not_zero(name, parts[at], fields)
-    for name, at in shape.quoted:
-        value = parts[at]
-        if value[:1] == '"' and value[-1:] == '"':
-            if value != '"?"':
-                fields[name] = value[1:-1]
-        elif value[:1] == '"':
-            return False
-        elif value := decoded(value):
-            fields[name] = value
     if shape.outcome:
         outcome = OUTCOMES.get(parts[shape.outcome])
         if outcome is not None:
             fields["event.outcome"] = outcome
-    return True
+    return not quotes
 
 
 def _not_zero(name: str, value: str, fields: Fields) -> None:
@@ -278,22 +266,26 @@ def _not_zero(name: str, value: str, fields: Fields) -> None:
 
 def _fill_carefully(shape: Shape, parts: list[str], fields: Fields) -> None:
     """The same for values of whatever kind: a name where a number is usual, quotes where none are."""
+    for name, at in zip(shape.texts, shape.texts_at, strict=True):
+        fields[name] = parts[at]
     for name, value in zip(shape.numbers, shape.numbers_of(parts), strict=True):
         text = value.strip('"').removeprefix("unknown(").rstrip(")")
-        if text.removeprefix("-").isdecimal() and len(text) < 19:
-            fields[name] = int(text)
-        elif value not in NOTHING:
-            fields[_NAME_OF.get(name) or f"{name.removesuffix('.id')}.name"] = text
-    for name, at in (*zip(shape.texts, shape.texts_at, strict=True), *shape.loose):
-        value = parts[at].strip('"')
+        try:
+            fields[name] = number(text)
+        except ValueError:
+            if text not in NOTHING:
+                fields[_NAME_OF.get(name) or f"{name.removesuffix('.id')}.name"] = text
+    for name, at in shape.loose:
+        value = parts[at]
+        value = value[1:-1] if value[:1] == '"' == value[-1:] and len(value) > 1 else value
         if value not in NOTHING:
             fields[name] = value
-    for name, at in shape.zeros:
-        _not_zero(name, parts[at], fields)
     for name, at in shape.quoted:
         value = decoded(parts[at])
         if value not in NOTHING:
             fields[name] = value
+    for name, at in shape.zeros:
+        _not_zero(name, parts[at], fields)
     outcome = OUTCOMES.get(parts[shape.outcome]) if shape.outcome else None
     if outcome is not None:
         fields["event.outcome"] = outcome

@@ -14,7 +14,8 @@ from typing import Any
 
 from socterm.event import LogSource
 from socterm.parsers.addresses import peer_of
-from socterm.parsers.formats.auditd_fields import KINDS, decoded, take
+from socterm.parsers.formats.auditd_fields import KINDS, take
+from socterm.parsers.formats.auditd_values import decoded
 from socterm.parsers.marks import Fields
 from socterm.parsers.memory import Memory
 from socterm.taxonomy.logsources import logsources_of
@@ -38,7 +39,7 @@ _KEY = "audit"
 _PATH = KINDS["PATH"]
 
 PLAIN = logsources_of("auditd")
-_PROCESS = logsources_of("auditd", "process")
+PROCESS = logsources_of("auditd", "process")
 _CREATED = logsources_of("auditd", "created")
 _DELETED = logsources_of("auditd", "deleted")
 _CONNECTION = logsources_of("auditd", "connection")
@@ -130,7 +131,7 @@ def ran(note: Note) -> Sources:
     if note.get("failed") or note.get("told"):
         return PLAIN
     note["told"] = True
-    return _PROCESS
+    return PROCESS
 
 
 def proctitle(body: str, fields: Fields, note: Note) -> Sources:
@@ -275,7 +276,9 @@ def speaks_alone(mem: Memory, note: Note) -> bool:
 
 
 def has_arguments(mem: Memory) -> None:
-    """An EXECVE record came: from now on they are what tells of runs."""
+    """EXECVE or PROCTITLE told of a run: from now on they do, as far as runs before are not waited for."""
     notes = mem.recall(_KEY)
     if notes is not None and notes.pop(_ALONE, None):
+        for note in notes.values():
+            note["told"] = True
         mem.keep(_KEY, notes)

@@ -12,7 +12,6 @@ from socterm.taxonomy.logsources import logsources_of
 
 _SOURCES = logsources_of("bitwarden")
 _REFUSED = mark("app_login", "failure")
-_OWN = mark("app_message")
 _LEVELS = (
     "VRB", "DBG", "INF", "WRN", "ERR", "FTL", "Verbose", "Debug", "Information", "Warning", "Error", "Fatal",
 )  # fmt: skip
@@ -37,7 +36,6 @@ def _said(msg: str, f: Fields) -> None:
         f["log.logger"] = logger[1]
         msg = msg[logger.end() :]
     if not msg.startswith(_FAILED):
-        f |= _OWN
         return
     reason, _, address = msg.rstrip().rpartition(" ")
     put_peer(f, address)

@@ -25,7 +25,6 @@ _NAMES = {
 _STARTED = mark("container_started")
 _STOPPED = mark("container_stopped")
 _ERROR = mark("container_error", "failure")
-_OWN = mark("container_message")
 _TOPICS = {
     "/tasks/start": _STARTED,
     "/tasks/exit": _STOPPED,
@@ -58,7 +57,6 @@ def docker(msg: str, f: Fields, mem: Memory) -> int:
         at = found.end()
     said = pairs.pop("msg", "")
     if "level" not in pairs:
-        f |= _OWN
         return mem.times
     if said:
         f["docker.message"] = said
@@ -82,7 +80,7 @@ def _meaning(pairs: dict[str, str], said: str) -> Fields:
     for words, what in _SAID:
         if said.startswith(words):
             return what
-    return _ERROR if pairs["level"] in ("error", "fatal", "panic") else _OWN
+    return _ERROR if pairs["level"] in ("error", "fatal", "panic") else {}
 
 
 _PROGRAM = Program(docker, "docker")

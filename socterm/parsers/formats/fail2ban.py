@@ -40,6 +40,7 @@ _DEEDS: tuple[tuple[str, Fields], ...] = (
     ("Found ", _FOUND),
 )
 _BANNED_ALREADY = " already banned"
+_STATES = ("Jail '", "Starting Fail2ban", "Exiting Fail2ban", "Shutdown in progress", "Shutdown successful")
 _JAIL_STATE = re.compile(r"Jail '(?P<jail>[^']{1,64})' ")
 
 
@@ -60,7 +61,10 @@ def _said(text: str, f: Fields) -> str:
         state = _JAIL_STATE.match(text)
         if state is not None:
             f["fail2ban.jail"] = state["jail"]
-    f |= _ERROR if f.get("log.level", "").upper() in _ERROR_LEVELS else _OWN
+        if text.startswith(_STATES):
+            f |= _OWN
+    if f.get("log.level", "").upper() in _ERROR_LEVELS:
+        f |= _ERROR
     return msg
 
 

@@ -16,7 +16,6 @@ _STARTED = mark("log_started")
 _STOPPED = mark("log_stopped")
 _LOST = mark("log_lost")
 _ROTATED = mark("log_rotated")
-_OWN = mark("log_message")
 
 _ORIGIN = re.compile(r"(?:rsyslogd: )?\[origin software=\"rsyslogd\"[^\]]{0,400}\] ")
 _LOST_WORDS = re.compile(
@@ -63,8 +62,6 @@ def logger(msg: str, f: Fields, mem: Memory) -> int:
         f |= _STOPPED
     elif text.startswith(_STARTS):
         f |= _STARTED
-    else:
-        f |= _OWN
     return mem.times
 
 

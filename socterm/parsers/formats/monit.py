@@ -19,7 +19,6 @@ _SOURCES = logsources_of("monit")
 _REFUSED = mark("app_login", "failure")
 _ODD = mark("app_denied")
 _ERROR = mark("app_error")
-_OWN = mark("app_message")
 _LINE = re.compile(
     r"\[(?:(?P<zone>[A-Z][\w+-]{0,5}) )?"
     r"(?P<stamp>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,12}[+-]\d{4})\] "
@@ -52,7 +51,8 @@ def _said(msg: str, level: str, f: Fields) -> None:
     service = _SERVICE.match(msg)
     if service is not None:
         f["service.name"] = service[1]
-    f |= _ERROR if level in ("emergency", "alert", "critical", "error") else _OWN
+    if level in ("emergency", "alert", "critical", "error"):
+        f |= _ERROR
 
 
 def read(text: str, f: Fields, reading: Reading) -> Found | None:

@@ -12,7 +12,6 @@ from socterm.parsers.memory import Memory
 _GRANTED = mark("polkit_granted", "success")
 _DENIED = mark("polkit_denied", "failure")
 _AGENT = mark("polkit_agent")
-_OWN = mark("app_message")
 _RAN = mark("pkexec_command")
 _NOT_RUN = mark("pkexec_denied", "failure")
 
@@ -55,7 +54,7 @@ def polkit(msg: str, f: Fields, mem: Memory) -> int:
     agent = _AGENT_OF.match(msg)
     if agent is not None:
         f["polkit.session"] = agent[1]
-    f |= _OWN if agent is None else _AGENT
+        f |= _AGENT
     return mem.times
 
 
@@ -65,7 +64,6 @@ def pkexec(msg: str, f: Fields, mem: Memory) -> int:
         return pam(msg, f, mem)
     user, colon, rest = msg.partition(": ")
     if not colon or " " in user:
-        f |= _OWN
         return mem.times
     f["user.name"] = user
     what, found, rest = rest.partition(" [USER=")
@@ -75,7 +73,8 @@ def pkexec(msg: str, f: Fields, mem: Memory) -> int:
         f |= _RAN
         return mem.times
     f["event.reason"] = what
-    f |= _NOT_RUN if found or what.startswith(_ATTACKS) else _OWN
+    if found or what.startswith(_ATTACKS):
+        f |= _NOT_RUN
     return mem.times
 
 

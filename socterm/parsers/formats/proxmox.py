@@ -17,10 +17,8 @@ _SOURCES = logsources_of("proxmox")
 _LOGGED_IN = mark("app_login", "success")
 _REFUSED = mark("app_login", "failure")
 _STARTED = mark("task_started")
-_ENDED = mark("task_ended")
 _DONE = mark("task_ended", "success")
 _BROKEN = mark("task_ended", "failure")
-_OWN = mark("app_message")
 
 _UPID = re.compile(
     r"UPID:(?P<node>[\w.-]{1,64}):(?P<pid>[0-9A-Fa-f]{8}):[0-9A-Fa-f]{8,9}(?::[0-9A-Fa-f]{8})?:"
@@ -54,8 +52,6 @@ def proxmox(msg: str, f: Fields, mem: Memory) -> int:
         _, _, how = rest.partition(": ")
         _task(rest[9:], f, _DONE if how == "OK" or how.startswith("WARNINGS") else _BROKEN)
         f["event.reason"] = how
-    else:
-        f |= _OWN
     return mem.times
 
 
@@ -86,7 +82,6 @@ def _user(text: str, f: Fields) -> None:
 def _task(text: str, f: Fields, what: Fields) -> None:
     found = _UPID.match(text)
     if found is None:
-        f |= _OWN
         return
     f["proxmox.task.type"] = found["type"]
     if found["id"]:

@@ -9,7 +9,6 @@ from socterm.parsers.marks import Fields, mark
 from socterm.parsers.memory import Memory
 
 _DENIED = mark("policy_denied", "failure")
-_OWN = mark("app_message")
 _LINE = re.compile(
     r"SELinux is preventing (?:(?P<name>[\w.+-]{1,64}) \()?(?P<program>[^\s()]{1,256})(?: \(deleted\))?\)? "
     r"from (?:using the )?(?P<access>.{1,120}?) (?:access on|access to|capability)"
@@ -22,7 +21,6 @@ _ALERT = re.compile(r"sealert -l ([0-9a-f-]{36})")
 def setroubleshoot(msg: str, f: Fields, mem: Memory) -> int:
     """Body parser for setroubleshoot."""
     if not msg.startswith(_PREVENTS):
-        f |= _OWN
         return mem.times
     found = _LINE.match(msg[:4096])
     if found is not None:

@@ -13,7 +13,6 @@ from socterm.parsers.memory import Memory
 
 _STEPPED = mark("clock_stepped")
 _LOST = mark("clock_lost")
-_OWN = mark("clock_message")
 _STEPS = (
     "System clock was stepped by",
     "System clock wrong by",
@@ -64,7 +63,10 @@ def timesync(msg: str, f: Fields, mem: Memory) -> int:
     server = _SERVER.search(text)
     if server is not None:
         put_end(f, "server", server[1], server[2] or "")
-    f |= _STEPPED if text.startswith(_STEPS) else _LOST if text.startswith(_LOSSES) else _OWN
+    if text.startswith(_STEPS):
+        f |= _STEPPED
+    elif text.startswith(_LOSSES):
+        f |= _LOST
     return mem.times
 
 

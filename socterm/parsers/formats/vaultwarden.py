@@ -24,7 +24,6 @@ _LOGGED_IN = mark("app_login", "success")
 _NO_ADMIN = mark("app_admin_login", "failure")
 _REQUEST = mark("web_request")
 _ERROR = mark("app_error")
-_OWN = mark("app_message")
 _REFUSALS = (
     "Username or password is incorrect",
     "Invalid TOTP code",
@@ -83,8 +82,8 @@ def _said(msg: str, module: str, level: str, f: Fields) -> None:
     if name == "Username: " and user:
         f["user.name"] = user
     if level not in ("ERROR", "WARN"):
-        f |= _OWN
-    elif sentence.startswith("Invalid admin token"):
+        return
+    if sentence.startswith("Invalid admin token"):
         f |= _NO_ADMIN
     elif behind and (
         sentence.startswith(_REFUSALS) or module.startswith("vaultwarden::api::core::two_factor")
