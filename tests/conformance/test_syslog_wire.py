@@ -82,6 +82,7 @@ EXCEPTIONS: dict[str, tuple[str, set[str]]] = {
     "syslog-ng:test_msgparse.c:959": ("a PROCID that is no number is log.syslog.procid", {"process.pid"}),
     "syslog-ng:test_msgparse.c:987": (LENIENT, {"process.name", "malformed"}),
     "syslog-ng:test_msgparse.c:1188": (PLAIN, {"log.syslog.priority", *_TAGGED}),
+    "rsyslog:parsertest-parse1.sh:1": ("a Cisco message id is the event's code, not a program", _NAME),
     "rsyslog:parsertest-parse1.sh:2": ("the module of an old tag is no part of the program's name", _NAME),
     "rsyslog:parsertest-parse1.sh:3": ("the module of an old tag is no part of the program's name", _NAME),
     "rsyslog:parsertest-parse1.sh:5": (TAG, _TAGGED),
