@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
 from socterm.errors import SoctermError
+from socterm.sources import documents
 from socterm.sources.base import BLOCK
+from socterm.sources.documents import DocumentError, Stream
+from socterm.sources.evtx_file import EvtxStream
+from socterm.sources.json_file import JsonStream
 from socterm.sources.marks import HEAD, TAIL, Identity, Mark, digest
 
 _MAGIC = {b"\x1f\x8b": "gz", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst", b"BZh": "bz2"}
 PACKED_SUFFIXES = frozenset({".gz", ".xz", ".bz2", ".zst"})
 """Names that say a log is compressed and thus finished."""
 
-_DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError, DocumentError)
 
 
 class RewrittenError(Exception):
@@ -144,13 +148,16 @@ class PlainReader:
 
 
 class PackedReader:
-    """A .gz, .xz, .bz2 or .zst file: finished, read forward only, offsets count decompressed bytes."""
+    """A .gz, .xz, .bz2 or .zst file, or a document: finished, read forward only.
+
+    Offsets count the bytes that come out of it: decompressed ones, a document's records as lines.
+    """
 
     packed = True
 
-    def __init__(self, raw: IO[bytes], kind: str) -> None:
+    def __init__(self, raw: IO[bytes], stream: Stream, damage: tuple[type[Exception], ...] = _DAMAGE) -> None:
         self._raw = raw
-        self._stream, self._damage = _unpack(raw, kind)
+        self._stream, self._damage = stream, damage
         self._info = os.fstat(raw.fileno())
         self.identity: Identity = (self._info.st_dev, self._info.st_ino)
         self.position = 0
@@ -189,7 +196,7 @@ class PackedReader:
     def _pull(self, size: int) -> bytes:
         try:
             # read1 gives what could still be unpacked before it reports the damage behind it.
-            block = cast("bytes", self._stream.read1(size))
+            block = self._stream.read1(size)
         except self._damage as error:
             raise DamagedError(str(error) or type(error).__name__) from error
         self.position += len(block)
@@ -200,27 +207,47 @@ class PackedReader:
 
 
 def open_reader(path: Path) -> PlainReader | PackedReader:
-    """Open a log file, packed or not, told apart by its first bytes.
+    """Open a log file, packed or not, lines or a document, told apart by its first bytes.
 
-    Raises OSError as `open` does, and SoctermError (one line) for what is no regular file and for
-    .zst without the `zstandard` package.
+    Raises OSError as `open` does, and SoctermError (one line) for what is no regular file, for .zst without
+    the `zstandard` package and for .evtx without `evtx`.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise SoctermError(f"{path}: not a regular file; pipe it in instead: socterm - < {path}")
-    start = os.pread(fd, 6, 0)
+    start = os.pread(fd, documents.SNIFF, 0)
     kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
-    if kind is None:
+    document = documents.kind_of(start)
+    if kind is None and not document:
         return PlainReader(fd)
     raw = os.fdopen(fd, "rb")
     try:
-        return PackedReader(raw, kind)
-    except ImportError:
+        return _packed(raw, kind, document, path)
+    except BaseException:
         raw.close()
+        raise
+
+
+def _packed(raw: IO[bytes], kind: str | None, document: str, path: Path) -> PackedReader:
+    if kind is None:
+        return PackedReader(raw, _unwrap(cast("Stream", raw), document, path, _DAMAGE))
+    try:
+        stream, damage = _unpack(raw, kind)
+    except ImportError:
         raise SoctermError(
             f"{path}: reading .zst needs the zstandard package: pip install 'socterm[zstd]'"
         ) from None
+    ahead = documents.Ahead(stream, damage)
+    document = documents.kind_of(ahead.start)
+    return PackedReader(raw, _unwrap(ahead, document, path, damage), damage)
+
+
+def _unwrap(stream: Stream, document: str, path: Path, damage: tuple[type[Exception], ...]) -> Stream:
+    """The records of a document as lines; anything else as it is. SoctermError where an extra is missing."""
+    if document == "evtx":
+        return EvtxStream(stream, damage, path)
+    return JsonStream(stream, damage) if document else stream
 
 
 def _unpack(raw: IO[bytes], kind: str) -> tuple[Any, tuple[type[Exception], ...]]:
