@@ -36,7 +36,7 @@ F2B = "2026-11-20 10:00:00,123 fail2ban."
         ("actions        [8]: NOTICE  [sshd] Unban 192.0.2.7", "unban", "sshd", "192.0.2.7"),
         ("actions        [8]: NOTICE  [sshd] Restore Ban 192.0.2.7", "ban_restored", "sshd", "192.0.2.7"),
         ("actions        [8]: WARNING [sshd] 192.0.2.7 already banned", "ban_known", "sshd", "192.0.2.7"),
-        ("filter  [8]: INFO [sshd] Found 2001:db8::7 - 2026-11-20 10:00:00", "offence_found", "sshd", "2001:db8::7"),
+        ("filter [8]: INFO [a] Found 2001:db8::7 - 2026-11-20 10:00", "offence_found", "a", "2001:db8::7"),
         ("actions: WARNING [ssh] Ban 192.0.2.7", "ban", "ssh", "192.0.2.7"),
         ("actions : WARNING [ssh] Ban 192.0.2.7", "ban", "ssh", "192.0.2.7"),
         ("actions        [8]: NOTICE  [x] Ban Unban 192.0.2.7", "ban", "x", None),
@@ -337,8 +337,8 @@ def test_any_package_name_is_taken_apart(text: str) -> None:
 WORDS = st.text(st.sampled_from("abZ09 :;,.-_=\"'[]()<>/@\\|\x1d\t٣é"), max_size=60)
 SPEAKERS = (
     "fail2ban", "pvedaemon", "monit", "snoopy", "snoopy: [uid:", "pkexec", "pkexec: a: x [USER=", "polkitd",
-    "polkitd: Operator of ", "rsyslogd", "chronyd", "setroubleshoot: SELinux is preventing ", "dockerd", "auditd",
-    "dockerd: level=", "yum: Installed", "Bitwarden-Identity: Failed login attempt",
+    "polkitd: Operator of ", "rsyslogd", "chronyd", "setroubleshoot: SELinux is preventing ", "dockerd",
+    "auditd", "dockerd: level=", "yum: Installed", "Bitwarden-Identity: Failed login attempt",
 )  # fmt: skip
 STARTS = (
     F2B, F2B + "actions [8]: NOTICE [x] Ban ", VAULT, VAULT + "Username or password is incorrect. IP: ",

@@ -29,15 +29,17 @@ def read(text: str, fields: Fields, reading: Reading) -> Found | None:
             return None
     if text[:5] != "type=":
         return None
-    name, _, rest = text[5:].partition(" ")
-    stamp, bracket, body = rest.removeprefix("msg=").partition(")")
-    if not bracket or stamp[:6] != "audit(":
-        return None
-    kind = KINDS.get(name) or kind_of(name)
+    head, bracket, body = text.partition("): ")
+    if not bracket:
+        # An event's end has nothing behind it; search tools put a blank before the colon.
+        head, bracket, body = text.partition(")")
+        body = body.lstrip(" :")
+    name, audit, stamp = head[5:].partition(" msg=audit(")
+    if not audit:
+        name, audit, stamp = head[5:].partition(" audit(")
+    kind = KINDS.get(name) or kind_of(name) if audit and bracket else None
     if kind is None:
         return None
-    body = body[2:] if body[:2] == ": " else body.lstrip(" :")
-    stamp = stamp[6:]
     ts = instant(stamp, fields, reading.clock)
     if ts is None:
         return None
@@ -52,23 +54,22 @@ def instant(stamp: str, fields: Fields, clock: Clock) -> int | None:
 
     Exports of search tools write the time out, month first.
     """
-    seconds, millis, serial = stamp[:10], stamp[11:14], stamp[15:]
-    if (
-        stamp[10:11] == "."
-        and stamp[14:15] == ":"
-        and (seconds + millis + serial).isdecimal()
-        and 0 < len(serial) < 13
-    ):
-        fields["audit.sequence"] = int(serial)
-        return int(seconds) * 1_000_000 + int(millis) * 1000
+    moment, _, serial = stamp.partition(":")
+    if len(moment) == 14 and moment[10] == "." and serial.isdecimal() and len(serial) < 13:
+        digits = moment[:10] + moment[11:]
+        if digits.isdecimal():
+            fields["audit.sequence"] = int(serial)
+            return int(digits) * 1000
     found = _WRITTEN_OUT.fullmatch(stamp)
     if found is None:
         return None
     parts = found.groupdict()
-    fields["audit.sequence"] = int(parts["serial"])
     if int(parts["month"]) > 12:
         parts["month"], parts["day"] = parts["day"], parts["month"]
-    return clock.instant(parts)
+    ts = clock.instant(parts)
+    if ts is not None:
+        fields["audit.sequence"] = int(parts["serial"])
+    return ts
 
 
 def record(kind: Kind, body: str, fields: Fields, mem: Memory, ident: str, ts: int) -> tuple[Sources, int]:
@@ -92,7 +93,7 @@ def record(kind: Kind, body: str, fields: Fields, mem: Memory, ident: str, ts: i
     if follower is not None:
         if name == "EXECVE":
             joined.has_arguments(mem)
-        note = joined.note_of(mem, ident)
+        note = joined.note_of(mem, ident) if name in _TELLERS else joined.known(mem, ident)
         fields.update(note.get("who", _NOTHING))
         return follower(body, fields, note), 1
     return PLAIN, single(kind, body, fields, mem, ident, ts)
@@ -100,6 +101,8 @@ def record(kind: Kind, body: str, fields: Fields, mem: Memory, ident: str, ts: i
 
 _NOTHING: Fields = {}
 _ENDS = frozenset({"PROCTITLE", "EOE"})
+_TELLERS = frozenset({"EXECVE", "CWD"})
+"""Followers that tell those behind them something."""
 _FOLLOWERS = {
     "PATH": joined.path,
     "EXECVE": joined.execve,

@@ -30,8 +30,8 @@ CARRIED = (
 OPEN_EVENTS = 64
 """Events whose later records may still come."""
 _ARGUMENTS_SHOWN = 64
-_ARGUMENTS_LONGEST = 131_072
-"""Characters kept of a command line over several records; the kernel's limit for one argument."""
+_ARGUMENTS_LONGEST = 32_768
+"""Characters kept of a command line that is spread over several records."""
 _ALONE = " alone"
 """Kept where a program was run without its arguments ever being logged: then SYSCALL itself tells of it."""
 
@@ -75,9 +75,9 @@ def syscall(fields: Fields, note: Note) -> Sources:
 
 def name_call(fields: Fields) -> str:
     """Put the names of the architecture and of the system call for their numbers."""
-    arch = fields.get("host.architecture", "")
+    arch: str = fields.get("host.architecture", "")
     arch = fields["host.architecture"] = ARCHITECTURES.get(arch, arch)
-    number = fields.pop("audit.syscall_number", "")
+    number: str = fields.pop("audit.syscall_number", "")
     name: str = fields.get("audit.syscall") or SYSCALLS.get(arch, {}).get(number, number)
     fields["audit.syscall"] = name
     return name
@@ -91,39 +91,59 @@ def _opens_to_write(flags: str) -> bool:
 
 
 def execve(body: str, fields: Fields, note: Note) -> Sources:
-    """EXECVE: the arguments, each in quotes or as hex; long ones in pieces, many over several records."""
-    args: dict[str, str] = note.pop("args", {})
+    """EXECVE: the arguments, each in quotes or as hex; long ones in pieces, many over several records.
+
+    The record that completes them has them all; those before show what they hold themselves.
+    """
     left: dict[str, int] = note.pop("left", {})
-    room = _ARGUMENTS_LONGEST - sum(map(len, args.values()))
-    last = ""
-    for token in body.partition("\x1d")[0].split(" "):
+    told = _arguments(body, fields, note, left)
+    kept: dict[str, str] = note.pop("args", {})
+    args = {**kept, **{number: kept.get(number, "") + text for number, text in told.items()}}
+    length = sum(map(len, args.values()))
+    missing = len(args) < note.get("argc", 0) or any(rest > 0 for rest in left.values())
+    if missing and length < _ARGUMENTS_LONGEST:
+        note["args"], note["left"] = args, left
+        _shown(told, fields)
+        return PLAIN
+    _shown(args, fields)
+    return ran(note)
+
+
+def _arguments(body: str, fields: Fields, note: Note, left: dict[str, int]) -> dict[str, str]:
+    """What one record says of the arguments, by number; `left`: how much of those in pieces is missing."""
+    found: dict[str, list[str]] = {}
+    last: list[str] = []
+    for token in body[: 2 * _ARGUMENTS_LONGEST].partition("\x1d")[0].split(" "):
         key, equals, value = token.partition("=")
         if key == "argc" and value.isdecimal() and len(value) < 10:
             note["argc"] = fields["audit.argc"] = int(value)
-        elif equals and key[:1] == "a" and room > 0:
+        elif equals and key[:1] == "a":
             number, _, piece = key[1:].partition("[")
             if number.endswith("_len") and value.isdecimal() and len(value) < 10:
                 left[number[:-4]] = int(value)
             elif number.isdecimal() and len(number) < 7 and (not piece or piece[:-1].isdecimal()):
-                text = decoded(value)
-                args[number] = args.get(number, "") + text if piece else text
-                room -= len(text) + 1
+                if not piece:
+                    found[number] = []
+                last = found.setdefault(number, [])
+                last.append(decoded(value))
                 if piece and number in left:
                     left[number] -= len(value.strip('"'))
-                last = number
         elif last and not equals and token:
-            args[last] += f" {token}"
+            last.append(f" {token}")
+    return {number: "".join(parts) for number, parts in found.items()}
+
+
+def _shown(args: dict[str, str], fields: Fields) -> None:
     for number, text in args.items():
         if int(number) < _ARGUMENTS_SHOWN:
             fields[f"audit.a{number}"] = text
-    line = " ".join(args[number] for number in sorted(args, key=int))
-    fields["message"] = fields["process.command_line"] = line
+    fields["message"] = fields["process.command_line"] = _line_of(args)
     if "process.executable" not in fields and args.get("0", "").startswith("/"):
         fields["process.executable"] = args["0"]
-    if room > 0 and (len(args) < note.get("argc", 0) or any(rest > 0 for rest in left.values())):
-        note["args"], note["left"] = args, left
-        return PLAIN
-    return ran(note)
+
+
+def _line_of(args: dict[str, str]) -> str:
+    return " ".join(args[number] for number in sorted(args, key=int))
 
 
 def ran(note: Note) -> Sources:
@@ -140,8 +160,7 @@ def proctitle(body: str, fields: Fields, note: Note) -> Sources:
     fields["process.title"] = fields["message"] = title
     if not note.get("run") or note.get("told"):
         return PLAIN
-    args: dict[str, str] = note.get("args", {})
-    line = " ".join(args[number] for number in sorted(args, key=int))
+    line = _line_of(note.get("args", {}))
     fields["process.command_line"] = line if len(line) > len(title) else title
     return ran(note)
 
@@ -161,8 +180,8 @@ def path(body: str, fields: Fields, note: Note) -> Sources:
     if name:
         fields["file.path"] = absolute(name, note.get("cwd", ""))
     mode = fields.get("file.mode", "")
-    if mode.isdecimal():
-        fields["file.type"] = _FILE_TYPES.get(mode[:-4].lstrip("0"), "file")
+    if mode.isdecimal() and len(mode) > 4:
+        fields["file.type"] = _FILE_TYPES.get(mode[:-4], "file")
         fields["file.mode"] = mode[-4:]
     happened = fields.get("audit.nametype")
     if not name or note.get("failed"):
@@ -179,8 +198,15 @@ def path(body: str, fields: Fields, note: Note) -> Sources:
     return PLAIN
 
 
-_FILE_TYPES = {"4": "dir", "12": "symlink", "2": "device", "6": "device", "1": "fifo", "14": "socket"}
+_FILE_TYPES = {
+    f"{zero}{digits}": kind
+    for zero in ("", "0")
+    for digits, kind in {
+        "4": "dir", "12": "symlink", "2": "device", "6": "device", "1": "fifo", "14": "socket",
+    }.items()
+}  # fmt: skip
 """The upper digits of a mode (octal) → ECS file.type."""
+_NOTHING: Note = {}
 
 
 def absolute(name: str, base: str) -> str:
@@ -258,6 +284,12 @@ def note_of(mem: Memory, ident: str) -> Note:
         note = notes[ident] = {}
     mem.keep(_KEY, notes)
     return note
+
+
+def known(mem: Memory, ident: str) -> Note:
+    """What is known of an event, only to be looked at."""
+    notes = mem.recall(_KEY)
+    return _NOTHING if notes is None else notes.get(ident, _NOTHING)
 
 
 def done(mem: Memory, ident: str) -> Note:
