@@ -32,7 +32,7 @@ def put_peer(fields: Fields, token: str, port: str = "") -> str:
     name, value = known_peers.get(token) or peer_of(token)
     if name:
         fields[name] = value
-        if port and len(port) <= 5:
+        if port.isdecimal() and len(port) <= 5:
             fields["source.port"] = int(port)
     return value
 
