@@ -304,6 +304,7 @@ def tampered(path: Path, *statements: str) -> list[str]:
         ("DELETE FROM alert_events WHERE episode = 3", "alert 3: counts 3, but its evidence weighs 0"),
         ("DELETE FROM alerts WHERE id = 3", "alert_events: 1 episodes belong to no alert"),
         ("INSERT OR REPLACE INTO meta VALUES ('fts_done', 99)", "full text: reaches event 99"),
+        ("INSERT INTO events_fts (events_fts) VALUES ('delete-all')", "event 9 is not found by its address"),
         ("UPDATE minute_counts SET events = events + 1", "differs from its events"),
         ("UPDATE events SET fields = '{' WHERE id = 1", "event 1: its fields are no JSON object"),
         ("UPDATE kinds SET fields = '[]' WHERE id = 1", "kind 1: its fields are no JSON object"),
@@ -312,7 +313,9 @@ def tampered(path: Path, *statements: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_check_finds_what_got_past_the_guards(path: Path, sql: str, says: str) -> None:
-    alerted(path, 1, 2, 3).close()
+    writer = alerted(path, 1, 2, 3)
+    writer.feed_fts(99)
+    writer.close()
     with open_store(path) as store:
         for number in (1, 2):
             store.triage.decide([number], "close", actor="ann", now=NOW)

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from socterm.event import Event
+from socterm.query import parse
 from socterm.store import open_store
 from socterm.store.batch import Batch, SourceState
 from socterm.store.canonical import canonical
@@ -30,6 +31,9 @@ def first_version(path: Path) -> None:
         "INSERT INTO events (id, ts, source, position, repeat, flags, kind, raw) "
         "VALUES (1, 7, 1, 0, 1, 0, 1, 'a line')"
     )
+    db.execute("UPDATE events SET source_ip = '192.0.2.7', user = 'Ann' WHERE id = 1")
+    db.execute("INSERT INTO events_fts (rowid, raw) SELECT id, raw FROM events")
+    db.execute("INSERT INTO meta VALUES ('fts_done', 1)")
     db.commit()
     db.close()
 
@@ -70,3 +74,19 @@ def test_reading_the_first_versions_store_brings_it_up_first(tmp_path: Path) -> 
     store = open_store(tmp_path / "old.db", readonly=True)
     assert [row.name for row in store.triage.sources()] == ["a.log"]
     store.close()
+
+
+def test_what_the_first_version_had_indexed_is_found_before_and_after_it_is_indexed_anew(
+    tmp_path: Path,
+) -> None:
+    first_version(tmp_path / "old.db")
+    writer = Writer.open(tmp_path / "old.db", now=NOW)
+    assert writer.unfed() == 1
+    store = open_store(tmp_path / "old.db")
+    for fed in (0, 1):
+        assert writer.feed_fts(fed) == fed
+        for text in ("source.ip:192.0.2.7", "user.name:ann", "line"):
+            assert store.events.ids(parse(text, now=NOW)) == [1]
+    assert writer.unfed() == 0
+    store.close()
+    writer.close()

@@ -110,7 +110,7 @@ class Pipeline:
         self._rate = Rate()
         self._listeners: list[Callable[[], None]] = []
         self._audit_seen = stored.audit_seen
-        self._fts_lag = 0
+        self._fts_lag = writer.unfed()
         self._status = self._make_status()
 
     # -- what others ask -----------------------------------------------------------------

@@ -11,6 +11,7 @@ from socterm.store.connection import connect, our_errors
 from socterm.store.evidence import weighted_ids
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
+from socterm.store.words import key_match
 
 _ENOUGH = 20
 """Problems of one kind that are named one by one."""
@@ -102,12 +103,21 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _full_text(db: sqlite3.Connection) -> Iterator[str]:
-    """The full-text index ends where it says, and not beyond the events."""
+    """The full-text index ends where it says, not beyond the events, and knows the latest addresses."""
     found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
     done = int(found[0]) if found else 0
     newest = db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
     if done > newest:
         yield f"full text: reaches event {done}, but the newest is {newest}"
+    latest = (
+        "SELECT id, source_ip FROM events WHERE id <= ? AND source_ip IS NOT NULL ORDER BY id DESC LIMIT ?"
+    )
+    for ident, address in db.execute(latest, (done, _ENOUGH)).fetchall():
+        if not address.isascii():
+            continue
+        match = key_match("source.ip", address)
+        if not db.execute("SELECT 1 FROM events_fts(?) WHERE rowid = ?", (match, ident)).fetchone():
+            yield f"full text: event {ident} is not found by its address"
 
 
 def _minutes(db: sqlite3.Connection) -> Iterator[str]:

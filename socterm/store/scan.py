@@ -1,7 +1,7 @@
 """From a query to the reads that answer it: which rows, in which order, by which index.
 
-A read has one or two *legs* by id. Words are looked up in the full-text index, which lags; events newer
-than it are scanned. A query that an indexed column narrows well needs no full text.
+A read has one or two *legs* by id. Words, addresses and users are looked up in the full-text index, which
+lags; events newer than it are scanned.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from socterm.query import Query, Sql, compile_sql
 from socterm.query.tree import And, Node, Span, Term
 from socterm.store.expressions import EXPRESSIONS, TEXT, other
 from socterm.store.minutes import id_bounds
-from socterm.taxonomy import COLUMNS
+from socterm.store.words import MARKS, key_match
 
-_INDEXED = {column.ecs for column in COLUMNS if column.indexed}
 TOP = (1 << 63) - 1
 
 
@@ -37,14 +36,15 @@ def legs(
         return [_plain("1", (), low, high)]
     sql = compile_sql(query, EXPRESSIONS, text=TEXT, other=other)
     low, high = _narrow(db, query.tree, low, high)
-    columns = _indexed(query.tree)
-    if columns:
-        return [_by_column(sql, columns, low, high)]
-    if not sql.match:
+    match = " AND ".join(filter(None, (sql.match, *_keys(query.tree))))
+    if not match:
         return [_plain(sql.where, sql.params, low, high)]
     found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
     done = int(found[0]) if found else 0
-    both = [_plain(sql.where, sql.params, max(low, done), high), _full_text(sql, low, min(high, done + 1))]
+    both = [
+        _plain(sql.where, sql.params, max(low, done), high),
+        _indexed(sql, match, low, min(high, done + 1)),
+    ]
     return both[::-1] if oldest_first else both
 
 
@@ -52,18 +52,12 @@ def _plain(where: str, params: tuple[Any, ...], low: int, high: int) -> Leg:
     return Leg("events e", f"e.id > ? AND e.id < ? AND {where}", (low, high, *params))
 
 
-def _by_column(sql: Sql, terms: list[Term], low: int, high: int) -> Leg:
-    # Said once more in the plain form an index takes; `where` decides in the end.
-    plain = "".join(f"{EXPRESSIONS[term.field]} = ? AND " for term in terms)
-    return _plain(plain + sql.where, (*(str(term.arg) for term in terms), *sql.params), low, high)
-
-
-def _full_text(sql: Sql, low: int, high: int) -> Leg:
+def _indexed(sql: Sql, match: str, low: int, high: int) -> Leg:
     # CROSS JOIN fixes the order: words first, then their rows; `where` decides in the end.
     return Leg(
         "events_fts f CROSS JOIN events e ON e.id = f.rowid",
         f"f.events_fts MATCH ? AND f.rowid > ? AND f.rowid < ? AND {sql.where}",
-        (sql.match, low, high, *sql.params),
+        (match, low, high, *sql.params),
     )
 
 
@@ -72,12 +66,12 @@ def _demanded(tree: Node) -> tuple[Node, ...]:
     return tree.items if isinstance(tree, And) else (tree,)
 
 
-def _indexed(tree: Node) -> list[Term]:
-    """Equalities that an index answers. The columns are text, so `eq` is NOCASE equality of the text."""
+def _keys(tree: Node) -> list[str]:
+    """What the index knows of the equalities demanded. The columns are text, so `eq` is NOCASE equality."""
     return [
-        node
+        key_match(node.field, str(node.arg))
         for node in _demanded(tree)
-        if isinstance(node, Term) and node.op == "eq" and node.field in _INDEXED and str(node.arg).isascii()
+        if isinstance(node, Term) and node.op == "eq" and node.field in MARKS and str(node.arg).isascii()
     ]
 
 

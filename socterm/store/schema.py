@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 
 from socterm.errors import StoreError
+from socterm.store.words import keys_sql
 from socterm.taxonomy import COLUMNS
 
 
@@ -232,7 +233,30 @@ def m002_formats(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE sources ADD COLUMN rate REAL NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_formats)
+_WORDS = f"""
+CREATE VIEW events_words AS  -- what goes into the full-text index: the line, and keys of what people pivot on
+{keys_sql()};
+CREATE VIRTUAL TABLE events_fts USING fts5(  -- the words of events_words, fed in steps behind the inserts
+  {", ".join(["raw", *(column.name for column in COLUMNS if column.indexed)])},
+  content='events_words', content_rowid='id', detail=none, columnsize=0, tokenize='unicode61'
+);
+"""
+
+
+def m003_keys(db: sqlite3.Connection) -> None:
+    """Addresses and users are found by the full-text index, which is filled anew behind the inserts."""
+    for column in COLUMNS:
+        if column.indexed:
+            db.execute(f"DROP INDEX events_{column.name}")
+    db.execute("DROP TABLE events_fts")
+    for statement in _statements(_WORDS):
+        db.execute(statement)
+    for name, value in _FULL_TEXT_SETTINGS:
+        db.execute("INSERT INTO events_fts (events_fts, rank) VALUES (?, ?)", (name, value))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('fts_done', 0)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_formats, m003_keys)
 """In order. A migration is never changed once released; the next one is appended."""
 
 

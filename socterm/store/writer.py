@@ -22,6 +22,7 @@ from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
 from socterm.store.schema import migrate
+from socterm.taxonomy import COLUMNS
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate
@@ -44,8 +45,10 @@ _SOURCE = (
     f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _SOURCE_COLUMNS)}, updated = ? WHERE id = ?"
 )
 _WAITING = "SELECT (SELECT min(id) FROM events WHERE id > ?), (SELECT max(id) FROM events)"
-_FEED = """
-INSERT INTO events_fts (rowid, raw) SELECT id, raw FROM events WHERE id > ? AND id <= ?
+_KEYS = ", ".join(column.name for column in COLUMNS if column.indexed)
+_FEED = f"""
+INSERT INTO events_fts (rowid, raw, {_KEYS})
+SELECT id, raw, {_KEYS} FROM events_words WHERE id > ? AND id <= ?
 """
 
 
@@ -257,8 +260,12 @@ class Writer:
 
     # -- behind the batches --------------------------------------------------------------
 
+    def unfed(self) -> int:
+        """How many events the full-text index may be behind: many where an older store was brought up."""
+        return self.next_event_id - 1 - int(self._meta("fts_done"))
+
     def feed_fts(self, limit: int) -> int:
-        """Index the words of up to `limit` more events; how many were, 0 when the index is up to date."""
+        """Index the words and keys of up to `limit` more events; how many were, 0 when all are."""
         with transaction(self._db):
             done = self._meta("fts_done")
             first, newest = self._db.execute(_WAITING, (done,)).fetchone()
