@@ -124,7 +124,7 @@ def _unhexed(text: str) -> str:
 
 
 def _guard(msg: str, f: Fields) -> None:
-    """What AppArmor and seccomp refuse, as audit lines the kernel prints when no audit daemon runs."""
+    """What AppArmor and seccomp refuse, where the kernel's line is no whole audit record."""
     told: dict[str, str] = {}
     for name, quoted, bare in _QUOTED.findall(msg):
         told.setdefault(name, quoted or (_unhexed(bare) if name in _HEXED else bare))
@@ -221,13 +221,15 @@ def kernel(msg: str, f: Fields, mem: Memory) -> int:
         return mem.times
     if msg.startswith("wireguard: "):
         return wireguard(msg, f, mem)
+    if msg.startswith("audit: "):
+        times = spoken(msg, f, mem)
+        if "event.action" in f:
+            return times
     for hint, handler in _HINTS:
         if hint in msg:
             handler(msg, f)
             if "event.action" in f:
                 return mem.times
-    if msg.startswith("audit: "):
-        return spoken(msg, f, mem)
     if msg.startswith(_FAULTS):
         f.update(mark("kernel_fault"))
     return mem.times
