@@ -117,7 +117,7 @@ _APPLICATIONS = (
     "nextcloud drupal guacamole centreon froxlor directadmin tine20 "
     "asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
     "softether stunnel dante 3proxy nrpe xinetd cowrie rabbitmq "
-    "kafka nats icinga ibmmq application "
+    "kafka nats icinga ibmmq "
 )
 _LOGINS = (
     "web_login",
@@ -130,6 +130,10 @@ def _both(name: str) -> tuple[LogSource, ...]:
     return (("linux", "", name), SYSLOG)
 
 
+def _applications(*products: str) -> tuple[LogSource, ...]:
+    return tuple((product, "application", "") for product in products)
+
+
 LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     **{
         name: _both(name)
@@ -138,8 +142,15 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "mysql.slowlog": (("linux", "", "mysql"), DATABASE),
     "dropbear": (("linux", "", "sshd"), AUTH, SYSLOG),
     "santa": (("macos", "", "santa"),),
+    "application": (*_both("application"), *_applications("sql")),
+    "application.jvm": (*_both("application"), *_applications("sql", "jvm", "spring", "velocity")),
+    "application.python": (*_both("application"), *_applications("sql", "python", "django")),
 }
-"""`event.dataset` → log sources. Dropbear is offered as sshd: the same questions are asked of it."""
+"""`event.dataset` → log sources. Dropbear is offered as sshd: the same questions are asked of it.
+
+What an application is written in shows in the form of its lines; rules about errors of that language or
+of its frameworks then see them.
+"""
 
 BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
     **{

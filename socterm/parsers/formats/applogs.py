@@ -23,24 +23,31 @@ _LEVEL = (
     r"|Trace|Debug|Info|Information|Notice|Warning|Error|Critical|Fatal)"
 )
 _LOGGER = r"(?:(?P<logger>[\w.$]{3,150}) {0,3}(?:-|:) )?"
+_THREAD = r"\[(?P<thread>[^\[\]]{1,100})\]"
+_SPRING = (
+    rf"(?P<pid>\d{{1,10}}) --- (?:\[[^\[\]]{{0,60}}\] )?{_THREAD} (?P<logger>[\w.$]{{1,150}}) {{0,40}}: "
+)
 _FORMS = tuple(
-    re.compile(form)
-    for form in (
-        rf"\[{_STAMP}\] ?\[? ?{_LEVEL} ?\]?(?::| -|(?= )) ?",
-        rf"{_STAMP} {{1,2}}\[ ?{_LEVEL} {{0,4}}\](?::| -|(?= )) ?",
-        rf"{_STAMP} {{1,2}}{_LEVEL}(?::| -|(?= )) {{1,4}}(?!\S{{1,60}}\[\d{{1,10}}\]: )",
-        rf"{_STAMP} - (?P<logger>[\w.]{{1,100}}) - {_LEVEL} - ",
-        rf"{_STAMP} {{1,2}}\[(?P<thread>[^\[\]]{{1,100}})\] {_LEVEL} {{1,4}}{_LOGGER}",
-        rf"\[{_STAMP}\] (?P<logger>[\w.-]{{1,60}})\.{_LEVEL}: ",
+    (dataset, re.compile(form))
+    for dataset, form in (
+        ("application", rf"\[{_STAMP}\] ?\[? ?{_LEVEL} ?\]?(?::| -|(?= )) ?"),
+        ("application", rf"{_STAMP} {{1,2}}\[ ?{_LEVEL} {{0,4}}\](?::| -|(?= )) ?"),
+        # Spring Boot, log4j and logback, Python's logging; what is left has nothing but its level
+        ("application.jvm", rf"{_STAMP} {{1,2}}{_LEVEL} {{1,2}}{_SPRING}"),
+        ("application.jvm", rf"{_STAMP} {{1,2}}{_THREAD} {_LEVEL} {{1,4}}{_LOGGER}"),
+        ("application.python", rf"{_STAMP} - (?P<logger>[\w.]{{1,100}}) - {_LEVEL} - "),
+        ("application", rf"{_STAMP} {{1,2}}{_LEVEL}(?::| -|(?= )) {{1,4}}(?!\S{{1,60}}\[\d{{1,10}}\]: )"),
+        ("application", rf"\[{_STAMP}\] (?P<logger>[\w.-]{{1,60}})\.{_LEVEL}: "),
     )
 )
+"""(dataset, how a line of it begins)."""
 _LONG = {"warn": "warning", "err": "error", "information": "info", "crit": "critical", "emerg": "emergency"}
 
 
 def line(text: str, f: Fields, reading: Reading) -> Found | None:
     """Reader of application logs."""
     head = text[:400]
-    for form in _FORMS:
+    for dataset, form in _FORMS:
         match = form.match(head)
         if match is None:
             continue
@@ -49,14 +56,16 @@ def line(text: str, f: Fields, reading: Reading) -> Found | None:
             return None
         parts = match.groupdict()
         level = match["level"].lower()
-        f["event.dataset"] = "application"
+        f["event.dataset"] = dataset
         f["log.level"] = _LONG.get(level, level)
         if parts.get("logger"):
             f["log.logger"] = parts["logger"]
         if parts.get("thread"):
-            f["process.thread.name"] = parts["thread"]
+            f["process.thread.name"] = parts["thread"].strip()
+        if parts.get("pid"):
+            f["process.pid"] = int(parts["pid"])
         f["message"] = text[match.end() :]
-        return ts, logsources_of("application"), 1
+        return ts, logsources_of(dataset), 1
     return None
 
 

@@ -41,8 +41,8 @@ _MANAGER = re.compile(
     r"(\S{2,80}) (?:failed to authenticate as|tried to authenticate with nonexistent user) '(.*)'$"
 )
 _CALL = re.compile(
-    r"(?:Call from '(.*)' |(\S{1,200}): Call )\((?:[A-Z]{2,4}:)?(\S{2,80})\) to extension '"
-    r"(.*)' rejected because ",
+    r"(?:Call from '(.{0,300})' |(\S{1,200}): Call )\((?:[A-Z]{2,4}:)?(\S{2,80})\) to extension '"
+    r"(.{0,300})' rejected because ",
     re.DOTALL,
 )
 _UNKNOWN = re.compile(r".{0,200}?\"Rejecting unknown SIP connection from (\S{2,80})\"$")

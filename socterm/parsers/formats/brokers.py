@@ -49,7 +49,7 @@ _RABBIT = re.compile(
 )
 _RABBIT_PEER = re.compile(
     r"(?:accepting|closing) AMQP connection (?:<[\d.]{1,30}> )?\((\S{3,80}) -> \S{3,80}(?:,"
-    r" vhost: '.*', user: '(.*)')?\)"
+    r" vhost: '.{0,200}', user: '(.{0,300})')?\)"
 )
 _RABBIT_ERROR = re.compile(r"Error on AMQP connection <[\d.]{1,30}> \((\S{3,80}) -> ")
 _RABBIT_USER = re.compile(

@@ -38,13 +38,14 @@ _PUBKEY = re.compile(
 )
 _CHILD = re.compile(r"Child connection from (\S{3,80})$")
 _EXIT_FROM = re.compile(
-    r"Exit before auth from <(\S{3,80})>: (?:\(user '(.*)', (\d{1,6}) fails?\): )?(.*)$", re.DOTALL
+    r"Exit before auth from <(\S{3,80})>: (?:\(user '(.{0,300})', (\d{1,6}) fails?\): )?(.*)$", re.DOTALL
 )
 _EXIT = re.compile(
-    r"Exit before auth(?: \(user '(.*)', (\d{1,6}) fails?\))?: (.*?)(?: - user '.*' from (\S{3,80}))?$",
+    r"Exit before auth(?: \(user '(.{0,300})', (\d{1,6}) fails?\))?: (.{0,300}?)(?: - user"
+    r" '.{0,300}' from (\S{3,80}))?$",
     re.DOTALL,
 )
-_EXIT_USER = re.compile(r"Exit \((.*)\)(?: from <(\S{3,80})>)?: (.*)$", re.DOTALL)
+_EXIT_USER = re.compile(r"Exit \((.{0,300})\)(?: from <(\S{3,80})>)?: (.*)$", re.DOTALL)
 
 
 def dropbear(msg: str, f: Fields, mem: Memory) -> int:

@@ -75,7 +75,7 @@ QMAIL = Table(
         Row("badiprbl: ip ", rf"(?:\d{{1,12}}\.\d{{1,9}} )?qmail-smtpd: \d{{3}} badiprbl: ip (?P<ip>{_V}) (?P<reason>rbl: .*)$", "mail_rejected"),
         Row(" blocked ", rf"(?P<reason>[\w.-]{{1,255}} blocked) (?P<ip>{_V}) ", "mail_rejected"),
         Row("vpopmail user not found", rf"vchkpw-\S+: (?P<reason>vpopmail user not found) (?P<user>.*):(?P<ip>{_V})$", "mail_login", "failure"),
-        Row("password fail", rf"vchkpw-\S+: (?P<reason>(?:null )?password fail(?:ed)?)(?: \(pass: '.*'\))? (?P<user>.*):(?P<ip>{_V})$", "mail_login", "failure"),
+        Row("password fail", rf"vchkpw-\S+: (?P<reason>(?:null )?password fail(?:ed)?)(?: \(pass: '.{{0,200}}'\))? (?P<user>.{{0,300}}):(?P<ip>{_V})$", "mail_login", "failure"),
         Row("login success", rf"vchkpw-\S+: \(\w{{1,10}}\) login success (?P<user>.*):(?P<ip>{_V})$", "mail_login", "success"),
     ),
 )  # fmt: skip

@@ -122,7 +122,7 @@ GUACAMOLE = Table(
     (
         Row("Authentication attempt from ", rf"Authentication attempt from \[?(?P<ip>{_V})(?:, [\da-fA-F:., ]{{1,200}})?\]? for user \"(?P<user>.*)\" failed\.$", "web_login", "failure"),
         Row("successfully authenticated from", rf"User \"(?P<user>.*)\" successfully authenticated from \[?(?P<ip>{_V})(?:, [\da-fA-F:., ]{{1,200}})?\]?\.$", "web_login", "success"),
-        Row("users now present", r"User \"(?P<user>.*)\" .*users now present\)", ""),
+        Row("users now present", r"User \"(?P<user>.{0,300}?)\" .{0,300}?users now present\)", ""),
     ),
     (Shape("W", "Authentication attempt", r"WARNING: (?=Authentication attempt from )"),
      Shape("I", " successfully authenticated ", r"INFO: (?=User \")"),
@@ -150,7 +150,7 @@ DIRECTADMIN = Table(
     "directadmin",
     (),
     (
-        Row("failed login attempt", rf"'(?P<ip>{_V})' \d{{1,9}} failed login attempts?\. (?:Invalid a|A)ccount '(?P<user>.*?)'(?: via '.*')?$", "web_login", "failure"),
+        Row("failed login attempt", rf"'(?P<ip>{_V})' \d{{1,9}} failed login attempts?\. (?:Invalid a|A)ccount '(?P<user>.{{0,300}}?)'(?: via '.{{0,300}}')?$", "web_login", "failure"),
         Row("successful login to", rf"'(?P<ip>{_V})' successful login to '(?P<user>.*?)' after ", "web_login", "success"),
     ),
     (Shape("2", "' ", rf"(?P<stamp>\d{{4}}:\d\d:\d\d-{_TIME}): (?=')"),),

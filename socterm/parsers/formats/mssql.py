@@ -17,9 +17,12 @@ _LINE = re.compile(
     r"(Server|Logon|Backup|spid\d{1,6}[a-z]?|Database Mirroring|[Cc]lr|Service Broker) +(?=\S)"
 )
 _FAILURE = re.compile(
-    r"Login failed for user '(.*)'\. ?(?:Reason: (.*?) ?)?\[CLIENT: ([^\[\]]{1,60})\]\s*$", re.DOTALL
+    r"Login failed for user '(.{0,300})'\. ?(?:Reason: (.{0,600}?) ?)?\[CLIENT: ([^\[\]]{1,60})\]\s*$",
+    re.DOTALL,
 )
-_SUCCESS = re.compile(r"Login succeeded for user '(.*)'\. ?(.*?) ?\[CLIENT: ([^\[\]]{1,60})\]\s*$", re.DOTALL)
+_SUCCESS = re.compile(
+    r"Login succeeded for user '(.{0,300})'\. ?(.{0,300}?) ?\[CLIENT: ([^\[\]]{1,60})\]\s*$", re.DOTALL
+)
 _OTHER = re.compile(r"[^\[]{0,1000}\[CLIENT: ([\da-fA-F:.%]{2,60})\]\s*$")
 _ERROR = re.compile(r"Error: (\d{1,10}), Severity: (\d{1,3}), State: (\d{1,5})\.")
 

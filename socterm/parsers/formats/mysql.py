@@ -41,9 +41,11 @@ _GENERAL = re.compile(
     r"|Change user|Reset stmt|Fetch|Shutdown|Refresh|Processlist|Kill|Reset Connection)(?:\t|[ \t]*$)"
 )
 _ACCOUNT = re.compile(r"(.*)'@'([^']{0,255})'(?: \(using password: (YES|NO)\))?$", re.DOTALL)
-_TO_DATABASE = re.compile(r"(.*)'@'([^']{0,255})' to database '(.*)'$", re.DOTALL)
+_TO_DATABASE = re.compile(r"(.{0,400})'@'([^']{0,255})' to database '(.{0,200})'$", re.DOTALL)
 _ABORTED = re.compile(
-    r"Aborted connection (\d{1,18}) to db: '(.*)' user: '(.*)' host: '([^']{0,255})' \((.*)\)$", re.DOTALL
+    r"Aborted connection (\d{1,18}) to db: '(.{0,200})' user: '(.{0,400})' host: '"
+    r"([^']{0,255})' \((.{0,400})\)$",
+    re.DOTALL,
 )
 _CONNECTED = re.compile(r"(\S{0,255})@(\S{0,255}) (?:on|as)\b")
 _BLOCKED = re.compile(r"Host '([^']{1,255})' (?:is blocked because of|is not allowed to connect)")

@@ -24,7 +24,7 @@ _HEAD = re.compile(r"conn=(\d{1,18}) (?:fd|op)=(\d{1,18}) ")
 _ACCEPT = re.compile(r"ACCEPT from IP=(\S{3,80}) \(IP=")
 _BIND = re.compile(r"BIND dn=\"(.*?)\" (?:method=(\d{1,3})|mech=(\S{1,30}))", re.DOTALL)
 _RESULT = re.compile(r"RESULT tag=(\d{1,4}) err=(\d{1,6}) (?:.{0,120}?)text=(.*)", re.DOTALL)
-_SEARCHED = re.compile(r"SRCH base=\"(.*?)\" scope=\d deref=\d filter=\"(.*)\"$", re.DOTALL)
+_SEARCHED = re.compile(r"SRCH base=\"(.{0,1000}?)\" scope=\d deref=\d filter=\"(.*)\"$", re.DOTALL)
 _NAME = re.compile(r"(?:uid|cn|sAMAccountName|mail)=([^,]{1,255})", re.IGNORECASE)
 _BIND_RESPONSE = "97"
 _WRONG = frozenset({"49", "48", "53", "32", "50"})

@@ -46,7 +46,7 @@ _OTHER = re.compile(
 _QUOTED = re.compile(r", \"([^\"]*)\"")
 _BYTES = re.compile(r", (\d{1,15}) bytes, ")
 _TRANSFER = re.compile(
-    r"(\d{1,9}) (\S{1,255}) (\d{1,15}) (.+) ([ab]) (\S{1,4}) ([iod]) ([agr]) (.+) (\S{1,20}) "
+    r"(\d{1,9}) (\S{1,255}) (\d{1,15}) (.+) ([ab]) (\S{1,4}) ([iod]) ([agr]) (.{1,120}) (\S{1,20}) "
     r"([01]) (\S+)(?: ([ci]))?$"
 )
 _WAYS = {"i": "ftp_upload", "o": "ftp_download", "d": "ftp_change"}
