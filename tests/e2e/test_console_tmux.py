@@ -165,7 +165,7 @@ def test_a_second_console_attaches(story: tuple[Path, Path], tmp_path: Path) -> 
         first.type(console(log, db))
         first.shows(f"{many} open")
         second.type(console(log, db))
-        second.shows(f"{many} open", "attached", "ingests into this store")
+        second.shows(f"{many} open", "attached: process", " ingests")
         second.keys("e")
         first.shows(f"{many - 1} open")
         first.keys("q")
