@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
 from socterm.parsers.formats.auditd_fields import KINDS, kind_of, pairs_of
-from socterm.parsers.formats.auditd_joined import OPEN_EVENTS, unpacked
+from socterm.parsers.formats.auditd_joined import OPEN_EVENTS
+from socterm.parsers.formats.auditd_sockaddr import unpacked
 from socterm.parsers.formats.auditd_values import decoded
 
 NOW = 1_800_000_000_000_000

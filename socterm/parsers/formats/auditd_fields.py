@@ -11,6 +11,17 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import NamedTuple
 
+from socterm.parsers.formats.auditd_names import (
+    ACCOUNTS,
+    ENCODED,
+    NAMED,
+    NAME_OF,
+    NUMBERS,
+    OUTCOMES,
+    SENDER,
+    SURE,
+    TEXTS,
+)
 from socterm.parsers.formats.auditd_values import NOTHING, bare, decoded, number, numbers, untrusted
 from socterm.parsers.marks import Fields, mark
 from socterm.taxonomy.actions import ACTIONS
@@ -25,93 +36,6 @@ _TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,40}|UNKNOWN\[\d{4}\]|\d{4}", re.ASCII)
 _KEY = re.compile(r"\(?[A-Za-z_][\w-]{0,40}", re.ASCII)
 _OLD = " (hostname="
 """Old records of user space put the peer in brackets, with commas: `(hostname=?, addr=?, res=success)`."""
-
-
-_NUMBERS = {
-    "pid": "process.pid",
-    "ppid": "process.parent.pid",
-    "uid": "user.id",
-    "auid": "user.audit.id",
-    "euid": "user.effective.id",
-    "suid": "user.saved.id",
-    "fsuid": "user.filesystem.id",
-    "gid": "user.group.id",
-    "egid": "user.effective.group.id",
-    "sgid": "user.saved.group.id",
-    "fsgid": "user.filesystem.group.id",
-    "id": "user.id",
-    "ouid": "file.uid",
-    "ogid": "file.gid",
-    "sport": "source.port",
-    "dport": "destination.port",
-    "exit": "audit.exit",
-    "items": "audit.items",
-    "item": "audit.item",
-    "argc": "audit.argc",
-    "permissive": "audit.permissive",
-    "sig": "audit.sig",
-}
-_TEXTS = {
-    "arch": "host.architecture",
-    "syscall": "audit.syscall_number",
-    "tty": "process.tty",
-    "terminal": "process.tty",
-    "unit": "service.name",
-    "ses": "session.id",
-    "grp": "group.name",
-    "inode": "file.inode",
-    "mode": "file.mode",
-}
-_ENCODED = {
-    "acct": "user.name",
-    "cmd": "process.command_line",
-    "comm": "process.name",
-    "cwd": "process.working_directory",
-    "exe": "process.executable",
-    "proctitle": "process.title",
-    "path": "file.path",
-    **{
-        name: f"audit.{name}"
-        for name in (
-            "data", "dir", "file", "info", "key", "name", "new_group", "ocomm", "profile", "root_dir", "sw",
-            "target", "watch",
-        )
-    },
-}  # fmt: skip
-"""Keys whose value stands in quotes, or bare as hex where it holds what quotes cannot."""
-
-_NAMED = {
-    "UID": "user.name",
-    "AUID": "user.audit.name",
-    "EUID": "user.effective.name",
-    "SUID": "user.saved.name",
-    "FSUID": "user.filesystem.name",
-    "GID": "user.group.name",
-    "EGID": "user.effective.group.name",
-    "SGID": "user.saved.group.name",
-    "FSGID": "user.filesystem.group.name",
-    "ID": "user.name",
-    "OUID": "file.owner",
-    "OGID": "file.group",
-    "SYSCALL": "audit.syscall",
-    "ARCH": "host.architecture",
-}
-"""Keys auditd adds behind 0x1d when it enriches: the names of the numbers before it."""
-
-_SENDER = {"uid": "process.user.id", "UID": "process.user.name"}
-"""In a message of user space that names an account, uid is that of the program that sent it."""
-_ACCOUNTS = frozenset({"acct", "id"})
-
-OUTCOMES = {
-    "success": "success", "yes": "success", "1": "success",
-    "failed": "failure", "no": "failure", "0": "failure", "fail": "failure",
-}  # fmt: skip
-
-_NAME_OF = {"file.uid": "file.owner", "file.gid": "file.group", "audit.exit": "audit.exit"}
-"""What a name is called that stands where a number is usual; `….id` becomes `….name`."""
-
-_SURE = frozenset({"a0", "a1", "a2", "a3", "arch", "syscall", "success", "dev", "mode", "nametype", "inode"})
-"""Keys that always have a value."""
 
 Pair = tuple[str, str]
 
@@ -274,7 +198,7 @@ def _fill_carefully(shape: Shape, parts: list[str], fields: Fields) -> None:
             fields[name] = number(text)
         except ValueError:
             if text not in NOTHING:
-                fields[_NAME_OF.get(name) or f"{name.removesuffix('.id')}.name"] = text
+                fields[NAME_OF.get(name) or f"{name.removesuffix('.id')}.name"] = text
     for name, at in shape.loose:
         value = parts[at]
         value = value[1:-1] if value[:1] == '"' == value[-1:] and len(value) > 1 else value
@@ -294,7 +218,7 @@ def _fill_carefully(shape: Shape, parts: list[str], fields: Fields) -> None:
 def _shape(keys: tuple[str, ...], *, sender: bool) -> Shape:
     """Where and under which name each key's value goes; of two that would share a name the first one has it:
     what the kernel vouches for stands before what a program says."""
-    aliases = _SENDER if sender and not _ACCOUNTS.isdisjoint(keys) else {}
+    aliases = SENDER if sender and not ACCOUNTS.isdisjoint(keys) else {}
     numbers: dict[str, int] = {}
     texts: dict[str, int] = {}
     loose: dict[str, int] = {}
@@ -305,19 +229,19 @@ def _shape(keys: tuple[str, ...], *, sender: bool) -> Shape:
         place = 2 * at + 1
         if key in ("res", "result"):
             outcome = outcome or place
-        elif key in _NUMBERS:
-            numbers.setdefault(aliases.get(key, _NUMBERS[key]), place)
-        elif key in _ENCODED:
-            quoted.setdefault(_ENCODED[key], place)
-        elif key in _NAMED:
-            name = aliases.get(key, _NAMED[key])
+        elif key in NUMBERS:
+            numbers.setdefault(aliases.get(key, NUMBERS[key]), place)
+        elif key in ENCODED:
+            quoted.setdefault(ENCODED[key], place)
+        elif key in NAMED:
+            name = aliases.get(key, NAMED[key])
             if not (name in quoted or name in texts):
                 loose.setdefault(name, place)
         elif key[:4] == "cap_":
             zeros.setdefault(f"audit.{key}", place)
         else:
-            group = texts if key in _SURE else loose
-            group.setdefault(_TEXTS.get(key) or f"audit.{key.replace('-', '_').lower()}", place)
+            group = texts if key in SURE else loose
+            group.setdefault(TEXTS.get(key) or f"audit.{key.replace('-', '_').lower()}", place)
     return Shape(
         tuple(numbers), _getter(tuple(numbers.values())), tuple(texts), _getter(tuple(texts.values())),
         tuple(texts.values()), tuple(loose.items()), tuple(zeros.items()), tuple(quoted.items()), outcome,
