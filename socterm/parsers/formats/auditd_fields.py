@@ -14,8 +14,8 @@ from typing import NamedTuple
 from socterm.parsers.formats.auditd_names import (
     ACCOUNTS,
     ENCODED,
-    NAMED,
     NAME_OF,
+    NAMED,
     NUMBERS,
     OUTCOMES,
     SENDER,
