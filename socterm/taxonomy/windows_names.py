@@ -80,7 +80,6 @@ _FILE_HASHES = {
 _PE = ("description", "product", "company", "fileversion")
 
 NAMES: dict[str, dict[str, str]] = {
-    "": _ANY,
     "process_creation": {name: f"process.pe.{name.replace('filev', 'file_v')}" for name in _PE},
     "image_load": _FILE_HASHES | {name: f"file.pe.{name.replace('filev', 'file_v')}" for name in _PE},
     "driver_load": _FILE_HASHES,
@@ -95,7 +94,7 @@ NAMES: dict[str, dict[str, str]] = {
     # "Channel" of an event log cleared: that of the log, not of the event.
     "system": {"channel": "Channel"},
 }
-"""By Sigma category or service; "" for all Windows events. The narrower one wins."""
+"""By Sigma category or service, where a name means something else there than in any Windows event."""
 
 RENDERED: dict[str, str] = {
     "sourcenetworkaddress": "IpAddress",
@@ -125,11 +124,10 @@ def windows_name(name: str, service: str = "", category: str = "") -> str:
     ('process.command_line', 'file.pe.description')
     """
     low = name.lower()
-    for scope in (category, service, ""):
-        found = NAMES.get(scope, {}).get(low)
-        if found:
-            return found
-    return name
+    for scope in (category, service):
+        if scope and low in NAMES.get(scope, {}):
+            return NAMES[scope][low]
+    return _ANY.get(low, name)
 
 
 _DISTINCT = (

@@ -137,7 +137,18 @@ def _azure(record: dict[str, Any], f: Fields) -> str:
     said = record.get("activityDisplayName") or record.get("operationName")
     if isinstance(said, str):
         f.setdefault("properties.message", said)
+    _consent(f)
     return "azure.auditlogs"
+
+
+def _consent(f: Fields) -> None:
+    """Whether an administrator consented stands among the changed properties, by name."""
+    names = f.get("targetResources.modifiedProperties.displayName")
+    values = f.get("targetResources.modifiedProperties.newValue")
+    if isinstance(names, tuple) and isinstance(values, tuple) and len(names) == len(values):
+        for name, value in zip(names, values, strict=True):
+            if isinstance(name, str) and name.startswith("ConsentContext.") and isinstance(value, str):
+                f[name] = value.strip('"')
 
 
 def _sign_in(record: dict[str, Any], f: Fields) -> str:
