@@ -86,7 +86,8 @@ def test_agreement_of_what_theirs_has(kind: str) -> None:
 
 OURS = (
     "3proxy", "assp", "asterisk", "centreon", "counter-strike", "courier-auth", "courier-smtp", "cowrie",
-    "cyrus-imap", "dante", "directadmin", "domino-smtp", "dovecot", "dropbear", "drupal-auth", "ejabberd-auth",
+    "cyrus-imap", "dante", "directadmin", "domino-smtp", "dovecot", "dropbear", "drupal-auth",
+    "ejabberd-auth",
     "exim", "exim-spam", "freeswitch", "froxlor-auth", "gitlab", "grafana", "groupoffice", "gssftpd",
     "guacamole", "horde", "kerio", "mongodb-auth", "mssql-auth", "murmur", "mysqld-auth", "nagios",
     "openwebmail", "oracleims", "perdition", "phpmyadmin-syslog", "postfix", "proftpd", "pure-ftpd", "qmail",

@@ -77,6 +77,8 @@ _CALLS = (
 )
 _NAMELESS = ("no host name found for IP address ", "no IP address found for host ")
 _OWN_DOINGS = ("Start queue run: pid=", "End queue run: pid=", "exim 4.", "cwd=/var/spool/exim")
+_WITHOUT_PEER = (_NAMELESS[0], *_OWN_DOINGS)
+"""What exim says without a bracket and without a message id."""
 
 
 def _peer(text: str, at: int, f: Fields) -> int:
@@ -284,8 +286,11 @@ def line(text: str, f: Fields, reading: Reading) -> Found | None:
     stamp = _STAMP.match(text)
     if stamp is None or len(text) > 16_384:
         return None
-    found: Fields = {"event.dataset": "exim", "message": text[stamp.end() :]}
-    if not _read(text[stamp.end() :], found):
+    rest = text[stamp.end() :]
+    if "[" not in rest and "-" not in rest[:7] and not rest.startswith(_WITHOUT_PEER):
+        return None
+    found: Fields = {"event.dataset": "exim", "message": rest}
+    if not _read(rest, found):
         return None
     ts = when(reading.clock, stamp[1])
     if ts is None:
