@@ -38,7 +38,7 @@ def _sources(f: Fields) -> tuple[LogSource, ...]:
         return logsources_of(name if name in LOGSOURCES else ECS_DATASETS[dataset])
     ours: str = ECS_DATASETS.get(dataset, dataset)
     known = LOGSOURCES.get(ours)
-    if known is not None:
+    if known is not None and ours != "ecs":
         return known
     system = f.get("host.os.type") or f.get("host.os.family") or f.get("host.os.platform")
     system = "macos" if system == "darwin" else system
