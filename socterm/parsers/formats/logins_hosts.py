@@ -1,4 +1,4 @@
-"""Remote desktops, proxies and gate keepers: xrdp, Screen Sharing, SoftEther, stunnel, Dante, 3proxy, xinetd, NRPE."""
+"""Remote desktops, proxies and gate keepers: xrdp, Screen Sharing, SoftEther, stunnel, Dante, 3proxy, xinetd, NRPE, Oracle's listener."""
 
 # ruff: noqa: E501 - a row of a table stands on one line
 
@@ -92,13 +92,23 @@ NRPE = Table(
         Row("Connection from ", rf"Connection from (?P<ip>{_V}) port (?P<port>\d{{1,5}})$", "service_connect"),
     ),
 )  # fmt: skip
+ORACLE_LISTENER = Table(
+    "oracle",
+    (),
+    (
+        Row("* establish *", r"\(CONNECT_DATA=.{0,2000}\) \* \(ADDRESS=\(PROTOCOL=tcps?\)\(HOST=(?P<ip>[^()]{1,255})\)\(PORT=(?P<port>\d{1,5})\)\) \* establish \* \S{1,128} \* 0$", "database_connect"),
+        Row("* establish *", r"\(CONNECT_DATA=.{0,2000}\) \* \(ADDRESS=\(PROTOCOL=tcps?\)\(HOST=(?P<ip>[^()]{1,255})\)\(PORT=(?P<port>\d{1,5})\)\) \* establish \* \S{1,128} \* (?P<reason>\d{1,6})$", "service_denied"),
+    ),
+    (Shape("0123", " * (CONNECT_DATA=", r"(?P<stamp>\d\d-[A-Z]{3}-\d{4} \d\d:\d\d:\d\d) \* "),),
+)  # fmt: skip
 
-TABLES = (XRDP, SCREEN_SHARING, SOFTETHER, STUNNEL, DANTE, THREEPROXY, XINETD, NRPE)
+TABLES = (XRDP, SCREEN_SHARING, SOFTETHER, STUNNEL, DANTE, THREEPROXY, XINETD, NRPE, ORACLE_LISTENER)
 
 FORMATS = (
     Format(
         name="host-logins",
-        title="Logins and refusals of xrdp, macOS Screen Sharing, SoftEther VPN, stunnel, Dante, 3proxy, xinetd, NRPE",
+        title="Logins and refusals of xrdp, macOS Screen Sharing, SoftEther VPN, stunnel, Dante, 3proxy, xinetd, NRPE, "
+        "Oracle's listener",
         example="[20261120-10:00:00] [INFO ] AUTHFAIL: user=ann ip=::ffff:192.0.2.141 time=1795168800",
         programs=programs(TABLES),
         line=lines(TABLES),
