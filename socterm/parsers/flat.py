@@ -20,6 +20,7 @@ LEFT_OUT = "socterm.left_out"
 """The field that counts what was too much to keep; the raw line has it all."""
 _INT64 = 1 << 63
 _HUGE = 1e308
+_PLAIN = frozenset({str, bool})
 
 
 def scalar(value: Any) -> str | int | float | bool | None:
@@ -72,9 +73,9 @@ def _put_list(fields: Fields, name: str, items: list[Any], depth: int) -> None:
     if len(items) > LONGEST_LIST:
         leave_out(fields, len(items) - LONGEST_LIST)
         items = items[:LONGEST_LIST]
-    first = items[0].__class__ if items else None
-    if first is str and all(item.__class__ is str for item in items):
-        fields.setdefault(name, tuple(items))
+    if _PLAIN.issuperset(map(type, items)):
+        if name not in fields:
+            fields[name] = tuple(items)
         return
     plain: list[Any] = []
     together: dict[str, list[Any]] = {}

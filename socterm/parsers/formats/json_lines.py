@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from socterm.parsers.flat import LONGEST_NAME, MOST, put
+from socterm.parsers.flat import LONGEST_NAME, MOST, flatten, put
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.json_values import Put, put_other, put_text, special_of, typed
 from socterm.parsers.marks import Fields
@@ -88,8 +88,11 @@ def fill(entry: dict[str, Any], f: Fields, shape: Shape) -> None:
     few = shape.few
     for name, target, special in shape.texts:
         value = entry[name]
-        if value.__class__ is str and value and target not in f:
+        kind = value.__class__
+        if kind is str and value and target not in f:
             f[target] = value
+        elif kind is dict:
+            flatten(value, f, f"{name}.", 2)
         else:
             special(f, target, name, value)
     for name, target, special in shape.others:
@@ -104,6 +107,8 @@ def fill(entry: dict[str, Any], f: Fields, shape: Shape) -> None:
             or (kind is float and -_HUGE < value < _HUGE)
         ):
             f[name] = value
+        elif kind is dict:
+            flatten(value, f, f"{name}.", 2)
         else:
             put(f, name, value)
     if shape.nested:

@@ -7,11 +7,12 @@ several fields for (a user with a domain, hashes in one text) keeps its own name
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NamedTuple
 
 from socterm.event import LogSource
 from socterm.parsers.addresses import known_peers, peer_of
-from socterm.parsers.flat import flatten, put, scalar
+from socterm.parsers.flat import MOST, flatten, leave_out, put, scalar
 from socterm.parsers.formats.windows_accounts import NOBODY, account, audited, number_of, who, whose
 from socterm.parsers.marks import Fields, mark, put_peer
 from socterm.taxonomy import windows, windows_actions
@@ -166,6 +167,9 @@ def windows_event(fields: Fields, head: Head, data: dict[str, Any]) -> tuple[Log
     plan = plan_of(head.channel, head.provider, head.code)
     fields.update(plan.marked)
     _put_head(fields, head)
+    if len(data) > MOST:
+        leave_out(fields, len(data) - MOST)
+        data = dict(islice(data.items(), MOST))
     for written, value in data.items():
         if value is None:
             continue
