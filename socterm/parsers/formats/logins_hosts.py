@@ -1,4 +1,4 @@
-"""Remote desktops, proxies and gate keepers: xrdp, Screen Sharing, SoftEther, stunnel, Dante, 3proxy, xinetd, NRPE, Oracle's listener."""
+"""Remote desktops, proxies, gate keepers: xrdp, Screen Sharing, SoftEther, stunnel, Dante, 3proxy, xinetd and others."""
 
 # ruff: noqa: E501 - a row of a table stands on one line
 
