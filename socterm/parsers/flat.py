@@ -74,7 +74,7 @@ def _put_list(fields: Fields, name: str, items: list[Any], depth: int) -> None:
         leave_out(fields, len(items) - LONGEST_LIST)
         items = items[:LONGEST_LIST]
     if _PLAIN.issuperset(map(type, items)):
-        if name not in fields:
+        if items and name not in fields:
             fields[name] = tuple(items)
         return
     plain: list[Any] = []
