@@ -63,11 +63,10 @@ def json_reader(readers: Sequence[tuple[ObjectReader, Keys]]) -> LineReader:
     def read(text: str, fields: Fields, reading: Reading) -> Found | None:
         if text[:1] != "{" or text.startswith(_DOCKER) or _JOURNAL in text:
             return None
-        entry: dict[str, Any] | str = parse_json(text)
-        if isinstance(entry, str):
+        parsed = parse_json(text)
+        if isinstance(parsed, str):
             return None
-        if "\\u" in text:
-            entry = cleaned(entry)
+        entry: dict[str, Any] = cleaned(parsed) if "\\u" in text else parsed
         shape = tuple(entry)
         for reader in shapes.get(shape) or asked(shape):
             found = reader(entry, fields, reading)

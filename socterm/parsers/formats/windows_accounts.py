@@ -20,7 +20,7 @@ def number_of(value: Any) -> int | None:
     (500, 500, 500, None)
     """
     if value.__class__ is int:
-        return value  # type: ignore[no-any-return]
+        return int(value)
     if value.__class__ is str and 0 < len(value) <= 18:
         if value.isdecimal():
             return int(value)
