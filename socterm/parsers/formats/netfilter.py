@@ -61,7 +61,7 @@ def packet(msg: str, f: Fields) -> bool:
         known = _prefix(prefix)
     body, _, _ = msg[at:].partition(" [")
     values, flags = _values(body)
-    if "PROTO" not in values or "DST" not in values:
+    if "PROTO" not in values or "DST" not in values or "SRC" not in values:
         return False
     f["event.dataset"] = "iptables"
     f.update(known)
