@@ -3,6 +3,10 @@
 user.name is the account concerned; who changed it, where the line says so, is process.user.name. Shadow tools
 log a change once for each file they write: the line about the account itself counts, its echoes
 (`/etc/gshadow`, `shadow group`) do not.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "user.name")
+('user_created', 'success', 'eve')
 """
 
 from __future__ import annotations

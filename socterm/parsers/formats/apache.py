@@ -2,6 +2,10 @@
 
 `[STAMP] [MODULE:LEVEL] [pid N:tid N] [client ADDRESS:PORT] MESSAGE`: what stands in brackets is Apache's own,
 up to the first thing that is none of these. The message is the rest of the line.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_login', 'failure', '203.0.113.9')
 """
 
 from __future__ import annotations

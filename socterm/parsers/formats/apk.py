@@ -1,4 +1,9 @@
-"""apk.log (Alpine): which command ran, and what it did to each package. Only the command has a time."""
+"""apk.log (Alpine): which command ran, and what it did to each package. Only the command has a time.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "process.command_line", "message")
+('package_command', 'apk add nmap', 'Running `apk add nmap` at 2026-11-20 10:00:00')
+"""
 
 from __future__ import annotations
 

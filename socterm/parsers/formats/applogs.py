@@ -1,6 +1,10 @@
 """Logs of applications that nobody here knows by name: `[stamp] LEVEL message` and its common variations.
 
 Only the stamp, the level and the message are taken. It is asked after all others.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "log.level", "message")
+('warning', 'disk /var is nearly full')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 History is written in paragraphs. Each line stays an event; those that name packages carry the command and the
 user of their paragraph.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "message")
+('package_step', 'Start-Date: 2026-11-20  10:00:00')
 """
 
 from __future__ import annotations

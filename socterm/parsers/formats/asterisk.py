@@ -6,6 +6,10 @@ security log.
 
 What stands in quotation marks before ` failed for '` is the caller's and may hold the same words: the last
 counts.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('sip_login', 'failure', '192.0.2.121')
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Linux audit records, `type=X msg=audit(TIME:SERIAL): …`: from audit.log, syslog, kernel or journal."""
+"""Linux audit records, `type=X msg=audit(TIME:SERIAL): …`: from audit.log, syslog, kernel or journal.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('user_auth', 'failure', '192.0.2.7')
+"""
 
 from __future__ import annotations
 

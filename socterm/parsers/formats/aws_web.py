@@ -1,4 +1,11 @@
-"""Access logs of Amazon's load balancers (application, classic) and of S3 buckets."""
+"""Access logs of Amazon's load balancers (application, classic) and of S3 buckets.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'success', '203.0.113.9')
+>>> read_line(FORMATS[1].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'success', '203.0.113.9')
+"""
 
 from __future__ import annotations
 

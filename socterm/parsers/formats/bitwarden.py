@@ -1,4 +1,9 @@
-"""Bitwarden's server: failed logins, from its own log files or from syslog."""
+"""Bitwarden's server: failed logins, from its own log files or from syslog.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('app_login', 'failure', '192.0.2.7')
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Brokers, caches, monitors that say who they are: Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ."""
+"""Brokers, caches, monitors that say who they are: Kafka, RabbitMQ, NATS, Redis, Icinga, IBM MQ.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "log.level", "message")
+('warn', 'Under minimum replicas')
+"""
 
 from __future__ import annotations
 

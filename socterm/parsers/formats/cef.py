@@ -3,6 +3,12 @@
 `CEF:0|vendor|product|version|event class|name|severity|key=value …` (ArcSight, rev. 25) and
 `LEEF:1.0|vendor|product|version|event id|key=value<tab>…` (QRadar; 2.0 names its own delimiter). Keys known
 here become ECS names, all others stay under `cef.` or `leef.`; a custom column is named by its label.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "destination.ip")
+('blocked', '198.51.100.9', '10.0.0.5')
+>>> read_line(FORMATS[1].example, "source.ip", "user.name", "destination.ip")
+('10.0.0.8', 'ann', '198.51.100.4')
 """
 
 from __future__ import annotations

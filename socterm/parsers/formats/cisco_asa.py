@@ -2,6 +2,10 @@
 
 The id decides what a message means (`cisco_asa_ids`); who and where is found by the words before it, as ASA
 writes the same few shapes everywhere. A teardown names no direction: its first end is taken for the source.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('connection_denied', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 Access lists, logins, commands and configuration changes get their own meaning, links and neighbours too; all
 else is the device telling of itself.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('connection_denied', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

@@ -2,6 +2,34 @@
 
 `taxonomy.cloud` says how each is known and what of it has an ECS name; here stands what a table cannot say.
 Values keep their producer's names, nested ones dotted.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('ConsoleLogin', 'failure', '192.0.2.90')
+>>> read_line(FORMATS[1].example, "event.action", "event.outcome", "source.ip")
+('SetIamPolicy', 'success', '192.0.2.91')
+>>> read_line(FORMATS[2].example, "event.action", "source.ip", "destination.ip")
+('network_flow', '192.0.2.92', '10.0.0.2')
+>>> read_line(FORMATS[3].example, "event.action", "event.outcome", "source.ip")
+('login_failure', 'failure', '192.0.2.93')
+>>> read_line(FORMATS[4].example, "event.action", "event.outcome", "source.ip")
+('Sign-in activity', 'failure', '192.0.2.94')
+>>> read_line(FORMATS[5].example, "event.action", "event.outcome", "source.ip")
+('New-InboxRule', 'success', '192.0.2.95')
+>>> read_line(FORMATS[6].example, "event.action", "event.outcome", "source.ip")
+('user.session.start', 'failure', '192.0.2.96')
+>>> read_line(FORMATS[7].example, "event.action", "source.ip", "user.name")
+('repo.create', '192.0.2.97', 'octo')
+>>> read_line(FORMATS[8].example, "event.action", "source.ip", "user.name")
+('User created', '192.0.2.98', 'bitadmin')
+>>> read_line(FORMATS[9].example, "source.ip", "user.name")
+('192.0.2.99', 'olga')
+>>> read_line(FORMATS[10].example, "event.action", "source.ip", "user.name")
+('list', '192.0.2.100', 'dev')
+>>> read_line(FORMATS[11].example, "event.action", "source.ip", "user.name")
+('opencanary_4002', '192.0.2.101', 'root')
+>>> read_line(FORMATS[12].example, "event.dataset")
+('osquery.result',)
 """
 
 from __future__ import annotations

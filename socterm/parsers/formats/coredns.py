@@ -1,6 +1,10 @@
 """CoreDNS: its query log (plugin log), and errors of plugins; bare, with a stamp, or in a collector's JSON.
 
 `[INFO] 192.0.2.5:40000 - 4711 "A IN example.com. udp 41 false 4096" NOERROR qr,rd,ra 83 0.000082083s`
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "dns.question.name")
+('dns_response', '192.0.2.5', 'example.com')
 """
 
 from __future__ import annotations

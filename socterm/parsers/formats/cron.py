@@ -1,4 +1,9 @@
-"""cron and crontab: what ran, and who touched a schedule. `(USER) VERB (DETAIL)`."""
+"""cron and crontab: what ran, and who touched a schedule. `(USER) VERB (DETAIL)`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "user.name", "process.command_line")
+('cron_command', 'root', '/usr/local/bin/backup')
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""ISC dhcpd and Kea: leases asked for, given and refused."""
+"""ISC dhcpd and Kea: leases asked for, given and refused.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "process.name")
+('dhcp_lease', '192.0.2.55', 'dhcpd')
+>>> read_line(FORMATS[1].example, "event.action", "source.ip", "event.code")
+('dhcp_lease', '192.0.2.58', 'DHCP4_LEASE_ALLOC')
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,10 @@
 `query[A] example.com from 192.0.2.5`, `forwarded example.com to 198.51.100.1`, `reply example.com is
 192.0.2.1`; with log-queries=extra a serial and the client's `ADDRESS/PORT` stand before. The name is the
 client's own text: what dnsmasq itself says stands behind the last ` from `, ` to ` or ` is `.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "dns.question.name")
+('dns_query', '192.0.2.5', 'example.com')
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""dockerd, containerd and podman on themselves: `time="…" level=info msg="…" container=ID`."""
+"""dockerd, containerd and podman on themselves: `time="…" level=info msg="…" container=ID`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "url.original")
+('container_error', 'failure', '/v1.43/containers/create')
+"""
 
 from __future__ import annotations
 

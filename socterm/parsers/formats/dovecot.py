@@ -4,6 +4,10 @@ deliveries.
 One failed login is told up to three times: by PAM, by the auth process (`auth_verbose`), and when the
 connection
 ends (`auth failed, 3 attempts`). It counts once; see `tally`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('mail_login', 'failure', '192.0.2.31')
 """
 
 from __future__ import annotations

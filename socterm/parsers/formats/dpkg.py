@@ -1,4 +1,9 @@
-"""dpkg.log: what dpkg did to each package, step by step."""
+"""dpkg.log: what dpkg did to each package, step by step.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "package.name", "message")
+('package_installed', 'nmap', 'install nmap:amd64 <none> 7.93+dfsg1-1')
+"""
 
 from __future__ import annotations
 

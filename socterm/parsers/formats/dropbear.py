@@ -1,6 +1,10 @@
 """Dropbear, the small SSH server of routers and initramfs: the same actions as OpenSSH's.
 
 A user's name stands in quotation marks and may hold any; the peer is at the end, or first behind `from <`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('ssh_login', 'failure', '192.0.2.146')
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 They pass through as they are, but for what an event of ours keeps elsewhere (`@timestamp`, `event.original`,
 `event.kind`). Which log sources they belong to follows from their dataset, or from category and system:
 so what an endpoint agent tells of a process meets the rules for process creation.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "user.name", "process.command_line")
+('exec', 'ann', 'nc -l 4444')
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@ peers.
 A peer stands as `NAME (HELO) [ADDRESS]:port`. Name and HELO are the peer's own words, the address is
 exim's; what
 follows it (senders, recipients, subjects) is the peer's again, so the first place that has this shape counts.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('mail_login', 'failure', '192.0.2.44')
 """
 
 from __future__ import annotations

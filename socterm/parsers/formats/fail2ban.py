@@ -2,6 +2,10 @@
 
 `2026-11-20 10:00:00,123 fail2ban.actions [811]: NOTICE [sshd] Ban 192.0.2.7`; older ones have no pid, or a
 blank before the colon. A failure id need not be an address: it may be a user or any text a filter finds.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "process.name")
+('ban', '192.0.2.7', 'fail2ban.actions')
 """
 
 from __future__ import annotations

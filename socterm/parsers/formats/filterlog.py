@@ -2,6 +2,10 @@
 
 `RULE,SUBRULE,ANCHOR,TRACKER,INTERFACE,REASON,ACTION,DIRECTION,VERSION,…`
 (pfSense: "Raw Filter Log Format"; OPNsense: filterlog's description.txt).
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('connection_denied', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

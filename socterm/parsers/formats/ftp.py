@@ -2,6 +2,10 @@
 
 ProFTPD begins each message with `SERVER (PEER[ADDRESS])`: what follows may hold a user name that looks the
 same.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('ftp_login', 'failure', '192.0.2.82')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 `CLIENT:PORT [ACCEPTED] FRONTEND BACKEND/SERVER TIMES …`, through syslog or, in a container, alone on a line.
 Only the request is in quotes: HAProxy writes a quote within a value, captured headers too, as `#22`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 All else keeps the producer's names, nested objects as dotted ones. The last format asked: whoever knows the
 object better has had it before. Bunyan's and pino's levels are numbers, GELF's are syslog's.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "source.ip", "user.name", "log.level")
+('192.0.2.77', 'ann', 'warn')
 """
 
 from __future__ import annotations

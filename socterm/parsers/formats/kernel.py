@@ -2,6 +2,10 @@
 
 The program a message is about is `kernel.process.name` and `kernel.process.pid`: the line's own process is
 the kernel. What it quotes (names of programs, files, USB devices) was chosen by others.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('connection_denied', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

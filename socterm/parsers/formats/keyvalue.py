@@ -2,6 +2,10 @@
 
 Values are words or stand in double quotes. Names that mean one thing everywhere become ECS names, all others
 stay as the producer wrote them, so that rules for that producer find them.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "source.ip", "user.name", "log.level")
+('198.51.100.9', 'ann', 'warning')
 """
 
 from __future__ import annotations

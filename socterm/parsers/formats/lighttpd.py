@@ -1,6 +1,12 @@
 """lighttpd's error log (`DATE TIME: (FILE.c.LINE) MESSAGE`), and PHP's hardening patch Suhosin.
 
 Where lighttpd names an address, it does so last: `… username: ann IP: 203.0.113.9`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_login', 'failure', '203.0.113.9')
+>>> read_line(FORMATS[1].example, "event.action", "event.outcome", "source.ip")
+('web_attack', 'failure', '203.0.113.9')
 """
 
 from __future__ import annotations

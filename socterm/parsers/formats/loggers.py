@@ -1,6 +1,10 @@
 """The loggers on themselves: logging starts and stops, messages are lost. Gaps hide what happened in them.
 
 `log.lost` is how many messages were lost, and `log.source` whose they were, where that is told.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "process.name", "message")
+('log_lost', 'rsyslogd', 'imuxsock lost 12 messages from pid 456 due to rate-limiting')
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Other applications' logins: telephony, chat, voice, games; honeypots."""
+"""Other applications' logins: telephony, chat, voice, games; honeypots.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('sip_login', 'failure', '192.0.2.131')
+>>> read_line(FORMATS[1].example, "event.action", "event.outcome", "source.ip")
+('honeypot_login', 'failure', '192.0.2.132')
+"""
 
 # ruff: noqa: E501 - a row of a table stands on one line
 

@@ -1,4 +1,9 @@
-"""Remote desktops, proxies, gate keepers: xrdp, Screen Sharing, SoftEther, stunnel, Dante, 3proxy, xinetd and others."""
+"""Remote desktops, proxies, gate keepers: xrdp, Screen Sharing, SoftEther, stunnel, Dante, 3proxy, xinetd and others.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('remote_login', 'failure', '192.0.2.141')
+"""
 
 # ruff: noqa: E501 - a row of a table stands on one line
 

@@ -1,4 +1,9 @@
-"""Small mail servers and their kin: Courier, Cyrus, UW, qmail, perdition, Kerio, ASSP, Domino, Oracle's."""
+"""Small mail servers and their kin: Courier, Cyrus, UW, qmail, perdition, Kerio, ASSP, Domino, Oracle's.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('mail_login', 'failure', '192.0.2.91')
+"""
 
 # ruff: noqa: E501 - a row of a table stands on one line
 

@@ -1,4 +1,9 @@
-"""Web applications' logins: webmail, groupware, administration, files, dashboards."""
+"""Web applications' logins: webmail, groupware, administration, files, dashboards.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_login', 'failure', '192.0.2.101')
+"""
 
 # ruff: noqa: E501 - a row of a table stands on one line
 

@@ -3,6 +3,10 @@
 Text lines name the peer only where a connection begins and ends. A failure in between is told of by its
 own line
 where the beginning was seen; else it waits for the line that ends the connection, and counts there.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('database_login', 'failure', '192.0.2.76')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 Its own log's stamp stands in brackets and begins with the zone's name (`[CET Nov 20 10:00:00]`): where that
 name is ambiguous, the source's zone counts. Newer versions write ISO 8601.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('app_login', 'failure', '192.0.2.7')
 """
 
 from __future__ import annotations

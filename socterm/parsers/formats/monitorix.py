@@ -1,4 +1,9 @@
-"""Monitorix's web server: `Fri Nov 20 10:00:00 2026 - AUTHERR - [192.0.2.7] Authentication error: /x/`."""
+"""Monitorix's web server: `Fri Nov 20 10:00:00 2026 - AUTHERR - [192.0.2.7] Authentication error: /x/`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('app_login', 'failure', '192.0.2.7')
+"""
 
 from __future__ import annotations
 

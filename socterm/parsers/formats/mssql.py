@@ -1,4 +1,9 @@
-"""Microsoft SQL Server's ERRORLOG: `STAMP SOURCE      MESSAGE`; logins with the client's address."""
+"""Microsoft SQL Server's ERRORLOG: `STAMP SOURCE      MESSAGE`; logins with the client's address.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('database_login', 'failure', '192.0.2.75')
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,10 @@
     2026-11-20T10:00:00.123456Z    12 Connect    root@host on … using TCP/IP      general log
 
 A user's name is typed by the peer: in `'USER'@'HOST'` the last `'@'` is the server's.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('database_login', 'failure', '192.0.2.71')
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 `[CATEGORY: SEVERITY: ]client [@0xPTR] ADDRESS#PORT [(NAME)]: [view V: ]MESSAGE`, through syslog or in a file
 with named's own stamp. Names are the client's text; named escapes blanks and quotes in them (`\\032`), so
 what stands between its own words is certain.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "dns.question.name")
+('dns_denied', '192.0.2.9', 'example.com')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 What follows the message is nginx's own, but message and request hold what clients sent, and a client may send
 the very words. Where `, client: ` occurs more than once, the kind of message says which one nginx wrote.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_login', 'failure', '203.0.113.9')
 """
 
 from __future__ import annotations

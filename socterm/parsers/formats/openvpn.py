@@ -2,6 +2,10 @@
 
 `[NAME/]ADDRESS:PORT MESSAGE`, where NAME is the peer's certificate or user name, hence its own choice: the
 address is the one behind its last slash. Some messages name the peer only as `[AF_INET]ADDRESS:PORT`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('vpn_login', 'failure', '203.0.113.7')
 """
 
 from __future__ import annotations

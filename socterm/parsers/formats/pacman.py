@@ -1,4 +1,9 @@
-"""pacman.log (Arch Linux), with the tags of newer versions or without."""
+"""pacman.log (Arch Linux), with the tags of newer versions or without.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "package.name", "message")
+('package_installed', 'nmap', 'installed nmap (7.94-1)')
+"""
 
 from __future__ import annotations
 

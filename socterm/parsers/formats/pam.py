@@ -4,6 +4,10 @@ Where sshd tells of its failures itself, PAM's line comes first and would count 
 knows how it ended (another module may still accept the password). Such a line waits: it carries the user and
 the address only as `related.*` and no outcome; sshd's next line stands for the attempt, or the connection's
 end, or PAM's summary. Where sshd is silent, PAM's lines count at once.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "user.name")
+('pam_login', 'failure', 'ann')
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""polkit and pkexec: who was let do what after a password, who was not, what ran as somebody else."""
+"""polkit and pkexec: who was let do what after a password, who was not, what ran as somebody else.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "user.name", "process.command_line")
+('pkexec_command', 'ann', '/usr/bin/id')
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,12 @@
 portsentry: `attackalert: Connect from host: NAME/ADDRESS to TCP port: 1`; from 2.0 `Scan from: [ADDRESS] …`;
 its history file `EPOCH - STAMP Host: NAME/ADDRESS Port: 1 TCP Blocked`. scanlogd: `ADDRESS[:PORT] to ADDRESS
 ports 80, 81, …, FLAGS, TOS 00, TTL 49 @20:44:43`. NAME is the peer's reverse name, hence its own choice.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "event.reason")
+('port_scan', '203.0.113.9', 'blocked')
+>>> read_line(FORMATS[1].example, "event.action", "source.ip", "destination.ip")
+('port_scan', '203.0.113.9', '192.0.2.1')
 """
 
 from __future__ import annotations

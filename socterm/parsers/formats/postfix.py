@@ -3,6 +3,10 @@
 A peer stands as `NAME[ADDRESS]`; the name is what its own reverse DNS says, the address is postfix's.
 Lines of
 the queue are in `postfix_queue`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('mail_login', 'failure', '192.0.2.25')
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@ A line is `STAMP [ZONE] PREFIX SEVERITY:  MESSAGE`, where PREFIX is what `log_li
 `user@db`,
 `user=…,db=…,app=…,client=…`. Who connects is told once per process (`connection received`), and kept for the
 lines in which that process refuses a login.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "user.name")
+('database_login', 'failure', 'ann')
 """
 
 from __future__ import annotations

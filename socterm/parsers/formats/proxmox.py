@@ -1,6 +1,10 @@
 """Proxmox VE, Backup Server, Mail Gateway: who logged in to the web interface, who ran which tasks.
 
 The access log of the web interface is a web server's and is read as such.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('app_login', 'failure', '192.0.2.7')
 """
 
 from __future__ import annotations

@@ -2,6 +2,12 @@
 
 `[1795168800] unbound[71:0] info: 192.0.2.5 example.com. A IN`, `[…] nsd[72]: info: axfr for example.com. from
 192.0.2.5 refused, no acl matches`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "dns.question.name")
+('dns_query', '192.0.2.5', 'example.com')
+>>> read_line(FORMATS[1].example, "event.action", "source.ip", "dns.question.name")
+('dns_denied', '192.0.2.5', 'example.com')
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """MikroTik RouterOS: `TOPIC,TOPIC message`, behind a syslog header or bare.
 
 User names are the peer's text and may hold blanks: the address is the one behind the last ` from `.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('connection_denied', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

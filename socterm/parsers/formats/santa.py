@@ -1,4 +1,9 @@
-"""Santa, the guard of executions on Macs: programs started or kept from it, disks that came and went."""
+"""Santa, the guard of executions on Macs: programs started or kept from it, disks that came and went.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "user.name")
+('macos_execution', 'failure', 'ann')
+"""
 
 from __future__ import annotations
 

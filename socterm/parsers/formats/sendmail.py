@@ -1,4 +1,9 @@
-"""Sendmail: refusals by its rulesets, failed and good logins, attacks it notices; messages and their fate."""
+"""Sendmail: refusals by its rulesets, failed and good logins, attacks it notices; messages and their fate.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "process.name")
+('mail_rejected', '192.0.2.61', 'sm-mta')
+"""
 
 from __future__ import annotations
 

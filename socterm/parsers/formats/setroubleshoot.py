@@ -1,4 +1,9 @@
-"""setroubleshoot: SELinux's refusals put in words, with the id under which more can be asked."""
+"""setroubleshoot: SELinux's refusals put in words, with the id under which more can be asked.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "process.name")
+('policy_denied', 'failure', 'setroubleshoot')
+"""
 
 from __future__ import annotations
 

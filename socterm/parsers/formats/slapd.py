@@ -1,6 +1,10 @@
 """OpenLDAP's slapd: who connected, who bound as whom, and who could not.
 
 A connection's address stands on its ACCEPT line, the name on BIND, the verdict on RESULT; `conn=` joins them.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "process.name")
+('ldap_connect', '192.0.2.145', 'slapd')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 The part in brackets is configured by the administrator: names with a colon behind them, values that may hold
 blanks only in parentheses. What a program was called with is that program's user's text.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "process.command_line", "process.name")
+('command', 'id -u', 'snoopy')
 """
 
 from __future__ import annotations

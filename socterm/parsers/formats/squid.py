@@ -1,6 +1,10 @@
 """Squid's access.log in its native form: `TIME MS CLIENT RESULT/STATUS SIZE METHOD URL USER ROUTE/PEER TYPE`.
 
 Squid in common or combined form is an access log like others (`web_access`), told by its last word.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'success', '203.0.113.9')
 """
 
 from __future__ import annotations

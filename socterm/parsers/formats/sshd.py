@@ -1,4 +1,9 @@
-"""OpenSSH's server, whatever its process is called: messages are told apart by their first word."""
+"""OpenSSH's server, whatever its process is called: messages are told apart by their first word.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('ssh_login', 'failure', '192.0.2.7')
+"""
 
 from __future__ import annotations
 

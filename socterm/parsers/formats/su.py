@@ -1,6 +1,10 @@
 """su and login: changes of user and logins at a terminal, in the words of shadow, util-linux and BSD.
 
 user.name is who asked, user.effective.name who they wanted to be.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "user.name")
+('su', 'failure', 'ann')
 """
 
 from __future__ import annotations

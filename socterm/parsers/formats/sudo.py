@@ -2,6 +2,10 @@
 
 `USER : [WHAT WENT WRONG ; ]TTY=… ; PWD=… ; USER=… ; COMMAND=…`. user.name is who asked, user.effective.name
 whom the command ran as.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "user.name", "process.command_line")
+('sudo_command', 'ann', '/usr/bin/id')
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 What has an ECS name gets it, all else keeps Suricata's under `suricata.`. An alert carries the transaction it
 matched in (http, dns, tls, …): that is read the same way as the transaction's own event. `message` is the
 signature's text. Source: Suricata's user guide, "EVE JSON Format", 4.x to 8.x.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "destination.ip")
+('dns_query', '192.0.2.5', '192.0.2.53')
 """
 
 from __future__ import annotations

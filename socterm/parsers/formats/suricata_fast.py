@@ -2,6 +2,10 @@
 
 `STAMP  [Drop] [**] [GID:SID:REV] NAME [**] [Classification: …] [Priority: 2] {TCP} A -> B`.
 The signature's name is the rule author's, the rest is Suricata's own.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "destination.ip")
+('ids_alert', '192.0.2.5', '203.0.113.80')
 """
 
 from __future__ import annotations

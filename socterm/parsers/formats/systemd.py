@@ -1,4 +1,9 @@
-"""systemd and its login manager: units that start, stop and fail; sessions; the machine's power."""
+"""systemd and its login manager: units that start, stop and fail; sessions; the machine's power.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "process.name", "service.name")
+('service_started', 'systemd', 'nginx.service')
+"""
 
 from __future__ import annotations
 

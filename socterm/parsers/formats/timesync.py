@@ -1,6 +1,10 @@
 """What keeps the clock: chrony, systemd-timesyncd, ntpd, OpenNTPD. A clock that leaps spoils rules on time.
 
 `clock.offset` is by how many seconds the clock was wrong or set.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "process.name", "message")
+('clock_stepped', 'chronyd', 'System clock was stepped by -3.205564 seconds')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 `[2026-11-20 10:00:00.123][vaultwarden::api::identity][ERROR] …`. User names are typed by the peer: the first
 ` IP: ` of a sentence is the server's.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('app_login', 'failure', '192.0.2.7')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 Fri Nov 20 10:00:00 2026 [pid 7] [ann] FAIL LOGIN: Client "192.0.2.81"
 Fri Nov 20 10:00:00 2026 1 192.0.2.81 1234 /pub/x b _ o r ann ftp 0 * c
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('ftp_login', 'failure', '192.0.2.81')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 A `#Fields:` line names the columns of those that follow, and is kept for them. Where none was seen (a file
 read from its middle) the columns are told by their look. Times are UTC, whatever the server's zone.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'failure', '203.0.113.9')
 """
 
 from __future__ import annotations

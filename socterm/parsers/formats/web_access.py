@@ -2,6 +2,10 @@
 
 `CLIENT IDENT USER [STAMP] "REQUEST" STATUS BYTES ["REFERRER" "AGENT" [more]]`. This is the hot way, for lines
 in which no quote is escaped and nothing is unusual; all else goes the careful way (`web_access_odd`).
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'failure', '203.0.113.9')
 """
 
 from __future__ import annotations

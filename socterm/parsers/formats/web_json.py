@@ -2,6 +2,14 @@
 
 For the latter there are only habits. An object counts as a request if it names a client, a status of three
 digits, and what was asked (a request line, or method and URL) under names people use for these.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'success', '203.0.113.9')
+>>> read_line(FORMATS[1].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'failure', '203.0.113.9')
+>>> read_line(FORMATS[2].example, "event.action", "event.outcome", "source.ip")
+('web_request', 'failure', '203.0.113.9')
 """
 
 from __future__ import annotations

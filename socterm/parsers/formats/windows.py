@@ -1,5 +1,9 @@
 """Windows events as JSON, in all the shapes that people have them (see `windows_shapes`), .evtx files among
 them: those are unwrapped into such lines before they come here.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
+('logon-failed', 'failure', '192.0.2.88')
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 `wireguard: wg0: Receiving handshake initiation from peer 3 (203.0.113.7:51820)`. WireGuard has no logins: a
 peer that completes a handshake is in, one whose key nobody knows gets no answer.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "process.name")
+('vpn_handshake', '203.0.113.7', 'kernel')
 """
 
 from __future__ import annotations

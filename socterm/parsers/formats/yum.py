@@ -1,4 +1,11 @@
-"""The logs of yum, dnf 4 and dnf 5, and their lines in syslog: what came, what went, what was asked for."""
+"""The logs of yum, dnf 4 and dnf 5, and their lines in syslog: what came, what went, what was asked for.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "package.name", "message")
+('package_installed', 'nmap', 'Installed: nmap-2:6.40-19.el7.x86_64')
+>>> read_line(FORMATS[1].example, "event.action", "package.name", "log.level")
+('package_installed', 'nmap', 'subdebug')
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,10 @@
 A TSV log names its columns in `#fields`, which is remembered for the rows to come; rows whose header was not
 seen are told by their shape and read with the columns of a default installation. JSON is told by `_path`, or
 by keys that only one log has. Tables: `taxonomy.zeek`.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "source.ip", "destination.ip")
+('dns_response', '192.0.2.5', '192.0.2.53')
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""zypp's history (openSUSE, SLES): fields with bars between them, the time first."""
+"""zypp's history (openSUSE, SLES): fields with bars between them, the time first.
+
+>>> from socterm.parsers import read_line
+>>> read_line(FORMATS[0].example, "event.action", "user.name", "package.name")
+('package_installed', 'root', 'nmap')
+"""
 
 from __future__ import annotations
 
