@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import pytest
 from socterm.alerts.episodes import Episodes
-from socterm.alerts.model import EpisodeChange, RuleInfo
+from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
 from socterm.event import Event
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.groups import Group
@@ -383,3 +383,47 @@ def test_the_watermark_is_that_of_the_slowest_active_source() -> None:
     mark.idle("a")
     mark.rest(30 * S)
     assert mark.value() == T0 + 130 * S - LATENESS
+
+
+class Toil:
+    """Mixed into a window: counts the hits that trimming goes through."""
+
+    toil = 0
+
+    def _trim(self, before: int) -> None:
+        self.toil += len(self.buf)  # type: ignore[attr-defined]
+        super()._trim(before)  # type: ignore[misc]
+
+
+class ToilingCounts(Toil, CountWindow):
+    pass
+
+
+class ToilingValues(Toil, ValueWindow):
+    pass
+
+
+@pytest.mark.parametrize("kind", [ToilingCounts, ToilingValues])
+@pytest.mark.parametrize("pace", [1, 1000, S])
+def test_a_flood_costs_each_window_the_same_for_every_line(kind: type, pace: int) -> None:
+    """Thousands of hits within the lateness or a long span are not gone through again at each new one."""
+    window = kind(30 * MIN, LATENESS, 10)
+    fired = [window.feed(Hit(T0 + n * pace, "s", n, n, 1, f"a{n}")) for n in range(20_000)]
+    assert sum(map(len, fired)) == 20_000 - 9
+    assert window.toil < 4 * 20_000
+    if isinstance(window, ValueWindow):
+        assert len(window._seen) == 10
+
+
+@pytest.mark.parametrize("need", [1, 2, 3, 5])
+def test_few_kept_values_answer_as_all_would(need: int) -> None:
+    """Whether enough different values stand in the window, by a plain count, hit for hit."""
+    rng = random.Random(need)
+    window = ValueWindow(10 * S, 0, need)
+    past: list[tuple[int, str]] = []
+    ts = T0
+    for n in range(3000):
+        ts += rng.choice([0, 1, 2, 5, 11]) * S
+        past.append((ts, f"v{rng.randrange(8)}"))
+        plainly = len({value for at, value in past[-60:] if at > ts - 10 * S}) >= need
+        assert bool(window.feed(Hit(ts, "s", n, n, 1, past[-1][1]))) == plainly

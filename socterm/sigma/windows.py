@@ -25,16 +25,18 @@ class Window:
     """The common part: keep what a late hit may still change, and find what it newly fires.
 
     `span` and `lateness` are µs. Subclasses keep their running state in attributes that `_save` and
-    `_load` copy; `base` is that state before the first hit of `buf`.
+    `_load` copy; `base` is that state before the first hit of `buf`. When `buf` has outgrown `room`,
+    what no late hit may change any more is folded away.
     """
 
     TRIM = 512
-    __slots__ = ("buf", "lateness", "span")
+    __slots__ = ("buf", "lateness", "room", "span")
 
     def __init__(self, span: int, lateness: int) -> None:
         self.span = span
         self.lateness = lateness
         self.buf: list[Hit] = []
+        self.room = self.TRIM
 
     def order(self, hit: Hit) -> tuple[Key, int]:
         """The hit's place in this window: one event may bring several, by the rule each comes from."""
@@ -49,8 +51,8 @@ class Window:
                 return self._late(hit)
         buf.append(hit)
         fired = self._step(hit)
-        if len(buf) > self.TRIM:
-            self._trim(hit.ts - self.lateness)
+        if len(buf) > self.room:
+            self._make_room(hit.ts - self.lateness)
         return (hit,) if fired else ()
 
     def fires(self) -> list[Hit]:
@@ -65,6 +67,11 @@ class Window:
     def _replay(self) -> list[Hit]:
         self._load()
         return [hit for hit in self.buf if self._step(hit)]
+
+    def _make_room(self, before: int) -> None:
+        """Trim, and not again before as many came as were left: a flood is not gone through at each hit."""
+        self._trim(before)
+        self.room = max(self.TRIM, 2 * len(self.buf))
 
     def _trim(self, before: int) -> None:
         """Fold hits older than `before` into the base state."""
@@ -106,6 +113,7 @@ class CountWindow(Window):
         self.span = span
         self.lateness = lateness
         self.buf = []
+        self.room = self.TRIM
         self.need = need
         self._lo = 0
         self._total = 0
@@ -127,8 +135,8 @@ class CountWindow(Window):
             lo += 1
         self._lo = lo
         self._total = total
-        if len(buf) > self.TRIM:
-            self._trim(ts - self.lateness)
+        if len(buf) > self.room:
+            self._make_room(ts - self.lateness)
         return (hit,) if total >= self.need and hit.weight else ()
 
     def _replay(self) -> list[Hit]:
@@ -169,7 +177,8 @@ class CountWindow(Window):
 class ValueWindow(Window):
     """value_count with gt or gte: at least `need` different values.
 
-    `_seen` is value → last time, the longest unseen first.
+    `_seen` is value → last time, the longest unseen first. Keeps no more values than the threshold asks
+    for: it is reached where the latest of them all lie in the window.
     """
 
     FEW = 64
@@ -179,6 +188,7 @@ class ValueWindow(Window):
         self.span = span
         self.lateness = lateness
         self.buf = []
+        self.room = self.TRIM
         self.need = need
         self._seen: dict[str, int] = {}
         self._base: dict[str, int] = _NOTHING
@@ -191,8 +201,8 @@ class ValueWindow(Window):
             return self._late(hit)
         buf.append(hit)
         fired = self._step(hit)
-        if len(buf) > self.TRIM:
-            self._trim(hit.ts - self.lateness)
+        if len(buf) > self.room:
+            self._make_room(hit.ts - self.lateness)
         return (hit,) if fired else ()
 
     def _step(self, hit: Hit) -> bool:
@@ -200,6 +210,8 @@ class ValueWindow(Window):
         ts = hit.ts
         seen.pop(hit.value, None)
         seen[hit.value] = ts
+        if len(seen) > self.need > 0:
+            del seen[next(iter(seen))]
         cutoff = ts - self.span
         if self._oldest <= cutoff:
             while seen[oldest := next(iter(seen))] <= cutoff:
