@@ -116,6 +116,9 @@ class Clock:
         self.hour = self.bsd_hour = _NONE
         self.hour_base = self.bsd_base = 0
         self.kept: dict[str, int] = {}
+        self._asked: str | None = None
+        self._asked_after: int | None = None
+        self._answer = (0, 0, False, False)
         self.hours: dict[str, int] = {}
 
     def set_now(self, now: int) -> None:
@@ -123,6 +126,7 @@ class Clock:
         if now != self.now:
             self.now = now
             self.day = self.bsd_hour = _NONE
+            self._asked = None
 
     def read(self, text: str) -> int:
         """The offset behind the stamp at the start of `text`, or 0; `ts` is then its instant."""
@@ -148,6 +152,16 @@ class Clock:
         return self._slow(text)
 
     def _slow(self, text: str) -> int:
+        """Several readers ask for the stamp of one line: it is read once."""
+        if text is self._asked and self.last == self._asked_after:
+            self.ts, self.exact, self.sure = self._answer[1:]
+            return self._answer[0]
+        end = self._read(text)
+        self._asked, self._asked_after = text, self.last
+        self._answer = (end, self.ts, self.exact, self.sure)
+        return end
+
+    def _read(self, text: str) -> int:
         found = _ISO.match(text) if text[:1].isdecimal() else _BSD.match(text)
         if found is None:
             return 0
