@@ -293,3 +293,21 @@ def test_every_act_is_an_action_that_exists() -> None:
     from socterm.taxonomy import ACTIONS
 
     assert ACTS.keys() <= ACTIONS.keys()
+
+
+def test_a_session_that_begins_and_ends_between_two_looks_is_nothing_to_store() -> None:
+    opened, closed = (
+        "sshd[7]: Accepted password for ann from 192.0.2.7 port 4022 ssh2",
+        "sshd[7]: Disconnected from user ann 192.0.2.7 port 4022",
+    )
+    enricher = Enricher()
+    enricher.apply(read(opened, closed))
+    assert enricher.changes("x") == []
+    enricher.apply(read(opened))
+    [(key, _)] = told = enricher.changes("x")
+    again = Enricher()
+    again.restore("x", [(key, text) for key, text in told if text is not None])
+    for one in (enricher, again):
+        one.apply(read(closed))
+        assert one.changes("x") == [(key, None)]
+        assert one.changes("x") == []

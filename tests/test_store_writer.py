@@ -104,6 +104,17 @@ def test_a_file_name_that_is_no_utf8_finds_its_bookmark_again(path: Path) -> Non
     writer.close()
 
 
+def test_what_decoders_remember_of_names_that_are_no_utf8_is_kept_and_forgotten(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    entries = [(LOG, "pid web1 7", "a"), (LOG, "pid caf\udce9 8", "b\udce9"), (LOG, "pid web1 9", "c")]
+    writer.commit(batch([login(1)], decoders=entries))
+    kept = [("pid caf\ufffd 8", "b\ufffd"), ("pid web1 7", "a"), ("pid web1 9", "c")]
+    assert writer.load_state().decoders == {LOG: kept}
+    writer.commit(batch([login(2)], decoders=[(LOG, "pid web1 7", None), (LOG, "pid caf\udce9 8", None)]))
+    assert writer.load_state().decoders == {LOG: kept[2:]}
+    writer.close()
+
+
 def test_a_line_is_stored_once(path: Path) -> None:
     writer = Writer.open(path, now=NOW)
     writer.commit(batch([login(1), login(2)]))

@@ -62,6 +62,7 @@ class Open(Generic[Entry]):
         self._most = most
         self._all: OrderedDict[str, Entry] = OrderedDict()
         self._dirty: set[str] = set()
+        self._told: set[str] = set()
 
     def get(self, key: str) -> Entry | None:
         """What is open under a key."""
@@ -99,12 +100,17 @@ class Open(Generic[Entry]):
             self.remove(key)
 
     def changes(self) -> list[tuple[str, str | None]]:
-        """Entries changed since the last call; None for one that is over."""
+        """Entries changed since the last call; None for one that is over, unless nobody heard of it."""
         found: list[tuple[str, str | None]] = []
+        told = self._told
         for key in sorted(self._dirty):
             entry = self._all.get(key)
-            text = None if entry is None else msgspec.json.encode(entry).decode()
-            found.append((self._start + key, text))
+            if entry is not None:
+                told.add(key)
+                found.append((self._start + key, msgspec.json.encode(entry).decode()))
+            elif key in told:
+                told.remove(key)
+                found.append((self._start + key, None))
         self._dirty.clear()
         return found
 
@@ -114,6 +120,7 @@ class Open(Generic[Entry]):
         found = [(key[len(start) :], self._read(text)) for key, text in entries if key.startswith(start)]
         for key, entry in sorted(found, key=lambda item: item[1].position):
             self.add(key, entry)
+        self._told.update(self._dirty)
         self._dirty.clear()
 
 

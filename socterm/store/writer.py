@@ -230,8 +230,17 @@ class Writer:
                     state.rate, batch.now, ids[state.name],
                 ),
             )  # fmt: skip
-        gone = [(ids[source], clean(key)) for source, key, value in batch.decoders if value is None]
-        kept = [(ids[source], clean(key), clean(v)) for source, key, v in batch.decoders if v is not None]
+        try:
+            self._write_state(batch.decoders)
+        except UnicodeEncodeError:
+            self._write_state(
+                [(name, clean(k), None if v is None else clean(v)) for name, k, v in batch.decoders]
+            )
+
+    def _write_state(self, entries: Sequence[tuple[str, str, str | None]]) -> None:
+        db, ids = self._db, self._sources
+        gone = [(ids[source], key) for source, key, value in entries if value is None]
+        kept = [(ids[source], key, value) for source, key, value in entries if value is not None]
         db.executemany("DELETE FROM decoder_state WHERE source = ? AND key = ?", gone)
         db.executemany("INSERT OR REPLACE INTO decoder_state VALUES (?, ?, ?)", kept)
 
