@@ -67,7 +67,8 @@ class Decoder:
         self._told_last: int | None = None
         self._ordered = True
         self._forced = Forced(FORMATS[form]) if form else None
-        self._sticky: LineReader | None = None
+        self._sticky: tuple[LineReader] | None = None
+        self._reader: LineReader | None = None
 
     def decode(self, chunk: Chunk) -> list[Event]:
         """One event per line of the chunk, blank lines too, in order."""
@@ -184,17 +185,25 @@ class Decoder:
         self._memory.times = int(found[1]) if found is not None else 1
         return parse(msg if found is None else found[2], fields, self._memory)
 
-    def _whole(self, reader: LineReader, text: str, raw: str, position: int) -> Event | None:
-        """The event of a line that a format reads as a whole; None if it is not of that format."""
+    def _whole(self, readers: Iterable[LineReader], text: str, raw: str, position: int) -> Event | None:
+        """The event of a line that a format reads as a whole, of the first that does; None if none does."""
         if len(text) > LONGEST_WHOLE:
             return None
         self._memory.position = position
+        self._reader = None
         fields: Fields = {}
+        reading = self._reading
         try:
-            found = reader(text, fields, self._reading)
+            for reader in readers:
+                found = reader(text, fields, reading)
+                if found is not None:
+                    self._reader = reader
+                    return self._event(found, fields, raw, position)
+                if fields:
+                    fields = {}
         except Exception as error:  # noqa: BLE001 - see _failed
             return self._failed(error, {"message": text}, raw, position, *self._without_stamp())
-        return None if found is None else self._event(found, fields, raw, position)
+        return None
 
     def _failed(
         self, error: Exception, fields: Fields, raw: str, position: int, ts: int, time_from: str
@@ -227,20 +236,16 @@ class Decoder:
         """The careful way: for any line. A format that reads it whole is asked first about the next one."""
         if self._forced is not None:
             return self._as_told(self._forced, text, raw, position)
-        for reader in readers_of(text[:1]):
-            event = self._whole(reader, text, raw, position)
-            if event is not None:
-                self._sticky = None if reader in GENERIC else reader
-                return event
-        self._sticky = None
-        return self._syslog(text, raw, position)
+        event = self._whole(readers_of(text[:1]), text, raw, position)
+        reader = self._reader
+        self._sticky = None if reader is None or reader in GENERIC else (reader,)
+        return event or self._syslog(text, raw, position)
 
     def _as_told(self, forced: Forced, text: str, raw: str, position: int) -> Event:
         """A line of the one format that the user named; what does not fit it is broken."""
-        for reader in forced.readers:
-            event = self._whole(reader, text, raw, position)
-            if event is not None:
-                return event
+        event = self._whole(forced.readers, text, raw, position)
+        if event is not None:
+            return event
         if forced.program is not None:
             return self._syslog(text, raw, position, forced.program)
         ts, time_from = self._without_stamp()
@@ -295,15 +300,13 @@ class Decoder:
     def _packed(self, packed: Peeled, raw: str, position: int) -> Event | None:
         """A line in docker's envelope that is of a format of its own; the envelope's time counts, as it is
         exact."""
-        for reader in readers_of(packed.line[:1]):
-            event = self._whole(reader, packed.line, raw, position)
-            if event is not None:
-                event.fields.update(packed.fields)
-                if packed.packed is not None:
-                    event.ts, event.time_from = packed.packed, "line"
-                    self._clock.last = packed.packed
-                return event
-        return None
+        event = self._whole(readers_of(packed.line[:1]), packed.line, raw, position)
+        if event is not None:
+            event.fields.update(packed.fields)
+            if packed.packed is not None:
+                event.ts, event.time_from = packed.packed, "line"
+                self._clock.last = packed.packed
+        return event
 
     def _body(self, head: Head, fields: Fields, program: Program, ts: int, position: int) -> int:
         memory = self._memory
