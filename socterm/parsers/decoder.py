@@ -187,10 +187,10 @@ class Decoder:
 
     def _whole(self, readers: Iterable[LineReader], text: str, raw: str, position: int) -> Event | None:
         """The event of a line that a format reads as a whole, of the first that does; None if none does."""
+        self._reader = None
         if len(text) > LONGEST_WHOLE:
             return None
         self._memory.position = position
-        self._reader = None
         fields: Fields = {}
         reading = self._reading
         try:
