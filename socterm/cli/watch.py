@@ -121,7 +121,7 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
             theme=config.console.theme, fps=config.console.fps,
         )  # fmt: skip
         # A round stops the event loop: up to a million objects after 20 small rounds are a third of a second.
-        calm_memory(young=10_000, middle=5, old=20)
+        calm_memory(young=10_000, middle=5, old=100)
         sys.setswitchinterval(0.001)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: app.exit())
