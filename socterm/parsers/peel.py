@@ -11,11 +11,14 @@ from socterm.parsers.headers import Head, after_stamp, priority, priority_fields
 from socterm.parsers.rfc5424 import Head5424, read_5424
 from socterm.parsers.stamps import LATEST, Clock
 
+_CRI = ("stdout F ", "stderr F ", "stdout P ", "stderr P ")
+"""Behind a stamp, what containerd and CRI-O write before a container's line: stream, full or partial."""
+
 
 class Peeled(msgspec.Struct, gc=False):
     """What was found: instant (None without a usable stamp), header, more fields, and what is broken.
 
-    `line` is the whole line that lay in a docker envelope, `packed` the envelope's own instant.
+    `line` is the whole line that lay in an envelope (docker, CRI), `packed` the envelope's own instant.
     """
 
     head: Head
@@ -41,14 +44,14 @@ def peel(text: str, clock: Clock, *, nested: bool = False) -> Peeled:
                     found.fields = priority_fields(value) | found.fields
                 return found
     if value < 0:
-        return _bare(text, clock)
-    found = _bare(rest.lstrip(" "), clock, framed=True)
+        return _bare(text, clock, nested=nested)
+    found = _bare(rest.lstrip(" "), clock, framed=True, nested=True)
     found.fields = priority_fields(value) | found.fields
     return found
 
 
-def _bare(text: str, clock: Clock, *, framed: bool = False) -> Peeled:
-    """A line without envelope or PRI; `framed` says that a PRI vouches for it being syslog."""
+def _bare(text: str, clock: Clock, *, framed: bool = False, nested: bool = False) -> Peeled:
+    """A line without JSON or PRI; `framed` says that a PRI vouches for it being syslog."""
     end = clock.read(text)
     if not end:
         head = without_stamp(text)
@@ -56,6 +59,8 @@ def _bare(text: str, clock: Clock, *, framed: bool = False) -> Peeled:
             head = tagged("", text) if framed else Head(msg=text)
         return _leveled(Peeled(head))
     rest = text[end + 1 :]
+    if not nested and rest.startswith(_CRI):
+        return _packed(rest[len("stdout F ") :], clock.ts, {"stream": rest[:6]}, clock)
     head = after_stamp(rest)
     if text[10:11] == " " and text[4:5] == "-" and not head.name:
         head = Head(msg=rest)  # a log of its own with a date before each line, not syslog
@@ -105,9 +110,13 @@ def _json(text: str, clock: Clock, *, nested: bool) -> Peeled:
     if wrapped is None:
         return Peeled(Head(msg=text))
     ts = clock.ts if clock.read(wrapped.stamp) == len(wrapped.stamp) else None
-    line = wrapped.line.rstrip("\r\n")
+    return _packed(wrapped.line.rstrip("\r\n"), ts, wrapped.fields, clock)
+
+
+def _packed(line: str, ts: int | None, fields: dict[str, Any], clock: Clock) -> Peeled:
+    """A container's line, the instant of its envelope and what else that tells."""
     inner = _inside(line, ts, clock)
-    inner.fields = wrapped.fields | inner.fields
+    inner.fields = fields | inner.fields
     inner.line, inner.packed = line, ts
     return inner
 

@@ -92,11 +92,11 @@ def _pairs(text: str, f: Fields) -> tuple[str, str]:
 
 
 def _login(text: str, f: Fields, mem: Memory, ts: int, host: str) -> int:
-    """What the login services say: Login: …, Disconnected (…): …, Aborted login (…): …"""
+    """What the login services say: Login: … (2.4: Logged in: …), Disconnected (…): …, Aborted login (…): …"""
     head, sep, tail = _halves(text)
     if not sep:
         return mem.times
-    if head == "Login":
+    if head in ("Login", "Logged in"):
         _, address = _pairs(tail, f)
         f |= _LOGGED_IN
         settled(mem, f"dovecot {host} {address}")

@@ -133,8 +133,9 @@ def _envelope(text: str, f: Fields) -> None:
 
 
 def _authenticator(found: re.Match[str], text: str, f: Fields) -> bool:
-    """NAME authenticator failed for HOST (HELO) [ADDRESS]: 535 … (set_id=USER)."""
-    end = _peer(text, found.end(), f)
+    """NAME authenticator failed for [H=]HOST (HELO) [ADDRESS]: 535 … (set_id=USER)."""
+    start = found.end()
+    end = _peer(text, start + 2 if text.startswith("H=", start) else start, f)
     if not end:
         return False
     f["exim.authenticator"] = found[1]

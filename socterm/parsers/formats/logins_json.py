@@ -13,7 +13,8 @@ from socterm.taxonomy.logsources import logsources_of
 _LOGGED_IN = mark("web_login", "success")
 _FAILED = mark("web_login", "failure")
 
-_CLOUD = re.compile(r"Login failed: '?(.*?)'? \(Remote IP: '?([\da-fA-F:.]{2,45})'?", re.DOTALL)
+_CLOUD = re.compile(r"Login failed: '?(.*?)'? \(Remote IP: '?([\da-fA-F:.]{2,45})'?[^()]*\)$", re.DOTALL)
+"""To the end of the message: a user name may hold the same words."""
 _CLOUD_LEVELS = ("debug", "info", "warning", "error", "fatal")
 
 
@@ -46,7 +47,8 @@ def _nextcloud(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | No
     failed = _CLOUD.match(message[:2048]) if message.startswith("Login failed: ") else None
     if failed is not None:
         f["user.name"] = failed[1]
-        put_peer(f, failed[2])
+        if "source.ip" not in f:
+            put_peer(f, failed[2])
         f |= _FAILED
     return ts, logsources_of("nextcloud", f.get("event.action", "")), 1
 

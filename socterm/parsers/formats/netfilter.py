@@ -46,6 +46,8 @@ _NUMBERS = {
     "GID": "group.id",
     "SPI": "iptables.spi",
 }
+_REQUEST = ' "'
+"""A quote before `IN=`: other programs' lines, in which a client wrote what looks like a packet."""
 _kept: dict[str, Fields] = {}
 """A pure memo of `_prefix`: administrators write a handful of them."""
 
@@ -146,7 +148,9 @@ def _prefix(prefix: str) -> Fields:
 def line(text: str, f: Fields, reading: Reading) -> Found | None:
     """A packet's line whose header names no program (ulogd writes such), or one without any header."""
     at = text.find("IN=", 0, _PREFIX)
-    if at < 0 or text[:1] == "<" or (at and reading.clock.read(text)) or not packet(text, f):
+    if at < 0 or text[0] in "<{" or _REQUEST in text[:at] or (at and reading.clock.read(text)):
+        return None
+    if not packet(text, f):
         return None
     tag = f.get("process.name")
     if tag is not None and not at and "process.pid" not in f:

@@ -14,6 +14,7 @@ import re
 
 from socterm.parsers.addresses import peer_of
 from socterm.parsers.format import Format, Found, Program, Reading
+from socterm.parsers.formats.apache_message import happened
 from socterm.parsers.formats.web_access import access
 from socterm.parsers.formats.web_request import host_port, put_host, put_number, put_text, request_fields
 from socterm.parsers.marks import Fields, mark, put_end
@@ -50,6 +51,9 @@ _REFUSALS = (
 _HOLD_USER = ('user "', "PAM: user '")
 _HOLD_PATH = ('open() "', '"', 'directory index of "', 'openat() "', 'stat() "')
 """Beginnings of messages that hold a user's name, or a path made from the URL."""
+_STDERR = "FastCGI sent in stderr: "
+_STDERR_END = re.compile(r'" while reading (?:response header from )?upstream$')
+"""What nginx writes behind an application's own words, which may say anything before it."""
 _WHOLE = re.compile(
     r'[^\s",]+(?:, server: [^",]*)?(?:, request: "[^"]*")?(?:, subrequest: "[^"]*")?'
     r'(?:, upstream: "[^"]*")?(?:, host: "[^"]*")?(?:, referrer: "[^"]*")?$'
@@ -82,7 +86,9 @@ def _parted(text: str) -> tuple[str, str]:
     pieces = text.split(_CLIENT, _MOST)
     count = len(pieces) - 1
     at = 1
-    if count > 1 and text.startswith(_HOLD_USER):
+    if count > 1 and text.startswith(_STDERR):
+        at = next((i for i in range(1, count + 1) if _STDERR_END.search(pieces[i - 1])), count)
+    elif count > 1 and text.startswith(_HOLD_USER):
         at = next((i for i in range(1, count + 1) if _ends_message(_CLIENT.join(pieces[i:]))), count)
     elif count > 1 and text.startswith(_HOLD_PATH):
         middle = (count + 1) // 2
@@ -119,6 +125,8 @@ def _happened(said: str, level: str, f: Fields) -> None:
         f |= _DENIED
     elif said.startswith(("limiting ", "delaying ")):
         f |= _LIMITED
+    elif said.startswith("[client "):
+        happened(said.partition("] ")[2], level, f, known=True)
     else:
         f |= _ERROR if level in _LOUD else _NOTICE
 

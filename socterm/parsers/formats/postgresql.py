@@ -100,6 +100,8 @@ def _sources(f: Fields) -> tuple[LogSource, ...]:
 
 def line(text: str, f: Fields, reading: Reading) -> Found | None:
     """Reader of postgresql.log, csvlog among it."""
+    if text[:2] == "< ":
+        text = text[2:]  # `< %m >`, as Red Hat's packages had it
     stamp = _STAMP.match(text)
     if stamp is None:
         return None
@@ -218,7 +220,7 @@ FORMATS = (
         'password authentication failed for user "ann"',
         programs={"postgres": Program(postgres, "postgresql", wraps=False, varies=True)},
         line=line,
-        begins="0123456789",
+        begins="0123456789<",
         object=json_line,
         keys=(frozenset({"error_severity"}), frozenset({"pid"})),
     ),

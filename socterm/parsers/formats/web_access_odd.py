@@ -35,7 +35,12 @@ _QUOTED = re.compile(rf'"({_TEXT})"', re.DOTALL)
 _RESULT = re.compile(r" (\d{3}|-)(?: (\d{1,18}|-))?(?= |$|\n)")
 _LATER_RESULT = re.compile(r'" (\d{3}) (\d{1,18}|-)(?= |$)')
 _SIZE_ONLY = re.compile(r" (\d{1,18}|-)$")
-_STAMP = re.compile(r"\d{1,2}/[^/ ]{3,10}/\d{4}:\d\d:|\d{4}-\d\d-\d\d[T ]\d\d:")
+_STAMP = re.compile(r"\d{1,2}/(?:[^/ ]{3,10}|\d\d)/\d{4}:\d\d:|\d{4}-\d\d-\d\d[T ]\d\d:")
+_NUMERIC = re.compile(r"(\d\d)/(0[1-9]|1[0-2])/(\d{4}):")
+"""Proxmox's pveproxy writes the month as a number."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NO_USER = '"" ['
+"""What Apache writes for a user name that was sent empty."""
 _HEAD = 4096
 _TAIL = 16_384
 _SQUID = re.compile(r"[A-Z_]{3,40}(?:/\d{3})?:[A-Z_]{3,40}")
@@ -62,6 +67,10 @@ def odd_line(text: str, fields: Fields, reading: Reading) -> Found | None:
         host, lead, start = listed[1] or "", listed[2], listed.end()
     found = _UNTIL_QUOTE.match(text, start)
     end = found.end() if found is not None else 0
+    if text.startswith(_NO_USER, end) and text[:end].endswith(" "):
+        text = f"{text[:end]}-{text[end + 2 :]}"
+        found = _UNTIL_QUOTE.match(text, start)
+        end = found.end() if found is not None else 0
     if end >= len(text) or end - start > _HEAD:
         return None
     head = text[start:end]
@@ -69,7 +78,7 @@ def odd_line(text: str, fields: Fields, reading: Reading) -> Found | None:
     stamp, bracket, between = behind.partition("]")
     if not bracket or not _STAMP.match(stamp):
         return None
-    ts = when(reading.clock, stamp.strip())
+    ts = when(reading.clock, _named_month(stamp.strip()))
     if ts is None:
         return None
     made: Fields = {"event.dataset": "web.access"}
@@ -99,6 +108,14 @@ def odd_line(text: str, fields: Fields, reading: Reading) -> Found | None:
     _tail(text[at : at + _TAIL], made)
     fields |= made
     return ts, LOGSOURCES[made["event.dataset"]], 1
+
+
+def _named_month(stamp: str) -> str:
+    """`20/11/2026:10:00:00 +0100` with the month's name; any other stamp as it is."""
+    found = _NUMERIC.match(stamp)
+    if found is None:
+        return stamp
+    return f"{found[1]}/{_MONTHS[int(found[2]) - 1]}/{found[3]}:{stamp[found.end() :]}"
 
 
 def _result(text: str, at: int, shape: re.Pattern[str]) -> tuple[str, str, str, int] | None:
@@ -138,8 +155,10 @@ def _who(tokens: list[str], lead: str, fields: Fields) -> bool:
     if not clients:
         return False
     chosen = client_of(clients) if len(clients) > 1 else clients[0]
-    if not put_end(fields, "source", chosen):
-        fields["source.address"] = chosen
+    if chosen != "-" and not put_end(fields, "source", chosen):
+        name, port = host_port(chosen)
+        if not port or not put_end(fields, "source", name, port):
+            fields["source.address"] = chosen
     if len(clients) > 1:
         put_forwarded(fields, ",".join(clients))
     if user.strip("- "):

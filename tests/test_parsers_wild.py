@@ -1,0 +1,138 @@
+"""Forms that other versions, distributions and owners write, and lines that quote another format's words."""
+
+# ruff: noqa: E501 - log lines stand as they are written
+
+from __future__ import annotations
+
+from typing import Any
+
+from socterm.event import Chunk, Event
+from socterm.parsers.decoder import Decoder
+
+NOW = 1_800_000_000_000_000
+TEN = 1_795_168_800_000_000
+"""2026-11-20 10:00:00 UTC."""
+
+
+def decoded(line: str) -> Event:
+    return Decoder("wild").decode(Chunk("wild", 0, [line.encode()], {}, NOW))[0]
+
+
+def fields(line: str) -> dict[str, Any]:
+    return decoded(line).fields
+
+
+def test_cri_envelope_of_kubernetes_is_taken_off() -> None:
+    event = decoded(
+        "2026-11-20T11:00:00.123456789+01:00 stdout F 203.0.113.9 - - [20/Nov/2026:09:59:59 +0000] "
+        '"GET /pod HTTP/1.1" 200 1 "-" "curl" "-"'
+    )
+    assert event.ts == TEN + 123_456
+    assert event.fields["event.dataset"] == "web.access"
+    assert event.fields["source.ip"] == "203.0.113.9"
+    assert event.fields["stream"] == "stdout"
+    assert "host.hostname" not in event.fields
+    assert "url.domain" not in event.fields
+
+
+def test_cri_envelope_of_an_unknown_line_names_no_host() -> None:
+    found = fields("2026-11-20T10:00:00.1Z stderr P first half: of a line")
+    assert found["message"] == "first half: of a line"
+    assert "host.hostname" not in found
+    assert "process.name" not in found
+
+
+def test_cri_envelopes_are_taken_off_once() -> None:
+    inner = "2026-11-20T10:00:00.1Z stdout F " * 2000
+    assert fields("2026-11-20T10:00:00.1Z stdout F " + inner)["stream"] == "stdout"
+
+
+def test_a_packet_in_the_journals_json_is_not_read_off_the_json() -> None:
+    packet = "[UFW BLOCK] IN=eth0 OUT= MAC= SRC=203.0.113.9 DST=10.0.0.5 LEN=60 TTL=51 PROTO=TCP SPT=1 DPT=22"
+    event = decoded(
+        f'{{"__REALTIME_TIMESTAMP":"{TEN}","_HOSTNAME":"gate","SYSLOG_IDENTIFIER":"kernel","MESSAGE":"{packet}"}}'
+    )
+    assert event.ts == TEN
+    assert event.fields["host.hostname"] == "gate"
+    assert event.fields["rule.name"] == "UFW BLOCK"
+
+
+def test_a_request_that_quotes_a_packet_is_no_packet() -> None:
+    found = fields(
+        'odd head "GET /?IN=eth0 OUT= SRC=198.51.100.1 DST=10.0.0.5 PROTO=TCP DPT=22 HTTP/1.1" 200'
+    )
+    assert "source.ip" not in found
+
+
+def test_nginx_names_the_client_not_what_an_application_printed() -> None:
+    found = fields(
+        '2026/11/20 10:00:00 [error] 12#12: *56 FastCGI sent in stderr: "PHP message: no, client: 198.51.100.1, '
+        'server: z" while reading response header from upstream, client: 203.0.113.9, server: _, '
+        'request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php.sock:", host: "shop.example"'
+    )
+    assert found["source.ip"] == "203.0.113.9"
+    assert found["url.domain"] == "shop.example"
+
+
+def test_modsecurity_in_nginx_is_an_attack_with_its_rule() -> None:
+    found = fields(
+        "2026/11/20 10:00:00 [error] 12#12: *56 [client 203.0.113.9] ModSecurity: Access denied with code 403 "
+        '(phase 2). [file "/etc/crs.conf"] [id "949110"] [msg "Inbound Anomaly Score Exceeded"] [severity "2"] '
+        '[uri "/"], client: 203.0.113.9, server: x, request: "GET /?a=/etc/passwd HTTP/1.1", host: "shop.example"'
+    )
+    assert (found["event.action"], found["rule.id"]) == ("web_attack", "949110")
+    assert found["event.outcome"] == "failure"
+    assert found["source.ip"] == "203.0.113.9"
+
+
+def test_access_log_with_client_and_port() -> None:
+    found = fields('203.0.113.9:54321 - - [20/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 401 381 "-" "x"')
+    assert (found["source.ip"], found["source.port"]) == ("203.0.113.9", 54321)
+    assert "source.address" not in found
+
+
+def test_access_log_with_an_empty_user_in_quotes() -> None:
+    found = fields('203.0.113.9 - "" [20/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 401 381 "-" "x"')
+    assert (found["source.ip"], found["http.response.status_code"]) == ("203.0.113.9", 401)
+    assert "user.name" not in found
+
+
+def test_access_log_of_pveproxy_has_the_month_as_a_number() -> None:
+    event = decoded(
+        '::ffff:203.0.113.9 - root@pam [20/11/2026:11:00:00 +0100] "POST /api2/json/access/ticket HTTP/1.1" 401 -'
+    )
+    assert event.ts == TEN
+    assert event.fields["source.ip"] == "203.0.113.9"
+    assert event.fields["user.name"] == "root@pam"
+    assert event.fields["event.outcome"] == "failure"
+
+
+def test_exim_authenticator_failed_for_a_host_item() -> None:
+    found = fields(
+        "2026-11-20 10:00:00 login authenticator failed for H=mail.example (x) [203.0.113.9]:5: "
+        "535 Incorrect authentication data (set_id=ann)"
+    )
+    assert (found["source.ip"], found["source.domain"]) == ("203.0.113.9", "mail.example")
+
+
+def test_dovecot_2_4_says_logged_in() -> None:
+    found = fields(
+        "Nov 20 10:00:00 mx dovecot[3]: imap-login: Info: Logged in: user=<ann>, method=PLAIN, rip=203.0.113.9, "
+        "lip=10.0.0.1, mpid=5, TLS, session=<abc>"
+    )
+    assert (found["event.action"], found["event.outcome"]) == ("mail_login", "success")
+
+
+def test_postgresql_prefix_in_angle_brackets() -> None:
+    event = decoded('< 2026-11-20 10:00:00.123 UTC >FATAL:  password authentication failed for user "ann"')
+    assert event.ts == TEN + 123_000
+    assert (event.fields["user.name"], event.fields["event.outcome"]) == ("ann", "failure")
+
+
+def test_nextcloud_user_name_cannot_choose_the_address() -> None:
+    found = fields(
+        '{"reqId":"x","level":2,"time":"2026-11-20T10:00:00+00:00","remoteAddr":"203.0.113.9","user":"--",'
+        '"app":"core","url":"/login","message":"Login failed: a (Remote IP: 198.51.100.1) (Remote IP: 203.0.113.9)"}'
+    )
+    assert found["source.ip"] == "203.0.113.9"
+    assert found["user.name"] == "a (Remote IP: 198.51.100.1)"
