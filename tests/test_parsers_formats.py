@@ -135,7 +135,7 @@ print(json.dumps([event.fields, PROBLEMS, "sshd" in FORMATS]))
 """
 
 
-def with_plugin(folder: Path, code: str) -> tuple[dict[str, object], list[str], bool]:
+def with_plugin(folder: Path, code: str, script: str = SHOW) -> tuple[dict[str, object], list[str], bool]:
     """A separate process in which another package offers a format."""
     (folder / "foo_formats.py").write_text(code)
     about = folder / "foo-1.0.dist-info"
@@ -143,7 +143,7 @@ def with_plugin(folder: Path, code: str) -> tuple[dict[str, object], list[str], 
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[socterm.formats]\nfoo = foo_formats:FORMATS\n")
     run = subprocess.run(
-        [sys.executable, "-c", SHOW],
+        [sys.executable, "-c", script],
         env={"PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
@@ -157,6 +157,15 @@ def test_another_package_may_offer_a_format(tmp_path: Path) -> None:
     fields, problems, _ = with_plugin(tmp_path, PLUGIN)
     assert fields == {"event.dataset": "foo", "message": "bar"}
     assert problems == []
+
+
+def test_a_time_that_cannot_be_is_none(tmp_path: Path) -> None:
+    late = PLUGIN.replace("return reading.clock.now", "return 10**18")
+    script = SHOW.replace("import Decoder", "import Decoder, as_ecs").replace(
+        "[event.fields", "[as_ecs(event)"
+    )
+    fields, _, _ = with_plugin(tmp_path, late, script)
+    assert fields["@timestamp"] == "1970-01-01T00:00:00.000005Z"
 
 
 FAILING = PLUGIN.replace("    fields.update", "    raise ValueError('no\\nway')\n    fields.update")

@@ -15,7 +15,7 @@ from socterm.parsers.memory import Memory
 from socterm.parsers.objects import json_reader
 from socterm.parsers.peel import Peeled, peel
 from socterm.parsers.registry import FORMATS, GENERIC, program_of, readers_of
-from socterm.parsers.stamps import BLANKED, DOTTED, Clock
+from socterm.parsers.stamps import BLANKED, DOTTED, EARLIEST, LATEST, Clock
 from socterm.parsers.text import raw_of, texts_of, trimmed
 from socterm.parsers.voices import Voices, sources_of
 from socterm.taxonomy.logsources import LOGSOURCES
@@ -219,7 +219,7 @@ class Decoder:
     def _event(self, found: Found, fields: Fields, raw: str, position: int) -> Event:
         ts, logsources, repeat = found
         clock = self._clock
-        if ts is not None:
+        if ts is not None and EARLIEST <= ts <= LATEST:
             clock.last = ts
             return Event(ts, self._source, position, raw, fields, logsources, "event", repeat)
         ts, time_from = self._without_stamp()
@@ -291,8 +291,9 @@ class Decoder:
             repeat = self._body(head, fields, program, ts, position)
         except Exception as error:  # noqa: BLE001 - see _failed
             return self._failed(error, {"message": head.msg}, raw, position, ts, time_from)
-        if time_from != "line" and self._memory.told is not None:
-            ts, time_from = self._memory.told, "line"
+        told = self._memory.told
+        if time_from != "line" and told is not None and EARLIEST <= told <= LATEST:
+            ts, time_from = told, "line"
             clock.last = ts
         logsources = sources_of(fields, self._memory)
         return Event(ts, self._source, position, raw, fields, logsources, "event", repeat, time_from)

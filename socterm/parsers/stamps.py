@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = 253_402_300_799_999_999
 """The last µs of year 9999: later instants cannot be written down."""
-_EARLIEST = -62_135_596_800_000_000
+EARLIEST = -62_135_596_800_000_000
+"""The first µs of year 1: earlier ones neither."""
 DAY = 86_400_000_000
 MINUTE = {f"{n // 60:02d}:{n % 60:02d}": n * 1_000_000 for n in range(3600)}
 """`MM:SS` → µs into the hour."""
@@ -186,7 +187,7 @@ class Clock:
         if moment is None:
             return None
         ts = micros(moment) + _fraction(parts["fraction"])
-        return ts if _EARLIEST <= ts <= LATEST else None
+        return ts if EARLIEST <= ts <= LATEST else None
 
     def _moment(self, parts: dict[str, str | None]) -> datetime | None:
         """The stamp's whole second, aware; None where its month is no month or no year fits."""
