@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from socterm.console.widgets.reader import Reader, in_thread
 from textual.app import App, ComposeResult
 from textual.widgets import Label
-
-from socterm.console.widgets.reader import Reader, in_thread
 
 
 class Known(dict[int, int]):
