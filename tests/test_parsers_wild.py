@@ -136,3 +136,76 @@ def test_nextcloud_user_name_cannot_choose_the_address() -> None:
     )
     assert found["source.ip"] == "203.0.113.9"
     assert found["user.name"] == "a (Remote IP: 198.51.100.1)"
+
+
+FORTIGATE = 'date=2026-11-20 time=11:00:00 devname="gate" devid="FGT1" tz="+0100" logid="0" '
+
+
+def test_fortigate_says_whether_traffic_was_let_through() -> None:
+    closed = decoded(
+        FORTIGATE
+        + 'type="traffic" subtype="forward" srcip=203.0.113.9 dstip=10.0.0.5 dstport=443 proto=6 action="close"'
+    )
+    assert closed.ts == TEN
+    assert closed.fields["event.action"] == "connection_allowed"
+    assert closed.fields["network.transport"] == "tcp"
+    assert closed.fields["action"] == "close"
+    denied = fields(
+        FORTIGATE + 'type="traffic" subtype="local" srcip=203.0.113.9 dstip=10.0.0.5 action="deny"'
+    )
+    assert denied["event.action"] == "connection_denied"
+
+
+def test_fortigate_administrators_and_vpn_users_log_in() -> None:
+    admin = fields(
+        FORTIGATE
+        + 'type="event" subtype="system" user="x srcip=198.51.100.1" srcip=203.0.113.9 action="login" status="failed"'
+    )
+    assert (admin["event.action"], admin["event.outcome"]) == ("app_admin_login", "failure")
+    assert (admin["user.name"], admin["source.ip"]) == ("x srcip=198.51.100.1", "203.0.113.9")
+    vpn = fields(
+        FORTIGATE + 'type="event" subtype="vpn" remip=203.0.113.9 user="ann" action="ssl-login-fail"'
+    )
+    assert (vpn["event.action"], vpn["event.outcome"]) == ("vpn_login", "failure")
+
+
+def test_cef_with_a_blank_behind_its_mark() -> None:
+    found = fields(
+        "Nov 20 10:00:00 wall CEF: 0|Example|Agent|20.0|40|Test file|6|dvchost=pc7 src=203.0.113.9 act=Delete"
+    )
+    assert (found["source.ip"], found["observer.product"]) == ("203.0.113.9", "Agent")
+    assert found["host.hostname"] == "wall"
+    assert "process.name" not in found
+
+
+def test_nextcloud_in_syslog_is_the_json_of_its_own_log() -> None:
+    event = decoded(
+        'Nov 20 10:00:00 cloud Nextcloud[3]: {"reqId":"x","level":2,"time":"2026-11-20T10:00:00+00:00","remoteAddr":'
+        '"203.0.113.9","user":"--","app":"core","url":"/login","message":"Login failed: ann (Remote IP: 203.0.113.9)"}'
+    )
+    found = event.fields
+    assert (found["event.action"], found["event.outcome"]) == ("web_login", "failure")
+    assert (found["user.name"], found["source.ip"]) == ("ann", "203.0.113.9")
+    assert found["host.hostname"] == "cloud"
+
+
+def test_nextcloud_words_in_syslog_end_with_the_address() -> None:
+    found = fields(
+        "Nov 20 10:00:00 cloud nextcloud[3]: {core} Login failed: a (Remote IP: 198.51.100.1) (Remote IP: 203.0.113.9)"
+    )
+    assert found["source.ip"] == "203.0.113.9"
+
+
+def test_openwrt_names_a_level_and_no_host() -> None:
+    found = fields(
+        "Fri Nov 20 10:00:00 2026 authpriv.warn dropbear[12]: Bad password attempt for 'root' from 203.0.113.9:5"
+    )
+    assert found["process.name"] == "dropbear"
+    assert found["log.syslog.severity.code"] == 4
+    assert found["source.ip"] == "203.0.113.9"
+    assert "host.hostname" not in found
+
+
+def test_the_order_of_fields_does_not_hang_on_what_was_read_before() -> None:
+    line = '{"ts":"2026-11-20T10:00:00Z","source.ip":"203.0.113.199","destination.ip":"203.0.113.198","level":"info","msg":"x"}'
+    assert list(fields(line)) == list(fields(line))

@@ -104,6 +104,9 @@ def _after(rest: str) -> Head:
     first, _, behind = rest.partition(" ")
     if not HOST.match(first):
         return _without_host(rest, first, behind)
+    found = _LEVEL.match(rest)
+    if found is not None and _level(found[1], found[2]) is not None:
+        return tagged("", rest)  # OpenWrt's logread names no host
     return tagged(first, behind)
 
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from socterm.parsers.format import Format, Found, Reading
+from socterm.parsers.format import Format, Found, Program, Reading
 from socterm.parsers.marks import Fields, number, put_end
+from socterm.parsers.memory import Memory
 from socterm.parsers.moments import when
 from socterm.taxonomy.appliances import CEF_FIELDS, LEEF_FIELDS, NUMBERS, OUTCOMES
 from socterm.taxonomy.logsources import logsources_of
@@ -172,12 +173,27 @@ def _delimiter(named: str) -> str:
         return "\t"
 
 
+def _tagged(msg: str, f: Fields, mem: Memory) -> int:
+    """Body parser for `CEF: 0|…`, where the blank makes the record's own mark look like a program's name."""
+    if mem.clock is None:
+        return mem.times
+    found: Fields = {}
+    read = cef(f"CEF:{msg}", found, Reading(mem.clock, mem))
+    if read is not None:
+        mem.asked = True
+        f.pop("process.name", None)
+        f |= found
+        mem.told, mem.logsources = read[:2]
+    return mem.times
+
+
 FORMATS = (
     Format(
         name="cef",
         title="CEF (ArcSight Common Event Format)",
         example="CEF:0|Example|Wall|1.0|100|Connection blocked|7|src=198.51.100.9 spt=4711 dst=10.0.0.5 "
         "dpt=22 proto=TCP act=blocked rt=1795168800000",
+        programs={"cef": Program(_tagged, "cef", wraps=False)},
         line=cef,
         begins="C",
         order=20,

@@ -88,7 +88,9 @@ def typed(f: Fields) -> None:
     """Look once more at fields that came under their ECS names: an address field holds nothing but one."""
     for name in _TYPED_ADDRESSES:
         value = f.get(name)
-        if value is not None and known_peers.get(value) != ("source.ip", value):
+        if value is None:
+            continue
+        if value.__class__ is not str or (known_peers.get(value) or peer_of(value)) != ("source.ip", value):
             del f[name]
             put_address(f, name, name, list(value) if value.__class__ is tuple else value)
     for name in _TYPED_NUMBERS:

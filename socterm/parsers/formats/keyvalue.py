@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
-from socterm.parsers.marks import Fields, number, put_end
+from socterm.parsers.marks import Fields, mark, number, put_end
 from socterm.parsers.moments import when
+from socterm.parsers.traffic import ALLOWED, DENIED, put_transport
 from socterm.taxonomy.appliances import KEY_VALUE_FIELDS, NUMBERS
 from socterm.taxonomy.logsources import logsources_of
 
@@ -27,6 +28,20 @@ _FEWEST = 3
 _MOST = 200
 _STAMPS = ("eventtime", "@timestamp", "timestamp", "time", "ts", "t")
 _FORTINET = frozenset({"devid", "logid", "type"})
+_VERDICTS = {
+    "accept": ALLOWED, "close": ALLOWED, "timeout": ALLOWED, "start": ALLOWED, "client-rst": ALLOWED,
+    "server-rst": ALLOWED, "deny": DENIED, "blocked": DENIED,
+}  # fmt: skip
+"""FortiOS: how a session of the type `traffic` ended; most began with the firewall's leave."""
+_VPN = {
+    "ssl-login-fail": mark("vpn_login", "failure"),
+    "ssl-new-con": mark("vpn_handshake"),
+    "tunnel-up": mark("vpn_connected"),
+}
+_ADMIN = {
+    "success": mark("app_admin_login", "success"),
+    "failed": mark("app_admin_login", "failure"),
+}
 
 
 def pairs_of(text: str) -> dict[str, str] | None:
@@ -79,6 +94,21 @@ def _fill(f: Fields, pairs: dict[str, str]) -> None:
             f[name] = value
 
 
+def _fortigate(f: Fields, pairs: dict[str, str]) -> None:
+    """What FortiOS tells with type, subtype, action and status."""
+    action, status = pairs.get("action", ""), pairs.get("status", "")
+    kind, subtype = pairs["type"], pairs.get("subtype", "")
+    if kind == "traffic":
+        f |= _VERDICTS.get(action, {})
+        protocol = pairs.get("proto", "")
+        if protocol.isdecimal():
+            put_transport(f, protocol)
+    elif kind == "event" and subtype == "vpn":
+        f |= _VPN.get(action, {})
+    elif kind == "event" and action == "login":
+        f |= _ADMIN.get(status, {})
+
+
 def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
     """Reader of lines of pairs."""
     if "=" not in text[:66]:
@@ -89,6 +119,8 @@ def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
     _fill(f, pairs)
     dataset = "fortigate" if pairs.keys() >= _FORTINET else "keyvalue"
     f["event.dataset"] = dataset
+    if dataset == "fortigate":
+        _fortigate(f, pairs)
     return _moment(pairs, reading), logsources_of(dataset), 1
 
 

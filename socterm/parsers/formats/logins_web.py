@@ -9,9 +9,12 @@
 
 from __future__ import annotations
 
-from socterm.parsers.format import Format
+from socterm.parsers.format import Format, Reading
 from socterm.parsers.formats.logins import Row, Shape, Table, beginnings, lines, programs
 from socterm.parsers.formats.logins_json import web_object
+from socterm.parsers.marks import Fields
+from socterm.parsers.memory import Memory
+from socterm.parsers.objects import json_reader
 
 _V = r"[\da-fA-F:.]{2,45}"
 _DATE = r"\d{4}-\d\d-\d\d"
@@ -172,7 +175,7 @@ TINE = Table(
 OWNCLOUD = Table(
     "nextcloud",
     ("nextcloud", "owncloud"),
-    (Row("Login failed: ", rf"(?:\{{core\}} )?Login failed: '?(?P<user>.*?)'? \(Remote IP: '?(?P<ip>{_V})'?(?:, X-Forwarded-For: '.{{0,300}}')?\)", "web_login", "failure"),),
+    (Row("Login failed: ", rf"(?:\{{core\}} )?Login failed: '?(?P<user>.*?)'? \(Remote IP: '?(?P<ip>{_V})'?(?:, X-Forwarded-For: '[^()]{{0,300}}')?\)$", "web_login", "failure"),),
 )  # fmt: skip
 
 TABLES = (
@@ -180,13 +183,28 @@ TABLES = (
     GUACAMOLE, CENTREON, FROXLOR, DIRECTADMIN, TINE, OWNCLOUD,
 )  # fmt: skip
 
+_WEB = programs(TABLES)
+_CLOUD = _WEB["nextcloud"]
+_object = json_reader([(web_object, ())])
+
+
+def _cloud(msg: str, f: Fields, mem: Memory) -> int:
+    """Body parser for Nextcloud and ownCloud in syslog: since Nextcloud 16 the very JSON of its own log."""
+    if msg[:1] == "{" and mem.clock is not None:
+        found = _object(msg, f, Reading(mem.clock, mem))
+        if found is not None:
+            mem.asked = True
+            return mem.times
+    return _CLOUD.parse(msg, f, mem)
+
+
 FORMATS = (
     Format(
         name="web-logins",
         title="Logins of Roundcube, SquirrelMail, Horde, SOGo, Group-Office, Open WebMail, Webmin, phpMyAdmin, GitLab, "
         "Grafana, Nextcloud, Drupal, Guacamole, Centreon, Froxlor, DirectAdmin, Tine",
         example="[20-Nov-2026 10:00:00 +0100]: <aB3dE5fG> Failed login for ann from 192.0.2.101 in session 1z506z6rvdd (error: 0)",
-        programs=programs(TABLES),
+        programs=_WEB | dict.fromkeys(OWNCLOUD.programs, _CLOUD._replace(parse=_cloud)),
         line=lines(TABLES),
         begins=beginnings(TABLES),
         object=web_object,
