@@ -344,6 +344,15 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         open_store(tmp_path / "none.db", readonly=True)
 
 
+def test_an_empty_file_has_nothing_to_show(tmp_path: Path) -> None:
+    """Made by `touch`, or by an ingester a moment ago."""
+    (tmp_path / "new.db").touch()
+    with pytest.raises(StoreError, match="is empty"):
+        open_store(tmp_path / "new.db", readonly=True)
+    with pytest.raises(StoreError, match="is empty"):
+        check(tmp_path / "new.db")
+
+
 def test_migrating_again_changes_nothing(path: Path) -> None:
     writer = alerted(path, 1)
     before = list(canonical(path))

@@ -16,6 +16,7 @@ from socterm.store.codec import JOIN, READ_COLUMNS, decode, time_from
 from socterm.store.connection import connect, our_errors
 from socterm.store.evidence import event_ids
 from socterm.store.jsontext import from_json, unpack_name
+from socterm.store.opening import make_readable
 
 _FLAGS = READ_COLUMNS.split(", ").index("e.flags")
 _ALERT = ("rule", "first", "last", "count", "signals", "state", "verdict")
@@ -23,6 +24,7 @@ _ALERT = ("rule", "first", "last", "count", "signals", "state", "verdict")
 
 def canonical(path: str | Path) -> Iterator[str]:
     """JSON lines: sources by name, events by (source, position), alerts by (rule, entity, first)."""
+    make_readable(Path(path))
     db = connect(Path(path), readonly=True)
     try:
         with our_errors():

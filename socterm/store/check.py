@@ -11,6 +11,7 @@ from socterm.store.connection import connect, our_errors
 from socterm.store.evidence import weighted_ids
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
+from socterm.store.opening import make_readable
 from socterm.store.words import key_match
 
 _ENOUGH = 20
@@ -22,6 +23,7 @@ def check(path: str | Path) -> list[str]:
 
     Raises StoreError where the file cannot be opened at all.
     """
+    make_readable(Path(path))
     db = connect(Path(path), readonly=True)
     try:
         with our_errors():

@@ -50,14 +50,26 @@ def open_store(path: str | Path, *, readonly: bool = False) -> Store:
     if not readonly:
         create_file(path)
         _bring_up(path)
-    elif _outdated(path):
+    else:
+        make_readable(path)
+    return Store(Connections(path, readonly=readonly))
+
+
+def make_readable(path: Path) -> None:
+    """Bring a store of an earlier version up to this one.
+
+    Raises StoreError where it is missing, empty, no store, newer, or must not be written and is older.
+    """
+    steps = _steps(path)
+    if steps == 0:
+        raise StoreError(f"the store {path} is empty: socterm or socterm run fills it")
+    if steps < len(MIGRATIONS):
         try:
             _bring_up(path)
         except StoreError as error:
             raise StoreError(
                 f"the store {path} is of an earlier version and cannot be written: open a copy of it"
             ) from error
-    return Store(Connections(path, readonly=readonly))
 
 
 def _bring_up(path: Path) -> None:
@@ -69,9 +81,10 @@ def _bring_up(path: Path) -> None:
         db.close()
 
 
-def _outdated(path: Path) -> bool:
+def _steps(path: Path) -> int:
+    """How many migrations it has gone through; 0 where it has just been created, or is an empty file."""
     db = connect(path, readonly=True)
     try:
-        return 0 < len(applied(db)) < len(MIGRATIONS)
+        return len(applied(db))
     finally:
         db.close()
