@@ -328,3 +328,26 @@ def test_a_clock_that_falls_back_gives_the_same_alerts_at_any_batch_size(tmp_pat
         )
         dumps.add(socterm("db", "canonical", "--db", db, home=tmp_path))
     assert len(dumps) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("nowhere.log", "no such file"), (".", "a directory; name the files in it")],
+)
+def test_parse_says_what_is_wrong_with_its_file(path: str, said: str, tmp_path: Path) -> None:
+    done = run("parse", tmp_path / path, home=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.decode().strip().endswith(f": {said}")
+
+
+def test_a_file_name_of_any_bytes_is_read_beside_the_others(tmp_path: Path) -> None:
+    """Whoever may write into a watched folder chooses names: ingest of everything must not end there."""
+    (tmp_path / "plain.log").write_text(FAILURES)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.log")).write_text(FAILURES)
+    db = tmp_path / "soc.db"
+    socterm("run", "--tail", tmp_path / "*.log", "--from-start", "--once", "--db", db, home=tmp_path)
+    rows = lines(socterm("sources", "list", "--json", "--db", db, home=tmp_path))
+    assert {row["name"]: row["lines"] for row in rows} == {
+        f"file:{tmp_path}/plain.log": 8,
+        rf"file:{tmp_path}/\xff\xfe.log": 8,
+    }

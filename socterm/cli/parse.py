@@ -20,6 +20,7 @@ from socterm.event import Event
 from socterm.parsers.decoder import Decoder
 from socterm.parsers.export import as_ecs
 from socterm.pipeline.forms import known
+from socterm.sources.access import WAITING
 from socterm.sources.base import Source
 from socterm.sources.file import FileSource
 from socterm.sources.stdin import StdinSource
@@ -85,6 +86,8 @@ def events_of(
         note = source.stats().note
     finally:
         source.close()
+    if note == WAITING:
+        raise SoctermError(f"{file}: no such file")
     if note:
         raise SoctermError(f"{file}: {note}")
 

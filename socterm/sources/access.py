@@ -11,6 +11,15 @@ from pathlib import Path
 WAITING = "waiting for it to be created"
 
 
+def as_text(path: Path | str) -> str:
+    r"""A path, or what is said about one, as text that can be stored: bytes that are no UTF-8 become `\xff`.
+
+    A file's name may be any bytes (Python hands them over as lone surrogates, PEP 383), and whoever may
+    write into a folder that a glob watches can choose them.
+    """
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def why_not(path: Path, error: OSError) -> str:
     """One line for a file that could not be opened: missing, forbidden (names the group to join), other."""
     if isinstance(error, FileNotFoundError):

@@ -11,7 +11,7 @@ import msgspec
 from socterm.errors import SoctermError
 from socterm.event import Chunk
 from socterm.sources import rotation
-from socterm.sources.access import WAITING, why_not
+from socterm.sources.access import WAITING, as_text, why_not
 from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
 from socterm.sources.lines import LineBuffer, Taken
 from socterm.sources.marks import HEAD, Identity, Mark, digest, read_bookmark
@@ -31,6 +31,11 @@ _FILLS_A_READ = 8
 _TRIES = 8
 _REMEMBERED = 64
 _NOWHERE = (-1, -1)
+
+
+def name_of(path: Path) -> str:
+    """The name of the source that a log file is."""
+    return f"file:{as_text(path)}"
 
 
 class FileSource:
@@ -58,7 +63,7 @@ class FileSource:
         watcher: Watcher | None = None,
     ) -> None:
         self.path = path
-        self.name = f"file:{path}"
+        self.name = name_of(path)
         self.live = not (once or path.suffix in PACKED_SUFFIXES)
         self._clock = clock
         self._position, stored = resume or (0, {})
@@ -124,7 +129,8 @@ class FileSource:
         note = self._stats.note
         if not note and self._watcher is not None and self.live:
             note = self._watcher.note(self.path)
-        return msgspec.structs.replace(self._stats, drops=dict(self._stats.drops), backlog=backlog, note=note)
+        drops = dict(self._stats.drops)
+        return msgspec.structs.replace(self._stats, drops=drops, backlog=backlog, note=as_text(note))
 
     def close(self) -> None:
         """Close the file and stop watching it."""

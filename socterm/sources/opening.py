@@ -11,7 +11,7 @@ import msgspec
 
 from socterm.errors import UsageError
 from socterm.sources.base import Bookmarks, Clock, Source
-from socterm.sources.file import FileSource
+from socterm.sources.file import FileSource, name_of
 from socterm.sources.journal import AUTH_MATCHES, JournalSource
 from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.marks import read_bookmark
@@ -148,7 +148,7 @@ class Opener:
         source = FileSource(
             path,
             clock=self._clock,
-            resume=self._bookmark(f"file:{path}"),
+            resume=self._bookmark(name_of(path)),
             from_start=whole,
             lines=self._lines,
             once=self._once,
@@ -181,7 +181,7 @@ class Opener:
         if any(source.has_read(path) for source in self._files.values()):
             return True
         for other in {*self._files, *self._matching_paths()} - {path}:
-            resume = self._bookmark(f"file:{other}")
+            resume = self._bookmark(name_of(other))
             mark = read_bookmark(resume[1]) if resume else None
             if mark is not None and holds(path, mark):
                 return True
@@ -195,7 +195,7 @@ class Opener:
         return (
             path in self._stand_in_matches
             and not self._journal_wanted
-            and self._bookmark(f"file:{path}") is None
+            and self._bookmark(name_of(path)) is None
             and has_journalctl(self._journalctl)
         )
 

@@ -213,8 +213,11 @@ def open_reader(path: Path) -> PlainReader | PackedReader:
     the `zstandard` package and for .evtx without `evtx`.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
         os.close(fd)
+        if stat.S_ISDIR(mode):
+            raise SoctermError(f"{path}: a directory; name the files in it")
         raise SoctermError(f"{path}: not a regular file; pipe it in instead: socterm - < {path}")
     start = os.pread(fd, documents.SNIFF, 0)
     kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
