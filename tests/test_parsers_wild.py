@@ -209,3 +209,32 @@ def test_openwrt_names_a_level_and_no_host() -> None:
 def test_the_order_of_fields_does_not_hang_on_what_was_read_before() -> None:
     line = '{"ts":"2026-11-20T10:00:00Z","source.ip":"203.0.113.199","destination.ip":"203.0.113.198","level":"info","msg":"x"}'
     assert list(fields(line)) == list(fields(line))
+
+
+def test_fluent_bit_hands_on_a_containers_line() -> None:
+    event = decoded(
+        '{"date":1795168800.25,"stream":"stdout","log":"203.0.113.9 - - [20/Nov/2026:09:59:59 +0000] '
+        '\\"GET /x HTTP/1.1\\" 200 1 \\"-\\" \\"curl\\"\\n","kubernetes":{"pod_name":"web-1","namespace_name":"shop"}}'
+    )
+    assert event.ts == TEN + 250_000
+    assert (event.fields["event.dataset"], event.fields["source.ip"]) == ("web.access", "203.0.113.9")
+    assert event.fields["kubernetes.pod.name"] == "web-1"
+    in_elastic = fields(
+        '{"@timestamp":"2026-11-20T10:00:00.250Z","stream":"stderr","log":"Nov 20 10:00:00 pc sshd[7]: '
+        'Failed password for ann from 203.0.113.9 port 5 ssh2"}'
+    )
+    assert (in_elastic["source.ip"], in_elastic["event.outcome"]) == ("203.0.113.9", "failure")
+
+
+def test_json_with_a_log_and_a_date_alone_is_no_envelope() -> None:
+    found = fields('{"date":1795168800.25,"log":"hello","level":"info"}')
+    assert found["event.dataset"] == "json"
+    assert fields('{"date":1e300,"log":"hello","stream":"stdout"}')["event.dataset"] == "json"
+
+
+def test_a_port_before_the_request_is_no_host() -> None:
+    found = fields(
+        '203.0.113.9 - - [20/Nov/2026:10:00:00 +0000] 443 "GET /x HTTP/1.1" 200 1234 "-" "curl" TLSv1.3'
+    )
+    assert found["source.ip"] == "203.0.113.9"
+    assert "url.domain" not in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +26,16 @@ _KEPT = {
     "_BOOT_ID": "host.boot.id",
     "MESSAGE_ID": "journald.message_id",
 }
+
+
+_POD = {
+    "pod_name": "kubernetes.pod.name",
+    "namespace_name": "kubernetes.namespace",
+    "container_name": "container.name",
+    "host": "kubernetes.node.name",
+}
+_LAST_SECOND = 253_402_300_799
+"""9999-12-31, the last day a datetime holds."""
 
 
 class Journal(NamedTuple):
@@ -111,9 +122,30 @@ def journal(entry: dict[str, Any]) -> Journal | None:
 
 
 def docker(entry: dict[str, Any]) -> Docker | None:
-    """A line of docker's json-file log driver, or None where the object is none."""
-    line, stamp = entry.get("log"), entry.get("time")
-    if not isinstance(line, str) or not isinstance(stamp, str):
+    """A container's line in docker's json-file or as Fluent Bit and Fluentd hand it on, else None."""
+    line, stamp = entry.get("log"), _docker_stamp(entry)
+    if not isinstance(line, str) or not stamp:
         return None
     stream = entry.get("stream")
-    return Docker(clean(line), clean(stamp), {"stream": clean(stream)} if isinstance(stream, str) else {})
+    fields: dict[str, Any] = {"stream": clean(stream)} if isinstance(stream, str) else {}
+    pod = entry.get("kubernetes")
+    if isinstance(pod, dict):
+        fields |= {
+            ours: clean(pod[theirs]) for theirs, ours in _POD.items() if isinstance(pod.get(theirs), str)
+        }
+    return Docker(clean(line), clean(stamp), fields)
+
+
+def _docker_stamp(entry: dict[str, Any]) -> str:
+    """When the envelope was written: `time`; of a collector that names the stream `@timestamp` or `date`."""
+    stamp = entry.get("time")
+    if stamp is None and entry.get("stream") in ("stdout", "stderr"):
+        stamp = entry.get("@timestamp", entry.get("date"))
+        if stamp.__class__ in (int, float) and 0 <= stamp < _LAST_SECOND:
+            return datetime.fromtimestamp(stamp, UTC).isoformat(timespec="microseconds")
+    return stamp if isinstance(stamp, str) else ""
+
+
+def is_docker(entry: dict[str, Any]) -> bool:
+    """Whether `docker` would take this object for a container's line."""
+    return isinstance(entry.get("log"), str) and bool(_docker_stamp(entry))

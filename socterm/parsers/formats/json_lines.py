@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from socterm.parsers.envelopes import is_docker
 from socterm.parsers.flat import LONGEST_NAME, MOST, flatten, put
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.json_values import Put, put_other, put_text, special_of, typed
@@ -157,7 +158,7 @@ def _other_envelope(entry: dict[str, Any]) -> bool:
     """Whether it is docker's or the journal's line: those are read by the careful way."""
     if "MESSAGE" in entry and not _JOURNAL.isdisjoint(entry):
         return True
-    return isinstance(entry.get("log"), str) and isinstance(entry.get("time"), str)
+    return is_docker(entry)
 
 
 def json_lines(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:

@@ -88,7 +88,7 @@ def odd_line(text: str, fields: Fields, reading: Reading) -> Found | None:
             return None
         if host:
             put_server(made, host)
-        if after:
+        if after and not after[0].isdecimal():
             put_host(made, after[0])
         result = _result(text, end, _RESULT)
     else:
