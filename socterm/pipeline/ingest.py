@@ -211,6 +211,7 @@ class Pipeline:
                 feed.fill(room)
             ready = [feed for feed in feeds if feed.ahead is not None]
             if not ready:
+                self._behind_since = 0  # caught up, if only for a moment
                 break
             if len(ready) > 1:
                 clocks = self.detector.watermark.clocks

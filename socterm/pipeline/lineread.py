@@ -16,7 +16,6 @@ from socterm.sigma.engine import Matcher
 from socterm.sigma.lacking import Lack, lacking
 from socterm.sigma.model import Rule, RuleSet
 
-
 _ELSEWHERE = timezone(timedelta(hours=-11, minutes=-17))
 _YEARS = 2 * 366 * 86_400_000_000
 """A stamp that means the same there and then as here and now names its own year and zone."""
