@@ -238,3 +238,12 @@ def test_a_port_before_the_request_is_no_host() -> None:
     )
     assert found["source.ip"] == "203.0.113.9"
     assert "url.domain" not in found
+
+
+def test_a_long_user_name_does_not_hide_a_failed_login_to_nextcloud() -> None:
+    found = fields(
+        '{"reqId":"x","level":2,"time":"2026-11-20T10:00:00+00:00","remoteAddr":"203.0.113.9","user":"--","app":"core",'
+        f'"message":"Login failed: {"a" * 4000} (Remote IP: 203.0.113.9)"}}'
+    )
+    assert (found["event.action"], found["event.outcome"]) == ("web_login", "failure")
+    assert found["source.ip"] == "203.0.113.9"

@@ -13,8 +13,9 @@ from socterm.taxonomy.logsources import logsources_of
 _LOGGED_IN = mark("web_login", "success")
 _FAILED = mark("web_login", "failure")
 
-_CLOUD = re.compile(r"Login failed: '?(.*?)'? \(Remote IP: '?([\da-fA-F:.]{2,45})'?[^()]*\)$", re.DOTALL)
-"""To the end of the message: a user name may hold the same words."""
+_CLOUD = "Login failed: "
+_CLOUD_PEER = " (Remote IP: "
+"""Its last occurrence counts: a user name may hold the same words."""
 _CLOUD_LEVELS = ("debug", "info", "warning", "error", "fatal")
 
 
@@ -44,11 +45,11 @@ def _nextcloud(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | No
     ):
         if _text(entry, key):
             f[name] = _text(entry, key)
-    failed = _CLOUD.match(message[:2048]) if message.startswith("Login failed: ") else None
-    if failed is not None:
-        f["user.name"] = failed[1]
+    user, told, peer = message.rpartition(_CLOUD_PEER)
+    if told and user.startswith(_CLOUD):
+        f["user.name"] = user[len(_CLOUD) :].removeprefix("'").removesuffix("'")
         if "source.ip" not in f:
-            put_peer(f, failed[2])
+            put_peer(f, peer.partition(")")[0].partition(",")[0].strip("'"))
         f |= _FAILED
     return ts, logsources_of("nextcloud", f.get("event.action", "")), 1
 
