@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import termios
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +20,9 @@ from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
 from socterm.store.writer import Writer
+
+LEAVING = 5.0
+"""Seconds a console has to end after it was told to."""
 
 RECENT = 1000
 """Lines of each of this machine's logs that bare `socterm` begins with, where it has not read them before."""
@@ -125,6 +131,43 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
         sys.setswitchinterval(0.001)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: app.exit())
-        app.run()
+        last_resort = LastResort()
+        app.leaving = last_resort.arm
+        try:
+            app.run()
+        finally:
+            last_resort.disarm()
     finally:
         store.close()
+
+
+class LastResort:
+    """Ends a console that was told to end and does not: its terminal takes nothing any more.
+
+    Textual then waits for ever to write its last words, and ingest beside it would hold the store for ever.
+    """
+
+    def __init__(self) -> None:
+        self._modes = termios.tcgetattr(0) if os.isatty(0) else None
+        self._timer = threading.Timer(LEAVING, self._end)
+        self._timer.daemon = True
+
+    def arm(self) -> None:
+        """The console was told to end; calling again changes nothing."""
+        if self._timer.ident is None:
+            self._timer.start()
+
+    def disarm(self) -> None:
+        """It ended."""
+        self._timer.cancel()
+
+    def _end(self) -> None:
+        with contextlib.suppress(OSError, termios.error):
+            if self._modes is not None:
+                termios.tcsetattr(0, termios.TCSANOW, self._modes)
+            os.set_blocking(2, False)
+            os.write(
+                2,
+                b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\r\nsocterm: the terminal took nothing more\r\n",
+            )
+        os._exit(SoctermError.exit_code)

@@ -18,7 +18,7 @@ from socterm.pipeline.forms import forms_of
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.rulecheck import load_checked
 from socterm.sigma.model import RuleSet
-from socterm.sources.opening import Opener
+from socterm.sources.opening import Opener, check_specs
 from socterm.store.writer import Writer
 
 
@@ -111,11 +111,14 @@ def make_pipeline(
 
 def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
     """What to read, in one list: paths and globs, syslog URLs, "journal", "journal:PATH", "-"."""
-    forms_of(config.formats)  # a mistake there is one of the command line: told before anything is opened
+    # Mistakes of the command line are told before anything is opened.
+    forms_of(config.formats)
+    rule_paths(config.rules)
     specs = [*config.tail, *config.syslog]
     if config.journal:
         specs.append("journal")
     specs += [f"journal:{path}" for path in options.get("journal_file") or ()]
     if options.get("stdin"):
         specs.append("-")
+    check_specs(specs)
     return specs

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from datetime import tzinfo
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -84,12 +84,18 @@ class SoctermApp(App[None], inherit_bindings=False):
         self.theme = self.state.theme if self.state.theme in THEMES else DEFAULT
         self._note = note
         self._woken = False
+        self.leaving: Callable[[], None] = lambda: None
         self.triage = TriageScreen(
             store, ingest, self.state, actor=actor, clock=clock, tz=tz, have=self.have, note=note, fps=fps,
             analyst=analyst,
         )  # fmt: skip
         if ingest is not None:
             ingest.on_commit(self.wake)
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """End; whoever waits for that is told that it begins."""
+        self.leaving()
+        super().exit(*args, **kwargs)
 
     def on_mount(self) -> None:
         """Open the Triage screen."""

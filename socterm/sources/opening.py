@@ -17,7 +17,7 @@ from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.marks import read_bookmark
 from socterm.sources.rotation import holds, rotated_from
 from socterm.sources.stdin import StdinSource
-from socterm.sources.udp import UdpSource
+from socterm.sources.udp import UdpSource, parse_url
 from socterm.sources.watch import Watcher
 
 __all__ = ["STAND_INS", "Opener", "open_sources", "this_machines_logs"]
@@ -34,6 +34,22 @@ class _StandIn(msgspec.Struct):
 
     path: Path
     journal: JournalSource
+
+
+def check_specs(specs: Sequence[str]) -> None:
+    """Raise `UsageError` for what no machine could read: a folder, an address that is none."""
+    for spec in specs:
+        if "://" in spec:
+            parse_url(spec)
+        elif spec not in {"-", "journal"} and not spec.startswith("journal:"):
+            _no_folder(spec)
+
+
+def _no_folder(spec: str) -> Path:
+    path = Path(os.path.abspath(Path(spec).expanduser()))  # noqa: PTH100 - symlinks stay as named
+    if _is(path.is_dir):
+        raise UsageError(f"{spec}: a directory; name the files in it, for example '{path}/*.log'")
+    return path
 
 
 class Opener:
@@ -120,9 +136,7 @@ class Opener:
             self._open_path(spec)
 
     def _open_path(self, spec: str) -> None:
-        path = Path(os.path.abspath(Path(spec).expanduser()))  # noqa: PTH100 - symlinks stay as named
-        if _is(path.is_dir):
-            raise UsageError(f"{spec}: a directory; name the files in it, for example '{path}/*.log'")
+        path = _no_folder(spec)
         missing = _missing(path)
         if missing and glob.has_magic(spec):
             self._globs.append(str(path))
