@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 
@@ -247,3 +249,52 @@ def test_a_long_user_name_does_not_hide_a_failed_login_to_nextcloud() -> None:
     )
     assert (found["event.action"], found["event.outcome"]) == ("web_login", "failure")
     assert found["source.ip"] == "203.0.113.9"
+
+
+FILEBEAT = {
+    "@timestamp": "2026-11-20T10:00:01.000Z",
+    "ecs": {"version": "8.0.0"},
+    "agent": {"type": "filebeat"},
+    "host": {"name": "web9"},
+    "log": {"file": {"path": "/var/log/auth.log"}},
+}
+CARRIED = "Nov 20 10:00:00 web9 sshd[12]: Failed password for root from 198.51.100.7 port 4022 ssh2"
+
+
+def carried(message: str, **outer: object) -> Event:
+    return decoded(json.dumps({**FILEBEAT, "message": message, **outer}))
+
+
+def test_a_line_that_a_shipper_passes_on_is_read_and_what_the_shipper_knows_is_kept() -> None:
+    event = carried(CARRIED)
+    assert (event.fields["source.ip"], event.fields["event.outcome"]) == ("198.51.100.7", "failure")
+    assert event.fields["event.dataset"] == "sshd"
+    assert event.fields["log.file.path"] == "/var/log/auth.log"
+    assert ("linux", "", "sshd") in event.logsources
+    assert event.ts == 1_795_168_801_000_000
+
+
+def test_a_document_that_says_itself_what_happened_is_left_alone() -> None:
+    event = carried(CARRIED, event={"action": "boo", "dataset": "mine"})
+    assert event.fields["event.action"] == "boo"
+    assert "source.ip" not in event.fields
+
+
+def test_documents_in_documents_are_not_opened() -> None:
+    inner = json.dumps({**FILEBEAT, "message": CARRIED})
+    assert carried(inner).fields["message"] == inner
+    assert "source.ip" not in carried(inner).fields
+
+
+@pytest.mark.parametrize("message", ["all is well", "", "Nov 20 10:00:00 web9 unknown: hello"])
+def test_what_nobody_knows_stays_the_document_s_message(message: str) -> None:
+    event = carried(message)
+    assert event.fields["event.dataset"] == "ecs"
+    assert event.fields["message"] == message
+
+
+def test_a_line_in_plain_json_is_read_where_it_begins_as_one() -> None:
+    entry = {"timestamp": "2026-11-20T10:00:01Z", "file": "/x", "message": f"<38>{CARRIED}"}
+    assert decoded(json.dumps(entry)).fields["source.ip"] == "198.51.100.7"
+    entry["message"] = "from 198.51.100.7"
+    assert decoded(json.dumps(entry)).fields["event.dataset"] == "json"

@@ -69,6 +69,7 @@ class Decoder:
         self._forced = Forced(FORMATS[form]) if form else None
         self._sticky: tuple[LineReader] | None = None
         self._reader: LineReader | None = None
+        self._carrying = False
 
     def decode(self, chunk: Chunk) -> list[Event]:
         """One event per line of the chunk, blank lines too, in order."""
@@ -191,6 +192,7 @@ class Decoder:
         if len(text) > LONGEST_WHOLE:
             return None
         self._memory.position = position
+        self._memory.inner = ""
         fields: Fields = {}
         reading = self._reading
         try:
@@ -198,12 +200,32 @@ class Decoder:
                 found = reader(text, fields, reading)
                 if found is not None:
                     self._reader = reader
-                    return self._event(found, fields, raw, position)
+                    event = self._event(found, fields, raw, position)
+                    carries = self._memory.inner and not self._carrying
+                    return self._carried(event, position) if carries else event
                 if fields:
                     fields = {}
         except Exception as error:  # noqa: BLE001 - see _failed
             return self._failed(error, {"message": text}, raw, position, *self._without_stamp())
         return None
+
+    def _carried(self, event: Event, position: int) -> Event:
+        """A line that a shipper put whole into a document of its own: what it says counts, and what the
+        shipper knows beyond it is kept."""
+        text, now = self._memory.inner, self._clock.now
+        kept = self._reader, self._sticky, self._forced
+        self._clock.set_now(event.ts)
+        self._forced, self._carrying = None, True
+        inner = self._long(text, event.raw, position)
+        self._carrying = False
+        self._reader, self._sticky, self._forced = kept
+        self._clock.set_now(now)
+        self._clock.last = event.ts
+        if inner.kind != "event" or inner.fields.get("event.dataset", "syslog") == "syslog":
+            return event
+        event.fields = {**event.fields, **inner.fields}
+        event.logsources, event.repeat = inner.logsources, inner.repeat
+        return event
 
     def _failed(
         self, error: Exception, fields: Fields, raw: str, position: int, ts: int, time_from: str

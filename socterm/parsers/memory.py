@@ -119,7 +119,7 @@ class Memory:
     true when what a line means depends on other lines, or what they mean on it. `patience` is how many of
     PAM's failures may still wait for sshd's own word. `clock` reads stamps within messages; `logsources` is
     what the line at hand belongs to where its parser found out, None where that follows from its dataset;
-    `told` is an instant that its message names.
+    `told` is an instant that its message names; `inner` a log line that the line at hand carries whole.
     """
 
     def __init__(self) -> None:
@@ -134,6 +134,7 @@ class Memory:
         self.clock: Clock | None = None
         self.logsources: tuple[LogSource, ...] | None = None
         self.told: int | None = None
+        self.inner = ""
         self.patience = 0
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._notes: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()

@@ -75,6 +75,8 @@ def ecs(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
         f["message"] = " ".join(map(str, said)) if isinstance(said, tuple) else str(said)
     dataset = f.get("event.dataset") or f.get("data_stream.dataset")
     f["event.dataset"] = dataset if isinstance(dataset, str) else "ecs"
+    if "event.category" not in f and "event.action" not in f and isinstance(said, str) and said[:1] != "{":
+        reading.memory.inner = said  # a shipper that parses nothing passes lines on as they are
     sources = _sources(f)
     if sources[0][0] == "windows" and "user.name" in f and "User" not in f:
         domain = f.get("user.domain")

@@ -10,6 +10,7 @@ object better has had it before. Bunyan's and pino's levels are numbers, GELF's 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from socterm.parsers.envelopes import is_docker
@@ -161,6 +162,13 @@ def _other_envelope(entry: dict[str, Any]) -> bool:
     return is_docker(entry)
 
 
+_BEGUN = frozenset("JFMASOND<123")
+_LOGGED = re.compile(
+    r"(?:<\d{1,3}>|[JFMASOND][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ \S+\[\d)"
+)
+"""How a line that a shipper passes on whole begins."""
+
+
 def json_lines(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     """Reader of any JSON object."""
     shape = shape_of(entry)
@@ -171,6 +179,9 @@ def json_lines(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | No
     ts = stamped(entry, f, shape.stamps, reading.clock)
     if shape.messages:
         told(entry, f, shape.messages)
+        said = f.get("message", "")
+        if said.__class__ is str and said[:1] in _BEGUN and _LOGGED.match(said):
+            reading.memory.inner = said
     if "level" in f:
         _levels(entry, f)
     if ts is None:
