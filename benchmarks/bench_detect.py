@@ -16,11 +16,16 @@ CHUNK = 2000
 
 def detect(setting: Setting) -> list[Figure]:
     """Events per CPU second of parse + detect, and the alerts it made of them."""
-    cost = run(python("-m", "benchmarks.bench_detect", setting.log()))
+    log, what = setting.real()
+    cost = run(python("-m", "benchmarks.bench_detect", log))
     events, seconds, alerts = cost.out.split()[-3:]
     return [
         Figure(
-            "parse + detect", int(events) / float(seconds), "events/CPU s", 150_000, note=f"{alerts} alerts"
+            "parse + detect",
+            int(events) / float(seconds),
+            "events/CPU s",
+            150_000,
+            note=f"{alerts} alerts in {what}",
         ),
         Figure("peak memory", cost.rss, "MB"),
     ]
