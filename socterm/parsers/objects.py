@@ -10,7 +10,7 @@ from socterm.parsers.format import Found, Keys, LineReader, ObjectReader, Readin
 from socterm.parsers.marks import Fields
 from socterm.parsers.text import clean
 
-_JOURNAL = '"__REALTIME_TIMESTAMP"'
+_JOURNAL = "__REALTIME_TIMESTAMP"
 _DOCKER = '{"log":'
 _DEEPEST = 64
 _MOST_SHAPES = 1024
@@ -61,12 +61,12 @@ def json_reader(readers: Sequence[tuple[ObjectReader, Keys]]) -> LineReader:
         return found
 
     def read(text: str, fields: Fields, reading: Reading) -> Found | None:
-        if text[:1] != "{" or text.startswith(_DOCKER) or _JOURNAL in text:
+        if text[:1] != "{" or text.startswith(_DOCKER):
             return None
         parsed = parse_json(text)
-        if isinstance(parsed, str):
+        if isinstance(parsed, str) or _JOURNAL in parsed:
             return None
-        entry: dict[str, Any] = cleaned(parsed) if "\\u" in text else parsed
+        entry: dict[str, Any] = cleaned(parsed) if "\\" in text and "\\u" in text else parsed
         shape = tuple(entry)
         for reader in shapes.get(shape) or asked(shape):
             found = reader(entry, fields, reading)

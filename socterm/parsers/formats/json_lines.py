@@ -45,7 +45,7 @@ class Shape:
     and `messages` stand in the order in which they are trusted. `nested`: typed ECS fields may lie inside.
     """
 
-    __slots__ = ("envelope", "few", "messages", "nested", "others", "plain", "stamps", "texts")
+    __slots__ = ("dotted", "envelope", "few", "messages", "nested", "others", "plain", "stamps", "texts")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         plain: list[str] = []
@@ -70,6 +70,7 @@ class Shape:
         self.plain, self.texts, self.others = tuple(plain), tuple(texts), tuple(others)
         self.few = len(names) < MOST
         self.nested = any(name.partition(".")[0] in _ROOTS for name in names)
+        self.dotted = any("." in name for name in names)
         self.envelope = "MESSAGE" in names or "log" in names
 
 
@@ -92,6 +93,7 @@ def shape_of(entry: dict[str, Any]) -> Shape:
 def fill(entry: dict[str, Any], f: Fields, shape: Shape) -> None:
     """Write the values of an object that need no weighing into the fields."""
     few = shape.few
+    deep = shape.dotted
     for name, target, special in shape.texts:
         value = entry[name]
         kind = value.__class__
@@ -99,6 +101,7 @@ def fill(entry: dict[str, Any], f: Fields, shape: Shape) -> None:
             f[target] = value
         elif kind is dict:
             flatten(value, f, f"{name}.", 2)
+            deep = True
         else:
             special(f, target, name, value)
     for name, target, special in shape.others:
@@ -115,9 +118,10 @@ def fill(entry: dict[str, Any], f: Fields, shape: Shape) -> None:
             f[name] = value
         elif kind is dict:
             flatten(value, f, f"{name}.", 2)
+            deep = True
         else:
             put(f, name, value)
-    if shape.nested:
+    if shape.nested and deep:
         typed(f)
 
 
