@@ -119,6 +119,6 @@ FORMATS = (
         line=_line,
         begins="[0123456789",
         object=_object,
-        keys=(frozenset({"message"}),),
+        keys=(frozenset({"message"}), frozenset({"kubernetes", "stream"})),
     ),
 )
