@@ -121,9 +121,10 @@ def _timed(line: bytes) -> float:
 
 @click.command()
 @click.option("--runs", type=int, default=1_000_000, show_default=True, help="Inputs.")
+@click.option("--longest", type=int, default=2048, show_default=True, help="Bytes of an input.")
 @click.option("--corpus", type=click.Path(file_okay=False, path_type=Path), help="Folder to keep inputs in.")
 @click.option("--time", "timed", is_flag=True, help="Time long lines instead; exit 1 where one is too slow.")
-def main(runs: int, corpus: Path | None, timed: bool) -> None:
+def main(runs: int, longest: int, corpus: Path | None, timed: bool) -> None:
     """Fuzz until RUNS inputs went through, or something broke: then the fuzzer shows the input."""
     if timed:
         late = slowest(long_lines())
@@ -137,7 +138,7 @@ def main(runs: int, corpus: Path | None, timed: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds()):
             (folder / f"seed-{number:05}").write_bytes(seed)
-        options = [sys.argv[0], f"-runs={runs}", "-max_len=2048", "-timeout=10", "-print_final_stats=1"]
+        options = [sys.argv[0], f"-runs={runs}", f"-max_len={longest}", "-timeout=10", "-print_final_stats=1"]
         atheris.Setup([*options, str(folder)], one_input)
         atheris.Fuzz()
 
