@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socterm.parsers.marks import Fields, mark, put_end
+from socterm.parsers.marks import Fields, mark
 
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "igp": 9, "udp": 17, "rdp": 27, "dccp": 33,
@@ -75,9 +75,3 @@ def parted(text: str, by: str = ":") -> tuple[str, str]:
     else:
         address, _, port = text.partition(by)
     return address, port if port.isdecimal() and len(port) <= 5 else ""
-
-
-def put_ends(f: Fields, source: str, destination: str, by: str = ":") -> None:
-    """Write both ends of a connection, each `ADDRESS[:PORT]`."""
-    put_end(f, "source", *parted(source, by))
-    put_end(f, "destination", *parted(destination, by))

@@ -17,16 +17,15 @@ import re
 from collections.abc import Iterator
 
 from socterm.parsers.format import Format, Found, Program, Reading
-from socterm.parsers.marks import Fields, number, put_end
+from socterm.parsers.marks import Fields, number
 from socterm.parsers.memory import Memory
-from socterm.parsers.moments import when
-from socterm.taxonomy.appliances import CEF_FIELDS, LEEF_FIELDS, NUMBERS, OUTCOMES
+from socterm.parsers.pairs import first_stamp, put_value
+from socterm.taxonomy.appliances import CEF_FIELDS, LEEF_FIELDS
 from socterm.taxonomy.logsources import logsources_of
 
 _KEY = re.compile(r"(?:^| )([\w.\[\]-]{1,64})=")
 _ESCAPE = re.compile(r"\\([\\=|nr\"\]])")
 _PLAIN = {"n": "\n", "r": "\r"}
-_SIDES = ("source", "destination", "observer", "server")
 _STAMPS = ("rt", "end", "start", "devTime")
 _LABELLED = re.compile(r"(?:cs|cn|cfp|c6a|flexString|flexNumber|flexDate|deviceCustomDate)\d{1,2}")
 _SEVERITIES = {"unknown": 0, "low": 3, "medium": 6, "high": 8, "very-high": 10}
@@ -84,30 +83,7 @@ def _fill(f: Fields, pairs: dict[str, str], known: dict[str, str], prefix: str) 
             label = labels.get(key) if _LABELLED.fullmatch(key) else None
             f[f"{prefix}.{label or key}"] = value
             continue
-        side, _, last = name.rpartition(".")
-        if last == "ip" and side in _SIDES:
-            put_end(f, side, value)
-        elif last == "port":
-            put_end(f, side, "", value)
-        elif name in NUMBERS:
-            whole = number(value, 18)
-            if whole is not None:
-                f[name] = whole
-        elif name == "event.outcome":
-            f[name] = OUTCOMES.get(value.lower(), "unknown")
-        elif name in {"network.transport", "network.protocol"}:
-            f[name] = value.lower()
-        else:
-            f[name] = value
-
-
-def _moment(pairs: dict[str, str], reading: Reading) -> int | None:
-    for key in _STAMPS:
-        if key in pairs:
-            ts = when(reading.clock, pairs[key])
-            if ts is not None:
-                return ts
-    return None
+        put_value(f, name, value)
 
 
 def _severity(text: str) -> int | None:
@@ -134,7 +110,7 @@ def cef(text: str, f: Fields, reading: Reading) -> Found | None:
     grave = _severity(severity)
     if grave is not None:
         f["event.severity"] = grave
-    return _moment(pairs, reading), logsources_of("cef"), 1
+    return first_stamp(reading.clock, pairs, _STAMPS), logsources_of("cef"), 1
 
 
 def leef(text: str, f: Fields, reading: Reading) -> Found | None:
@@ -159,7 +135,7 @@ def leef(text: str, f: Fields, reading: Reading) -> Found | None:
     grave = _severity(pairs.get("sev", ""))
     if grave is not None:
         f["event.severity"] = grave
-    return _moment(pairs, reading), logsources_of("leef"), 1
+    return first_stamp(reading.clock, pairs, _STAMPS), logsources_of("leef"), 1
 
 
 def _delimiter(named: str) -> str:

@@ -14,7 +14,7 @@ import re
 
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.cisco_asa_ids import meaning
-from socterm.parsers.formats.cisco_head import LONGEST, head, speaks_for_device
+from socterm.parsers.formats.cisco_head import opened
 from socterm.parsers.formats.cisco_words import ends, flow_details, people
 from socterm.parsers.marks import Fields
 from socterm.taxonomy.logsources import LOGSOURCES
@@ -22,30 +22,17 @@ from socterm.taxonomy.logsources import LOGSOURCES
 _ID = re.compile(
     r"%(?P<product>ASA|FTD|PIX|FWSM)-(?:(?P<class>[a-z][\w-]{0,20})-)?(?P<severity>[0-7])-(?P<id>\d{6}):? "
 )
-_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notification", "informational", "debugging")
 _LONGEST_TEXT = 2000
 
 
 def _line(text: str, f: Fields, reading: Reading) -> Found | None:
-    at = text.find("%", 0, LONGEST)
-    found = _ID.match(text, at) if at >= 0 else None
-    if found is None:
+    start = opened(text, f, reading, _ID)
+    if start is None:
         return None
-    if not speaks_for_device(f.get("process.name", "asa")):
-        return None  # a program that anybody may speak through wrote it
-    own: Fields = {}
-    good, ts = head(text[:at], reading.clock, own) if at else (True, None)
-    if not good:
-        return None
-    message = text[found.end() :]
-    severity = int(found["severity"])
+    found, message, ts = start
     f["event.dataset"] = "cisco.asa"
-    f.update(own)
-    f["message"] = message
     f["event.code"] = found["id"]
-    f["event.severity"] = severity
-    f["log.level"] = _LEVELS[severity]
-    f["observer.vendor"], f["observer.product"] = "Cisco", found["product"].lower()
+    f["observer.product"] = found["product"].lower()
     part = message[:_LONGEST_TEXT]
     ends(part, f)
     people(part, f)

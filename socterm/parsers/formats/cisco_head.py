@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.format import Reading
 from socterm.parsers.marks import Fields
 from socterm.parsers.moments import when
 from socterm.parsers.stamps import Clock
@@ -24,6 +25,8 @@ _TAG = re.compile(r"(?P<name>[\w./-]{1,64})(?:\[(?P<pid>\d{1,10})\])?$")
 _ZONE = re.compile(r"[A-Z]{3,5}$")
 _PRODUCTS = ("asa", "ftd", "pix", "fwsm", "cisco", "firepower", "ios", "nxos")
 _NOTHING = frozenset({"-", ":", ""})
+
+_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notification", "informational", "debugging")
 
 
 def head(text: str, clock: Clock, f: Fields) -> tuple[bool, int | None]:
@@ -108,3 +111,26 @@ def speaks_for_device(program: str) -> bool:
     """Whether a syslog tag is one under which Cisco's messages come: the product's, or a sequence number."""
     low = program.lower()
     return low.isdecimal() or any(name in low for name in _PRODUCTS)
+
+
+def opened(
+    text: str, f: Fields, reading: Reading, ident: re.Pattern[str]
+) -> tuple[re.Match[str], str, int | None] | None:
+    """(message id, text behind it, instant) of a device's message; None for any other line.
+
+    `ident` finds the id with its `severity`. What all Cisco devices say alike is written into the fields.
+    """
+    at = text.find("%", 0, LONGEST)
+    found = ident.match(text, at) if at >= 0 else None
+    if found is None or not speaks_for_device(f.get("process.name", "asa")):
+        return None  # else a program that anybody may speak through wrote it
+    own: Fields = {}
+    good, ts = head(text[:at], reading.clock, own) if at else (True, None)
+    if not good:
+        return None
+    message, severity = text[found.end() :], int(found["severity"])
+    f.update(own)
+    f["message"] = message
+    f["event.severity"], f["log.level"] = severity, _LEVELS[severity]
+    f["observer.vendor"] = "Cisco"
+    return found, message, ts

@@ -13,17 +13,16 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
-from socterm.parsers.formats.cisco_head import LONGEST, head, speaks_for_device
+from socterm.parsers.formats.cisco_head import opened
 from socterm.parsers.formats.cisco_words import end_of
 from socterm.parsers.marks import Fields, mark, put_end
 from socterm.parsers.traffic import ALLOWED, DENIED, mac_of, put_transport
 from socterm.taxonomy.logsources import LOGSOURCES
 
 _ID = re.compile(
-    r"%(?P<facility>[A-Z][A-Z0-9_]{1,24}(?:-[A-Z][A-Z0-9_]{0,24}){0,2})"
+    r"%(?!(?:ASA|FTD|PIX|FWSM)-)(?P<facility>[A-Z][A-Z0-9_]{1,24}(?:-[A-Z][A-Z0-9_]{0,24}){0,2})"
     r"-(?P<severity>[0-7])-(?P<name>[A-Z][A-Z0-9_]{1,40}) ?: ?"
 )
-_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notification", "informational", "debugging")
 _ACL = re.compile(
     r"list (?P<list>\S{1,128}) (?P<verdict>permitted|denied) (?P<proto>\S{1,16})(?: \S{1,40})? "
     r"(?P<source>[0-9a-fA-F.:]{2,45})(?:\((?P<sport>\d{1,5})\))?(?: \([^()]{0,80}\))? "
@@ -94,26 +93,13 @@ _MEANINGS: dict[str, Fields] = {
 
 
 def _line(text: str, f: Fields, reading: Reading) -> Found | None:
-    at = text.find("%", 0, LONGEST)
-    found = _ID.match(text, at) if at >= 0 else None
-    if found is None or found["facility"] in ("ASA", "FTD", "PIX", "FWSM"):
+    start = opened(text, f, reading, _ID)
+    if start is None:
         return None
-    if not speaks_for_device(f.get("process.name", "asa")):
-        return None  # a program that anybody may speak through wrote it
-    own: Fields = {}
-    good, ts = head(text[:at], reading.clock, own) if at else (True, None)
-    if not good:
-        return None
-    message = text[found.end() :]
-    severity = int(found["severity"])
+    found, message, ts = start
     f["event.dataset"] = "cisco.ios"
-    f.update(own)
-    f["message"] = message
-    f["event.code"] = found["name"]
-    f["cisco.facility"] = found["facility"]
-    f["event.severity"] = severity
-    f["log.level"] = _LEVELS[severity]
-    f["observer.vendor"], f["observer.product"] = "Cisco", "ios"
+    f["event.code"], f["cisco.facility"] = found["name"], found["facility"]
+    f["observer.product"] = "ios"
     if "ACCESSLOG" in found["name"] and _access(message, f):
         f["event.dataset"] = "cisco.ios.acl"
         return ts, LOGSOURCES["cisco.ios.acl"], 1

@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
-from socterm.parsers.marks import Fields, mark, number, put_end
+from socterm.parsers.marks import Fields, mark
 from socterm.parsers.moments import when
+from socterm.parsers.pairs import first_stamp, put_value
 from socterm.parsers.traffic import ALLOWED, DENIED, put_transport
-from socterm.taxonomy.appliances import KEY_VALUE_FIELDS, NUMBERS
+from socterm.taxonomy.appliances import KEY_VALUE_FIELDS
 from socterm.taxonomy.logsources import logsources_of
 
 _PAIR = re.compile(
@@ -67,12 +68,7 @@ def _moment(pairs: dict[str, str], reading: Reading) -> int | None:
         ts = when(reading.clock, f"{pairs['date']} {pairs['time']}{pairs.get('tz', '')}")
         if ts is not None:
             return ts
-    for key in _STAMPS:
-        if key in pairs:
-            ts = when(reading.clock, pairs[key])
-            if ts is not None:
-                return ts
-    return None
+    return first_stamp(reading.clock, pairs, _STAMPS)
 
 
 def _fill(f: Fields, pairs: dict[str, str]) -> None:
@@ -81,17 +77,7 @@ def _fill(f: Fields, pairs: dict[str, str]) -> None:
         if name is None:
             f[key] = value
             continue
-        side, _, last = name.rpartition(".")
-        if last == "ip":
-            put_end(f, side, value)
-        elif last == "port":
-            put_end(f, side, "", value)
-        elif name in NUMBERS:
-            whole = number(value, 18)
-            if whole is not None:
-                f[name] = whole
-        elif value:
-            f[name] = value
+        put_value(f, name, value)
 
 
 def _fortigate(f: Fields, pairs: dict[str, str]) -> None:
