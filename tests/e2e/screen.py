@@ -79,12 +79,16 @@ class Screen:
     def until(self, seen: Callable[[list[str]], bool], what: str, seconds: float = 30.0) -> None:
         """Wait for the screen to satisfy `seen`."""
 
-        def holds() -> bool:
-            return seen(self.rows()) or self.process.poll() is not None
+        met = False
+
+        def settled() -> bool:
+            nonlocal met  # of one look: the next one may fall into the middle of a repaint
+            met = seen(self.rows())
+            return met or self.process.poll() is not None
 
         try:
-            until(holds, what, seconds)
-            assert seen(self.rows()), f"it ended ({self.process.returncode}) before {what}"
+            until(settled, what, seconds)
+            assert met or seen(self.rows()), f"it ended ({self.process.returncode}) before {what}"
         except AssertionError as late:
             raise AssertionError(f"{late}\n" + "\n".join(row.rstrip() for row in self.rows())) from None
 
