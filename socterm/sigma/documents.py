@@ -19,6 +19,14 @@ SIZE_LIMIT = 4 * 1024 * 1024
 """Bytes of a rule file; a larger one is no rule file."""
 
 
+class RuleFile(NamedTuple):
+    """A rule file as read: its text, or a one-line `problem` where it could not be read."""
+
+    path: str
+    text: str
+    problem: str = ""
+
+
 class Document(NamedTuple):
     """One YAML document: `data` or, where it could not be read, a one-line `problem`.
 
@@ -51,22 +59,26 @@ def rule_files(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def read_documents(path: Path) -> Iterator[Document]:
-    """Every document of a file; one with a problem where the file itself cannot be read."""
+def read_file(path: Path) -> RuleFile:
+    """A rule file from disk; never raises."""
     try:
         if path.stat().st_size > SIZE_LIMIT:
-            yield Document(str(path), 0, 0, {}, f"the file is larger than {SIZE_LIMIT >> 20} MiB")
-            return
-        text = path.read_text(encoding="utf-8-sig")
+            return RuleFile(str(path), "", f"the file is larger than {SIZE_LIMIT >> 20} MiB")
+        return RuleFile(str(path), path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        yield Document(str(path), 0, 0, {}, f"the file cannot be read: {error.strerror}")
-        return
+        return RuleFile(str(path), "", f"the file cannot be read: {error.strerror}")
     except UnicodeDecodeError:
-        yield Document(str(path), 0, 0, {}, "the file is not UTF-8 text")
+        return RuleFile(str(path), "", "the file is not UTF-8 text")
+
+
+def read_documents(file: RuleFile) -> Iterator[Document]:
+    """Every document of a file; one with a problem where the file itself could not be read."""
+    if file.problem:
+        yield Document(file.path, 0, 0, {}, file.problem)
         return
     index = 0
-    for line, part in _cut(text):
-        document = _read(str(path), line, index, part)
+    for line, part in _cut(file.text):
+        document = _read(file.path, line, index, part)
         if document is not None:
             yield document
             index += 1

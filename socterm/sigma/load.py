@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from socterm.errors import RuleError
-from socterm.sigma.documents import Document, read_documents, rule_files
+from socterm.sigma.documents import Document, RuleFile, read_documents, read_file, rule_files
 from socterm.sigma.extension import KEY, read_extension
 from socterm.sigma.model import RuleSet
 from socterm.sigma.resolve import Draft, build
@@ -23,7 +23,11 @@ def load_rules(paths: Sequence[Path], *, disabled: Collection[str] = ()) -> Rule
     key, id or name) that must raise no alerts; they are still matched where a correlation needs them.
     Raises RuleError only for a path that does not exist.
     """
-    files = rule_files(paths)
+    return load_files([read_file(path) for path in rule_files(paths)], disabled=disabled)
+
+
+def load_files(files: Sequence[RuleFile], *, disabled: Collection[str] = ()) -> RuleSet:
+    """As `load_rules`, of files that have been read: what is on disk by now is another matter."""
     return build([_draft(document) for file in files for document in read_documents(file)], disabled)
 
 
@@ -45,6 +49,13 @@ def _label(draft: Draft, data: dict[str, Any]) -> None:
     draft.id, draft.name, draft.title = said.get("id", ""), said.get("name", ""), said.get("title", "")
     draft.level = said.get("level", draft.level)
     draft.key = draft.id.lower() or draft.name or draft.key
+    tags, source = data.get("tags"), data.get("logsource")
+    if isinstance(tags, list):
+        draft.tags = tuple(tag for tag in tags if isinstance(tag, str))
+    if isinstance(source, dict):
+        parts = [source.get(part) for part in ("product", "category", "service")]
+        product, category, service = (part.lower() if isinstance(part, str) else "" for part in parts)
+        draft.logsource = (product, category, service)
 
 
 def _fill(draft: Draft, data: dict[str, Any]) -> None:
