@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC
-from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -16,8 +15,9 @@ from socterm.sigma.compile import SPECIAL_SOURCE, compiled
 from socterm.sigma.engine import Matcher
 from socterm.sigma.evaluate import evaluate
 from socterm.sigma.fields import SPECIAL
-from socterm.sigma.index import requirement
+from socterm.sigma.index import Index
 from socterm.sigma.model import Rule, RuleSet
+from socterm.sigma.needs import needs_of
 
 SOURCE = ("linux", "", "sshd")
 NAMES = (
@@ -100,7 +100,7 @@ def ruleset(trees: list[ir.Node]) -> RuleSet:
 @settings(max_examples=400, deadline=None)
 @given(nodes, events)
 def test_compiled_equals_evaluated(node: ir.Node, event: Event) -> None:
-    assert compiled(node, UTC)(event) is evaluate(node, event, UTC)
+    assert compiled(node, UTC)(event, {}) is evaluate(node, event, UTC)
 
 
 @settings(max_examples=200, deadline=None)
@@ -112,14 +112,12 @@ def test_matcher_equals_evaluated_for_many_rules_and_events(trees: list[ir.Node]
         assert list(matcher.match(event)) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(nodes, events)
-def test_a_requirement_is_required(node: ir.Node, event: Event) -> None:
-    need = requirement(node)
-    if need is not None and evaluate(node, event, UTC):
-        found: Any = event.fields[need[0]]
-        items = found if isinstance(found, tuple) else (found,)
-        assert any(str(item).lower() in need[1] for item in items)
+def test_the_index_proposes_every_tree_an_event_satisfies(node: ir.Node, event: Event) -> None:
+    index = Index([(0, needs_of(node))])
+    if evaluate(node, event, UTC):
+        assert index.always == [0] or index.candidates(event) == {0}
 
 
 @given(nodes)
@@ -154,7 +152,7 @@ def test_a_tree_too_deep_for_pythons_compiler_still_matches() -> None:
     for _ in range(300):
         node = ir.Not(node)
     event = Event(0, "s", 0, "", {"a": "x"}, logsources=(SOURCE,))
-    assert compiled(node, UTC)(event) is evaluate(node, event, UTC) is True
+    assert compiled(node, UTC)(event, {}) is evaluate(node, event, UTC) is True
 
 
 def test_many_foreign_actions_do_not_grow_the_memory_without_bound() -> None:

@@ -1,24 +1,28 @@
 """A rule's condition tree as generated Python: one function a rule, the same answers as `evaluate`, fast.
 
-Each field is read and lower-cased once a rule; tests on the same field inside an OR share one set, prefix or
-suffix check. Lists are rare in events, so that a list anywhere among a rule's fields hands the event to the
-plain evaluator. Nothing from a rule enters the source except as `repr` of a string or through a constant.
+The parts of the tree become statements, the cheap ones first, and a field is read only when its turn comes.
+Lower-cased values are kept for the other rules asked about the same event (`Lowered`). Tests on the same
+field inside an OR share one set, prefix or suffix check. Fields with lists are rare: an event that has one
+where a rule looks is handed to a second function of that rule, written for lists (`listed`). Nothing from a
+rule enters the source except as `repr` of a string or through a constant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Final
 
 from socterm.event import Event
 from socterm.sigma import primitives
 from socterm.sigma.evaluate import evaluate
-from socterm.sigma.fields import instant, text
+from socterm.sigma.fields import instant, read, text
 from socterm.sigma.ir import (
     And,
     Cidr,
     Compare,
+    Dated,
     Exists,
     FieldMatch,
     Glob,
@@ -32,15 +36,19 @@ from socterm.sigma.ir import (
     Reference,
     Regex,
     Text,
-    leaves,
 )
+from socterm.sigma.listed import listed
+from socterm.sigma.literals import required
 
-Matches = Callable[[Event], bool]
+Lowered = dict[Any, Any]
+"""Lower-cased values of one event by field: made empty for each event, shared by the rules asked about it."""
 
-_MANY = 8
+Matches = Callable[[Event, Lowered], bool]
+
+_MANY: Final = 8
 """From so many alternatives on a loop over words is smaller and no slower than one long expression."""
 
-SPECIAL_SOURCE = {
+SPECIAL_SOURCE: Final = {
     "message": "E.message",
     "event.original": "E.raw",
     "event.kind": "E.kind",
@@ -50,98 +58,158 @@ SPECIAL_SOURCE = {
 
 def compiled(node: Node, tz: tzinfo) -> Matches:
     """A function that says whether an event satisfies the tree; `tz` is the zone of hour, day, … tests."""
-
-    def plain(event: Event) -> bool:
-        return evaluate(node, event, tz)
-
-    writer = _Writer(tz, plain)
     try:
-        return writer.function(node)
+        return _Writer(tz, node).function()
     except (SyntaxError, RecursionError, MemoryError):
         # Nested deeper than Python's own compiler goes: right, only slower.
-        return plain
+        return lambda event, _: evaluate(node, event, tz)
 
 
 class _Writer:
     """Writes one rule's function. `v` is a field's value, `t` its lower-cased text, `c` its text as it is."""
 
-    def __init__(self, tz: tzinfo, plain: Matches) -> None:
+    def __init__(self, tz: tzinfo, node: Node) -> None:
         self._tz = tz
+        self._node = node
         self._constants: dict[str, Any] = {
-            "plain": plain,
+            "listed": _Later(lambda: listed(node, tz)),
             "text": text,
             "instant": instant,
             "LISTS": (tuple, list),
         }
         self._fields: dict[tuple[str, ...], int] = {}
-        self._cased: set[int] = set()
-        self._keywords = False
+        self._wanted: dict[str, None] = {}
+        self._read: set[str] = set()
 
-    def function(self, node: Node) -> Matches:
-        self._keywords = any(isinstance(leaf, Keyword) for leaf in leaves(node))
-        answer = self._expression(node)
-        source = "\n    ".join(["def rule(E):", *self._reading(), f"return {answer}"])
-        exec(compile(source, "<sigma rule>", "exec"), self._constants)  # noqa: S102 - see the module's docstring
+    def function(self) -> Matches:
+        node = self._node
+        every, parts = True, [node]
+        if isinstance(node, And | Or):
+            every, parts = isinstance(node, And), sorted(self._gathered(node), key=_cost)
+        lines = ["def rule(E, L):", "F = E.fields.get"]
+        for part in parts:
+            answer = self._expression(part)
+            lines += self._reading()
+            lines.append(f"if not {answer}: return False" if every else f"if {answer}: return True")
+        lines.append(f"return {every}")
+        exec(compile("\n    ".join(lines), "<sigma rule>", "exec"), self._constants)  # noqa: S102 - see above
         made: Matches = self._constants["rule"]
         return made
 
-    def _reading(self) -> Iterable[str]:
-        if self._fields:
-            yield "F = E.fields.get"
-        for names, number in self._fields.items():
-            first, *others = [SPECIAL_SOURCE.get(name) or f"F({name!r})" for name in names]
-            yield f"v{number} = {first}"
-            for other in others:
-                yield f"if v{number} is None: v{number} = {other}"
-            cased = f"c{number} = v{number}; " if number in self._cased else ""
-            yield f"if v{number}.__class__ is str: {cased}t{number} = v{number}.lower()"
-            yield f"elif v{number} is None: " + (f"c{number} = " if cased else "") + f"t{number} = ''"
-            yield f"elif v{number}.__class__ in LISTS: return plain(E)"
-            written = f"c{number} = text(v{number}); t{number} = c{number}.lower()"
-            yield f"else: {written}"
-        if self._keywords:
-            yield "cm = E.message; cr = E.raw; tm = cm.lower(); tr = cr.lower()"
+    @staticmethod
+    def _gathered(node: And | Or) -> list[Node]:
+        """The parts of a tree's top; of an OR those that one check can answer stay together."""
+        if isinstance(node, And):
+            return list(node.nodes)
+        groups: dict[object, list[Node]] = {}
+        for part in node.nodes:
+            together: object = id(part)
+            if isinstance(part, FieldMatch) and isinstance(part.test, Text | Moment):
+                together = part.names
+            elif isinstance(part, Keyword) and isinstance(part.test, Text):
+                together = Keyword
+            groups.setdefault(together, []).append(part)
+        return [parts[0] if len(parts) == 1 else Or(tuple(parts)) for parts in groups.values()]
 
-    def _field(self, names: tuple[str, ...]) -> int:
-        return self._fields.setdefault(names, len(self._fields))
+    # -- reading fields ------------------------------------------------------------------
+
+    def _reading(self) -> Iterator[str]:
+        """What the expressions written since the last call need, as far as it has not been read."""
+        wanted, self._wanted = self._wanted, {}
+        for name in wanted:
+            if name not in self._read:
+                self._read.add(name)
+                yield from self._read_one(name)
+
+    def _read_one(self, name: str) -> Iterator[str]:
+        if name in ("cm", "cr"):
+            yield f"{name} = E.message" if name == "cm" else f"{name} = E.raw"
+        elif name in ("tm", "tr"):
+            yield f"{name} = L.get({name!r})"
+            source = "E.message" if name == "tm" else "E.raw"
+            yield f"if {name} is None: {name} = L[{name!r}] = {source}.lower()"
+        elif name[0] == "t":
+            yield f"{name} = L.get(n{name})"
+            yield f"if {name} is None:"
+            yield f"    {name} = low{name}(E, L)"
+            yield f"    if {name} is None: return listed(E, L)"
+        elif name[0] == "v":
+            names = next(names for names, number in self._fields.items() if number == int(name[1:]))
+            first, *others = [SPECIAL_SOURCE.get(key) or f"F({key!r})" for key in names]
+            yield f"{name} = {first}"
+            for other in others:
+                yield f"if {name} is None: {name} = {other}"
+            yield f"if {name}.__class__ in LISTS: return listed(E, L)"
+        else:
+            value = f"v{name[1:]}"
+            if value not in self._read:
+                self._read.add(value)
+                yield from self._read_one(value)
+            yield f"if {value}.__class__ is str: {name} = {value}"
+            yield f"else: {name} = '' if {value} is None else text({value})"
+
+    def _variable(self, kind: str, names: tuple[str, ...]) -> str:
+        """The name of a field's value (v), its lower-cased text (t) or its text (c)."""
+        number = self._fields.setdefault(names, len(self._fields))
+        name = f"{kind}{number}"
+        if kind == "t" and name not in self._wanted and name not in self._read:
+            self._constants[f"n{name}"] = key = sys.intern("\x1f".join(names))
+            self._constants[f"low{name}"] = _lowering(names, key)
+        self._wanted[name] = None
+        return name
+
+    def _line(self, name: str) -> str:
+        self._wanted[name] = None
+        return name
 
     def _constant(self, value: Any) -> str:
         name = f"k{len(self._constants)}"
         self._constants[name] = value
         return name
 
+    # -- expressions ---------------------------------------------------------------------
+
     def _expression(self, node: Node) -> str:
         if isinstance(node, And):
             parts = [self._expression(part) for part in sorted(node.nodes, key=_cost)]
-            return f"({' and '.join(parts)})"
+            return f"({' and '.join(parts) or 'True'})"
         if isinstance(node, Or):
             return self._any(node)
         if isinstance(node, Not):
             return f"(not {self._expression(node.node)})"
         if isinstance(node, Keyword):
-            return f"({self._on_text(node.test, 'm')} or {self._on_text(node.test, 'r')})"
+            return f"({self._on_line(node.test, 'm')} or {self._on_line(node.test, 'r')})"
         return self._match(node)
 
     def _any(self, node: Or) -> str:
         """An OR; plain texts on the same field become one check, and so do the same parts of the time."""
         groups: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        lines: dict[str, list[str]] = {}
         moments: dict[Part, set[int]] = {}
         parts: list[str] = []
         for part in sorted(node.nodes, key=_cost):
-            test = part.test if isinstance(part, FieldMatch) else None
-            if isinstance(part, FieldMatch) and isinstance(test, Text) and test.value and not test.cased:
-                groups.setdefault((part.names, test.place), []).append(test.value)
+            test = None if isinstance(part, And | Or | Not) else part.test
+            if isinstance(test, Text) and test.value and not test.cased:
+                if isinstance(part, FieldMatch):
+                    groups.setdefault((part.names, test.place), []).append(test.value)
+                else:
+                    lines.setdefault(test.place, []).append(test.value)
             elif isinstance(test, Moment) and test.relation == "eq":
                 moments.setdefault(test.part, set()).add(test.number)
             else:
                 parts.append(self._expression(part))
         joined = [
-            self._words(f"t{self._field(names)}", place, words) for (names, place), words in groups.items()
+            self._words(self._variable("t", names), place, found) for (names, place), found in groups.items()
+        ]
+        joined += [
+            self._words(self._line(name), place, found)
+            for place, found in lines.items()
+            for name in ("tm", "tr")
         ]
         for when, numbers in moments.items():
             among = primitives.moment_among(when, frozenset(numbers), self._tz)
             parts.append(f"{self._constant(among)}(E.ts)")
-        return f"({' or '.join([*joined, *parts])})"
+        return f"({' or '.join([*joined, *parts]) or 'False'})"
 
     def _words(self, value: str, place: str, words: list[str]) -> str:
         if len(words) == 1:
@@ -152,7 +220,7 @@ class _Writer:
             return _at(value, place, self._constant(tuple(words)))
         if len(words) < _MANY:
             return f"({' or '.join(_at(value, place, repr(word)) for word in words)})"
-        found = f"any(word in {value} for word in {self._constant(tuple(words))})"
+        found = f"any(map({value}.__contains__, {self._constant(tuple(words))}))"
         # Some rules list thousands of symbols; a line in plain ASCII has none of them.
         return f"(not {value}.isascii() and {found})" if not any(map(str.isascii, words)) else found
 
@@ -161,35 +229,87 @@ class _Writer:
         if isinstance(test, Moment):
             holds = primitives.moment(test.part, test.relation, test.number, self._tz)
             return f"{self._constant(holds)}(E.ts)"
-        number = self._field(leaf.names)
-        if isinstance(test, Null):
-            return f"v{number} is None"
-        if isinstance(test, Exists):
-            return f"v{number} is not None"
-        if isinstance(test, Compare):
-            return f"{self._constant(primitives.comparison(test.relation, test.number))}(v{number})"
-        if isinstance(test, Reference):
-            other = self._field(test.names)
-            check = _at(f"t{number}", test.place, f"t{other}")
-            return f"(v{number} is not None and v{other} is not None and {check})"
         if isinstance(test, Text) and test.value and not test.cased:
-            return _at(f"t{number}", test.place, repr(test.value))
+            return _at(self._variable("t", leaf.names), test.place, repr(test.value))
+        value = self._variable("v", leaf.names)
+        if isinstance(test, Null):
+            return f"{value} is None"
+        if isinstance(test, Exists):
+            return f"{value} is not None"
+        if isinstance(test, Compare):
+            return f"{self._constant(primitives.comparison(test.relation, test.number))}({value})"
+        if isinstance(test, Reference):
+            other = self._variable("v", test.names)
+            texts = self._variable("t", leaf.names), self._variable("t", test.names)
+            return f"({value} is not None and {other} is not None and {_at(texts[0], test.place, texts[1])})"
         # Absent fields read as "" and these tests may hold for "".
-        return f"(v{number} is not None and {self._on_text(test, str(number))})"
+        return f"({value} is not None and {self._on_field(test, leaf.names)})"
 
-    def _on_text(self, test: Text | Glob | Regex | Cidr, number: str) -> str:
-        """A test on one text, `number` being a field's number, m (message) or r (raw)."""
-        cased = f"c{number}"
-        lowered = f"t{number}"
-        if number.isdigit() and (isinstance(test, Regex | Cidr) or test.cased):
-            self._cased.add(int(number))
-        if isinstance(test, Text):
-            return _at(cased if test.cased else lowered, test.place, repr(test.value))
-        if isinstance(test, Glob):
-            return f"{self._constant(primitives.glob(test))}({cased if test.cased else lowered})"
+    def _on_field(self, test: Text | Glob | Regex | Cidr, names: tuple[str, ...]) -> str:
         if isinstance(test, Regex):
-            return f"{self._constant(primitives.regex(test))}({cased})"
-        return f"{self._constant(primitives.network(test.network))}({cased})"
+            texts = required(test)
+            return self._regex(test, self._variable("c", names), self._variable("t", names) if texts else "")
+        if isinstance(test, Cidr):
+            return f"{self._constant(primitives.network(test.network))}({self._variable('c', names)})"
+        return self._on_text(test, self._variable("c" if test.cased else "t", names))
+
+    def _on_line(self, test: Text | Glob | Regex, which: str) -> str:
+        if isinstance(test, Regex):
+            lowered = self._line(f"t{which}") if required(test) else ""
+            return self._regex(test, self._line(f"c{which}"), lowered)
+        return self._on_text(test, self._line(f"c{which}" if test.cased else f"t{which}"))
+
+    def _on_text(self, test: Text | Glob, value: str) -> str:
+        if isinstance(test, Text):
+            return _at(value, test.place, repr(test.value))
+        return f"{self._constant(primitives.glob(test))}({value})"
+
+    def _regex(self, test: Regex, value: str, lowered: str) -> str:
+        """Run the expression only where a text it requires is there; `lowered` is "" for none."""
+        run = f"{self._constant(primitives.regex(test))}({value})"
+        if not lowered:
+            return run
+        texts = sorted(required(test))
+        guard = " or ".join(_at(lowered, "contains", repr(found)) for found in texts)
+        # Beyond ASCII, RE2 and `lower` do not agree which letters are the same.
+        return f"(({guard} or not {lowered}.isascii()) and {run})"
+
+
+class _Later:
+    """A function that is made when it is first called."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], Matches]) -> None:
+        self._make = make
+        self._made: Matches | None = None
+
+    def __call__(self, event: Event, lowered: Lowered) -> bool:
+        if self._made is None:
+            self._made = self._make()
+        return self._made(event, lowered)
+
+
+def _lowering(names: tuple[str, ...], key: str) -> Callable[[Event, Lowered], str | None]:
+    """Reads and keeps a field's lower-cased text: "" where it is absent; None where it is a list."""
+
+    def low(event: Event, lowered: Lowered) -> str | None:
+        for name in names:
+            value = read(event, name)
+            if value.__class__ is str:
+                found: str = value.lower()
+                break
+            if value is not None:
+                if isinstance(value, tuple | list):
+                    return None
+                found = text(value).lower()
+                break
+        else:
+            found = ""
+        lowered[key] = found
+        return found
+
+    return low
 
 
 def _at(value: str, place: str, wanted: str) -> str:
@@ -200,12 +320,13 @@ def _at(value: str, place: str, wanted: str) -> str:
     return f"{value}.{place}({wanted})"
 
 
-_COSTS: dict[type, int] = {
+_COSTS: Final[dict[type, int]] = {
     Null: 0,
     Exists: 0,
     Text: 1,
     Reference: 2,
     Compare: 3,
+    Dated: 4,
     Moment: 4,
     Glob: 4,
     Cidr: 5,

@@ -9,9 +9,10 @@ from typing import Final
 from socterm.event import Event, LogSource
 from socterm.sigma.compile import Matches, compiled
 from socterm.sigma.explain import Finding, explain
-from socterm.sigma.index import Answer, Candidate, Route
+from socterm.sigma.ir import Node
 from socterm.sigma.model import Rule, RuleSet
-from socterm.sigma.resolve import serves
+from socterm.sigma.route import Answer, Candidate, Route
+from socterm.taxonomy.logsources import serves
 
 _NOWHERE: Final = Route(())
 ROUTE_LIMIT: Final = 1_024
@@ -28,7 +29,7 @@ class Matcher:
     def __init__(self, rules: RuleSet, *, tz: tzinfo = UTC) -> None:
         self._tz = tz
         self._rules = [rule for rule in rules.rules.values() if rule.detection is not None]
-        self._functions: dict[str, Matches] = {}
+        self._candidates: dict[str, Candidate] = {}
         self._routes: dict[tuple[LogSource, ...], Route] = {}
         self._shared: dict[int, tuple[tuple[LogSource, ...], Route]] = {}
 
@@ -72,23 +73,21 @@ class Matcher:
         found = self._routes.get(sources)
         if found is None:
             rules = [rule for rule in self._rules if _served(rule, sources)]
-            found = Route(
-                [
-                    Candidate(place, rule.key, rule.detection, self._compiled(rule))
-                    for place, rule in enumerate(rules)
-                ]
-            )
+            found = Route([self._candidate(rule) for rule in rules])
             if len(self._routes) < ROUTE_LIMIT:
                 self._routes[sources] = found
         if len(self._shared) < ROUTE_LIMIT:
             self._shared[id(sources)] = (sources, found)
         return found
 
-    def _compiled(self, rule: Rule) -> Matches:
-        made = self._functions.get(rule.key)
+    def _candidate(self, rule: Rule) -> Candidate:
+        made = self._candidates.get(rule.key)
         if made is None:
-            made = self._functions[rule.key] = compiled(rule.detection, self._tz)
+            made = self._candidates[rule.key] = Candidate(rule.key, rule.detection, self._compile)
         return made
+
+    def _compile(self, node: Node) -> Matches:
+        return compiled(node, self._tz)
 
 
 def _served(rule: Rule, sources: tuple[LogSource, ...]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import re2
 
-from socterm.sigma.ir import Glob, Part, Regex, Relation
+from socterm.sigma.ir import Glob, Part, Place, Regex, Relation
 
 REGEX_LIMIT: Final = 65_536
 """Characters of a value a regular expression sees."""
@@ -147,6 +147,15 @@ def network(cidr: str) -> Callable[[str], bool]:
     return run
 
 
+def text_at(value: str, wanted: str, place: Place) -> bool:
+    """Whether a value equals, contains, starts or ends with a text."""
+    if place == "equals":
+        return value == wanted
+    if place == "contains":
+        return wanted in value
+    return value.startswith(wanted) if place == "startswith" else value.endswith(wanted)
+
+
 RELATIONS: Final[dict[Relation, Callable[[Any, Any], bool]]] = {
     "eq": lambda left, right: bool(left == right),
     "gt": lambda left, right: bool(left > right),
@@ -201,6 +210,31 @@ def moment(part: Part, relation: Relation, against: int, tz: tzinfo) -> Callable
 def moment_among(part: Part, numbers: frozenset[int], tz: tzinfo) -> Callable[[int], bool]:
     """Whether a part of a time (µs) in the zone is one of some numbers."""
     return lambda ts: _part(ts, part, tz) in numbers
+
+
+_DATE: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:[.,]\d+)?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+
+
+def dated(part: Part, relation: Relation, against: int) -> Callable[[Any], bool]:
+    """Whether a value is a date in ISO 8601, and a part of it as written stands in the relation to a number.
+
+    Zones are not converted. A date without a time has no hour and no minute.
+    """
+    holds = RELATIONS[relation]
+
+    def run(value: Any) -> bool:
+        found = _DATE.fullmatch(value) if isinstance(value, str) and len(value) <= 64 else None
+        if found is None or (found[4] is None and part in ("hour", "minute")):
+            return False
+        try:
+            at = datetime(*(int(group or 0) for group in found.groups()))  # type: ignore[arg-type]
+        except ValueError:
+            return False
+        return holds(_PARTS[part](at), against)
+
+    return run
 
 
 def _part(ts: int, part: Part, tz: tzinfo) -> int | None:

@@ -1,0 +1,114 @@
+"""What an event must have for a rule to match at all: the handle by which the index finds the rule.
+
+Every tree is satisfied only by events that meet one of its needs; a tree that requires nothing has none and
+is asked about each event.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from socterm.sigma.ir import (
+    And,
+    Exists,
+    FieldMatch,
+    Glob,
+    Keyword,
+    Moment,
+    Node,
+    Not,
+    Null,
+    Or,
+    Place,
+    Regex,
+    Test,
+    Text,
+)
+from socterm.sigma.literals import required
+from socterm.sigma.rarity import PRESENT, frequency
+
+ANYWHERE: Final = ("", "")
+"""The `names` of a need for a text in the message or the raw line."""
+
+
+class Need(NamedTuple):
+    """A lower-cased text at a place of a field, or ("has") that the field is there at all."""
+
+    names: tuple[str, ...]
+    kind: Place | Literal["has"]
+    text: str
+
+
+Needs = tuple[float, frozenset[Need]]
+"""How often at least one of them is likely to be met, and the needs."""
+
+
+def needs_of(node: Node) -> Needs | None:
+    """The rarest set of needs one of which every matching event meets; None where nothing is required."""
+    if isinstance(node, FieldMatch):
+        return _of_field(node)
+    if isinstance(node, Keyword):
+        return _of_texts(ANYWHERE, node.test)
+    if isinstance(node, And):
+        found = [need for part in node.nodes if (need := needs_of(part)) is not None]
+        return min(found, key=lambda need: (need[0], len(need[1])), default=None)
+    if isinstance(node, Or):
+        parts = [needs_of(part) for part in node.nodes]
+        if not parts or None in parts:
+            return None
+        known = [part for part in parts if part is not None]
+        return sum(part[0] for part in known), frozenset().union(*(part[1] for part in known))
+    return _of_not(node)
+
+
+def _of_not(node: Not) -> Needs | None:
+    inner = node.node
+    return _present(inner.names) if isinstance(inner, FieldMatch) and isinstance(inner.test, Null) else None
+
+
+def _of_field(leaf: FieldMatch) -> Needs | None:
+    test = leaf.test
+    if isinstance(test, Null | Moment):
+        return None
+    if isinstance(test, Exists):
+        return _present(leaf.names)
+    return _of_texts(leaf.names, test) or _present(leaf.names)
+
+
+def _of_texts(names: tuple[str, ...], test: Test) -> Needs | None:
+    texts = [(text.lower(), place) for text, place in _texts(test) if text]
+    if not texts:
+        return None
+    cost = sum(frequency(text, place) for text, place in texts)
+    return cost, frozenset(Need(names, place, text) for text, place in texts)
+
+
+def _texts(test: Test) -> list[tuple[str, Place]]:
+    """Texts one of which a value that passes the test has."""
+    if isinstance(test, Text):
+        return [(test.value, test.place)]
+    if isinstance(test, Glob):
+        stretches = [(text, place) for text, place in _stretches(test) if text]
+        return [min(stretches, key=lambda found: frequency(found[0].lower(), found[1]))] if stretches else []
+    if isinstance(test, Regex):
+        return [(text, "contains") for text in required(test)]
+    return []
+
+
+def _stretches(test: Glob) -> list[tuple[str, Place]]:
+    """The plain stretches of a pattern; those at its ends are where they must be."""
+    found: list[tuple[str, Place]] = []
+    last = len(test.segments) - 1
+    for number, segment in enumerate(test.segments):
+        for at, part in enumerate(segment):
+            place: Place = "contains"
+            if number == 0 and at == 0:
+                place = "startswith"
+            elif number == last and at == len(segment) - 1:
+                place = "endswith"
+            found.append((part or "", place))
+    return found
+
+
+def _present(names: tuple[str, ...]) -> Needs:
+    return PRESENT, frozenset((Need(names, "has", ""),))

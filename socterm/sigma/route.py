@@ -1,0 +1,187 @@
+"""The rules of one combination of log sources: most of what an event asks them is settled before one runs.
+
+Two steps. First, the words parsers write themselves (`event.action`, `event.outcome`, `event.category`) come
+in few combinations: for each one seen, every rule is evaluated as far as these fields go, once, and the
+answer is kept: it matches, it cannot match, or the rest must be asked. Second, the rules of that rest are
+looked up by what they need (`index`), and only those whose need the event meets are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from socterm.event import Event
+from socterm.sigma.compile import Lowered, Matches
+from socterm.sigma.evaluate import value_matches
+from socterm.sigma.index import Index
+from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, Or, Reference
+from socterm.sigma.needs import Needs, needs_of
+
+WORDS: Final = ("event.action", "event.outcome", "event.category")
+"""Fields whose values come from our own tables, not from the line: few combinations."""
+
+MEMO_LIMIT: Final = 4_096
+"""Combinations remembered a route; beyond it (only foreign JSON gets there) each event is worked out anew."""
+
+INDEX_LIMIT: Final = 32
+"""Indexes a route makes for different sets of open rules; beyond it all share one over all its rules."""
+
+Answer = tuple[str, ...]
+
+
+class Candidate:
+    """A rule of a route: its key, its tree and its function, which is written when it is first needed."""
+
+    __slots__ = ("_make", "_needs", "key", "matches", "node")
+
+    def __init__(self, key: str, node: Node, make: Callable[[Node], Matches]) -> None:
+        self.key = key
+        self.node = node
+        self._make = make
+        self.matches: Matches = self._first
+        self._needs: Needs | Literal[False] | None = False
+
+    @property
+    def needs(self) -> Needs | None:
+        """What the index finds it by."""
+        if self._needs is False:
+            self._needs = needs_of(self.node)
+        return self._needs
+
+    def _first(self, event: Event, lowered: Lowered) -> bool:
+        self.matches = self._make(self.node)
+        return self.matches(event, lowered)
+
+
+class Rest(NamedTuple):
+    """What is still to be asked once the words are known: places of rules, and the index over them."""
+
+    sure: tuple[int, ...]
+    searched: Index
+
+
+class Route:
+    """The event rules of one combination of log sources.
+
+    `actions` is what `event.action` says by itself, where it settles every rule: that is most events.
+    """
+
+    __slots__ = ("_indexes", "_keys", "_memo", "_rules", "actions")
+
+    def __init__(self, rules: Sequence[Candidate]) -> None:
+        self.actions: dict[Any, Answer | None] = {}
+        self._rules = rules
+        self._keys = [rule.key for rule in rules]
+        self._memo: dict[tuple[Any, Any, Any], Answer | Rest] = {}
+        self._indexes: dict[tuple[int, ...], Index] = {}
+
+    def ask(self, event: Event) -> Answer:
+        """The keys of the rules an event satisfies, in order."""
+        get = event.fields.get
+        words = (get("event.action"), get("event.outcome"), get("event.category"))
+        try:
+            answer: Any = self._memo.get(words)
+        except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
+            answer = None
+        if answer is None:
+            answer = self._settle(words)
+        if answer.__class__ is tuple:
+            settled: Answer = answer
+            return settled
+        return self._ask(answer, event)
+
+    def _ask(self, rest: Rest, event: Event) -> Answer:
+        rules = self._rules
+        found = rest.searched.candidates(event)
+        if not found and not rest.sure and not rest.searched.always:
+            return ()
+        lowered: Lowered = {}
+        places = [place for place in found if rules[place].matches(event, lowered)]
+        places += [place for place in rest.searched.always if rules[place].matches(event, lowered)]
+        if rest.sure:
+            places = list({*places, *rest.sure})
+        if len(places) > 1:
+            places.sort()
+        return tuple([self._keys[place] for place in places])
+
+    def _settle(self, words: tuple[Any, Any, Any]) -> Answer | Rest:
+        sure, undecided = self._split(dict(zip(WORDS, words, strict=True)))
+        answer = Rest(sure, self._index(undecided)) if undecided else self._named(sure)
+        if len(self._memo) < MEMO_LIMIT and all(map(_stable, words)):
+            self._memo[words] = answer
+            action = words[0]
+            if action not in self.actions:
+                sure, undecided = self._split({WORDS[0]: action})
+                self.actions[action] = None if undecided else self._named(sure)
+        return answer
+
+    def _split(self, words: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The places of the rules the words satisfy, and of those they leave open."""
+        decided = [decide(rule.node, words) for rule in self._rules]
+        return (
+            tuple(place for place, answer in enumerate(decided) if answer),
+            tuple(place for place, answer in enumerate(decided) if answer is None),
+        )
+
+    def _named(self, places: tuple[int, ...]) -> Answer:
+        return tuple(self._rules[place].key for place in places)
+
+    def _index(self, places: tuple[int, ...]) -> Index:
+        found = self._indexes.get(places)
+        if found is None:
+            if len(self._indexes) >= INDEX_LIMIT:
+                places = tuple(range(len(self._rules)))
+                found = self._indexes.get(places)
+            if found is None:
+                found = self._indexes[places] = Index((place, self._rules[place].needs) for place in places)
+        return found
+
+
+def _stable(word: Any) -> bool:
+    """Whether a value is its own key: 1, 1.0 and True are not, they would share one."""
+    if isinstance(word, tuple):
+        return all(isinstance(item, str) for item in word)
+    return word is None or isinstance(word, str)
+
+
+def decide(node: Node, known: dict[str, Any]) -> bool | None:
+    """What the known fields say about a tree; None where they do not settle it.
+
+    `known` has None for a field the event lacks; fields not in it are unknown.
+    """
+    if isinstance(node, And | Or):
+        stops = isinstance(node, Or)  # one True settles an OR, one False an AND
+        answers = {decide(part, known) for part in node.nodes}
+        if stops in answers:
+            return stops
+        return None if None in answers else not stops
+    if isinstance(node, Not):
+        inner = decide(node.node, known)
+        return None if inner is None else not inner
+    if isinstance(node, FieldMatch):
+        return _decide_field(node, known)
+    return None
+
+
+def _decide_field(leaf: FieldMatch, known: dict[str, Any]) -> bool | None:
+    test = leaf.test
+    if isinstance(test, Moment | Reference):
+        return None
+    found: tuple[Any, ...] = ()
+    for name in leaf.names:
+        if name not in known:
+            return None
+        value = known[name]
+        if isinstance(value, tuple | list):
+            found = tuple(item for item in value if item is not None)
+            if value:
+                break
+        elif value is not None:
+            found = (value,)
+            break
+    if isinstance(test, Null):
+        return not found
+    if isinstance(test, Exists):
+        return bool(found)
+    return any(value_matches(test, value) for value in found)
