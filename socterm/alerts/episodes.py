@@ -12,6 +12,9 @@ from collections.abc import Iterable
 
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 
+MAX_PAST = 5_000
+"""Hits kept of an episode that rules over alerts are to be told of; beyond it the oldest go."""
+
 
 class Episode:
     """One episode under way. `lo` and `hi` (µs) span the hits that decide what joins it.
@@ -20,11 +23,13 @@ class Episode:
     evidence of a brute force is older than the moment it counted as one.
     `touched` is the watermark when a late hit came: a stream that lags as a whole is then grouped by
     its own gaps and not cut up by the clocks of others. `kept` says that a `collect` has told of it.
+    `past` are the hits already handed over, where rules over alerts are still to be told of the episode; None
+    where not. `fired` is its first hit that satisfied the rule, and `told` says that they know.
     """
 
     __slots__ = (
-        "alert", "count", "ended", "entity", "first", "gap", "hi", "id", "kept", "last", "lo", "new", "rule",
-        "signals", "touched",
+        "alert", "count", "ended", "entity", "fired", "first", "gap", "hi", "id", "kept", "last", "lo", "new",
+        "past", "rule", "signals", "told", "touched",
     )  # fmt: skip
 
     def __init__(self, ident: int, rule: str, entity: Entity, gap: int, hit: Hit) -> None:
@@ -41,6 +46,9 @@ class Episode:
         self.ended = False
         self.kept = False
         self.new: list[Hit] = []
+        self.past: list[Hit] | None = None
+        self.fired: Hit | None = None
+        self.told = False
 
     @property
     def deadline(self) -> int:
@@ -68,15 +76,23 @@ class Episode:
         self.touched = max(self.touched, other.touched)
         self.new.extend(other.new)
         other.new = []
+        if other.fired is not None and (self.fired is None or key_of(other.fired) < key_of(self.fired)):
+            self.fired = other.fired
+        self.told = self.told or other.told
+        self.past = None if self.told or self.past is None else [*self.past, *(other.past or ())]
+        other.fired = other.past = None
 
     def change(self, *, settled: bool = False, merged_into: int = 0) -> EpisodeChange:
         """Its present state and the hits not yet handed over; they count as handed over now."""
         hits, self.new = self.new, []
+        if self.past is not None:
+            self.past = [*self.past, *hits][-MAX_PAST:]
         return EpisodeChange(
             id=self.id, rule=self.rule, entity=self.entity, first=self.first, last=self.last,
             count=self.count, signals=self.signals, touched=self.touched, hits=hits, alert=self.alert,
             settled=settled and bool(self.alert), ended=self.ended,
             dropped=settled and not self.alert, merged_into=merged_into,
+            fired=None if self.told else self.fired, told=self.told,
         )  # fmt: skip
 
 
@@ -84,6 +100,7 @@ class Episodes:
     """All episodes under way and what changed since the last `collect` (`dirty`, by id).
 
     Ids are handed in and counted on: `next_episode` and `next_alert` are the store's next free numbers.
+    `witnessed` are the rules whose alerts other rules look at.
     """
 
     def __init__(self, next_episode: int = 1, next_alert: int = 1) -> None:
@@ -91,6 +108,7 @@ class Episodes:
         self.next_alert = next_alert
         self.by_alert: dict[int, Episode] = {}
         self.dirty: dict[int, Episode] = {}
+        self.witnessed: frozenset[str] = frozenset()
         self._final: list[EpisodeChange] = []
 
     def join(
@@ -109,6 +127,8 @@ class Episodes:
             episode.hi = max(episode.hi, hit.ts)
         else:
             episode = Episode(self.next_episode, rule, entity, gap, hit)
+            if rule in self.witnessed:
+                episode.past = []
             self.next_episode += 1
             open_.append(episode)
         if hit.ts < watermark:
@@ -166,6 +186,9 @@ class Episodes:
         episode.first, episode.last = change.first, change.last
         episode.count, episode.signals, episode.touched = change.count, change.signals, change.touched
         episode.alert, episode.ended, episode.kept, episode.new = change.alert, change.ended, True, []
+        episode.fired, episode.told = change.fired, change.told
+        known = change.rule in self.witnessed and not change.told
+        episode.past = change.hits[-MAX_PAST:] if known else None
         if episode.alert:
             self.by_alert[episode.alert] = episode
         return episode

@@ -36,6 +36,7 @@ class EpisodeChange(msgspec.Struct, gc=False):
     `merged_into` names the surviving episode where a late event joined two; `dropped` means the episode
     settled without ever satisfying its rule and its state can go.
     `touched` is the watermark (µs) when the last hit came: with it, late episodes survive a restart.
+    `fired` is the first hit that satisfied the rule, kept until rules over alerts have been `told` of it.
     """
 
     id: int
@@ -52,6 +53,8 @@ class EpisodeChange(msgspec.Struct, gc=False):
     ended: bool = False
     dropped: bool = False
     merged_into: int = 0
+    fired: Hit | None = None
+    told: bool = False
 
 
 class RuleInfo(msgspec.Struct, frozen=True):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from socterm.alerts.model import EpisodeChange
+from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.event import Event
+
+if TYPE_CHECKING:
+    from socterm.sigma.model import RuleFate
 
 DecoderChange = tuple[str, str, str | None]
 """(source, key, JSON) of something a parser remembers between lines; None forgets it."""
@@ -38,10 +42,19 @@ class SourceState(msgspec.Struct):
     rate: float = 0.0
 
 
+class RulesState(msgspec.Struct, frozen=True):
+    """The rules in force from this batch on: fates, what new alerts copy by rule key, (path, text) of files."""
+
+    fates: Sequence[RuleFate]
+    infos: Mapping[str, RuleInfo]
+    files: Sequence[tuple[str, str]]
+
+
 class Batch(msgspec.Struct):
     """Everything some lines changed. Events carry their ids; `now` is the wall clock in µs.
 
     `rule_hits` are added to the rules' counters; `counters` replace the ones of the same name.
+    `rules` replaces the rules in force, where it is there.
     """
 
     events: list[Event] = []
@@ -51,6 +64,7 @@ class Batch(msgspec.Struct):
     now: int = 0
     counters: dict[str, int] = {}
     rule_hits: dict[str, int] = {}
+    rules: RulesState | None = None
 
 
 class StoredState(msgspec.Struct):

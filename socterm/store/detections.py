@@ -18,7 +18,7 @@ from socterm.store.standing import read_standing, write_standing
 LEVELS = ("informational", "low", "medium", "high", "critical")
 """Sigma's levels; the index is an alert's rank."""
 
-_EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 14)})"
+_EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 16)})"
 _PART = """
 INSERT INTO alert_events
 SELECT ?, coalesce(max(part), 0) + 1, ?, ?, ?, ?, ? FROM alert_events WHERE episode = ?
@@ -139,6 +139,7 @@ class Detections:
         return (
             change.id, change.rule, to_json(change.entity), *self._key(change.first), *self._key(change.last),
             change.count, change.signals, change.touched, change.alert, int(change.ended),
+            None if change.fired is None else encode_hits([change.fired], self.sources)[-1], int(change.told),
         )  # fmt: skip
 
     def _key(self, key: Key) -> tuple[int, int, int]:
@@ -241,6 +242,7 @@ def open_episodes(db: sqlite3.Connection, names: Mapping[int, str]) -> list[Epis
                 first=(row[3], names[row[4]], row[5]), last=(row[6], names[row[7]], row[8]),
                 count=row[9], signals=row[10], touched=row[11], alert=row[12], ended=bool(row[13]),
                 hits=[hit for (data,) in parts for hit in decode_hits(data, names)],
+                fired=None if row[14] is None else decode_hits(row[14], names)[0], told=bool(row[15]),
             )
         )  # fmt: skip
     return found

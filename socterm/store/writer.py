@@ -12,7 +12,7 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
-from socterm.store import lease
+from socterm.store import lease, rulebook
 from socterm.store.batch import Batch, SourceState, StoredState
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
@@ -139,16 +139,12 @@ class Writer:
     def save_rules(self, fates: Sequence[RuleFate], infos: Mapping[str, RuleInfo]) -> None:
         """Put every loaded rule's fate on record; `infos` (by rule key) is what new alerts copy."""
         self._infos = dict(infos)
-        rows = [
-            (
-                number, fate.key, fate.title, fate.level, fate.fate, fate.reason, fate.path, fate.line,
-                to_json(infos[fate.key]) if fate.key in infos else None,
-            )
-            for number, fate in enumerate(fates, 1)
-        ]  # fmt: skip
         with transaction(self._db):
-            self._db.execute("DELETE FROM rules")
-            self._db.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            rulebook.write_fates(self._db, fates, infos)
+
+    def rule_files(self) -> list[tuple[str, str]]:
+        """(path, text) of the rule files that were in force when the last ingest stopped, in their order."""
+        return rulebook.read_texts(self._db)
 
     # -- batches -------------------------------------------------------------------------
 
@@ -159,6 +155,8 @@ class Writer:
         that another process took over: this one must stop.
         """
         positions = self._positions(batch.events)
+        if batch.rules is not None:
+            self._infos = dict(batch.rules.infos)
         self._know_sources(batch, positions)
         try:
             self._write(batch, batch.events, positions)
@@ -206,6 +204,9 @@ class Writer:
                 found = Detections(db, self._sources, self._infos, batch.now, self._last_episode)
                 found.apply(batch.episodes, first_new)
             self._write_counters(batch)
+            if batch.rules is not None:
+                rulebook.write_fates(db, batch.rules.fates, batch.rules.infos)
+                rulebook.write_texts(db, batch.rules.files)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('audit_seen', ?)", (self._audit_seen,))
 
     def _write_bytes(self, events: Sequence[Event]) -> None:
