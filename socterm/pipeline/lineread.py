@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta, timezone, tzinfo
-from functools import cache
 
 import msgspec
 
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.parsers.format import Format
-from socterm.parsers.registry import FORMATS
+from socterm.pipeline.formatof import format_of
 from socterm.sigma.engine import Matcher
 from socterm.sigma.lacking import Lack, lacking
 from socterm.sigma.model import Rule, RuleSet
@@ -75,26 +74,6 @@ def read_lines(
         asked = [_asked(rule, event, tz, feeds) for rule in matcher.candidates(event)]
         asked.sort(key=lambda read: (len(read.lacks), read.title))
         yield LineRead(event, format_of(event), event.ts == other.ts, tuple(asked), known)
-
-
-def format_of(event: Event) -> Format | None:
-    """The format an event was read by, as far as its dataset tells."""
-    dataset = str(event.fields.get("event.dataset", ""))
-    return _by_dataset().get(dataset) or FORMATS.get(dataset.partition(".")[0])
-
-
-@cache
-def _by_dataset() -> dict[str, Format]:
-    """Dataset → its format: by name, by program, else by what the format's own example is read as."""
-    found: dict[str, Format] = {}
-    for made in FORMATS.values():
-        example = Chunk("example", 0, [made.example.encode()], {}, _YEARS, live=False)
-        datasets = [
-            str(event.fields.get("event.dataset", "")) for event in Decoder("example").decode(example)
-        ]
-        for dataset in (*(program.dataset for program in made.programs.values()), *datasets):
-            found.setdefault(dataset, made)
-    return found | FORMATS
 
 
 def _asked(rule: Rule, event: Event, tz: tzinfo, feeds: dict[str, tuple[str, ...]]) -> RuleRead:

@@ -9,9 +9,10 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.event import LogSource
 
-Fate = Literal["active", "base", "disabled", "refused"]
-"""active: raises alerts · base: matched, but only feeds correlations · disabled: switched off or fails its
-own tests · refused: cannot be used; the reason says why."""
+Fate = Literal["active", "no-source", "base", "disabled", "refused"]
+"""active: raises alerts · no-source: would, but nothing here writes its log source · base: matched, but only
+feeds correlations · disabled: switched off or fails its own tests · refused: cannot be used; the reason says
+why."""
 
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
 
@@ -73,7 +74,10 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class RuleFate(msgspec.Struct, frozen=True):
-    """One line of `rules list`: every document read has one, whatever became of it."""
+    """One line of `rules list`: every document read has one, whatever became of it.
+
+    `logsource` and `tags` of a refused document are what it says of itself, as far as that is text.
+    """
 
     key: str
     title: str
@@ -82,6 +86,8 @@ class RuleFate(msgspec.Struct, frozen=True):
     reason: str
     path: str
     line: int = 0
+    logsource: LogSource = ("", "", "")
+    tags: tuple[str, ...] = ()
 
 
 class RuleSet(msgspec.Struct):

@@ -14,6 +14,7 @@ from socterm.sigma.extension import Extension
 from socterm.sigma.ir import Node
 from socterm.sigma.model import Correlation, CorrelationType, Fate, Rule, RuleFate, RuleSet
 from socterm.taxonomy import known_logsources, resolve
+from socterm.taxonomy.logsources import serves
 
 MINIMUM_THROTTLE = 600_000_000
 """µs: the gap that ends an episode unless the rule says otherwise or its time span is longer."""
@@ -231,7 +232,10 @@ class _Resolver:
             if draft.key in needed:
                 reason += "; still matched for the correlations on it"
         else:
-            fate, reason = ("active" if rule.alerting else "base"), _remark(rule)
+            fate, reason = ("active" if rule.alerting else "base"), ""
+            if not _served(rule):
+                source = "/".join(part or "*" for part in rule.logsource)
+                fate, reason = "no-source", f"no parser here yields the log source {source}"
         return RuleFate(
             key=draft.key,
             title=draft.title or "(no title)",
@@ -240,21 +244,16 @@ class _Resolver:
             reason=" ".join(reason.split())[:REASON_LIMIT],
             path=draft.document.path,
             line=draft.document.line,
+            logsource=draft.logsource,
+            tags=draft.tags,
         )
 
 
 _SOURCES = known_logsources()
 
 
-def serves(wanted: LogSource, event: LogSource) -> bool:
-    """Whether a rule's log source covers one of an event's: each part it gives is the same."""
-    return all(not part or part == have for part, have in zip(wanted, event, strict=True))
-
-
-def _remark(rule: Rule) -> str:
-    if rule.detection is not None and not any(serves(rule.logsource, source) for source in _SOURCES):
-        return f"no parser here yields the log source {'/'.join(part or '*' for part in rule.logsource)}"
-    return ""
+def _served(rule: Rule) -> bool:
+    return rule.detection is None or any(serves(rule.logsource, source) for source in _SOURCES)
 
 
 def _threshold(terms: Terms) -> int:

@@ -79,3 +79,12 @@ def logsources_of(dataset: str, action: str = "") -> tuple[LogSource, ...]:
 def known_logsources() -> frozenset[LogSource]:
     """Every log source that some parser here writes."""
     return frozenset[LogSource]().union(*LOGSOURCES.values(), *BY_ACTION.values())
+
+
+def serves(wanted: LogSource, event: LogSource) -> bool:
+    """Whether a rule's log source covers one of an event's: each part it gives is the same.
+
+    >>> serves(("linux", "", ""), ("linux", "", "sshd")), serves(("linux", "", "auth"), ("linux", "", "sshd"))
+    (True, False)
+    """
+    return all(not part or part == have for part, have in zip(wanted, event, strict=True))

@@ -8,7 +8,7 @@ next. Lower case.
 
 from __future__ import annotations
 
-_ANY: dict[str, str] = {
+ANY: dict[str, str] = {
     # what every event says of itself
     "eventid": "event.code",
     "eventcode": "event.code",
@@ -69,6 +69,7 @@ _ANY: dict[str, str] = {
     # PowerShell
     "scriptblocktext": "powershell.file.script_block_text",
 }
+"""What a name means in any Windows event."""
 
 _FILE_HASHES = {
     "imphash": "file.pe.imphash",
@@ -127,7 +128,7 @@ def windows_name(name: str, service: str = "", category: str = "") -> str:
     for scope in (category, service):
         if scope and low in NAMES.get(scope, {}):
             return NAMES[scope][low]
-    return _ANY.get(low, name)
+    return ANY.get(low, name)
 
 
 _DISTINCT = (
@@ -137,7 +138,7 @@ _DISTINCT = (
     "destinationip", "destinationport", "destinationhostname", "queryname", "scriptblocktext",
 )  # fmt: skip
 DISTINCT: dict[str, str] = {
-    **{name: _ANY[name] for name in _DISTINCT},
+    **{name: ANY[name] for name in _DISTINCT},
     "winlog.event_id": "event.code",
     "winlog.provider_name": "event.provider",
 }

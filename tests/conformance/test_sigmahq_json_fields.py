@@ -16,7 +16,7 @@ import yaml
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
 from socterm.sigma.fields import names_of, text, values
-from socterm.sigma.resolve import serves
+from socterm.taxonomy.logsources import serves
 from socterm.taxonomy import known_logsources, windows
 
 CORPORA = os.environ.get("SOCTERM_CORPORA", "")
