@@ -43,7 +43,7 @@ class SourceState(msgspec.Struct):
 
 
 class RulesState(msgspec.Struct, frozen=True):
-    """The rules in force from this batch on: fates, what new alerts copy by rule key, (path, text) of files."""
+    """The rules in force from this batch on: fates, what new alerts copy by rule, (path, text) of files."""
 
     fates: Sequence[RuleFate]
     infos: Mapping[str, RuleInfo]

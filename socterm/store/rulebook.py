@@ -61,6 +61,8 @@ def write_texts(db: sqlite3.Connection, files: Sequence[tuple[str, str]]) -> Non
 def read_texts(db: sqlite3.Connection) -> list[tuple[str, str]]:
     """(path, text) of the files in force, in their order."""
     rows = db.execute("SELECT path, text FROM rule_files ORDER BY number")
-    return [
-        (unpack_name(path), zlib.decompress(text).decode("utf-8", "surrogatepass")) for path, text in rows
-    ]
+    return [(unpack_name(path), _text(packed)) for path, packed in rows]
+
+
+def _text(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")

@@ -1,0 +1,60 @@
+"""What a reload changed: which rules go on as they were, and which begin anew.
+
+A rule goes on, with its windows and episodes, where all that decides what it matches and counts is the same:
+its own terms and, for a correlation, those of every rule it refers to. Title, level, tags, description and tests
+may change. A rule whose terms changed begins anew, and what it had under way settles as it is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from socterm.alerts.model import RuleInfo
+from socterm.sigma.model import Rule, RuleSet
+
+_NO_INFO = RuleInfo("", "", "", "", ())
+
+
+class Changes(NamedTuple):
+    """Numbers of rules, for the line that tells of a reload; `changed` counts those whose text only changed too."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    def __str__(self) -> str:
+        said = [f"{number} {name}" for name, number in zip(self._fields, self, strict=True) if number]
+        return ", ".join(said) or "nothing changed"
+
+
+def going_on(before: RuleSet, after: RuleSet) -> frozenset[str]:
+    """Keys of the rules in both sets whose terms are the same."""
+    same: set[str] = set()
+    for key, rule in after.rules.items():  # what a rule refers to stands before it
+        old = before.rules.get(key)
+        if old is None or (old is not rule and _terms(old) != _terms(rule)):
+            continue
+        if rule.correlation is None or same.issuperset(rule.correlation.refs):
+            same.add(key)
+    return frozenset(same)
+
+
+def changes(before: RuleSet, after: RuleSet) -> Changes:
+    """What a person would call added, changed and removed."""
+    old, new = before.rules, after.rules
+    return Changes(
+        added=len(new.keys() - old.keys()),
+        changed=sum(1 for key, rule in new.items() if key in old and _said(rule) != _said(old[key])),
+        removed=len(old.keys() - new.keys()),
+    )
+
+
+def _terms(rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, info=_NO_INFO, name="", alerting=False, tests=(), risk=0)
+
+
+def _said(rule: Rule) -> Rule:
+    """The rule as written: whether it alerts may be others' doing, and where it stands is nobody's."""
+    return msgspec.structs.replace(rule, info=msgspec.structs.replace(rule.info, path=""), alerting=False)
