@@ -5,10 +5,16 @@ Other tools ignore it; we refuse what we do not know in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection
+from datetime import date
+from functools import partial
 from typing import Any, NamedTuple, TypeGuard
 
 from socterm.errors import RuleError
+from socterm.event import LogSource
+from socterm.sigma.learning.reading import KINDS, read_learning, read_lookup
+from socterm.sigma.learning.terms import Learning, Lookup
 from socterm.sigma.model import RuleTest
 from socterm.taxonomy import resolve
 
@@ -19,7 +25,7 @@ class Extension(NamedTuple):
     """What stands under `socterm:`. Spans are µs; None where the rule says nothing.
 
     `alert` overrides what Sigma derives: true lets a rule that feeds a correlation alert by itself too, false
-    keeps a rule that nothing refers to silent.
+    keeps a rule that nothing refers to silent. `learning` is what needs memory, `lookup` what needs a list.
     """
 
     alert: bool | None = None
@@ -27,6 +33,8 @@ class Extension(NamedTuple):
     throttle: int | None = None
     risk: int = 0
     tests: tuple[RuleTest, ...] = ()
+    learning: Learning | None = None
+    lookup: Lookup | None = None
 
 
 def read_extension(data: object, timespan: Callable[[object], int]) -> Extension:
@@ -38,7 +46,27 @@ def read_extension(data: object, timespan: Callable[[object], int]) -> Extension
     unknown = [str(key) for key in data if key not in _READERS]
     if unknown:
         raise RuleError(f"socterm.{unknown[0]} is not a setting; known are {', '.join(sorted(_READERS))}")
-    return Extension(**{key: _READERS[key](value, timespan) for key, value in data.items()})
+    found = {key: _READERS[key](value, timespan) for key, value in data.items()}
+    learning = [found.pop(kind) for kind in KINDS if kind in found]
+    if len(learning) > 1:
+        both = " and ".join(kind for kind in KINDS if kind in data)
+        raise RuleError(f"socterm: {both} do not go together; write two rules and a temporal correlation")
+    return Extension(**found, learning=learning[0] if learning else None)
+
+
+def check_memory(extension: Extension, correlated: bool, lists: Collection[str] | None) -> None:
+    """What a document cannot have: a correlation none of it, no rule a list that is not configured.
+
+    Raises RuleError. Without `lists` nothing is known of the configuration and any name will do.
+    """
+    if correlated and (extension.learning is not None or extension.lookup is not None):
+        raise RuleError("socterm: what remembers or looks up belongs to a rule with a detection")
+    if extension.lookup is None or lists is None:
+        return
+    for name in extension.lookup.lists:
+        if name not in lists:
+            known = f"configured are {', '.join(sorted(lists)[:20])}" if lists else "none is configured"
+            raise RuleError(f"socterm.lookup: there is no list '{name}'; {known}")
 
 
 def _alert(value: object, _: Callable[[object], int]) -> bool:
@@ -76,14 +104,16 @@ _READERS: dict[str, Callable[[Any, Callable[[object], int]], Any]] = {
     "throttle": _throttle,
     "risk": _risk,
     "tests": _tests,
+    "lookup": read_lookup,
+    **{kind: partial(read_learning, kind) for kind in KINDS},
 }
-_TEST_KEYS = ("name", "lines", "alerts", "count", "entity")
+_TEST_KEYS = ("name", "lines", "events", "alerts", "count", "entity")
 
 
 def _test(item: object, number: int) -> RuleTest:
     where = f"socterm.tests, test {number}"
     if not isinstance(item, dict):
-        raise RuleError(f"{where}: must be a map with name, lines and alerts")
+        raise RuleError(f"{where}: must be a map with name, lines or events, and alerts")
     unknown = [str(key) for key in item if key not in _TEST_KEYS]
     if unknown:
         raise RuleError(f"{where}: '{unknown[0]}' is unknown; known are {', '.join(_TEST_KEYS)}")
@@ -96,11 +126,14 @@ def _test(item: object, number: int) -> RuleTest:
         raise RuleError(f"{where}: count must be a whole number")
     if entity is not None and not isinstance(entity, dict):
         raise RuleError(f"{where}: entity must be a map of field and value")
+    if "lines" in item and "events" in item:
+        raise RuleError(f"{where}: lines and events exclude each other")
     if alerts == 0 and (count is not None or entity is not None):
         raise RuleError(f"{where}: count and entity say nothing where no alert is expected")
     return RuleTest(
         name=name,
-        lines=_lines(item.get("lines"), where),
+        lines=() if "events" in item else _lines(item.get("lines"), where),
+        events=_events(item["events"], where) if "events" in item else (),
         alerts=alerts,
         count=count,
         entity=None if entity is None else {resolve(str(key)): str(said) for key, said in entity.items()},
@@ -119,3 +152,37 @@ def _lines(value: object, where: str) -> tuple[str, ...]:
     if not kept:
         raise RuleError(f"{where}: it needs log lines")
     return kept
+
+
+def _events(value: object, where: str) -> tuple[str, ...]:
+    """Events as JSON, one a line, or written out in YAML; either way they come back as JSON."""
+    problem = RuleError(f"{where}: events must be JSON objects, one a line, or a list of maps")
+    found: list[str] = []
+    items = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise problem
+    for item in items:
+        if isinstance(item, str) and not item.strip():
+            continue
+        try:
+            event = json.loads(item) if isinstance(item, str) else item
+            if not isinstance(event, dict):
+                raise problem
+            found.append(json.dumps(event, ensure_ascii=False, default=_written))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise problem from error
+    if not found:
+        raise RuleError(f"{where}: it needs events")
+    return tuple(found)
+
+
+def _written(value: object) -> str:
+    """YAML reads a stamp without quotation marks as a time."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def learned_entity(learning: Learning | None, logsource: LogSource) -> tuple[str, ...]:
+    """Whom alerts of a rule that remembers are about where it does not say: its key, as in group-by."""
+    return () if learning is None else tuple(dict.fromkeys(resolve(name, logsource) for name in learning.key))

@@ -16,19 +16,25 @@ from socterm.sigma.model import RuleSet
 from socterm.sigma.resolve import Draft, build
 
 
-def load_rules(paths: Sequence[Path], *, disabled: Collection[str] = ()) -> RuleSet:
+def load_rules(
+    paths: Sequence[Path], *, disabled: Collection[str] = (), lists: Collection[str] | None = None
+) -> RuleSet:
     """Every rule in files and folders (*.yml, *.yaml, several documents a file allowed), in dependency order.
 
     A rule that cannot be used is in `fates` as refused with one line saying why. `disabled` names rules (by
     key, id or name) that must raise no alerts; they are still matched where a correlation needs them.
+    `lists` are the names `socterm.lookup` may use; without them any name will do.
     Raises RuleError only for a path that does not exist.
     """
-    return load_files([read_file(path) for path in rule_files(paths)], disabled=disabled)
+    return load_files([read_file(path) for path in rule_files(paths)], disabled=disabled, lists=lists)
 
 
-def load_files(files: Sequence[RuleFile], *, disabled: Collection[str] = ()) -> RuleSet:
+def load_files(
+    files: Sequence[RuleFile], *, disabled: Collection[str] = (), lists: Collection[str] | None = None
+) -> RuleSet:
     """As `load_rules`, of files that have been read: what is on disk by now is another matter."""
-    return build([_draft(document) for file in files for document in read_documents(file)], disabled)
+    drafts = [_draft(document) for file in files for document in read_documents(file)]
+    return build(drafts, disabled, lists)
 
 
 def _draft(document: Document) -> Draft:

@@ -8,6 +8,7 @@ import msgspec
 
 from socterm.alerts.model import RuleInfo
 from socterm.event import LogSource
+from socterm.sigma.learning.terms import Learning, Lookup
 
 Fate = Literal["active", "no-source", "base", "disabled", "refused"]
 """active: raises alerts · no-source: would, but nothing here writes its log source · base: matched, but only
@@ -40,7 +41,8 @@ class RuleTest(msgspec.Struct, frozen=True):
     """One test inside a rule file: log lines (or events) and whether this rule must alert on them.
 
     `alerts` is the number of alerts expected (episodes at the end of a replay of the lines), `count` and
-    `entity` what the first of them must say, where given.
+    `entity` what the first of them must say, where given. `events` stand in place of lines: JSON objects, one
+    each, taken as of the rule's own log source.
     """
 
     name: str
@@ -48,6 +50,7 @@ class RuleTest(msgspec.Struct, frozen=True):
     alerts: int
     count: int | None = None
     entity: dict[str, str] | None = None
+    events: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -58,6 +61,7 @@ class Rule(msgspec.Struct, frozen=True):
     means the group-by values or the default order (source.ip, user.name, host.hostname).
     `detection` is the condition tree of `socterm.sigma.ir` for an event rule, None for a correlation.
     `risk` is what the rule gives its entity, as written under `socterm.risk`; kept, not yet used.
+    `learning` and `lookup` narrow an event rule down: see `socterm.sigma.learning`.
     """
 
     key: str
@@ -71,6 +75,8 @@ class Rule(msgspec.Struct, frozen=True):
     correlation: Correlation | None = None
     tests: tuple[RuleTest, ...] = ()
     risk: int = 0
+    learning: Learning | None = None
+    lookup: Lookup | None = None
 
 
 class RuleFate(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from socterm.alerts.model import RuleInfo
 from socterm.errors import RuleError
 from socterm.event import LogSource
 from socterm.sigma.documents import Document
-from socterm.sigma.extension import Extension
+from socterm.sigma.extension import Extension, check_memory, learned_entity
 from socterm.sigma.ir import Node
 from socterm.sigma.model import Correlation, CorrelationType, Fate, Rule, RuleFate, RuleSet
 from socterm.taxonomy import known_logsources, resolve
@@ -69,15 +69,24 @@ class Draft(msgspec.Struct):
         return f"{self.document.path}:{self.document.line}" if self.document.line else self.document.path
 
 
-def build(drafts: Sequence[Draft], disabled: Collection[str]) -> RuleSet:
-    """The rule set of all drafts. `disabled` holds keys, ids or names of rules that must not alert."""
-    resolver = _Resolver(drafts, frozenset(text.lower() for text in disabled))
+def build(
+    drafts: Sequence[Draft], disabled: Collection[str], lists: Collection[str] | None = None
+) -> RuleSet:
+    """The rule set of all drafts.
+
+    `disabled` holds keys, ids or names of rules that must not alert, `lists` the names a look-up may use,
+    None where they do not matter.
+    """
+    resolver = _Resolver(drafts, frozenset(text.lower() for text in disabled), lists)
     return resolver.ruleset()
 
 
 class _Resolver:
-    def __init__(self, drafts: Sequence[Draft], disabled: frozenset[str]) -> None:
+    def __init__(
+        self, drafts: Sequence[Draft], disabled: frozenset[str], lists: Collection[str] | None
+    ) -> None:
         self._drafts = drafts
+        self._lists = lists
         self._disabled = disabled
         self._known: dict[str, Draft] = {}
         self._rules: dict[str, Rule] = {}
@@ -140,6 +149,7 @@ class _Resolver:
 
     def _rule(self, draft: Draft, correlation: Correlation | None) -> Rule:
         extension = draft.extension
+        check_memory(extension, correlation is not None, self._lists)
         alerting = draft.key not in self._silenced if extension.alert is None else extension.alert
         longest = max(MINIMUM_THROTTLE, correlation.span if correlation else 0)
         return Rule(
@@ -157,11 +167,13 @@ class _Resolver:
             logsource=draft.logsource,
             alerting=alerting and not self._off(draft.key),
             throttle=longest if extension.throttle is None else extension.throttle,
-            entity=extension.entity,
+            entity=extension.entity or learned_entity(extension.learning, draft.logsource),
             detection=draft.detection,
             correlation=correlation,
             tests=extension.tests,
             risk=extension.risk,
+            learning=extension.learning,
+            lookup=extension.lookup,
         )
 
     def _correlation(self, terms: Terms, trail: tuple[str, ...]) -> Correlation:
