@@ -32,7 +32,24 @@ NAMES = (
     "event.kind",
     "@timestamp",
 )
-WORDS = ("", "a", "A", "ab", "ba", "bab", "event", "1", "1.5", "10.0.0.1", "é", "İ", "ß", "x\ny", "true")
+WORDS = (
+    "",
+    "a",
+    "A",
+    "ab",
+    "ba",
+    "bab",
+    "event",
+    "1",
+    "1.5",
+    "10.0.0.1",
+    "é",
+    "İ",
+    "ß",
+    "x\ny",
+    "true",
+    "2023-11-14T22:13:20Z",
+)
 
 words = st.sampled_from(WORDS)
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True).map(tuple)
@@ -68,7 +85,8 @@ tests = st.one_of(
     st.just(ir.Cidr("10.0.0.0/8")),
     st.builds(ir.Compare, relations, st.sampled_from([1, 1.5, 10])),
     st.builds(ir.Moment, st.sampled_from(["hour", "day", "week"]), relations, st.integers(0, 23)),
-    st.builds(ir.Reference, names, places),
+    st.builds(ir.Reference, names, places, st.booleans()),
+    st.builds(ir.Dated, st.sampled_from(["minute", "year"]), relations, st.sampled_from([13, 2023])),
 )
 leaves = st.one_of(st.builds(ir.FieldMatch, names, tests), st.builds(ir.Keyword, value_tests))
 nodes = st.recursive(

@@ -238,9 +238,11 @@ class _Writer:
             return f"{value} is not None"
         if isinstance(test, Compare):
             return f"{self._constant(primitives.comparison(test.relation, test.number))}({value})"
+        if isinstance(test, Dated):
+            return f"{self._constant(primitives.dated(test.part, test.relation, test.number))}({value})"
         if isinstance(test, Reference):
-            other = self._variable("v", test.names)
-            texts = self._variable("t", leaf.names), self._variable("t", test.names)
+            other, kind = self._variable("v", test.names), "c" if test.cased else "t"
+            texts = self._variable(kind, leaf.names), self._variable(kind, test.names)
             return f"({value} is not None and {other} is not None and {_at(texts[0], test.place, texts[1])})"
         # Absent fields read as "" and these tests may hold for "".
         return f"({value} is not None and {self._on_field(test, leaf.names)})"

@@ -16,6 +16,7 @@ from socterm.sigma.ir import (
     And,
     Cidr,
     Compare,
+    Dated,
     Exists,
     FieldMatch,
     Glob,
@@ -56,18 +57,22 @@ def field_matches(leaf: FieldMatch, event: Event, tz: tzinfo) -> bool:
         return primitives.moment(test.part, test.relation, test.number, tz)(event.ts)
     if isinstance(test, Reference):
         others = values(event, test.names)
-        return any(_refers(one, other, test.place) for one in found for other in others)
+        return any(_refers(one, other, test) for one in found for other in others)
     return any(value_matches(test, one) for one in found)
 
 
-def _refers(one: Any, other: Any, place: str) -> bool:
-    return _text_at(text(one).lower(), text(other).lower(), place)
+def _refers(one: Any, other: Any, test: Reference) -> bool:
+    if test.cased:
+        return _text_at(text(one), text(other), test.place)
+    return _text_at(text(one).lower(), text(other).lower(), test.place)
 
 
 def value_matches(test: Test, value: Any) -> bool:
     """Whether one value passes a test that needs nothing else of the event."""
     if isinstance(test, Compare):
         return primitives.comparison(test.relation, test.number)(value)
+    if isinstance(test, Dated):
+        return primitives.dated(test.part, test.relation, test.number)(value)
     written = text(value)
     if isinstance(test, Text):
         return _text_at(written if test.cased else written.lower(), test.value, test.place)

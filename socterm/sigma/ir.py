@@ -72,15 +72,24 @@ class Moment(msgspec.Struct, frozen=True, tag=True):
     number: int
 
 
+class Dated(msgspec.Struct, frozen=True, tag=True):
+    """The value is a date, and a part of it as written stands in a relation to a number."""
+
+    part: Part
+    relation: Relation
+    number: int
+
+
 class Reference(msgspec.Struct, frozen=True, tag=True):
     """The value equals (or starts with, …) the value of another field of the same event."""
 
     names: tuple[str, ...]
     place: Place = "equals"
+    cased: bool = False
 
 
-Test = Text | Glob | Regex | Cidr | Null | Exists | Compare | Moment | Reference
-ValueTest = Text | Glob | Regex | Cidr | Compare
+Test = Text | Glob | Regex | Cidr | Null | Exists | Compare | Moment | Dated | Reference
+ValueTest = Text | Glob | Regex | Cidr | Compare | Dated
 """Tests that need one value and nothing else of the event."""
 
 

@@ -18,6 +18,7 @@ from socterm.sigma.ir import (
     And,
     Cidr,
     Compare,
+    Dated,
     Exists,
     FieldMatch,
     Glob,
@@ -119,18 +120,20 @@ def _on_field(leaf: FieldMatch, tz: tzinfo) -> Asked:
     if isinstance(test, Exists):
         return lambda event, known: bool(_field(event, known, names).values)
     if isinstance(test, Reference):
-        others, form = test.names, _FORMS[test.place]
+        others, form, cased = test.names, _FORMS[test.place], test.cased
 
         def refers(event: Event, known: dict[Any, Any]) -> bool:
             one = _field(event, known, names)
             if not one.values:
                 return False
             for wanted in _field(event, known, others).values:
-                told = text(wanted).lower()
+                told = text(wanted) if cased else text(wanted).lower()
                 if _NUL_LIKE.isdisjoint(told) and _NUL_LIKE.isdisjoint("".join(map(text, one.values))):
-                    if form.format(told) in one.lowered:
+                    if form.format(told) in (one.cased if cased else one.lowered):
                         return True
-                elif any(primitives.text_at(text(value).lower(), told, test.place) for value in one.values):
+                    continue
+                each = (text(value) if cased else text(value).lower() for value in one.values)
+                if any(primitives.text_at(found, told, test.place) for found in each):
                     return True
             return False
 
@@ -142,12 +145,15 @@ def _on_field(leaf: FieldMatch, tz: tzinfo) -> Asked:
 _NUL_LIKE: Final = frozenset("\0\1")
 
 
-def _on_many(test: Text | Glob | Regex | Cidr | Compare) -> Callable[[Many], bool]:
+def _on_many(test: Text | Glob | Regex | Cidr | Compare | Dated) -> Callable[[Many], bool]:
     if isinstance(test, Text):
         return _text(test)
     if isinstance(test, Compare):
         holds = primitives.comparison(test.relation, test.number)
         return lambda many: any(map(holds, many.values))
+    if isinstance(test, Dated):
+        written = primitives.dated(test.part, test.relation, test.number)
+        return lambda many: any(map(written, many.values))
     if isinstance(test, Cidr):
         inside = primitives.network(test.network)
         return lambda many: any(inside(text(value)) for value in many.values)
