@@ -1,24 +1,36 @@
 """What a reload changed: which rules go on as they were, and which begin anew.
 
-A rule goes on, with its windows and episodes, where all that decides what it matches and counts is the same:
-its own terms and, for a correlation, those of every rule it refers to. Title, level, tags, description and tests
-may change. A rule whose terms changed begins anew, and what it had under way settles as it is.
+A rule goes on, with its windows and episodes, where all that decides what it matches and counts is the
+same: its own terms and, for a correlation, those of every rule it refers to. Title, level, tags, description
+and tests may change. A rule whose terms changed begins anew, and what it had under way settles as it is.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from socterm.alerts.model import RuleInfo
 from socterm.sigma.model import Rule, RuleSet
 
-_NO_INFO = RuleInfo("", "", "", "", ())
+_BESIDE: dict[str, Any] = {
+    name: value
+    for name, value in {
+        "info": RuleInfo("", "", "", "", ()),
+        "name": "",
+        "alerting": False,
+        "tests": (),
+        "risk": 0,
+        "digest": "",
+    }.items()
+    if name in Rule.__struct_fields__
+}
+"""What may change without touching a rule's windows."""
 
 
 class Changes(NamedTuple):
-    """Numbers of rules, for the line that tells of a reload; `changed` counts those whose text only changed too."""
+    """Numbers of rules, for the line that tells of a reload; a new title alone is a change too."""
 
     added: int = 0
     changed: int = 0
@@ -52,7 +64,7 @@ def changes(before: RuleSet, after: RuleSet) -> Changes:
 
 
 def _terms(rule: Rule) -> Rule:
-    return msgspec.structs.replace(rule, info=_NO_INFO, name="", alerting=False, tests=(), risk=0)
+    return msgspec.structs.replace(rule, **_BESIDE)
 
 
 def _said(rule: Rule) -> Rule:

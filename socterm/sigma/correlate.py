@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from socterm.alerts.episodes import Episodes
@@ -91,10 +91,25 @@ class Correlator:
         self._buckets: dict[int, list[tuple[Consumer, Group]]] = {}
         self._minutes: list[int] = []
         self._silent: set[str] = set()
+        self._past = Counter({"skipped": 0, "evicted": 0})
         for rule in rules.rules.values():
             self._wire(rules, rule.key)
 
-    def _wire(self, rules: RuleSet, key: str) -> None:
+    def replace(self, rules: RuleSet, going_on: Collection[str]) -> None:
+        """Take another rule set. Rules `going_on` keep windows and episodes; what others had settles."""
+        self._fired = Counter(self.take_hits())
+        before = self._consumers
+        self._consumers, self._feeds, self._plans, self._silent = {}, {}, {}, set()
+        for key in rules.rules:
+            self._wire(rules, key, before.get(key) if key in going_on else None)
+        for key, consumer in before.items():
+            if self._consumers.get(key) is not consumer:
+                self._past.update(skipped=consumer.skipped, evicted=consumer.evicted)
+                consumer.close()
+            elif consumer.parents:
+                consumer.link()
+
+    def _wire(self, rules: RuleSet, key: str, known: Consumer | None = None) -> None:
         rule = rules.rules[key]
         spec = rule.correlation
         if spec is None and not rule.alerting:
@@ -102,7 +117,12 @@ class Correlator:
         chained = spec is not None and any(
             ref in self._consumers and rules.rules[ref].correlation for ref in spec.refs
         )
-        consumer = Consumer(rule, self.episodes, self.lateness, chained=chained)
+        if known is not None:
+            consumer = known
+            consumer.rule = rule
+            consumer.parents = []
+        else:
+            consumer = Consumer(rule, self.episodes, self.lateness, chained=chained)
         self._consumers[key] = consumer
         if not rule.alerting:
             self._silent.add(key)
@@ -406,6 +426,6 @@ class Correlator:
     def counters(self) -> dict[str, int]:
         """Events left out for want of a group-by field, and groups evicted for want of room."""
         return {
-            "skipped": sum(c.skipped for c in self._consumers.values()),
-            "evicted": sum(c.evicted for c in self._consumers.values()),
+            "skipped": self._past["skipped"] + sum(c.skipped for c in self._consumers.values()),
+            "evicted": self._past["evicted"] + sum(c.evicted for c in self._consumers.values()),
         }

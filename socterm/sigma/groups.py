@@ -106,6 +106,25 @@ class Consumer:
         self.parents.append((parent, ref))
         self.linked = True
 
+    def link(self) -> None:
+        """Other correlations may stand above the rule now: its groups look for their places there anew.
+
+        A group that had none above it hands up what is still in its window.
+        """
+        for group in self.groups.values():
+            if not hasattr(group, "pending"):
+                group.pending = list(group.window.buf) if group.window is not None else []
+                group.seen = set()
+            group.above = {}
+
+    def close(self) -> None:
+        """The rule is gone or means something else now: all it had under way settles."""
+        for group in self.groups.values():
+            for episode in group.open:
+                self.episodes.settle(episode)
+            group.open.clear()
+        self.groups.clear()
+
     # -- finding the group ---------------------------------------------------------------
 
     def group_key(self, ref: str, event: Event) -> object | None:
