@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from socterm.alerts.episodes import Episodes
-from socterm.alerts.model import EpisodeChange, Hit, key_of
+from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event
 from socterm.sigma.groups import Consumer, Group
-from socterm.sigma.model import RuleSet
+from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sigma.windows import TumblingWindow
 
@@ -78,12 +78,21 @@ def _first(key: object, taken: list[object]) -> bool:
     return True
 
 
+OnFire = Callable[[Rule, Entity, Hit, Sequence[Hit]], None]
+"""Told of each firing of a rule that raises alerts: the rule, whom it is about, the hit at which it fired
+and the hits of its window, as far as the window still holds them."""
+
+
 class Correlator:
-    """Feeds matched events to every rule that makes alerts or that a correlation is built on."""
+    """Feeds matched events to every rule that makes alerts or that a correlation is built on.
+
+    `on_fire`, where set, is told of every firing.
+    """
 
     def __init__(self, rules: RuleSet, episodes: Episodes, *, lateness: int = LATENESS) -> None:
         self.episodes = episodes
         self.lateness = lateness
+        self.on_fire: OnFire | None = None
         self._fired: Counter[str] = Counter()
         self._consumers: dict[str, Consumer] = {}
         self._feeds: dict[str, list[tuple[Consumer, str]]] = {}
@@ -234,6 +243,8 @@ class Correlator:
 
     def _fire(self, consumer: Consumer, group: Group, fired: Hit, watermark: int, event: Event) -> None:
         if consumer.key not in self._silent:
+            if self.on_fire is not None:
+                self.on_fire(consumer.rule, group.entity, fired, consumer.window_at(group, fired))
             for episode in group.open:
                 if episode.lo <= fired.ts <= episode.hi:
                     self.episodes.fire(episode, 1)

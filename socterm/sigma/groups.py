@@ -267,6 +267,14 @@ class Consumer:
             self.evicted += max(0, len(kept) - MAX_PENDING)
             group.pending = kept[-MAX_PENDING:]
 
+    def window_at(self, group: Group, fired: Hit) -> Sequence[Hit]:
+        """The hits of the window that ends at this one, as far as it still holds them."""
+        window = group.window
+        if window is None:
+            return (fired,)
+        end, start = key_of(fired), fired.ts - self.span
+        return [hit for hit in window.buf if hit.ts > start and key_of(hit) <= end] or (fired,)
+
     def covered(self, group: Group, fired: Hit) -> list[Hit]:
         """The base events of the window that fired, less those handed up before."""
         if len(group.pending) == 1 and group.pending[0] is fired:
