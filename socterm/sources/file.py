@@ -126,6 +126,8 @@ class FileSource:
         backlog = -1
         if isinstance(self._reader, PlainReader):
             backlog = max(0, self._reader.info().st_size - self._mark.offset)
+        elif self._reader is not None:
+            backlog = self._reader.left
         note = self._stats.note
         if not note and self._watcher is not None and self.live:
             note = self._watcher.note(self.path)

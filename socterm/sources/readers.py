@@ -155,7 +155,15 @@ class PackedReader:
 
     packed = True
 
-    def __init__(self, raw: IO[bytes], stream: Stream, damage: tuple[type[Exception], ...] = _DAMAGE) -> None:
+    def __init__(
+        self,
+        raw: IO[bytes],
+        stream: Stream,
+        damage: tuple[type[Exception], ...] = _DAMAGE,
+        *,
+        document: str = "",
+    ) -> None:
+        self.document = document
         self._raw = raw
         self._stream, self._damage = stream, damage
         self._info = os.fstat(raw.fileno())
@@ -187,6 +195,11 @@ class PackedReader:
     def info(self) -> os.stat_result:
         """Packed size and times."""
         return self._info
+
+    @property
+    def left(self) -> int:
+        """Bytes of the file itself that were not read yet."""
+        return max(0, self._info.st_size - self._raw.tell())
 
     def close(self) -> None:
         """Close the file."""
@@ -220,7 +233,7 @@ def open_reader(path: Path) -> PlainReader | PackedReader:
             raise SoctermError(f"{path}: a directory; name the files in it")
         raise SoctermError(f"{path}: not a regular file; pipe it in instead: socterm - < {path}")
     start = os.pread(fd, documents.SNIFF, 0)
-    kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
+    kind = _kind(start)
     document = documents.kind_of(start)
     if kind is None and not document:
         return PlainReader(fd)
@@ -232,9 +245,28 @@ def open_reader(path: Path) -> PlainReader | PackedReader:
         raise
 
 
+def open_stream(raw: IO[bytes], start: bytes, path: Path) -> PackedReader:
+    """As `open_reader`, for what can only be read forward; `start` is how it begins, `raw` stands before it.
+
+    Raises SoctermError where an extra package is missing; `path` is what that is said of.
+    """
+    kind = _kind(start)
+    if kind is not None:
+        return _packed(raw, kind, "", path)
+    ahead = documents.Ahead(cast("Stream", raw), _DAMAGE)
+    document = documents.kind_of(ahead.start)
+    return PackedReader(raw, _unwrap(ahead, document, path, _DAMAGE), document=document)
+
+
+def _kind(start: bytes) -> str | None:
+    """How what begins so is packed; None where it is not."""
+    return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
+
+
 def _packed(raw: IO[bytes], kind: str | None, document: str, path: Path) -> PackedReader:
     if kind is None:
-        return PackedReader(raw, _unwrap(cast("Stream", raw), document, path, _DAMAGE))
+        stream = _unwrap(cast("Stream", raw), document, path, _DAMAGE)
+        return PackedReader(raw, stream, document=document)
     try:
         stream, damage = _unpack(raw, kind)
     except ImportError:
@@ -243,7 +275,7 @@ def _packed(raw: IO[bytes], kind: str | None, document: str, path: Path) -> Pack
         ) from None
     ahead = documents.Ahead(stream, damage)
     document = documents.kind_of(ahead.start)
-    return PackedReader(raw, _unwrap(ahead, document, path, damage), damage)
+    return PackedReader(raw, _unwrap(ahead, document, path, damage), damage, document=document)
 
 
 def _unwrap(stream: Stream, document: str, path: Path, damage: tuple[type[Exception], ...]) -> Stream:

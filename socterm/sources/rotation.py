@@ -47,6 +47,22 @@ def rotated_from(path: Path) -> Path | None:
     return path.with_name(match["base"]) if match else None
 
 
+def age_of(path: Path) -> tuple[str, int | str]:
+    """Where a file stands among those of its log by its name alone: (how it is told, less is older).
+
+    Only what is told the same way can be compared; a name that does not look rotated is ("", 0).
+
+    >>> age_of(Path("auth.log.2.gz")) < age_of(Path("auth.log.1")), age_of(Path("auth.log"))
+    (True, ('', 0))
+    """
+    match = _ROTATED.fullmatch(path.name)
+    if match is None:
+        return "", 0
+    if match["date"]:
+        return "date", re.sub(r"\D", "", match["date"])
+    return "number", -(0 if match["number"] == "old" else int(match["number"]))
+
+
 def chain(path: Path) -> list[Found]:
     """The files of one log, oldest first, the log itself last where it exists."""
     slots: dict[str, Found] = {}
