@@ -13,6 +13,7 @@ from socterm.errors import RuleError
 from socterm.sigma.documents import Document, RuleFile, read_documents, read_file, rule_files
 from socterm.sigma.extension import KEY, read_extension
 from socterm.sigma.model import RuleSet
+from socterm.sigma.placeholders import Placeholders
 from socterm.sigma.resolve import Draft, build
 
 
@@ -75,7 +76,7 @@ def _fill(draft: Draft, data: dict[str, Any]) -> None:
     if "correlation" in data:
         head, draft.terms = translate.read_correlation(data)
     elif "detection" in data:
-        head, draft.logsource, draft.detection = translate.read_rule(data)
+        head, draft.logsource, draft.detection = translate.read_rule(data, Placeholders({}))
     else:
         raise RuleError("not a Sigma rule: it has neither detection nor correlation")
     draft.id, draft.name, draft.title, draft.level = head.id, head.name, head.title, head.level

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final, Protocol
@@ -229,7 +229,8 @@ def dated(part: Part, relation: Relation, against: int) -> Callable[[Any], bool]
         if found is None or (found[4] is None and part in ("hour", "minute")):
             return False
         try:
-            at = datetime(*(int(group or 0) for group in found.groups()))  # type: ignore[arg-type]
+            year, month, day, hour, minute = (int(group or 0) for group in found.groups())
+            at = datetime(year, month, day, hour, minute, tzinfo=UTC)
         except ValueError:
             return False
         return holds(_PARTS[part](at), against)

@@ -1,0 +1,153 @@
+"""The part of a rule that says what it looks for, `detection:`, read into our tree.
+
+Sigma 2.1, "Detection": a map is AND, a list is OR, values without a field are keywords. pySigma could read
+most of it, but refuses what the specification allows (numbers under `contains`, `utf16le`, networks with host
+bits, `|all` over maps, text coded in UTF-16, …); hence all of it is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from socterm.errors import RuleError
+from socterm.event import LogSource
+from socterm.sigma import ir
+from socterm.sigma.conditions import read_condition
+from socterm.sigma.fields import TIMESTAMP, names_of
+from socterm.sigma.modifiers import Wanted, kind_of, wanted
+from socterm.sigma.placeholders import Placeholders
+
+MOST_TESTS: Final = 50_000
+"""Tests of one rule. YAML's aliases can blow a small file up to any number."""
+
+DEEPEST: Final = 20
+"""Maps and lists inside one another."""
+
+
+def read_detection(
+    detection: object, source: LogSource, placeholders: Placeholders, *, apart: frozenset[str] = frozenset()
+) -> ir.Node:
+    """The tree of all conditions of a detection, for events of one log source.
+
+    `apart` are keys that are no selections. Raises RuleError with one line saying what cannot be used.
+    """
+    if not isinstance(detection, Mapping):
+        raise RuleError("its detection must be a map of selections and a condition")
+    if "condition" not in detection:
+        raise RuleError("it has no condition")
+    apart = apart | {"condition"}
+    # `timeframe` belonged to the aggregations of old; it is no selection that `them` could mean.
+    selections = {
+        str(name): said
+        for name, said in detection.items()
+        if name not in apart and not (name == "timeframe" and isinstance(said, str))
+    }
+    if not selections:
+        raise RuleError("it has no selection")
+    reader = _Reader(source, placeholders)
+    # One that no condition names must be right all the same.
+    made = {name: reader.selection(name, said) for name, said in selections.items()}
+    said = detection["condition"]
+    conditions = said if isinstance(said, list) else [said]
+    if not conditions:
+        raise RuleError("it has no condition")
+    return ir.joined(ir.Or, tuple(read_condition(each, made) for each in conditions))
+
+
+class _Reader:
+    """Reads the selections of one rule, for the field names of one log source."""
+
+    def __init__(self, source: LogSource, placeholders: Placeholders) -> None:
+        self._source = source
+        self._placeholders = placeholders
+        self._tests = 0
+        self._name = ""
+
+    def selection(self, name: str, said: Any) -> ir.Node:
+        """The tree of a named selection."""
+        self._name = name
+        try:
+            return self._definition(said, 1)
+        except RuleError as error:
+            raise RuleError(f"{name}: {error}") from error
+
+    def _definition(self, said: Any, depth: int) -> ir.Node:
+        """What stands under a selection's name, or a member of its list."""
+        if isinstance(said, Mapping):
+            return self._map("", said, depth)
+        if not isinstance(said, list):
+            return self._match("", [], [said])
+        return ir.joined(ir.Or, self._members("", [], said, depth))
+
+    def _map(self, path: str, said: Mapping[Any, Any], depth: int) -> ir.Node:
+        """All of a map; `path` is what stands before the names of its fields."""
+        if depth > DEEPEST:
+            raise RuleError(f"it is nested deeper than {DEEPEST} levels")
+        if not said:
+            raise RuleError("it is empty")
+        return ir.joined(
+            ir.And, tuple(self._item(path, str(key), value, depth) for key, value in said.items())
+        )
+
+    def _item(self, path: str, key: str, said: Any, depth: int) -> ir.Node:
+        """One `field|modifiers: values`; `a: {b: 1}` is `a.b: 1`."""
+        name, *modifiers = key.split("|")
+        if not name and (path or not modifiers):
+            raise RuleError(f"{path[:-1] or 'a map'}: the name of a field is missing")
+        field = path + name
+        values = said if isinstance(said, list) else [said]
+        if not any(isinstance(value, Mapping | list) for value in values):
+            return self._match(field, modifiers, values)
+        each = [name for name in modifiers if name not in ("all", "neq")]
+        tree = ir.joined(ir.And if "all" in modifiers else ir.Or, self._members(field, each, values, depth))
+        return ir.Not(tree) if "neq" in modifiers else tree
+
+    def _members(self, field: str, modifiers: list[str], said: list[Any], depth: int) -> tuple[ir.Node, ...]:
+        """The members of a list, each as a tree."""
+        if not said:
+            raise RuleError("it is empty")
+        made = []
+        for value in said:
+            if isinstance(value, list):
+                raise RuleError("a list cannot stand directly in a list")
+            if isinstance(value, Mapping):
+                if modifiers:
+                    raise RuleError(
+                        f"|{modifiers[0]} cannot be applied to a map; write it behind the inner field"
+                    )
+                made.append(self._map(f"{field}." if field else "", value, depth + 1))
+            else:
+                made.append(self._match(field, modifiers, [value]))
+        return tuple(made)
+
+    def _match(self, field: str, modifiers: list[str], values: list[Any]) -> ir.Node:
+        """Values of a field, or keywords where it is "": any or all of them."""
+        try:
+            found = self._wanted(field, modifiers, values)
+        except RuleError as error:
+            raise RuleError(f"{field or 'keywords'}: {error}") from error
+        names = names_of(field, self._source) if field else ()
+        nodes = (ir.joined(ir.Or, tuple(self._leaf(names, test) for test in tests)) for tests in found.values)
+        tree = ir.joined(ir.And if found.every else ir.Or, tuple(nodes))
+        return ir.Not(tree) if found.negated else tree
+
+    def _wanted(self, field: str, modifiers: list[str], values: list[Any]) -> Wanted:
+        if not values:
+            raise RuleError("it has no values; null is written for a field that is absent")
+        found = wanted(modifiers, values, self._placeholders, keyword=not field)
+        self._tests += sum(map(len, found.values))
+        if self._tests > MOST_TESTS:
+            raise RuleError(f"it makes more than {MOST_TESTS:,} tests; give it fewer values")
+        return found
+
+    def _leaf(self, names: tuple[str, ...], test: ir.Test) -> ir.Node:
+        if not names:
+            if isinstance(test, ir.Text | ir.Glob | ir.Regex):
+                return ir.Keyword(test, self._name)
+            raise RuleError(f"a keyword cannot be {kind_of(test)}; name a field for it")
+        if isinstance(test, ir.Moment) and TIMESTAMP not in names:
+            test = ir.Dated(test.part, test.relation, test.number)
+        elif isinstance(test, ir.Reference):
+            test = ir.Reference(names_of(test.names[0], self._source), test.place, test.cased)
+        return ir.FieldMatch(names, test, self._name)

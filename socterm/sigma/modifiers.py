@@ -1,0 +1,412 @@
+"""Values of a rule and what its modifiers make of them: `field|contains|all: […]` down to tests of our tree.
+
+Sigma 2.1, "Sigma Modifiers". One table, a function each. Modifiers work in the order written, but for three:
+`expand` comes first, because nothing can be done to a value that is not there yet; `all` and `neq` speak of
+the whole list of values.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from ipaddress import IPv6Network, ip_network
+from typing import Any, Final, NamedTuple
+
+from socterm.errors import RuleError
+from socterm.sigma import ir, primitives
+from socterm.sigma.fields import text
+from socterm.sigma.patterns import (
+    SPREAD,
+    Pattern,
+    Wild,
+    as_regex,
+    as_tests,
+    dashed,
+    pattern,
+    plain,
+    spread,
+    together,
+)
+from socterm.sigma.placeholders import Placeholders
+
+
+class Words(NamedTuple):
+    """A text with wildcards. `coded`: its characters stand for bytes (`wide` and its like)."""
+
+    parts: Pattern
+    cased: bool = False
+    coded: bool = False
+
+
+class Expression(NamedTuple):
+    """A regular expression, searched for; `place` says whether it must begin or end the value."""
+
+    source: str
+    flags: str = ""
+    place: ir.Place = "contains"
+
+
+class Moment(NamedTuple):
+    """A number that a part of a time is compared with."""
+
+    part: ir.Part
+    number: int
+
+
+class Options(NamedTuple):
+    """Any of several."""
+
+    values: tuple[Value, ...]
+
+
+Value = Words | Expression | Moment | Options | ir.Test | int | float | None
+"""A bool is an int here, and told apart where it matters."""
+
+
+class Wanted(NamedTuple):
+    """What a key of a selection asks for: each of `values` is tests one of which must hold.
+
+    `every`: all values must hold, not any.
+    """
+
+    values: tuple[tuple[ir.Test, ...], ...]
+    every: bool
+    negated: bool
+
+
+def wanted(
+    modifiers: Sequence[str], values: Sequence[Any], placeholders: Placeholders, *, keyword: bool = False
+) -> Wanted:
+    """The tests behind a key's modifiers and values. Raises RuleError, one line, for what makes no sense.
+
+    A `keyword` has no field: its text is searched anywhere, unless the modifiers say where.
+    """
+    for name in modifiers:
+        if name not in _TABLE and name not in _WHOLE:
+            raise RuleError(f"Unknown modifier '{name}'")
+    tests = []
+    for written in values:
+        value = _opened(written, modifiers, placeholders)
+        seen: list[str] = []
+        for name in modifiers:
+            if name not in _WHOLE:
+                value = _applied(name, value, seen)
+                seen.append(name)
+        if keyword and _ANCHORS.isdisjoint(modifiers):
+            value = _anywhere(value)
+        tests.append(_tests(value))
+    return Wanted(tuple(tests), every="all" in modifiers, negated="neq" in modifiers)
+
+
+def _opened(written: Any, modifiers: Sequence[str], placeholders: Placeholders) -> Value:
+    """A value as YAML gave it, with its placeholders filled."""
+    search = "re" in modifiers
+    if isinstance(written, datetime):
+        raise RuleError(f"put the time {written} in quotes: YAML does not keep how it was written")
+    if isinstance(written, date):
+        written = str(written)
+    if isinstance(written, str):
+        if "expand" in modifiers:
+            return _filled(written, search, placeholders)
+        return Expression(written) if search else Words(pattern(written))
+    if written is None or isinstance(written, int | float):
+        return Expression(text(written)) if search and written is not None else written
+    raise RuleError(f"values of the kind {type(written).__name__} are not supported")
+
+
+def _filled(written: str, search: bool, placeholders: Placeholders) -> Value:
+    """Any of the values a text with placeholders stands for.
+
+    A list may serve texts and expressions alike: its values mean the same in both, so `*` is no quantifier.
+    """
+    made: list[Value] = []
+    for pieces in placeholders.fill(written):
+        if search:
+            made.append(
+                Expression("".join(as_regex(pattern(p.text)) if p.filled else p.text for p in pieces))
+            )
+        else:
+            made.append(Words(together(part for piece in pieces for part in pattern(piece.text))))
+    return made[0] if len(made) == 1 else Options(tuple(made))
+
+
+def _applied(name: str, value: Value, seen: Sequence[str]) -> Value:
+    if isinstance(value, Options):
+        return Options(tuple(_applied(name, item, seen) for item in value.values))
+    if value is None:
+        raise RuleError(f"null has no value that |{name} could work on; test for null without modifiers")
+    return _TABLE[name](value, name, seen)
+
+
+def _anywhere(value: Value) -> Value:
+    if isinstance(value, Options):
+        return Options(tuple(map(_anywhere, value.values)))
+    return _placed(value, "contains", ()) if isinstance(value, Words | int | float) else value
+
+
+def _tests(value: Value) -> tuple[ir.Test, ...]:
+    """The tests one of which must hold for a value with all its modifiers."""
+    if isinstance(value, Options):
+        return tuple(dict.fromkeys(test for item in value.values for test in _tests(item)))
+    if isinstance(value, Words):
+        return as_tests(value.parts, value.cased)
+    if isinstance(value, Expression):
+        return (_regex(value),)
+    if isinstance(value, Moment):
+        return (ir.Moment(value.part, "eq", value.number),)
+    if value is None:
+        return (ir.Null(),)
+    if isinstance(value, int | float):
+        return (ir.Text(text(value).lower()),)
+    return (value,)
+
+
+_EDGES: Final[dict[ir.Place, str]] = {
+    "contains": "{}",
+    "startswith": "(?-m:^)(?:{})",
+    "endswith": "(?:{})(?-m:$)",
+    "equals": "(?-m:^)(?:{})(?-m:$)",
+}
+
+
+def _regex(value: Expression) -> ir.Regex:
+    test = ir.Regex(_EDGES[value.place].format(value.source) if value.place != "contains" else value.source,
+                    "".join(sorted(value.flags)))  # fmt: skip
+    try:
+        primitives.regex(test)
+    except ValueError as error:
+        raise RuleError(str(error)) from error
+    return test
+
+
+# Each modifier: the value so far, the modifier's own name, the names before it.
+
+
+def _words(value: Value, name: str) -> Words:
+    """A value as text; numbers and booleans in their written form."""
+    if isinstance(value, Words):
+        return value
+    if isinstance(value, int | float):
+        return Words((text(value),))
+    raise RuleError(f"|{name} cannot be applied to {kind_of(value)}")
+
+
+def _placed(value: Value, name: str, _: Sequence[str]) -> Value:
+    place: ir.Place = name  # type: ignore[assignment]
+    if isinstance(value, Expression):
+        return value._replace(place=place)
+    if isinstance(value, ir.Reference):
+        return ir.Reference(value.names, place, value.cased)
+    found = _words(value, name)
+    parts = found.parts
+    if name != "startswith" and parts[:1] != (Wild.ANY,):
+        parts = (Wild.ANY, *parts)
+    if name != "endswith" and parts[-1:] != (Wild.ANY,):
+        parts = (*parts, Wild.ANY)
+    return found._replace(parts=parts)
+
+
+def _cased(value: Value, name: str, _: Sequence[str]) -> Value:
+    if isinstance(value, Expression):
+        if "i" in value.flags:
+            raise RuleError("|cased and |i contradict each other")
+        return value
+    if isinstance(value, ir.Reference):
+        return ir.Reference(value.names, value.place, cased=True)
+    return _words(value, name)._replace(cased=True)
+
+
+def _re(value: Value, name: str, seen: Sequence[str]) -> Value:
+    _first(name, seen)
+    return value
+
+
+def _flag(value: Value, name: str, seen: Sequence[str]) -> Value:
+    if not isinstance(value, Expression) or "re" not in seen:
+        raise RuleError(f"|{name} stands behind |re only")
+    if name.startswith("i") and "cased" in seen:
+        raise RuleError("|cased and |i contradict each other")
+    flag = "s" if name == "dotall" else name[0]
+    return value._replace(flags="".join({*value.flags, flag}))
+
+
+def _cidr(value: Value, name: str, seen: Sequence[str]) -> Value:
+    _first(name, seen)
+    said = plain(_words(value, name).parts)
+    try:
+        # An address with its network's length, such as an interface has, names that network.
+        network = ip_network((said or "").strip(), strict=False)
+    except ValueError:
+        shown = "a text with wildcards" if said is None else f"'{said}'"
+        raise RuleError(f"CIDR: {shown} is no network; write for example 10.0.0.0/8") from None
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped and network.prefixlen >= 96:
+        # Events are asked for the IPv4 address inside, too.
+        network = ip_network((network.network_address.ipv4_mapped, network.prefixlen - 96))
+    return ir.Cidr(str(network))
+
+
+def _exists(value: Value, name: str, seen: Sequence[str]) -> Value:
+    _first(name, seen)
+    said = value if isinstance(value, bool) else _BOOLEANS.get(plain(_words(value, name).parts) or "")
+    if said is None:
+        raise RuleError("|exists wants true or false")
+    return ir.Exists() if said else ir.Null()
+
+
+def _compared(value: Value, name: str, _: Sequence[str]) -> Value:
+    relation: ir.Relation = name  # type: ignore[assignment]
+    if isinstance(value, Moment):
+        return ir.Moment(value.part, relation, value.number)
+    number = _number(value)
+    if number is None:
+        raise RuleError(f"|{name} compares numbers; {kind_of(value)} is incompatible")
+    return ir.Compare(relation, number)
+
+
+def _part(value: Value, name: str, seen: Sequence[str]) -> Value:
+    _first(name, seen)
+    number = _number(value)
+    if number is None or number != int(number):
+        raise RuleError(f"|{name} wants a whole number, not {kind_of(value)}")
+    part: ir.Part = name  # type: ignore[assignment]
+    return Moment(part, int(number))
+
+
+def _fieldref(value: Value, name: str, seen: Sequence[str]) -> Value:
+    _first(name, seen)
+    field = plain(_words(value, name).parts)
+    if not field:
+        raise RuleError("|fieldref wants the name of a field, without wildcards")
+    # As written: only the reader of the selection knows the log source it stands for.
+    return ir.Reference((field,))
+
+
+def _coded(value: Value, name: str, _: Sequence[str]) -> Value:
+    found = _words(value, name)
+    if found.coded:
+        raise RuleError(f"|{name} cannot work on a value that is coded already")
+    parts = [part.encode(_CODECS[name], "surrogatepass").decode("latin-1") if isinstance(part, str) else part
+             for part in found.parts]  # fmt: skip
+    if name == "utf16":
+        parts.insert(0, "\xff\xfe")
+    return found._replace(parts=together(parts), coded=True)
+
+
+def _base64(value: Value, name: str, _: Sequence[str]) -> Value:
+    forms = [b64encode(data).decode() for data in _bytes(value, name)]
+    return _options(forms, value)
+
+
+def _base64offset(value: Value, name: str, _: Sequence[str]) -> Value:
+    """Base64 at each of the three places a text can have in a longer one, cut to what is its alone."""
+    forms = [
+        b64encode(bytes(shift) + data).decode()[_HEAD[shift] : _TAIL[(len(data) + shift) % 3]]
+        for data in _bytes(value, name)
+        for shift in range(3)
+    ]
+    if not all(forms):
+        raise RuleError(
+            f"a text of {len(_bytes(value, name)[0])} bytes leaves nothing that |base64offset could look for"
+        )
+    return _options(forms, value)
+
+
+def _windash(value: Value, name: str, _: Sequence[str]) -> Value:
+    found = _words(value, name)
+    return found._replace(parts=dashed(found.parts))
+
+
+_HEAD: Final = (0, 2, 3)
+_TAIL: Final = (None, -3, -2)
+_CODECS: Final = {"wide": "utf-16-le", "utf16le": "utf-16-le", "utf16": "utf-16-le", "utf16be": "utf-16-be"}
+_BOOLEANS: Final = {"true": True, "True": True, "false": False, "False": False}
+_WHOLE: Final = frozenset({"all", "neq", "expand"})
+_ANCHORS: Final = frozenset({"startswith", "endswith"})
+
+_TABLE: Final[dict[str, Callable[[Value, str, Sequence[str]], Value]]] = {
+    "contains": _placed,
+    "startswith": _placed,
+    "endswith": _placed,
+    "cased": _cased,
+    "re": _re,
+    "i": _flag,
+    "m": _flag,
+    "s": _flag,
+    "ignorecase": _flag,
+    "multiline": _flag,
+    "dotall": _flag,
+    "cidr": _cidr,
+    "exists": _exists,
+    "gt": _compared,
+    "gte": _compared,
+    "lt": _compared,
+    "lte": _compared,
+    "minute": _part,
+    "hour": _part,
+    "day": _part,
+    "week": _part,
+    "month": _part,
+    "year": _part,
+    "fieldref": _fieldref,
+    "wide": _coded,
+    "utf16le": _coded,
+    "utf16": _coded,
+    "utf16be": _coded,
+    "base64": _base64,
+    "base64offset": _base64offset,
+    "windash": _windash,
+}
+
+_KINDS: Final[dict[type, str]] = {
+    Expression: "a regular expression",
+    Moment: "a part of a time",
+    ir.Null: "null",
+    ir.Exists: "an existence test",
+    ir.Cidr: "a network",
+    ir.Compare: "a comparison",
+    ir.Moment: "a part of a time",
+    ir.Reference: "a field reference",
+    bool: "a boolean",
+}
+
+
+def kind_of(value: object) -> str:
+    """What a value is, for messages."""
+    said = plain(value.parts) if isinstance(value, Words) else None
+    return f"'{said[:60]}'" if said is not None else _KINDS.get(type(value), str(value)[:60])
+
+
+def _first(name: str, seen: Sequence[str]) -> None:
+    if seen:
+        raise RuleError(f"|{name} works on the value as written; put it before |{seen[0]}")
+
+
+def _number(value: Value) -> int | float | None:
+    """A number, or a text that is one; booleans are none."""
+    found = primitives.number(plain(value.parts) if isinstance(value, Words) else value)
+    # Beyond 64 bits nothing could store the rule; no field holds such a number either.
+    return float(found) if isinstance(found, int) and abs(found) >= 1 << 63 else found
+
+
+def _bytes(value: Value, name: str) -> list[bytes]:
+    """The bytes a text stands for, in all forms of its dashes."""
+    found = _words(value, name)
+    if found.parts.count(Wild.DASH) > SPREAD:
+        raise RuleError(f"|{name} behind |windash takes a text with up to {SPREAD} dashes; this one has more")
+    texts = [plain(form) for form in spread(found.parts)]
+    if None in texts:
+        raise RuleError(
+            f"|{name} cannot encode wildcards; put |{name} before |contains and its like, and escape * and ?"
+        )
+    return [
+        said.encode("latin-1" if found.coded else "utf-8", "surrogatepass")
+        for said in texts
+        if said is not None
+    ]
+
+
+def _options(forms: Sequence[str], value: Value) -> Value:
+    cased = isinstance(value, Words) and value.cased
+    made = tuple(Words((form,) if form else (), cased) for form in forms)
+    return made[0] if len(made) == 1 else Options(made)
