@@ -1,0 +1,118 @@
+"""A key that is not there any more (`silence`)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from socterm.event import Event
+from socterm.sigma.entity import DEFAULT
+from socterm.sigma.learning.judge import Course, Judge
+from socterm.sigma.learning.memory import LIMIT, Entry
+from socterm.sigma.learning.terms import Silence
+from socterm.sigma.learning.values import SOURCE, Key, short
+from socterm.sigma.model import Rule
+
+WAITS: Final = "it fires when the key stays away"
+_KEPT: Final = 64
+"""Fields that are kept of an event."""
+
+
+class Last(Entry):
+    """The last event of a key: where it stands, and the fields an alert or a correlation asks it for.
+
+    `told`: that it stays away has been said, or is not to be said.
+    """
+
+    source: str
+    position: int
+    event: int
+    seen: int
+    fields: dict[str, Any]
+    told: bool = False
+
+
+class Absence(Judge[Silence, Last]):
+    """`silence`. What fires is the key's last event, at the time at which it has been away for long enough.
+
+    `asked` are the fields that correlations on the rule read.
+    """
+
+    form = Last
+
+    def __init__(
+        self, rule: Rule, terms: Silence, *, limit: int = LIMIT, asked: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(rule, terms, limit=limit)
+        self._asked = tuple(dict.fromkeys((*rule.entity, *DEFAULT, *asked)))[:_KEPT]
+        self._armed: set[Key] = set()
+
+    def _judge(self, event: Event, key: Key) -> str:
+        entry = self.memory.get(key)
+        ts = event.ts
+        if entry is not None and ts < entry.last:
+            entry.seen += 1
+            self.memory.put(key, entry)
+            return WAITS
+        seen = 1 if entry is None else entry.seen + 1
+        entry = Last(0, ts, event.source, event.position, event.id, seen, self._fields(event))
+        self.memory.put(key, entry)
+        self._arm(key, ts + self.terms.span)
+        return WAITS
+
+    def _fields(self, event: Event) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in self._asked:
+            value = event.source if name == SOURCE else event.fields.get(name)
+            if isinstance(value, tuple | list):
+                value = value[0] if value else None
+            if isinstance(value, str):
+                found[name] = short(value)
+            elif isinstance(value, int | float):
+                found[name] = value
+        return found
+
+    def _arm(self, key: Key, due: int) -> None:
+        if key not in self._armed:
+            self._armed.add(key)
+            self.due.append((due, key))
+
+    def _rewind(self, key: Key, entry: Last, high: int) -> None:
+        self._armed.discard(key)
+        super()._rewind(key, entry, high)
+
+    def ring(self, at: int, key: Key) -> Event | None:
+        """Fires, unless the key has been seen in the meantime, or too seldom to be missed."""
+        self._armed.discard(key)
+        entry = self.memory.get(key)
+        if entry is None or entry.told:
+            return None
+        due = entry.last + self.terms.span
+        if due > at:
+            self._arm(key, due)
+            return None
+        entry.told = True
+        self.memory.note(key)
+        if entry.seen < self.terms.after_seen or self.learning(due):
+            return None
+        return Event(due, entry.source, entry.position, "", dict(entry.fields), id=entry.event)
+
+    def rest(self) -> None:
+        """What an old log knows and this one does not is not missed."""
+        for key, entry in self.memory.items():
+            entry.told = True
+            self.memory.note(key)
+
+    def restore(self, course: Course, rows: list[tuple[str, str]]) -> None:
+        """As any; and wait on for the keys that are waited for."""
+        super().restore(course, rows)
+        self._wait_on()
+
+    def take_over(self, former: Judge[Silence, Last]) -> None:
+        """As any; and wait on for the keys that are waited for."""
+        super().take_over(former)
+        self._wait_on()
+
+    def _wait_on(self) -> None:
+        for key, entry in self.memory.items():
+            if not entry.told:
+                self._arm(key, entry.last + self.terms.span)
