@@ -26,7 +26,15 @@ def event_rule(key: str, *, alerting: bool = False, throttle: int = 10 * MIN) ->
 
 
 def correlation(
-    key: str, kind: str, refs: list[str], span: int, by: str = "source.ip", **terms: object
+    key: str,
+    kind: str,
+    refs: list[str],
+    span: int,
+    by: str = "source.ip",
+    op: str = "gte",
+    threshold: int = 1,
+    field: str = "",
+    **terms: object,
 ) -> Rule:
     spec = Correlation(
         type=kind,  # type: ignore[arg-type]
@@ -34,6 +42,8 @@ def correlation(
         group_by=(by,),
         fields=dict.fromkeys(refs, (by,)),
         span=span,
+        bounds=((op, threshold),),
+        counted=dict.fromkeys(refs, (field,)) if field else {},
         **terms,  # type: ignore[arg-type]
     )
     info = RuleInfo(key, key, "medium", "", ())

@@ -17,7 +17,7 @@ from socterm.event import Event
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.watermark import LATENESS
-from socterm.sigma.windows import TumblingWindow
+from socterm.sigma.windows import WaitingWindow
 
 MINUTE = 60_000_000
 
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 def _step(consumer: Consumer, ref: str, turn: int) -> Step:
     spec = consumer.spec
     names = spec.fields[ref] if spec else ()
-    counted = spec.field if spec and spec.type == "value_count" else ""
+    counted = spec.field if spec and spec.counted else ""
     by_ref = spec is not None and (consumer.by_ref or consumer.chained)
     return Step(
         consumer,
@@ -270,7 +270,7 @@ class Correlator:
         own = event is not None and event.key == (fired.ts, fired.source, fired.position)
         values = []
         lasting = True
-        for name in (*spec.fields[ref], *([spec.field] if spec.type == "value_count" else [])):
+        for name in (*spec.fields[ref], *([spec.field] if spec.counted else [])):
             value = known.get(name)
             if value is None and own and event is not None:
                 value = event.fields.get(name)
@@ -279,7 +279,7 @@ class Correlator:
                 parent.skipped += 1
                 return None
             values.append(str(value))
-        value = values.pop() if spec.type == "value_count" else ref
+        value = values.pop() if spec.counted else ref
         key = values[0] if len(values) == 1 else tuple(values)
         if lasting:
             child.above[parent.key] = (key, value)
@@ -351,8 +351,8 @@ class Correlator:
     def _enlist(self, consumer: Consumer, group: Group) -> None:
         open_ = group.open
         due = open_[0].deadline if len(open_) == 1 else min((e.deadline for e in open_), default=0)
-        if isinstance(group.window, TumblingWindow) and group.window.buf:
-            due = min(due, group.window.buf[0].ts + consumer.span)
+        if isinstance(group.window, WaitingWindow) and (over := group.window.due()) is not None:
+            due = min(due, over)
         minute = due // MINUTE + 1
         group.bucket = minute
         bucket = self._buckets.get(minute)

@@ -6,23 +6,15 @@ which says when the rule is satisfied, and the open episodes, which say what bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event, Key
 from socterm.sigma.entity import entity_of
-from socterm.sigma.model import Correlation, Rule
-from socterm.sigma.windows import (
-    CountWindow,
-    OrderedWindow,
-    TemporalWindow,
-    TumblingWindow,
-    ValueWindow,
-    Window,
-)
+from socterm.sigma.model import Rule
+from socterm.sigma.windows import Counts, WaitingWindow, Window, window_maker
 
 MAX_GROUPS = 100_000
 """Groups a rule keeps at once; beyond that the oldest go and are counted."""
@@ -59,20 +51,8 @@ class Group:
             self.above = {}
 
 
-def _windows(spec: Correlation | None, lateness: int) -> Callable[[], Window | None]:
-    """What makes a rule's windows."""
-    if spec is None:
-        return lambda: None
-    span = spec.span
-    if spec.op not in ("gt", "gte"):
-        distinct = spec.type == "value_count"
-        return partial(TumblingWindow, span, lateness, spec.op, spec.threshold, distinct=distinct)
-    need = spec.threshold + 1 if spec.op == "gt" else spec.threshold
-    if spec.type == "event_count":
-        return partial(CountWindow, span, lateness, need)
-    if spec.type == "value_count":
-        return partial(ValueWindow, span, lateness, need)
-    return partial(TemporalWindow if spec.type == "temporal" else OrderedWindow, span, lateness, spec.refs)
+def _no_window() -> None:
+    """An event rule is satisfied by each of its events."""
 
 
 class Consumer:
@@ -88,11 +68,12 @@ class Consumer:
         self.gap = max(rule.throttle, self.span)
         self.episodes = episodes
         self.chained = chained
-        self.tumbling = spec is not None and spec.op not in ("gt", "gte")
+        self.counts = Counts()
+        self._window = window_maker(spec, lateness, self.counts) if spec else _no_window
+        self.tumbling = isinstance(self._window(), WaitingWindow)
         self.special = chained or self.tumbling
-        self._window = _windows(spec, lateness)
         self._dirty = episodes.dirty
-        self.by_ref = spec is not None and spec.type in ("temporal", "temporal_ordered")
+        self.by_ref = spec is not None and spec.by_ref
         self.groups: dict[object, Group] = {}
         self.parents: list[tuple[Consumer, str]] = []
         self.linked = chained
@@ -223,7 +204,7 @@ class Consumer:
     def ripe(self, group: Group, watermark: int) -> Sequence[Hit]:
         """Where the rule waits for the end of its windows: the hits at which those now over fire."""
         window = group.window
-        return window.advance(watermark) if isinstance(window, TumblingWindow) else ()
+        return window.advance(watermark) if isinstance(window, WaitingWindow) else ()
 
     def settle(self, group: Group, watermark: int, *, anew: bool = True) -> None:
         """Let go of the group's episodes that the watermark has passed; the window goes with the last.

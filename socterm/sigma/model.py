@@ -10,21 +10,38 @@ from socterm.alerts.model import RuleInfo
 from socterm.event import LogSource
 from socterm.sigma.learning.terms import Learning, Lookup
 
-Fate = Literal["active", "no-source", "base", "disabled", "refused"]
+Fate = Literal["active", "no-source", "base", "filter", "disabled", "refused"]
 """active: raises alerts · no-source: would, but nothing here writes its log source · base: matched, but only
-feeds correlations · disabled: switched off or fails its own tests · refused: cannot be used; the reason says
-why."""
+feeds correlations · filter: narrows other rules down · disabled: switched off or fails its own tests ·
+refused: cannot be used; the reason says why."""
 
-CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+CorrelationType = Literal[
+    "event_count",
+    "value_count",
+    "value_sum",
+    "value_avg",
+    "value_median",
+    "value_percentile",
+    "temporal",
+    "temporal_ordered",
+]
+
+Bound = tuple[str, int | float]
+"""One comparison of a condition: gt, gte, lt, lte, eq or neq, and what with."""
+
+Case = tuple[tuple[str, ...], tuple[str, ...]]
+"""One way for a condition with `and`, `or`, `not` to hold: keys of the rules that must be there, of those
+that must be absent. Several cases are joined by `or`."""
 
 
 class Correlation(msgspec.Struct, frozen=True):
     """A correlation's terms with all names resolved.
 
     `refs` are rule keys in the order written. `group_by` are the names in the rule; `fields[ref]` gives
-    for each of them the ECS field to read on events of that ref (aliases applied). `span` is µs.
-    `op` is gt, gte, lt, lte, eq or neq; temporal types use gte with the number of refs.
-    `field` is the counted ECS field of value_count.
+    for each of them the ECS field to read on events of that ref (aliases applied), `counted[ref]` the ECS
+    fields whose values are counted or calculated with. `others` gives the further names under which the
+    fields of `fields` and `counted` may stand in an event. `span` is µs. All `bounds` have to hold; temporal
+    types with `and`, `or`, `not` have `cases` instead. `percentile` is 0 to 100, None where the rule gives none.
     """
 
     type: CorrelationType
@@ -32,9 +49,31 @@ class Correlation(msgspec.Struct, frozen=True):
     group_by: tuple[str, ...]
     fields: dict[str, tuple[str, ...]]
     span: int
-    op: str = "gte"
-    threshold: int = 1
-    field: str = ""
+    bounds: tuple[Bound, ...] = (("gte", 1),)
+    counted: dict[str, tuple[str, ...]] = {}
+    others: dict[str, tuple[str, ...]] = {}
+    cases: tuple[Case, ...] = ()
+    percentile: float | None = None
+
+    @property
+    def op(self) -> str:
+        """The comparison; the first one of a range."""
+        return self.bounds[0][0]
+
+    @property
+    def threshold(self) -> int | float:
+        """What is compared with."""
+        return self.bounds[0][1]
+
+    @property
+    def field(self) -> str:
+        """The counted fields by name, as events of the first rule have them."""
+        return ", ".join(self.counted.get(self.refs[0], ()))
+
+    @property
+    def by_ref(self) -> bool:
+        """Whether it matters which of its rules an event comes from."""
+        return self.type in ("temporal", "temporal_ordered")
 
 
 class RuleTest(msgspec.Struct, frozen=True):
@@ -53,6 +92,13 @@ class RuleTest(msgspec.Struct, frozen=True):
     events: tuple[str, ...] = ()
 
 
+class RuleFilter(msgspec.Struct, frozen=True):
+    """A filter document joined to a rule: the filter's key, and what must hold besides the rule itself."""
+
+    key: str
+    detection: Any
+
+
 class Rule(msgspec.Struct, frozen=True):
     """A rule ready to be compiled or, for a correlation, to be wired.
 
@@ -62,6 +108,9 @@ class Rule(msgspec.Struct, frozen=True):
     `detection` is the condition tree of `socterm.sigma.ir` for an event rule, None for a correlation.
     `risk` is what the rule gives its entity, as written under `socterm.risk`; kept, not yet used.
     `learning` and `lookup` narrow an event rule down: see `socterm.sigma.learning`.
+    `filters` are those joined to the rule; `detection` then is the whole and `unfiltered` the rule's own part.
+    `digest` says what the rule was made of: the text of its document, the filters, the values of its
+    placeholders and the digests of rules it refers to. The same digest, the same matches.
     """
 
     key: str
@@ -77,6 +126,9 @@ class Rule(msgspec.Struct, frozen=True):
     risk: int = 0
     learning: Learning | None = None
     lookup: Lookup | None = None
+    filters: tuple[RuleFilter, ...] = ()
+    unfiltered: Any = None
+    digest: str = ""
 
 
 class RuleFate(msgspec.Struct, frozen=True):

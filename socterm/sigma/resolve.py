@@ -9,11 +9,14 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.errors import RuleError
 from socterm.event import LogSource
-from socterm.sigma.documents import Document
+from socterm.sigma.correlations import correlation_of
+from socterm.sigma.documents import Document, digest_of
 from socterm.sigma.extension import Extension, check_memory, learned_entity
+from socterm.sigma.filters import FilterTerms, apply_filters
 from socterm.sigma.ir import Node
-from socterm.sigma.model import Correlation, CorrelationType, Fate, Rule, RuleFate, RuleSet
-from socterm.taxonomy import known_logsources, resolve
+from socterm.sigma.model import Correlation, Fate, Rule, RuleFate, RuleFilter, RuleSet
+from socterm.sigma.terms import Terms
+from socterm.taxonomy import known_logsources
 from socterm.taxonomy.logsources import serves
 
 MINIMUM_THROTTLE = 600_000_000
@@ -22,27 +25,7 @@ MINIMUM_THROTTLE = 600_000_000
 REASON_LIMIT = 400
 """Characters of a fate's reason: it is one line of a list."""
 
-_TYPES: dict[str, CorrelationType] = {
-    "event_count": "event_count",
-    "value_count": "value_count",
-    "temporal": "temporal",
-    "temporal_ordered": "temporal_ordered",
-}
 _DEPTH = 100
-_TEMPORAL = ("temporal", "temporal_ordered")
-
-
-class Terms(msgspec.Struct, frozen=True):
-    """A correlation as written: references and fields by the names its author used; `span` in µs."""
-
-    type: str
-    rules: tuple[str, ...]
-    group_by: tuple[str, ...]
-    aliases: dict[str, dict[str, str]]
-    span: int
-    op: str
-    count: int | float
-    field: str
 
 
 class Draft(msgspec.Struct):
@@ -61,6 +44,11 @@ class Draft(msgspec.Struct):
     logsource: LogSource = ("", "", "")
     detection: Node | None = None
     terms: Terms | None = None
+    filter: FilterTerms | None = None
+    filters: tuple[RuleFilter, ...] = ()
+    unfiltered: Node | None = None
+    digest: str = ""
+    note: str = ""
     problem: str = ""
 
     @property
@@ -93,11 +81,14 @@ class _Resolver:
         self._silenced: set[str] = set()
         for draft in drafts:
             self._register(draft)
+        apply_filters(drafts, self._known, self._off)
         for draft in drafts:
             self._silence(draft)
 
     def ruleset(self) -> RuleSet:
         for draft in self._drafts:
+            if draft.filter is not None:
+                continue
             try:
                 self._finish(draft, ())
             except RuleError as error:
@@ -174,38 +165,19 @@ class _Resolver:
             risk=extension.risk,
             learning=extension.learning,
             lookup=extension.lookup,
+            filters=draft.filters,
+            unfiltered=draft.unfiltered,
+            digest=digest_of(draft.digest, *(self._rules[ref].digest for ref in correlation.refs))
+            if correlation
+            else draft.digest,
         )
 
     def _correlation(self, terms: Terms, trail: tuple[str, ...]) -> Correlation:
-        kind = _TYPES.get(terms.type)
-        if kind is None:
-            raise RuleError(f"correlations of type {terms.type} are not supported")
-        threshold = _threshold(terms)
-        refs = self._references(terms, trail)
-        aliases = self._aliases(terms, {rule.key for rule in refs})
-        return Correlation(
-            type=kind,
-            refs=tuple(rule.key for rule in refs),
-            group_by=tuple(name if name in terms.aliases else resolve(name) for name in terms.group_by),
-            fields={rule.key: tuple(_field(name, rule, aliases) for name in terms.group_by) for rule in refs},
-            span=terms.span,
-            op=terms.op,
-            threshold=threshold,
-            field=_field(terms.field, refs[0], aliases) if terms.field else "",
-        )
+        return correlation_of(terms, self._references(terms, trail), self._called)
 
-    def _aliases(self, terms: Terms, refs: set[str]) -> dict[str, dict[str, str]]:
-        """alias → rule key → field as written."""
-        found: dict[str, dict[str, str]] = {}
-        for alias, mapping in terms.aliases.items():
-            for written, field in mapping.items():
-                draft = self._known.get(written.lower())
-                if draft is None or draft.key not in refs:
-                    raise RuleError(
-                        f"the alias '{alias}' speaks of '{written}', which is not among its rules"
-                    )
-                found.setdefault(alias, {})[draft.key] = field
-        return found
+    def _called(self, written: str) -> str | None:
+        found = self._known.get(written.lower())
+        return None if found is None else found.key
 
     def _references(self, terms: Terms, trail: tuple[str, ...]) -> list[Rule]:
         if not terms.rules:
@@ -215,6 +187,8 @@ class _Resolver:
             found = self._known.get(written.lower())
             if found is None:
                 raise RuleError(f"it refers to '{written}', and no rule of that id or name is loaded")
+            if found.filter is not None:
+                raise RuleError(f"it refers to '{written}', which is a filter")
             if len(trail) > _DEPTH:
                 raise RuleError(f"it stands on a chain of more than {_DEPTH} correlations")
             if found.key in trail:
@@ -237,7 +211,10 @@ class _Resolver:
     def _fate(self, draft: Draft, needed: set[str]) -> RuleFate:
         fate: Fate
         rule = self._rules.get(draft.key)
-        if draft.problem or rule is None:
+        if draft.filter is not None and not draft.problem:
+            off = self._off(draft.key)
+            fate, reason = ("disabled", "switched off") if off else ("filter", draft.note)
+        elif draft.problem or rule is None:
             fate, reason = "refused", draft.problem
         elif self._off(draft.key):
             fate, reason = "disabled", "switched off"
@@ -266,21 +243,3 @@ _SOURCES = known_logsources()
 
 def _served(rule: Rule) -> bool:
     return rule.detection is None or any(serves(rule.logsource, source) for source in _SOURCES)
-
-
-def _threshold(terms: Terms) -> int:
-    if terms.type in _TEMPORAL:
-        if (terms.op, terms.count) != ("gte", len(terms.rules)):
-            raise RuleError("a temporal correlation with a count is not supported; it asks for all its rules")
-        return len(terms.rules)
-    if not isinstance(terms.count, int) or terms.count < 0:
-        raise RuleError(f"its condition needs a whole number, not {terms.count}")
-    return terms.count
-
-
-def _field(name: str, rule: Rule, aliases: dict[str, dict[str, str]]) -> str:
-    """The ECS field to read for a group-by name on events of one rule."""
-    mapped = aliases.get(name, {}).get(rule.key)
-    if mapped is None and name in aliases:
-        raise RuleError(f"the alias '{name}' does not say which field of '{rule.name or rule.key}' it is")
-    return resolve(mapped or name, rule.logsource if rule.correlation is None else None)
