@@ -80,6 +80,8 @@ class _Reporter:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
+        self._hinted: set[str] = set()
+        self._reloads = 0
 
     def look(self, status: IngestStatus) -> None:
         """Print notes and errors once each."""
@@ -88,6 +90,11 @@ class _Reporter:
                 self._say(f"{source.name}: {source.note}")
         for hint in status.hints:
             self._say(hint)
+        self._said -= self._hinted - set(status.hints)  # what is mended and breaks again is said again
+        self._hinted = set(status.hints)
+        if status.reloads != self._reloads:
+            self._reloads = status.reloads
+            click.echo(f"socterm: rules loaded anew: {clean(status.reloaded)}", err=True)
         if status.error:
             self._say(status.error)
 

@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,12 @@ from socterm.enrich import Enricher
 from socterm.errors import UsageError
 from socterm.pipeline.forms import forms_of
 from socterm.pipeline.ingest import Pipeline
-from socterm.pipeline.rulecheck import load_checked
+from socterm.pipeline.rulebook import RuleBook
+from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded, load_checked
+from socterm.pipeline.rulewatch import RuleWatch
+from socterm.sigma.documents import RuleFile
+from socterm.sigma.engine import Matcher
+from socterm.sigma.load import load_files
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener, check_specs
 from socterm.store.writer import Writer
@@ -60,17 +66,33 @@ def zone(config: Config) -> tzinfo:
     return UTC
 
 
-def rule_paths(extra: Sequence[Path]) -> list[Path]:
-    """Our own pack and what the user adds. Raises `UsageError` for a path that is not there."""
+def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:
+    """Our own pack and what the user adds. Raises `UsageError` for a path that is not there.
+
+    Without `pack` only what the user adds, which must be something then.
+    """
+    if not pack and not extra:
+        raise UsageError("--no-pack leaves no rules; name some with --rules PATH")
     for path in extra:
         if not path.exists():
             raise UsageError(f"{path}: no such rule file or folder")
-    return [rules_dir(), *extra]
+    return [rules_dir(), *extra] if pack else list(extra)
 
 
-def load(config: Config) -> RuleSet:
-    """All rules with their fates; those that fail their own tests are disabled."""
-    return load_checked(rule_paths(config.rules))
+def load(config: Config, *, pack: bool = True) -> RuleSet:
+    """All rules with their fates; those that fail their own tests are disabled. `pack`: our own too."""
+    return load_checked(rule_paths(config.rules, pack=pack))
+
+
+def watch_rules(writer: Writer, config: Config) -> RuleWatch:
+    """The rules that were in force when the last ingest stopped, and what has become of them since."""
+    verdicts = Verdicts()
+
+    def read(files: Sequence[RuleFile]) -> Checked:
+        return check_loaded(lambda off: load_files(files, disabled=off), verdicts=verdicts)
+
+    book = RuleBook(rule_paths(config.rules), read, writer.rule_files())
+    return RuleWatch(book, partial(Matcher, tz=zone(config)))
 
 
 def open_writer(config: Config) -> Writer:
@@ -89,8 +111,7 @@ def make_pipeline(
     mode: str = "ingesting",
 ) -> Pipeline:
     """Load the rules and wire the road onto an open store."""
-    rules = load(config)
-    writer.save_rules(rules.fates, {rule.key: rule.info for rule in rules.rules.values()})
+    watch = watch_rules(writer, config)
     stored = writer.load_state()
     bookmarks = {s.name: (s.position, s.bookmark) for s in stored.sources}
     opener = Opener(
@@ -104,8 +125,8 @@ def make_pipeline(
     )
     lateness = int(config.lateness * 1_000_000)
     return Pipeline(
-        writer, stored, rules, opener, clock=clock, tz=zone(config), once=once, mode=mode, lateness=lateness,
-        enricher=Enricher.of(config), forms=forms_of(config.formats),
+        writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
+        lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
     )  # fmt: skip
 
 

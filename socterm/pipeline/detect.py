@@ -10,10 +10,17 @@ import msgspec
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange
 from socterm.event import Event
+from socterm.sigma.changes import going_on
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
+from socterm.sigma.learning.changes import LearningChanges, StoredLearning
+from socterm.sigma.learning.plan import Lists
+from socterm.sigma.learning.stage import FOREVER, Learner, needed
 from socterm.sigma.model import RuleSet
-from socterm.sigma.watermark import JUMP, LATENESS, SourceClock, Watermark
+from socterm.sigma.watermark import JUMP, LATENESS, NEVER, SourceClock, Watermark
+
+PATIENCE = 5_000_000
+"""µs of wall time without a line after which a source no longer holds the watermark."""
 
 
 class Detector:
@@ -30,27 +37,59 @@ class Detector:
         lateness: int = LATENESS,
         next_episode: int = 1,
         next_alert: int = 1,
+        lists: Lists | None = None,
     ) -> None:
         self.rules = rules
+        self._lists = lists
+        self._tz = tz
         self.episodes = Episodes(next_episode, next_alert)
         self.matcher = Matcher(rules, tz=tz)
         self.correlator = Correlator(rules, self.episodes, lateness=lateness)
+        self.learner = self._make_learner()
         self.watermark = Watermark(lateness)
         self.late: dict[str, int] = {}
 
-    def restore(self, clocks: dict[str, SourceClock], open_episodes: Sequence[EpisodeChange]) -> None:
-        """Go on from a store: what each source's clock said, and the episodes under way."""
+    def replace(self, rules: RuleSet, matcher: Matcher | None = None) -> None:
+        """Go on with other rules; those whose terms are the same keep their windows and episodes.
+
+        `matcher` is one made for these rules, where there is one: making it is most of the work.
+        """
+        same = going_on(self.rules, rules)
+        self.rules = rules
+        self.matcher = matcher or Matcher(rules, tz=self._tz)
+        self.correlator.replace(rules, same)
+        former, self.learner = self.learner, self._make_learner()
+        if former is not None and self.learner is not None:
+            self.learner.adopt(former)
+
+    def _make_learner(self) -> Learner | None:
+        """None where no rule remembers or looks anything up: then nothing stands in an event's way."""
+        if not needed(self.rules):
+            return None
+        return Learner(self.rules, self.correlator.feed, lists=self._lists)
+
+    def restore(
+        self,
+        clocks: dict[str, SourceClock],
+        open_episodes: Sequence[EpisodeChange],
+        learned: StoredLearning | None = None,
+    ) -> None:
+        """Go on from a store: each source's clock, the episodes under way, what rules learned."""
         self.watermark.clocks.update(clocks)
         for name in clocks:
             self.watermark.idle(name)
         self.correlator.restore(open_episodes)
+        if self.learner is not None and learned is not None:
+            self.learner.restore(learned)
 
     def feed(self, source: str, events: Sequence[Event]) -> None:
         """Take events of one source, in its order."""
         clock = self.watermark.clock(source)
         others = self.watermark.others(source)
         lateness = self.watermark.lateness
-        feed = self.correlator.feed
+        learner = self.learner
+        feed = self.correlator.feed if learner is None else learner.feed
+        due = FOREVER if learner is None else learner.due
         high = clock.high
         calm = clock.calm
         late = 0
@@ -62,26 +101,67 @@ class Detector:
                 clock.high = high
                 clock.see(ts)
                 if clock.high < high:
-                    # The clock was wrong: what it had let go of is gone, wherever a batch ends.
-                    self.correlator.sweep(min(high, others) - lateness, thorough=True)
+                    self._turn_back(min(high, others) - lateness, min(clock.high, others) - lateness)
                 high = clock.high
                 calm = clock.calm
             mark = (high if high < others else others) - lateness
             if ts < mark:
                 late += 1
+            if mark > due and learner is not None:
+                learner.advance(mark)
+                due = learner.due
             if keys:
                 feed(event, keys, mark)
+                if learner is not None:
+                    due = learner.due
         clock.high = high
         if late:
             self.late[source] = self.late.get(source, 0) + late
 
+    def _turn_back(self, before: int, after: int) -> None:
+        """A clock was wrong: what it had let go of is gone, wherever a batch ends."""
+        if self.learner is not None:
+            self.learner.advance(before)
+            self.learner.back(after, max(clock.high for clock in self.watermark.clocks.values()))
+        self.correlator.sweep(before, thorough=True)
+
     def sweep(self) -> None:
         """Settle what time has passed."""
-        self.correlator.sweep(self.watermark.value())
+        value = self.watermark.value()
+        if self.learner is not None and value > self.learner.due:
+            self.learner.advance(value)
+        self.correlator.sweep(value)
+
+    def rest(self, now: int, quiet: int) -> None:
+        """Nothing is left to read. `now` is the wall clock; all sources have been quiet for `quiet` µs."""
+        if self.learner is not None:
+            self.learner.tick(now, PATIENCE)
+        if quiet > PATIENCE:
+            self.watermark.rest(quiet)
+            if self.learner is not None:
+                self.learner.rest(self.watermark.value(), quiet, PATIENCE)
+            self.sweep()
 
     def flush(self) -> None:
         """The end of a replay: everything settles."""
+        if self.learner is not None:
+            clocks = self.watermark.clocks.values()
+            # A last line whose time nothing confirmed any more is believed.
+            self.learner.flush(max((max(clock.high, clock.doubt) for clock in clocks), default=NEVER))
         self.correlator.flush()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to store that no event of a batch brought."""
+        return self.episodes.changed or (self.learner is not None and self.learner.changed)
+
+    def learned(self) -> LearningChanges | None:
+        """What rules learned since the last call; None where none remembers anything."""
+        return None if self.learner is None else self.learner.changes()
+
+    def counters(self) -> dict[str, int]:
+        """What rules that remember had to leave out or let go."""
+        return {} if self.learner is None else self.learner.counters()
 
     def collect(self) -> list[EpisodeChange]:
         """The episodes that changed since the last call."""

@@ -18,13 +18,14 @@ from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import Detector, clock_from, clock_state
 from socterm.pipeline.forms import Form, form_for
+from socterm.pipeline.rulewatch import RuleWatch
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
 from socterm.pipeline.tally import count
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
 from socterm.sources.opening import Opener
-from socterm.store.batch import Batch, SourceState, StoredState
+from socterm.store.batch import Batch, RulesState, SourceState, StoredState
 from socterm.store.writer import Writer
 
 BATCH = 2000
@@ -79,7 +80,9 @@ class Pipeline:
         lateness: int = LATENESS,
         forms: Sequence[Form] = (),
         enricher: Enricher | None = None,
+        watch: RuleWatch | None = None,
     ) -> None:
+        self.watch = watch
         self.enricher = enricher or Enricher()
         self.writer = writer
         self.opener = opener
@@ -111,6 +114,8 @@ class Pipeline:
         self._listeners: list[Callable[[], None]] = []
         self._audit_seen = stored.audit_seen
         self._fts_lag = writer.unfed()
+        self._rules_state: RulesState | None = None
+        self._reloads, self._reloaded = 0, ""
         self._status = self._make_status()
 
     # -- what others ask -----------------------------------------------------------------
@@ -139,6 +144,8 @@ class Pipeline:
     def run(self, stop: threading.Event) -> None:
         """Ingest until `stop` is set."""
         next_look = 0
+        if self.watch is not None and not self.once:
+            self.watch.start(self.wake.set)
         try:
             while not stop.is_set():
                 now = self.clock()
@@ -146,6 +153,7 @@ class Pipeline:
                     next_look = now + 1_000_000
                     self._look_around(now)
                 self._hear_decisions()
+                self._take_rules(stop)
                 moved = self._gather(now)
                 if self._pending or self._touched:
                     self._commit(stop)
@@ -154,6 +162,8 @@ class Pipeline:
                         break
                     self._rest(now, stop)
         finally:
+            if self.watch is not None:
+                self.watch.close()
             for feed in self._feeds:
                 feed.source.close()
             self.opener.close()
@@ -200,6 +210,20 @@ class Pipeline:
         self._audit_seen, decisions = self.writer.closed_since(self._audit_seen)
         for alert, verb in decisions:
             self.detector.decided(alert, verb)
+
+    def _take_rules(self, stop: threading.Event) -> None:
+        """Go on under the rules as they are by now; what that settles commits together with them."""
+        reload = self.watch.take() if self.watch is not None else None
+        if reload is None:
+            return
+        if reload.rules is not self.detector.rules:
+            self.detector.replace(reload.rules, reload.matcher)
+        self._rules_state = reload.state
+        if reload.text:
+            self._reloads, self._reloaded = self._reloads + 1, reload.text
+        self._commit(stop)
+        self._status = self._make_status()
+        self._tell()
 
     def _gather(self, now: int) -> bool:
         """Carry what is there down the road, slowest source first, until the batch is full."""
@@ -276,6 +300,7 @@ class Pipeline:
 
     def _make_batch(self) -> Batch:
         events, self._pending = self._pending, []
+        rules, self._rules_state = self._rules_state, None
         touched, self._touched = self._touched, {}
         sources = []
         decoders = []
@@ -300,6 +325,7 @@ class Pipeline:
             episodes=self.detector.collect(),
             rule_hits=self.detector.correlator.take_hits(),
             now=now,
+            rules=rules,
         )
 
     def _feed_fts(self) -> int:
@@ -354,7 +380,9 @@ class Pipeline:
             drops=sum(sum(s.drops.values()) for s in sources),
             sources=tuple(sources),
             error=self.error,
-            hints=self.enricher.hints,
+            hints=self.enricher.hints + (self.watch.notes if self.watch is not None else ()),
+            reloads=self._reloads,
+            reloaded=self._reloaded,
         )
 
     def _lag(self, sources: list[SourceStatus], now: int) -> int:

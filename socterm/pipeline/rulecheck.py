@@ -5,9 +5,10 @@ A rule that fails its own tests loads disabled, with the reason: better silent a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,17 +34,56 @@ def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[
     return outcomes
 
 
+class Checked(NamedTuple):
+    """Loaded rules, those that fail their own tests disabled; `failed` says of these, by key, how."""
+
+    rules: RuleSet
+    failed: dict[str, str]
+
+
+class Verdicts:
+    """How the tests inside rules went, remembered for as long as a rule and its parts stay as they are."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[list[Rule], str]] = {}
+
+    def failures(self, rules: RuleSet) -> dict[str, str]:
+        """Key of each rule that fails a test of its own → in what."""
+        parts = {
+            rule.key: list(_with_parts(rule, rules).rules.values())
+            for rule in rules.rules.values()
+            if rule.tests
+        }
+        asked = {key for key, made_of in parts.items() if self._known.get(key, (None,))[0] != made_of}
+        problems: dict[str, str] = {}
+        for outcome in run_rule_tests(rules, asked) if asked else ():
+            if outcome.problem:
+                problems[outcome.rule] = f"fails its own test: {outcome.test}: {outcome.problem}"
+        self._known = {
+            key: (made_of, problems.get(key, "") if key in asked else self._known[key][1])
+            for key, made_of in parts.items()
+        }
+        return {key: problem for key, (_, problem) in self._known.items() if problem}
+
+
+def check_loaded(
+    load: Callable[[Collection[str]], RuleSet], *, disabled: Collection[str] = (), verdicts: Verdicts
+) -> Checked:
+    """What `load` makes, called with the rules to disable; once more where some fail their own tests."""
+    rules = load(disabled)
+    failed = verdicts.failures(rules)
+    if not failed:
+        return Checked(rules, failed)
+    rules = load({*disabled, *failed})
+    fates = [msgspec.structs.replace(f, reason=failed.get(f.key, f.reason)) for f in rules.fates]
+    return Checked(RuleSet(rules.rules, fates), failed)
+
+
 def load_checked(paths: Sequence[Path], *, disabled: Collection[str] = ()) -> RuleSet:
     """Load rules and disable those that fail their own tests. Raises RuleError for a missing path."""
-    rules = load_rules(paths, disabled=disabled)
-    failed = {
-        o.rule: f"fails its own test: {o.test}: {o.problem}" for o in run_rule_tests(rules) if o.problem
-    }
-    if not failed:
-        return rules
-    rules = load_rules(paths, disabled={*disabled, *failed})
-    fates = [msgspec.structs.replace(f, reason=failed.get(f.key, f.reason)) for f in rules.fates]
-    return RuleSet(rules.rules, fates)
+    return check_loaded(
+        lambda off: load_rules(paths, disabled=off), disabled=disabled, verdicts=Verdicts()
+    ).rules
 
 
 def _with_parts(rule: Rule, rules: RuleSet) -> RuleSet:

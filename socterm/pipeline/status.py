@@ -28,7 +28,8 @@ class IngestStatus(msgspec.Struct, frozen=True):
 
     `rate` is events per second over the last seconds; `lag` is how long (µs) lines have been
     waiting to be read, 0 where none are; `backlog` is bytes or records not read yet. `hints` are what is to
-    be said about the data files of enrichment, one line each.
+    be said about data and rule files, one line each. `reloads` counts the rule sets taken since the start,
+    and `reloaded` says what the last one changed.
     """
 
     mode: str
@@ -42,6 +43,8 @@ class IngestStatus(msgspec.Struct, frozen=True):
     sources: tuple[SourceStatus, ...]
     error: str = ""
     hints: tuple[str, ...] = ()
+    reloads: int = 0
+    reloaded: str = ""
 
     @property
     def decoded(self) -> float:

@@ -69,6 +69,7 @@ class Reading(Reader, Layout):
         self._changed: set[int] = set()
         self._hold = False
         self._hinted: set[str] = set()
+        self._reloads = 0
         self._trouble = ""
         self._more = False
         self._not_before = 0.0
@@ -139,6 +140,10 @@ class Reading(Reader, Layout):
                 if hint not in self._hinted:
                     self._hinted.add(hint)
                     say(self.app, hint, "warning")
+            self._hinted &= set(status.hints)  # what is mended and breaks again is said again
+            if status.reloads != self._reloads:
+                self._reloads = status.reloads
+                say(self.app, f"rules loaded anew: {status.reloaded}")
         elif now > then > 0:
             self.header.rate = (newest - count) * 1e6 / (now - then)
         self._rate_from = (now, newest)
