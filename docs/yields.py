@@ -11,10 +11,12 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from socterm.assets import rules_dir, sample_logs_dir
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
 from socterm.parsers.registry import FORMATS
 from socterm.pipeline.formatof import format_of
+from socterm.sigma.load import load_rules
 from socterm.taxonomy.yields import YIELDS, Yield
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +25,7 @@ _OWN_DATA = ("windows", "linux.sysmon", "azure.")
 _PROBE = "ProbeOfYields"
 _NOW = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()) * 1_000_000
 _HEAD = """\
-# Written by docs/yields.py from the formats' examples and tests/logs: run it where a format gives new fields.
+# Written by docs/yields.py from the formats' examples and all tests: run it where a format has new fields.
 # dataset, `+` where the producer's own names are kept beside these, the formats that read it: its fields
 """
 _OWN_NAMES = frozenset({"cef", "leef", "keyvalue", "fortigate"})
@@ -74,7 +76,13 @@ def _samples() -> list[list[bytes]]:
     """The lines of one source each."""
     examples = [[made.example.encode()] for made in FORMATS.values()]
     logs = [path.read_bytes().split(b"\n") for path in sorted((_ROOT / "tests/logs").glob("*/*.log"))]
-    return examples + logs
+    stories = [path.read_bytes().split(b"\n") for path in sorted(sample_logs_dir().glob("*.log"))]
+    tests = [
+        [line.encode() for line in test.lines]
+        for rule in load_rules([rules_dir()]).rules.values()
+        for test in rule.tests
+    ]
+    return examples + logs + stories + tests
 
 
 def missing() -> list[str]:

@@ -77,14 +77,14 @@ def read_documents(file: RuleFile) -> Iterator[Document]:
         yield Document(file.path, 0, 0, {}, file.problem)
         return
     index = 0
-    for line, part in _cut(file.text):
+    for line, part in cut(file.text):
         document = _read(file.path, line, index, part)
         if document is not None:
             yield document
             index += 1
 
 
-def _cut(text: str) -> Iterator[tuple[int, str]]:
+def cut(text: str) -> Iterator[tuple[int, str]]:
     """(line number, text) of each document. In YAML a line starting with `---` ends even a block text."""
     start = 1
     lines: list[str] = []

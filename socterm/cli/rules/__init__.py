@@ -1,0 +1,18 @@
+"""`socterm rules`: what the rules are, whether they work, what they cover. One file a command."""
+
+from __future__ import annotations
+
+import click
+
+from socterm.cli.rules.checking import check
+from socterm.cli.rules.listing import list_
+from socterm.cli.rules.testing import test
+
+
+@click.group()
+def rules() -> None:
+    """List, check, test, explain and update rules; say what they cover."""
+
+
+for _command in (list_, check, test):
+    rules.add_command(_command)

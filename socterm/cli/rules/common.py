@@ -1,0 +1,106 @@
+"""What the commands on rules share: their options, loading, and how a person names a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from socterm.cli.wiring import configure, load
+from socterm.config import Config
+from socterm.errors import UsageError
+
+if TYPE_CHECKING:
+    from socterm.event import LogSource
+    from socterm.sigma.model import RuleFate, RuleSet
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+FATES = ("active", "no-source", "base", "disabled", "refused")
+_MOST_NAMED = 5
+
+
+def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--rules` and `--config`."""
+    function = click.option(
+        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file."
+    )(function)
+    return click.option(
+        "--rules", "extra", multiple=True, metavar="PATH", help="More rules: a file or folder."
+    )(function)
+
+
+db_option = click.option(
+    "--db", type=click.Path(path_type=Path), metavar="FILE", help="The store (one SQLite file)."
+)
+
+
+def settings_of(extra: Sequence[str], config: Path | None, db: Path | None = None) -> Config:
+    """The configuration under this call's options."""
+    return configure({"rules": tuple(extra), "config": config, "db": db})
+
+
+def loaded(extra: Sequence[str], config: Path | None) -> RuleSet:
+    """All rules, those that fail their own tests disabled."""
+    return load(settings_of(extra, config))
+
+
+def place(path: str, line: int) -> str:
+    """Where a rule stands."""
+    return f"{path}:{line}" if line else path
+
+
+def source_text(source: LogSource) -> str:
+    """A log source in one word: `linux/*/sshd`, "" where it names nothing."""
+    return "/".join(part or "*" for part in source) if any(source) else ""
+
+
+def source_of(text: str) -> LogSource:
+    """A log source as people write it: `linux/process_creation/`, or `product=linux,service=sshd`.
+
+    One or two words of the short form are looked for among what is known: `linux/sshd` is product and
+    service, `sshd` a service. Raises `UsageError` for a key that is none of the three.
+    """
+    if "=" in text:
+        parts = dict.fromkeys(("product", "category", "service"), "")
+        for pair in text.split(","):
+            key, _, value = pair.strip().partition("=")
+            if key not in parts:
+                raise UsageError(f"a log source has product, category and service, not {key}")
+            parts[key] = value.strip().lower()
+        return parts["product"], parts["category"], parts["service"]
+    words = ["" if word == "*" else word for word in text.lower().split("/")]
+    if len(words) > 3:
+        raise UsageError(f"{text} is no log source; write product/category/service or service=sshd")
+    return _placed(words) if len(words) < 3 else (words[0], words[1], words[2])
+
+
+def _placed(words: list[str]) -> LogSource:
+    from socterm.taxonomy import known_logsources
+
+    kinds: tuple[set[str], ...] = tuple({source[n] for source in known_logsources()} for n in range(3))
+    found = ["", "", ""]
+    for word in words:
+        free = [n for n in range(3) if not found[n]]
+        at = next((n for n in free if word in kinds[n]), free[0])
+        found[at] = word
+    return found[0], found[1], found[2]
+
+
+def one_of(rules: RuleSet, wanted: str) -> RuleFate:
+    """The rule a person names by id, name or title, or by a part of its title that no other has.
+
+    Raises `UsageError` where none or several are meant.
+    """
+    low = wanted.lower()
+    names = {rule.name.lower(): key for key, rule in rules.rules.items() if rule.name}
+    exact = [f for f in rules.fates if low in (f.key.lower(), f.title.lower()) or names.get(low) == f.key]
+    found = exact or [f for f in rules.fates if low in f.title.lower()]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageError(f"no rule has the id, name or title {wanted!r}; socterm rules list shows them")
+    told = "; ".join(f.title for f in found[:_MOST_NAMED])
+    more = f"; {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    raise UsageError(f"{wanted!r} may be {len(found)} rules: {told}{more}")

@@ -1,0 +1,146 @@
+"""`socterm rules list`: the fate of every document, and what to know of those that run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from socterm.cli.output import json_option, put_json, table
+from socterm.cli.rules.common import (
+    FATES,
+    LEVELS,
+    db_option,
+    loaded,
+    place,
+    rule_options,
+    source_of,
+    source_text,
+)
+
+if TYPE_CHECKING:
+    from socterm.event import LogSource
+    from socterm.sigma.model import RuleFate
+
+
+@click.command("list")
+@click.argument("words", nargs=-1, metavar="[TEXT]...")
+@click.option("--fate", "fates", multiple=True, type=click.Choice(FATES), help="Only these.")
+@click.option("--level", "levels", multiple=True, type=click.Choice(LEVELS), help="Only these.")
+@click.option("--logsource", metavar="SOURCE", help="Only rules for it, e.g. linux/sshd or category=proxy.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="Only with this tag, e.g. t1110 or stealth."
+)
+@click.option("--warned", is_flag=True, help="Only rules with a warning.")
+@db_option
+@rule_options
+@json_option
+def list_(
+    words: tuple[str, ...],
+    fates: tuple[str, ...],
+    levels: tuple[str, ...],
+    logsource: str | None,
+    tags: tuple[str, ...],
+    warned: bool,
+    db: Path | None,
+    extra: tuple[str, ...],
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Every rule document read and what became of it, and why.
+
+    active raises alerts; no-source would, but nothing here writes its log source; base only feeds
+    correlations; disabled is switched off or fails its own tests; refused cannot be used. TEXT is looked for
+    in title, id, reason and path. With --db also the hits and alerts of each.
+    """
+    from socterm.sigma.remarks import remarks
+
+    rules = loaded(extra, config)
+    by_key = {f.key: f for f in rules.fates}
+    wanted = source_of(logsource) if logsource else None
+    rows = []
+    for f in rules.fates:
+        told = remarks(rules.rules[f.key], by_key) if f.key in rules.rules and f.fate != "refused" else ()
+        if (
+            (not fates or f.fate in fates)
+            and (not levels or f.level in levels)
+            and (wanted is None or _about(wanted, f.logsource))
+            and all(_tagged(f, tag) for tag in tags)
+            and all(_says(f, word) for word in words)
+            and (told or not warned)
+        ):
+            rows.append((f, told))
+    hits = _hits(db, config)
+    if as_json:
+        for f, told in rows:
+            put_json(_record(f, told, hits))
+        return
+    _print(rows, hits)
+    click.echo(_summary(rules.fates, len(rows)))
+
+
+def _about(wanted: LogSource, source: LogSource) -> bool:
+    """Whether a rule's log source names what is asked for; parts not asked for do not count."""
+    return all(not part or part == have for part, have in zip(wanted, source, strict=True))
+
+
+def _tagged(f: RuleFate, tag: str) -> bool:
+    low = tag.lower().replace("_", "-")
+    return any(
+        low in (have, have.partition(".")[2]) for have in (t.lower().replace("_", "-") for t in f.tags)
+    )
+
+
+def _says(f: RuleFate, word: str) -> bool:
+    return any(word.lower() in text.lower() for text in (f.title, f.key, f.reason, f.path))
+
+
+def _hits(db: Path | None, config: Path | None) -> dict[str, tuple[int, int]] | None:
+    """Rule → (events that matched, alerts); None where no store is named."""
+    if db is None:
+        return None
+    from socterm.cli.reading import opened
+
+    with opened(db, config) as (store, _):
+        return {row.id: (row.hits, row.alerts) for row in store.triage.rules()}
+
+
+def _record(f: RuleFate, told: Sequence[str], hits: dict[str, tuple[int, int]] | None) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(f)
+    found["logsource"] = dict(zip(("product", "category", "service"), f.logsource, strict=True))
+    found["warnings"] = list(told)
+    if hits is not None:
+        found["hits"], found["alerts"] = hits.get(f.key, (0, 0))
+    return found
+
+
+def _print(rows: Sequence[tuple[RuleFate, Sequence[str]]], hits: dict[str, tuple[int, int]] | None) -> None:
+    header = ["FATE", "LEVEL", "LOG SOURCE", "TITLE"]
+    if hits is not None:
+        header += ["HITS", "ALERTS"]
+    header += ["REASON", "WARNING", "FILE"]
+    lines = [
+        [
+            f.fate,
+            f.level,
+            source_text(f.logsource),
+            f.title,
+            *(hits.get(f.key, (0, 0)) if hits is not None else ()),
+            f.reason,
+            "; ".join(told),
+            place(f.path, f.line),
+        ]
+        for f, told in rows
+    ]
+    table(header, lines)
+
+
+def _summary(fates: Sequence[RuleFate], shown: int) -> str:
+    counts: Counter[str] = Counter(f.fate for f in fates)
+    parts = ", ".join(f"{counts[fate]} {fate}" for fate in FATES if counts[fate])
+    listed = "" if shown == len(fates) else f"; {shown} listed"
+    return f"{len(fates)} documents: {parts or 'none'}{listed}"

@@ -1,0 +1,93 @@
+"""`socterm rules test`: the tests inside rule files, run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from socterm.cli.output import clean, json_option, put_json
+from socterm.cli.rules.common import one_of, place, rule_options, settings_of
+from socterm.cli.wiring import rule_paths
+from socterm.errors import SoctermError
+
+if TYPE_CHECKING:
+    from socterm.sigma.model import RuleFate, RuleSet
+    from socterm.sigma.testing import Outcome
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[RULE]...")
+@click.option("-v", "--verbose", is_flag=True, help="Each test, and the rules that have none.")
+@rule_options
+@json_option
+def test(
+    names: tuple[str, ...], verbose: bool, extra: tuple[str, ...], config: Path | None, as_json: bool
+) -> None:
+    """Run the tests inside the rule files. Exit code 1 where one fails.
+
+    RULE is an id, a name, a title, a part of a title, or a file; without one all rules are tested. Rules
+    without tests are counted; a rule that was refused is an error.
+    """
+    from socterm.pipeline.rulecheck import run_rule_tests
+    from socterm.sigma.load import load_rules
+
+    files = tuple(name for name in names if Path(name).exists())
+    settings = settings_of((*extra, *files), config)
+    rules = load_rules(rule_paths(settings.rules))
+    chosen = _chosen(rules, names)
+    outcomes = run_rule_tests(rules, None if chosen is None else {f.key for f in chosen})
+    asked = rules.fates if chosen is None else chosen
+    tested = {outcome.rule for outcome in outcomes}
+    refused = [f for f in asked if f.fate == "refused"]
+    without = [f for f in asked if f.key not in tested and f.fate != "refused"]
+    if as_json:
+        for outcome in outcomes:
+            put_json(outcome)
+    else:
+        _print(outcomes, without, refused, verbose=verbose)
+    if any(outcome.problem for outcome in outcomes):
+        raise click.exceptions.Exit(1)
+    if refused:
+        said = f"{len(refused)} rules were refused; socterm rules list --fate refused says why"
+        raise SoctermError(f"{refused[0].title}: refused: {refused[0].reason}" if len(refused) == 1 else said)
+
+
+def _chosen(rules: RuleSet, names: Sequence[str]) -> list[RuleFate] | None:
+    """The documents asked for, None for all. A file stands for all that is in it."""
+    if not names:
+        return None
+    found: dict[tuple[str, int, str], RuleFate] = {}
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            inside = [f for f in rules.fates if path.resolve() in Path(f.path).resolve().parents]
+        elif path.exists():
+            inside = [f for f in rules.fates if Path(f.path).resolve() == path.resolve()]
+        else:
+            inside = [one_of(rules, name)]
+        for f in inside:
+            found[f.path, f.line, f.key] = f
+    return list(found.values())
+
+
+def _print(
+    outcomes: Sequence[Outcome], without: Sequence[RuleFate], refused: Sequence[RuleFate], *, verbose: bool
+) -> None:
+    for outcome in outcomes:
+        if outcome.problem:
+            click.echo(clean(f"FAIL  {outcome.title}: {outcome.test}: {outcome.problem}"))
+        elif verbose:
+            click.echo(clean(f"ok    {outcome.title}: {outcome.test}"))
+    for f in refused:
+        click.echo(clean(f"REFUSED  {f.title}: {f.reason} ({place(f.path, f.line)})"))
+    if verbose:
+        for f in without:
+            click.echo(clean(f"none  {f.title}: no tests ({place(f.path, f.line)})"))
+    failed = sum(1 for outcome in outcomes if outcome.problem)
+    parts = [f"{len(outcomes) - failed} passed", f"{failed} failed"]
+    parts += [f"{len(without)} rules without tests"] if without else []
+    parts += [f"{len(refused)} refused"] if refused else []
+    click.echo(", ".join(parts))

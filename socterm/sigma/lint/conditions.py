@@ -1,0 +1,62 @@
+"""A rule's condition against its selections: names that are missing, selections nobody asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from socterm.sigma.lint.finding import Note, near
+from socterm.sigma.lint.tree import Tree, entries, items, scalar
+
+_TOKEN = re.compile(r"[()]|[^\s()]+")
+_WORDS = frozenset({"and", "or", "not"})
+_NOT_SELECTIONS = frozenset({"condition", "timeframe"})
+
+
+def check_condition(tree: Tree) -> Iterator[Note]:
+    """Names and patterns of the condition that stand for nothing, selections that no name stands for."""
+    selections = [entry for entry in entries(tree.get("detection")) if entry.key not in _NOT_SELECTIONS]
+    names = [entry.key for entry in selections]
+    conditions = items(tree.get("detection", "condition"))
+    if not conditions:
+        return
+    used: set[str] = set()
+    for node in conditions:
+        for asked, pattern, at in _asked(scalar(node)):
+            found = _meant(asked, names) if pattern else [name for name in names if name == asked]
+            used.update(found)
+            if not found:
+                what = "no selection fits" if pattern else "there is no selection"
+                said = f"the condition asks for '{asked}', and {what}{' it' if pattern else ' of that name'}"
+                spot = tree.spot(node)
+                if (
+                    getattr(node, "style", None) is None
+                ):  # written as it is read: the word's own place can be told
+                    spot = spot._replace(char=spot.char + at)
+                yield Note(spot, "error", "condition", said + near(asked, names))
+    for entry in selections:
+        if entry.key not in used:
+            said = f"the selection '{entry.key}' is not asked for by the condition"
+            yield Note(tree.spot(entry.key_node), "warning", "unused", said)
+
+
+def _asked(condition: str) -> Iterator[tuple[str, bool, int]]:
+    """(name or pattern, whether it is a pattern, its place): `1 of sel*` is the pattern `sel*`."""
+    found = list(_TOKEN.finditer(condition.partition("|")[0]))
+    words = [token[0].lower() for token in found]
+    quantified = False
+    for place, token in enumerate(found):
+        word = words[place]
+        if word == "of" and place:
+            quantified = True
+        elif word not in ("(", ")") and word not in _WORDS and words[place + 1 : place + 2] != ["of"]:
+            yield token[0], quantified, token.start()
+            quantified = False
+
+
+def _meant(pattern: str, names: list[str]) -> list[str]:
+    """What `them` or a pattern stands for; `them` leaves out names that begin with `_`."""
+    if pattern.lower() == "them":
+        return [name for name in names if not name.startswith("_")]
+    return [name for name in names if fnmatchcase(name, pattern)]
