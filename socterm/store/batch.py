@@ -9,6 +9,7 @@ import msgspec
 
 from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.event import Event
+from socterm.sigma.learning.changes import LearningChanges, StoredLearning
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate
@@ -54,7 +55,7 @@ class Batch(msgspec.Struct):
     """Everything some lines changed. Events carry their ids; `now` is the wall clock in µs.
 
     `rule_hits` are added to the rules' counters; `counters` replace the ones of the same name.
-    `rules` replaces the rules in force, where it is there.
+    `rules` replaces the rules in force, where it is there. `learning` is what changed of what rules learned.
     """
 
     events: list[Event] = []
@@ -65,13 +66,15 @@ class Batch(msgspec.Struct):
     counters: dict[str, int] = {}
     rule_hits: dict[str, int] = {}
     rules: RulesState | None = None
+    learning: LearningChanges | None = None
 
 
 class StoredState(msgspec.Struct):
     """Where an ingest that stopped goes on.
 
     `decoders`: source → what its parsers remembered. `episodes`: those not settled, with all their hits;
-    `ended` already says what people decided up to the audit row `audit_seen`.
+    `ended` already says what people decided up to the audit row `audit_seen`. `learning`: what rules learned,
+    and the events that wait for them.
     """
 
     sources: list[SourceState]
@@ -79,3 +82,4 @@ class StoredState(msgspec.Struct):
     episodes: list[EpisodeChange]
     counters: dict[str, int]
     audit_seen: int = 0
+    learning: StoredLearning = msgspec.field(default_factory=StoredLearning)

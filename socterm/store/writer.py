@@ -12,7 +12,7 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
-from socterm.store import lease, rulebook
+from socterm.store import learning, lease, rulebook
 from socterm.store.batch import Batch, SourceState, StoredState
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
@@ -114,6 +114,7 @@ class Writer:
             for source, key, value in db.execute("SELECT source, key, value FROM decoder_state"):
                 decoders.setdefault(self._names[source], []).append((key, value))
             episodes = open_episodes(db, self._names)
+            learned = learning.load(db, self._names)
             counters = dict(db.execute("SELECT name, value FROM counters"))
             seen, decisions = decisions_since(db, self._audit_seen)
         finally:
@@ -124,7 +125,7 @@ class Writer:
             if verb is not None:
                 episode.ended = verb == "close"
         self._audit_seen = seen
-        return StoredState(sources, decoders, episodes, counters, seen)
+        return StoredState(sources, decoders, episodes, counters, seen, learned)
 
     def _load_sources(self) -> list[SourceState]:
         columns = ", ".join(_SOURCE_COLUMNS)
@@ -203,6 +204,8 @@ class Writer:
                 first_new = events[0].id if events else self._next("SELECT max(id) FROM events")
                 found = Detections(db, self._sources, self._infos, batch.now, self._last_episode)
                 found.apply(batch.episodes, first_new)
+            if batch.learning:
+                learning.write(db, batch.learning)
             self._write_counters(batch)
             if batch.rules is not None:
                 rulebook.write_fates(db, batch.rules.fates, batch.rules.infos)

@@ -23,7 +23,7 @@ class Last(Entry):
     `told`: that it stays away has been said, or is not to be said.
     """
 
-    source: str
+    source: bytes
     position: int
     event: int
     seen: int
@@ -54,7 +54,7 @@ class Absence(Judge[Silence, Last]):
             self.memory.put(key, entry)
             return WAITS
         seen = 1 if entry is None else entry.seen + 1
-        entry = Last(0, ts, event.source, event.position, event.id, seen, self._fields(event))
+        entry = Last(0, ts, named(event), event.position, event.id, seen, self._fields(event))
         self.memory.put(key, entry)
         self._arm(key, ts + self.terms.span)
         return WAITS
@@ -94,7 +94,8 @@ class Absence(Judge[Silence, Last]):
         self.memory.note(key)
         if entry.seen < self.terms.after_seen or self.learning(due):
             return None
-        return Event(due, entry.source, entry.position, "", dict(entry.fields), id=entry.event)
+        source = entry.source.decode("utf-8", "surrogatepass")
+        return Event(due, source, entry.position, "", dict(entry.fields), id=entry.event)
 
     def rest(self) -> None:
         """What an old log knows and this one does not is not missed."""
@@ -116,3 +117,8 @@ class Absence(Judge[Silence, Last]):
         for key, entry in self.memory.items():
             if not entry.told:
                 self._arm(key, entry.last + self.terms.span)
+
+
+def named(event: Event) -> bytes:
+    """The source's name as it can be written down: file names need not be UTF-8."""
+    return event.source.encode("utf-8", "surrogatepass")
