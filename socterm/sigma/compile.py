@@ -17,7 +17,7 @@ from typing import Any, Final
 from socterm.event import Event
 from socterm.sigma import primitives
 from socterm.sigma.evaluate import evaluate
-from socterm.sigma.fields import instant, read, text
+from socterm.sigma.fields import SPECIAL, instant, read, text
 from socterm.sigma.ir import (
     And,
     Cidr,
@@ -39,6 +39,8 @@ from socterm.sigma.ir import (
 )
 from socterm.sigma.listed import listed
 from socterm.sigma.literals import required
+from socterm.sigma.needs import needs_of
+from socterm.sigma.rarity import PRESENT
 
 Lowered = dict[Any, Any]
 """Lower-cased values of one event by field: made empty for each event, shared by the rules asked about it."""
@@ -47,6 +49,9 @@ Matches = Callable[[Event, Lowered], bool]
 
 _MANY: Final = 8
 """From so many alternatives on a loop over words is smaller and no slower than one long expression."""
+
+_SHORT: Final = 8
+"""Expressions for shorter texts than this are not worth a look at the length."""
 
 SPECIAL_SOURCE: Final = {
     "message": "E.message",
@@ -85,7 +90,8 @@ class _Writer:
         node = self._node
         every, parts = True, [node]
         if isinstance(node, And | Or):
-            every, parts = isinstance(node, And), sorted(self._gathered(node), key=_cost)
+            every = isinstance(node, And)
+            parts = _ordered(node.nodes) if isinstance(node, And) else sorted(_gathered(node), key=_cost)
         lines = ["def rule(E, L):", "F = E.fields.get"]
         for part in parts:
             answer = self._expression(part)
@@ -95,21 +101,6 @@ class _Writer:
         exec(compile("\n    ".join(lines), "<sigma rule>", "exec"), self._constants)  # noqa: S102 - see above
         made: Matches = self._constants["rule"]
         return made
-
-    @staticmethod
-    def _gathered(node: And | Or) -> list[Node]:
-        """The parts of a tree's top; of an OR those that one check can answer stay together."""
-        if isinstance(node, And):
-            return list(node.nodes)
-        groups: dict[object, list[Node]] = {}
-        for part in node.nodes:
-            together: object = id(part)
-            if isinstance(part, FieldMatch) and isinstance(part.test, Text | Moment):
-                together = part.names
-            elif isinstance(part, Keyword) and isinstance(part.test, Text):
-                together = Keyword
-            groups.setdefault(together, []).append(part)
-        return [parts[0] if len(parts) == 1 else Or(tuple(parts)) for parts in groups.values()]
 
     # -- reading fields ------------------------------------------------------------------
 
@@ -249,15 +240,15 @@ class _Writer:
 
     def _on_field(self, test: Text | Glob | Regex | Cidr, names: tuple[str, ...]) -> str:
         if isinstance(test, Regex):
-            texts = required(test)
-            return self._regex(test, self._variable("c", names), self._variable("t", names) if texts else "")
+            lowered = self._variable("t", names) if required(test).texts else ""
+            return self._regex(test, self._variable("c", names), lowered)
         if isinstance(test, Cidr):
             return f"{self._constant(primitives.network(test.network))}({self._variable('c', names)})"
         return self._on_text(test, self._variable("c" if test.cased else "t", names))
 
     def _on_line(self, test: Text | Glob | Regex, which: str) -> str:
         if isinstance(test, Regex):
-            lowered = self._line(f"t{which}") if required(test) else ""
+            lowered = self._line(f"t{which}") if required(test).texts else ""
             return self._regex(test, self._line(f"c{which}"), lowered)
         return self._on_text(test, self._line(f"c{which}" if test.cased else f"t{which}"))
 
@@ -269,12 +260,41 @@ class _Writer:
     def _regex(self, test: Regex, value: str, lowered: str) -> str:
         """Run the expression only where a text it requires is there; `lowered` is "" for none."""
         run = f"{self._constant(primitives.regex(test))}({value})"
-        if not lowered:
-            return run
-        texts = sorted(required(test))
-        guard = " or ".join(_at(lowered, "contains", repr(found)) for found in texts)
-        # Beyond ASCII, RE2 and `lower` do not agree which letters are the same.
-        return f"(({guard} or not {lowered}.isascii()) and {run})"
+        needed = required(test)
+        if lowered:
+            guard = " or ".join(_at(lowered, "contains", repr(found)) for found in sorted(needed.texts))
+            # Beyond ASCII, RE2 and `lower` do not agree which letters are the same.
+            run = f"(({guard} or not {lowered}.isascii()) and {run})"
+        return f"(len({value}) >= {needed.length} and {run})" if needed.length >= _SHORT else run
+
+
+def _gathered(node: Or) -> list[Node]:
+    """The alternatives of a tree's top; those that one check can answer stay together."""
+    groups: dict[object, list[Node]] = {}
+    for part in node.nodes:
+        together: object = id(part)
+        if isinstance(part, FieldMatch) and isinstance(part.test, Text | Moment):
+            together = part.names
+        elif isinstance(part, Keyword) and isinstance(part.test, Text):
+            together = Keyword
+        groups.setdefault(together, []).append(part)
+    return [parts[0] if len(parts) == 1 else Or(tuple(parts)) for parts in groups.values()]
+
+
+def _ordered(nodes: tuple[Node, ...]) -> list[Node]:
+    """The conditions of a tree's top, the likeliest to end the matter for little work first.
+
+    The one the index has found the rule by comes last: it is met, or nearly always.
+    """
+    needs = [needs_of(node) for node in nodes]
+    shares = [1.0 if need is None else min(1.0, need[0]) for need in needs]
+    found_by = min(range(len(nodes)), key=shares.__getitem__)
+
+    def worth(number: int) -> tuple[bool, float]:
+        share = shares[number] if shares[number] < PRESENT else 0.5
+        return number == found_by and shares[number] < PRESENT, (1 + _cost(nodes[number])) / (1.05 - share)
+
+    return [nodes[number] for number in sorted(range(len(nodes)), key=worth)]
 
 
 class _Later:
@@ -295,11 +315,17 @@ class _Later:
 def _lowering(names: tuple[str, ...], key: str) -> Callable[[Event, Lowered], str | None]:
     """Reads and keeps a field's lower-cased text: "" where it is absent; None where it is a list."""
 
+    first = names[0]
+
     def low(event: Event, lowered: Lowered) -> str | None:
+        value = event.fields.get(first)
+        if value.__class__ is str and first not in SPECIAL:
+            found = lowered[key] = value.lower()
+            return found
         for name in names:
             value = read(event, name)
             if value.__class__ is str:
-                found: str = value.lower()
+                found = value.lower()
                 break
             if value is not None:
                 if isinstance(value, tuple | list):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from socterm.event import Event
 from socterm.sigma.fields import SPECIAL, read
 from socterm.sigma.needs import ANYWHERE, Need, Needs
-from socterm.sigma.slots import Places, Slot
+from socterm.sigma.slots import Slot
 
 _LISTS: Final = (tuple, list)
 
@@ -16,7 +16,7 @@ _LISTS: Final = (tuple, list)
 class Index:
     """Rules by their needs. `always` are the places of those that need nothing."""
 
-    __slots__ = ("_fields", "_others", "_text", "always")
+    __slots__ = ("_in_fields", "_others", "_text", "always")
 
     def __init__(self, rules: Iterable[tuple[int, Needs | None]]) -> None:
         self.always: list[int] = []
@@ -29,33 +29,20 @@ class Index:
                 by_names.setdefault(need.names, []).append((need, place))
         text = by_names.pop(ANYWHERE, None)
         self._text = Slot(text) if text else None
-        self._fields: list[tuple[str, tuple[str, ...], dict[str, Places], Slot]] = []
+        fields: list[tuple[tuple[str, ...], Slot]] = []
         self._others: list[tuple[tuple[str, ...], Slot]] = []
         for names, needs_here in by_names.items():
             slot = Slot(needs_here)
             if SPECIAL.isdisjoint(names):
-                self._fields.append((names[0], names[1:], slot.memo, slot))
+                fields.append((names, slot))
             else:
                 self._others.append((names, slot))
 
+        self._in_fields = _unrolled(fields)
+
     def candidates(self, event: Event) -> set[int]:
         """Places of the rules worth asking, all that match among them."""
-        found: set[int] = set()
-        get = event.fields.get
-        for name, others, memo, slot in self._fields:
-            value = get(name)
-            if not value and (value is None or value.__class__ in _LISTS):
-                for other in others:
-                    value = get(other)
-                    if value or not (value is None or value.__class__ in _LISTS):
-                        break
-                else:
-                    continue
-            places = memo.get(value) if value.__class__ is str else slot.find(value)
-            if places is None:
-                places = slot.find(value)
-            if places:
-                found.update(places)
+        found = self._in_fields(event.fields.get)
         for names, slot in self._others:
             for name in names:
                 value = read(event, name)
@@ -66,6 +53,31 @@ class Index:
             raw = event.raw
             found.update(self._text.search(raw))
             message = event.message
-            if self._text.whole or message not in raw:
+            if message is not raw and (self._text.whole or not raw.endswith(message)):
                 found.update(self._text.search(message))
         return found
+
+
+def _unrolled(fields: list[tuple[tuple[str, ...], Slot]]) -> Callable[[Callable[[str], Any]], set[int]]:
+    """The look at each field written out: half the work of this loop is the loop.
+
+    Of a rule only the names of fields enter the source, as `repr`.
+    """
+    constants: dict[str, Any] = {"LISTS": _LISTS}
+    lines = ["def fields(get):", "found = set()"]
+    for number, (names, slot) in enumerate(fields):
+        constants[f"memo{number}"], constants[f"find{number}"] = slot.memo, slot.find
+        lines.append(f"v = get({names[0]!r})")
+        lines += [
+            f"if v is None or (not v and v.__class__ in LISTS): v = get({other!r})" for other in names[1:]
+        ]
+        lines += [
+            "if v is not None:",
+            f"    p = memo{number}.get(v) if v.__class__ is str else find{number}(v)",
+            f"    if p is None: p = find{number}(v)",
+            "    if p: found.update(p)",
+        ]
+    lines.append("return found")
+    exec(compile("\n    ".join(lines), "<sigma index>", "exec"), constants)  # noqa: S102 - see above
+    made: Callable[[Callable[[str], Any]], set[int]] = constants["fields"]
+    return made

@@ -38,6 +38,7 @@ from socterm.sigma.literals import required
 Asked = Callable[[Event, dict[Any, Any]], bool]
 
 _BETWEEN: Final = "\0"
+_NUL_LIKE: Final = frozenset("\0\1")
 _FORMS: Final[dict[Place, str]] = {
     "contains": "{}",
     "startswith": "\0{}",
@@ -49,12 +50,20 @@ _FORMS: Final[dict[Place, str]] = {
 class Many:
     """The values of a field; a single value is a list of one."""
 
-    __slots__ = ("_cased", "_lowered", "values")
+    __slots__ = ("_cased", "_lowered", "_plain", "values")
 
     def __init__(self, found: tuple[Any, ...]) -> None:
         self.values = found
         self._lowered: str | None = None
         self._cased: str | None = None
+        self._plain: bool | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether no value has a character that stands between them here."""
+        if self._plain is None:
+            self._plain = all(_NUL_LIKE.isdisjoint(text(value)) for value in self.values)
+        return self._plain
 
     @property
     def lowered(self) -> str:
@@ -128,7 +137,7 @@ def _on_field(leaf: FieldMatch, tz: tzinfo) -> Asked:
                 return False
             for wanted in _field(event, known, others).values:
                 told = text(wanted) if cased else text(wanted).lower()
-                if _NUL_LIKE.isdisjoint(told) and _NUL_LIKE.isdisjoint("".join(map(text, one.values))):
+                if one.plain and _NUL_LIKE.isdisjoint(told):
                     if form.format(told) in (one.cased if cased else one.lowered):
                         return True
                     continue
@@ -140,9 +149,6 @@ def _on_field(leaf: FieldMatch, tz: tzinfo) -> Asked:
         return refers
     on_values = _on_many(test)
     return lambda event, known: on_values(_field(event, known, names))
-
-
-_NUL_LIKE: Final = frozenset("\0\1")
 
 
 def _on_many(test: Text | Glob | Regex | Cidr | Compare | Dated) -> Callable[[Many], bool]:
@@ -178,7 +184,7 @@ def _text(test: Text) -> Callable[[Many], bool]:
 
 
 def _regex(test: Regex) -> Callable[[Many], bool]:
-    fits, texts = primitives.regex(test), sorted(required(test))
+    fits, texts = primitives.regex(test), sorted(required(test).texts)
 
     def run(many: Many) -> bool:
         if texts and many.lowered.isascii() and not any(found in many.lowered for found in texts):

@@ -6,7 +6,8 @@ Only ASCII letters count: elsewhere RE2 and `str.lower` disagree about which let
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from socterm.sigma.ir import Regex
 from socterm.sigma.rarity import frequency
@@ -18,22 +19,35 @@ _MOST: Final = 32
 """More alternatives than this are no help in finding a rule."""
 
 
-def required(test: Regex) -> frozenset[str]:
-    r"""Lower-cased texts one of which stands in every (lower-cased) value the expression matches; empty where
-    it requires none.
+class Required(NamedTuple):
+    """What every value has that an expression matches.
 
-    >>> sorted(required(Regex(r"\\(?:net|net1)\.exe\s+user")))
-    ['.exe']
-    >>> sorted(required(Regex("a+(foo|bar)", "i")))
+    One of `texts` stands in the lower-cased value (empty: none is known of), and it has at least `length`
+    characters.
+    """
+
+    texts: frozenset[str]
+    length: int
+
+
+@lru_cache(maxsize=4_096)
+def required(test: Regex) -> Required:
+    r"""What a value must have for the expression to match it.
+
+    >>> required(Regex(r"\\(?:cmd|sh)\.exe\s+hidden"))
+    Required(texts=frozenset({'hidden'}), length=14)
+    >>> sorted(required(Regex("a+(foo|bar)", "i")).texts)
     ['bar', 'foo']
-    >>> sorted(required(Regex("(foo)?|x")))
-    []
+    >>> required(Regex("(foo)?|x"))
+    Required(texts=frozenset(), length=0)
     """
     try:
-        found = _Reader(test.pattern).alternatives()
+        return _Reader(test.pattern).alternatives()
     except _LostError:
-        return frozenset()
-    return found or frozenset()
+        return _NOTHING
+
+
+_NOTHING: Final = Required(frozenset(), 0)
 
 
 class _LostError(Exception):
@@ -48,7 +62,7 @@ class _Reader:
         self._at = 0
         self._depth = 0
 
-    def alternatives(self) -> frozenset[str] | None:
+    def alternatives(self) -> Required:
         """One of several branches: what is required is one text of each, or nothing."""
         branches = [self._sequence()]
         while self._peek() == "|":
@@ -56,53 +70,54 @@ class _Reader:
             branches.append(self._sequence())
         if self._at < len(self._pattern) and self._depth == 0:
             raise _LostError
-        if None in branches:
-            return None
-        joined = frozenset().union(*(branch for branch in branches if branch))
-        return joined if len(joined) <= _MOST else None
+        texts = frozenset().union(*(branch.texts for branch in branches))
+        known = all(branch.texts for branch in branches) and len(texts) <= _MOST
+        return Required(texts if known else frozenset(), min(branch.length for branch in branches))
 
     def _peek(self) -> str:
         return self._pattern[self._at : self._at + 1]
 
-    def _sequence(self) -> frozenset[str] | None:
-        """Parts one after another: the rarest text any of them requires."""
+    def _sequence(self) -> Required:
+        """Parts one after another: the rarest text any of them requires, and the length of all."""
         found: list[frozenset[str]] = []
         run = ""
+        length = 0
         while (char := self._peek()) and char not in "|)":
-            literal, group = self._atom()
-            optional, repeated = self._quantifier()
-            if literal and not optional and not repeated:
+            literal, part = self._atom()
+            least, most = self._quantifier()
+            length += least * part.length
+            if literal and least == most == 1:
                 run += literal
                 continue
-            if literal and not optional:
+            if literal and least:
                 found.append(frozenset((run + literal,)))  # x+: the run and one x
             elif run:
                 found.append(frozenset((run,)))
             run = ""
-            if group and not optional:
-                found.append(group)
+            if part.texts and least:
+                found.append(part.texts)
         if run:
             found.append(frozenset((run,)))
-        return min(found, key=_weight, default=None)
+        return Required(min(found, key=_weight, default=frozenset()), length)
 
-    def _atom(self) -> tuple[str, frozenset[str] | None]:
-        """One character, class or group: its text where it is a plain character, what it requires else."""
+    def _atom(self) -> tuple[str, Required]:
+        """One character, class or group: its text where it is a plain character, and what it requires."""
         char = self._peek()
         self._at += 1
         if char == "(":
             return "", self._group()
         if char == "[":
             self._skip_class()
-            return "", None
+            return "", _ONE
         if char == "\\":
-            return self._escape(), None
+            return self._escape()
         if char in _QUANTIFIERS:
             raise _LostError
-        if char in ".^$":
-            return "", None
-        return _letter(char), None
+        if char in "^$":
+            return "", _NOTHING
+        return "" if char == "." else _letter(char), _ONE
 
-    def _group(self) -> frozenset[str] | None:
+    def _group(self) -> Required:
         if self._peek() == "?":
             flags = self._pattern[self._at + 1 : self._at + 2]
             if flags == ":":
@@ -111,7 +126,7 @@ class _Reader:
                 self._at = self._find(">") + 1
             else:
                 self._flags()
-                return None
+                return _NOTHING
         self._depth += 1
         found = self.alternatives()
         self._depth -= 1
@@ -145,38 +160,37 @@ class _Reader:
                 self._at += 2 if char == "\\" else 1
         self._at += 1
 
-    def _escape(self) -> str:
+    def _escape(self) -> tuple[str, Required]:
         char = self._peek()
         self._at += 1
         if char in _CONTROL:
-            return _CONTROL[char]
+            return _CONTROL[char], _ONE
         if char in _CLASSES:
-            return ""
+            return "", _ONE if char in "dDwWsS" else _NOTHING
         if not char or char.isalnum():
             raise _LostError  # \x41, \pL, \Q…\E, \1: rare, and not worth a mistake
-        return _letter(char)
+        return _letter(char), _ONE
 
-    def _quantifier(self) -> tuple[bool, bool]:
-        """(may be missing, may come more than once) of what was just read."""
+    def _quantifier(self) -> tuple[int, int]:
+        """How often what was just read comes, at least and at most; two stands for more than once."""
         char = self._peek()
-        optional = repeated = False
-        if char and char in "*?":
-            self._at += 1
-            optional = True
-        elif char == "+":
-            self._at += 1
-            repeated = True
-        elif char == "{":
+        if not char or char not in _QUANTIFIERS:
+            return 1, 1
+        if char == "{":
             end = self._find("}")
-            least, _, most = self._pattern[self._at + 1 : end].partition(",")
+            least, comma, most = self._pattern[self._at + 1 : end].partition(",")
             if not least.isdecimal() or (most and not most.isdecimal()):
                 raise _LostError  # `{` as itself, or a form of another dialect
             self._at = end + 1
-            optional, repeated = int(least) == 0, True
+            often = int(least), 1 if not comma and int(least) == 1 else 2
         else:
-            return False, False
+            self._at += 1
+            often = {"*": (0, 2), "?": (0, 1), "+": (1, 2)}[char]
         self._at += self._peek() in ("?", "+")  # lazy; possessive is refused by RE2 anyway
-        return optional, repeated
+        return often
+
+
+_ONE: Final = Required(frozenset(), 1)
 
 
 def _letter(char: str) -> str:
@@ -185,4 +199,4 @@ def _letter(char: str) -> str:
 
 
 def _weight(texts: frozenset[str]) -> float:
-    return sum(frequency(text, "contains") for text in texts)
+    return sum(frequency(text, "contains", "") for text in texts)

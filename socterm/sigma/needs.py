@@ -76,22 +76,23 @@ def _of_field(leaf: FieldMatch) -> Needs | None:
 
 
 def _of_texts(names: tuple[str, ...], test: Test) -> Needs | None:
-    texts = [(text.lower(), place) for text, place in _texts(test) if text]
+    texts = [(text.lower(), place) for text, place in _texts(test, names[0]) if text]
     if not texts:
         return None
-    cost = sum(frequency(text, place) for text, place in texts)
+    cost = sum(frequency(text, place, names[0]) for text, place in texts)
     return cost, frozenset(Need(names, place, text) for text, place in texts)
 
 
-def _texts(test: Test) -> list[tuple[str, Place]]:
+def _texts(test: Test, field: str) -> list[tuple[str, Place]]:
     """Texts one of which a value that passes the test has."""
     if isinstance(test, Text):
         return [(test.value, test.place)]
     if isinstance(test, Glob):
         stretches = [(text, place) for text, place in _stretches(test) if text]
-        return [min(stretches, key=lambda found: frequency(found[0].lower(), found[1]))] if stretches else []
+        rarest = min(stretches, key=lambda it: frequency(it[0].lower(), it[1], field), default=None)
+        return [rarest] if rarest else []
     if isinstance(test, Regex):
-        return [(text, "contains") for text in required(test)]
+        return [(text, "contains") for text in required(test).texts]
     return []
 
 

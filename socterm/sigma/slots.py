@@ -26,6 +26,10 @@ MEMO_LIMIT: Final = 4_096
 LONG: Final = 512
 """Characters of a value beyond which it is unlikely to come again, and dear to remember."""
 
+RARE: Final = 8
+"""Where all texts are at least so long, a value seldom has one: whether there is any is asked first, which is
+twice as fast as asking which."""
+
 _NONE: Final[Places] = ()
 _FORMS: Final = {
     "contains": "{}",
@@ -122,23 +126,27 @@ class Slot:
 class _Texts:
     """Texts searched together, each with the rules it stands for."""
 
-    __slots__ = ("_automaton", "_places", "_single")
+    __slots__ = ("_automaton", "_places", "_quick", "_single")
 
     def __init__(self, within: dict[str, set[int]]) -> None:
         # A single character stands in a long line thousands of times; once is enough.
         self._single = [(form, tuple(found)) for form, found in within.items() if len(form) == 1]
         longer = {form: tuple(found) for form, found in within.items() if len(form) > 1}
         self._places = list(longer.values())
-        self._automaton = (
-            ahocorasick_rs.AhoCorasick(list(longer), matchkind=ahocorasick_rs.MatchKind.Standard)
-            if longer
-            else None
-        )
+        kinds = ahocorasick_rs.MatchKind
+        self._automaton = None
+        if longer:
+            self._automaton = ahocorasick_rs.AhoCorasick(list(longer), matchkind=kinds.Standard)
+        self._quick = None
+        if longer and min(map(len, longer)) >= RARE:
+            self._quick = ahocorasick_rs.AhoCorasick(list(longer), matchkind=kinds.LeftmostFirst)
 
     def find(self, value: str) -> set[int]:
         """The rules of every text that stands in a value."""
         found: set[int] = set()
-        if self._automaton is not None:
+        if self._quick is not None and not self._quick.find_matches_as_indexes(value):
+            pass
+        elif self._automaton is not None:
             for number, _, _ in self._automaton.find_matches_as_indexes(value, overlapping=True):
                 found.update(self._places[number])
         for form, places in self._single:
