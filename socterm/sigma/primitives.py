@@ -17,11 +17,13 @@ import re2
 from socterm.sigma.ir import Glob, Part, Place, Regex, Relation
 
 REGEX_LIMIT: Final = 65_536
-"""Characters of a value a regular expression sees."""
+"""Characters of a value a regular expression sees; fewer for one with a large program."""
 
-BACKTRACK_LIMIT: Final = 2_048
-"""The same for an expression RE2 cannot run (look-around, back references): `re` may need far more than
-linear time there."""
+REGEX_WORK: Final = 16_000_000
+"""Instructions times characters that one search may take: some 40 ms in the slowest of RE2's ways."""
+
+PROGRAM_LIMIT: Final = 20_000
+"""Instructions of the largest expression that is run."""
 
 PATTERN_LIMIT: Final = 8_192
 """Longest expression accepted in a rule."""
@@ -30,43 +32,50 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
 
 
 class _Searches(Protocol):
+    @property
+    def programsize(self) -> int: ...
+
     def search(self, text: Any) -> Any: ...
 
 
 def regex(test: Regex) -> Callable[[str], bool]:
-    """A search for the expression. Raises ValueError (one line) where no engine accepts it."""
+    """A search for the expression, in linear time. Raises ValueError (one line) where that cannot be."""
     if len(test.pattern) > PATTERN_LIMIT:
         raise ValueError(f"the regular expression is longer than {PATTERN_LIMIT:,} characters")
     linear = _re2(test)
-    if linear is not None:
-        search = linear.search
+    if linear.programsize > PROGRAM_LIMIT:
+        raise ValueError("the regular expression is too large: its repetitions multiply; make them smaller")
+    search, limit = linear.search, min(REGEX_LIMIT, REGEX_WORK // linear.programsize)
 
-        def run(value: str) -> bool:
-            return search(value[:REGEX_LIMIT].encode("utf-8", "replace")) is not None
+    def run(value: str) -> bool:
+        return search(value[:limit].encode("utf-8", "replace")) is not None
 
-        return run
-    flags = (
-        (re.IGNORECASE if "i" in test.flags else 0)
-        | (re.MULTILINE if "m" in test.flags else 0)
-        | (re.DOTALL if "s" in test.flags else 0)
-    )
-    try:
-        slow = re.compile(test.pattern, flags).search
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"the regular expression cannot be read: {error}") from error
-    return lambda value: slow(value[:BACKTRACK_LIMIT]) is not None
+    return run
 
 
-def _re2(test: Regex) -> _Searches | None:
+def _re2(test: Regex) -> _Searches:
     options = re2.Options()
     options.log_errors = False  # its C++ side would write into the terminal the console draws on
     options.never_capture = True
     prefix = f"(?{test.flags})" if test.flags else ""
     try:
         compiled: _Searches = re2.compile(prefix + test.pattern, options=options)
-    except (re2.error, UnicodeEncodeError):
-        return None
+    except UnicodeEncodeError as error:
+        raise ValueError("the regular expression is no valid text") from error
+    except re2.error as error:
+        said = error.args[0] if error.args else ""
+        reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        if _BACKTRACKS.search(test.pattern):
+            reason = (
+                "look-around and back references can take more than linear time on an attacker's line;"
+                " write what must not be there as a selection of its own, after `not`"
+            )
+        raise ValueError(f"the regular expression cannot be run: {' '.join(reason.split())}") from error
     return compiled
+
+
+_BACKTRACKS: Final = re.compile(r"\(\?(?:[=!]|<[=!]|>)|\\[1-9]|\(\?P=|[*+?}]\+")
+"""What RE2 has not: look-around, back references, atomic groups, possessive quantifiers."""
 
 
 def glob(test: Glob) -> Callable[[str], bool]:
