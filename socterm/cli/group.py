@@ -12,6 +12,7 @@ import socterm
 
 COMMANDS: dict[str, str] = {
     "run": "socterm.cli.run:run",
+    "scan": "socterm.cli.scan:scan",
     "demo": "socterm.cli.demo:demo",
     "parse": "socterm.cli.parse:parse",
     "explain": "socterm.cli.explain:explain",
@@ -26,13 +27,14 @@ COMMANDS: dict[str, str] = {
 
 SUMMARIES: dict[str, str] = {
     "run": "Ingest without a terminal: the same road as the console's.",
+    "scan": "Look for attacks in files and folders of any log.",
     "demo": "Play a labelled attack story into a throw-away store.",
     "parse": "Convert log lines to ECS, one JSON object a line.",
     "formats": "List the log formats that can be read.",
     "explain": "Say how a line is read and what each rule makes of it.",
     "search": "Find stored events.",
     "alerts": "List, show and decide alerts.",
-    "rules": "List rules with their fate, run their tests.",
+    "rules": "List, check, test, explain and update rules; say what they cover.",
     "sources": "List what this store has read, with counters.",
     "db": "Check, dump and describe a store.",
 }

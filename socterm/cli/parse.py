@@ -69,7 +69,7 @@ def events_of(
         source = StdinSource(clock=clock)
     else:
         source = FileSource(Path(file).absolute(), clock=clock, from_start=True, once=True)
-    reference = None if now is None else _reference(now, tz)
+    moment = None if now is None else reference(now, tz)
     decoder = Decoder(source.name, tz=tz, form=form)
     try:
         source.start(wake.set)
@@ -80,7 +80,7 @@ def events_of(
                 if not source.done:
                     wake.wait(0.25)
                 continue
-            events = decoder.decode(chunk if reference is None else replace(chunk, now=reference))
+            events = decoder.decode(chunk if moment is None else replace(chunk, now=moment))
             enricher.apply(events)
             yield from events
         note = source.stats().note
@@ -92,7 +92,8 @@ def events_of(
         raise SoctermError(f"{file}: {note}")
 
 
-def _reference(now: str, tz: tzinfo) -> int:
+def reference(now: str, tz: tzinfo) -> int:
+    """µs of what `--now` says; a time without a zone is in `tz`. Raises `UsageError` for what is no time."""
     try:
         moment = datetime.fromisoformat(now)
     except ValueError:

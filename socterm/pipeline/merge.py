@@ -1,0 +1,201 @@
+"""Several logs as one stream in order of event time, each read as far as its turn has come.
+
+What is handed over at once is a run of one log's events during which no other log has anything earlier by
+more than the lateness bound: what live operation would see. Only as many logs are open as overlap in time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from typing import Final
+
+import msgspec
+
+from socterm.event import Chunk, Event
+from socterm.parsers.decoder import Decoder
+from socterm.pipeline.survey import Log
+from socterm.sigma.watermark import JUMP, SourceClock, Watermark
+from socterm.sources.whole import Whole
+
+CHUNK: Final = 2000
+"""Lines of one log that are read at once."""
+
+AHEAD: Final = 64_000
+"""Events of all open logs together that may be held; of each at least a few."""
+
+OPEN: Final = 256
+"""Logs read at the same time; of more that overlap some have to wait, and the watermark with them."""
+
+WINDOW: Final = 32 << 20
+"""Bytes of text of an unsorted log that are put in order at once."""
+
+SORTING: Final = 4 * WINDOW
+"""Bytes of text of all unsorted logs that are put in order at the same time; more are read as they stand."""
+
+_PACKED: Final = 12
+"""How much more text there is than bytes in a packed file, roughly; events of .evtx grow less."""
+
+_NEVER: Final = 1 << 62
+
+
+class Feed:
+    """One log being read: its decoder, and the events read ahead. `at` is the next one to hand over."""
+
+    def __init__(self, log: Log, source: Whole, decoder: Decoder, *, put_in_order: bool) -> None:
+        self.log = log
+        self.name = log.name
+        self.source = source
+        self.decoder = decoder
+        self.put_in_order = put_in_order
+        self.chunk: Chunk | None = None
+        self.events: list[Event] = []
+        self.at = 0
+        self.turns: list[int] = []
+
+    def fill(self, limit: int, now: int | None, ready: Callable[[list[Event]], None]) -> bool:
+        """Read ahead; False at the log's end. `ready` is called with the events of each read."""
+        self.events, self.at = [], 0
+        room = WINDOW if self.put_in_order else 0
+        while (chunk := self.source.read(limit)) is not None:
+            if now is not None:
+                chunk = msgspec.structs.replace(chunk, now=now)
+            self.chunk = chunk
+            events = self.decoder.decode(chunk)
+            ready(events)
+            self.events += events
+            if room <= 0 or (room := room - sum(map(len, chunk.lines))) <= 0:
+                break
+        if self.put_in_order:
+            self.events.sort(key=_time)
+        # When each event is due: no later than those behind it, so that one wrong stamp holds nothing up.
+        self.turns = list(accumulate((event.ts for event in reversed(self.events)), min))
+        self.turns.reverse()
+        return bool(self.events)
+
+    def take(self, until: int) -> list[Event]:
+        """The next events that are due by `until` (µs), at least one."""
+        if self.turns[-1] <= until:
+            end = len(self.events)
+        else:
+            end = max(self.at + 1, bisect_right(self.turns, until, self.at))
+        taken = self.events[self.at : end] if self.at or end < len(self.events) else self.events
+        self.at = end
+        return taken
+
+
+class Merge:
+    """The logs as a stream of (feed, events).
+
+    Clocks of the `watermark` are made when a log is opened and end with it, for there may be many thousands:
+    what is over is one clock under `ENDED`, and for those that wait the one under `WAITING` holds it back.
+    `whole` hands over chunks as they were read, in the order of their lines, for who keeps bookmarks.
+    """
+
+    WAITING: Final = "logs that wait for their turn"
+    ENDED: Final = "logs that were read"
+
+    def __init__(
+        self,
+        logs: Sequence[Log],
+        open_log: Callable[[Log], tuple[Whole, Decoder]],
+        watermark: Watermark,
+        *,
+        now: int | None = None,
+        ready: Callable[[list[Event]], None],
+        ended: Callable[[Feed], None],
+        whole: bool = False,
+    ) -> None:
+        self.open: dict[str, Feed] = {}
+        self._waiting = sorted(logs, key=lambda log: (log.first, log.name), reverse=True)
+        self._open_log = open_log
+        self._watermark = watermark
+        self._clocks = watermark.clocks
+        self._now = now
+        self._ready = ready
+        self._ended = ended
+        self._whole = whole
+        self._lateness = watermark.lateness
+        self._heap: list[tuple[int, str]] = []
+
+    def __iter__(self) -> Iterator[tuple[Feed, list[Event]]]:
+        while self._heap or self._waiting:
+            self._open_due()
+            if not self._heap:
+                continue
+            _, name = heapq.heappop(self._heap)
+            feed = self.open[name]
+            yield feed, feed.take(_NEVER if self._whole else self._until())
+            if feed.at < len(feed.events) or self._fill(feed):
+                heapq.heappush(self._heap, (self._turn(feed), name))
+            else:
+                self._end(feed)
+
+    def close(self) -> None:
+        """Let go of the open logs."""
+        for feed in self.open.values():
+            feed.source.close()
+
+    def _until(self) -> int:
+        """Up to when the log whose turn it is may go: not far beyond what others have next."""
+        others = self._heap[0][0] if self._heap else _NEVER
+        if self._waiting and len(self.open) < OPEN:
+            others = min(others, self._waiting[-1].first)
+        return others + self._lateness
+
+    def _open_due(self) -> None:
+        """Open the logs whose time has come, and one in any case."""
+        while self._waiting and len(self.open) < OPEN:
+            first = self._waiting[-1].first
+            if self._heap and first > self._heap[0][0] + self._lateness:
+                break
+            self._open(self._waiting.pop())
+        if self._waiting:
+            self._clocks[self.WAITING] = SourceClock(high=self._waiting[-1].first)
+        else:
+            self._clocks.pop(self.WAITING, None)
+
+    def _open(self, log: Log) -> None:
+        source, decoder = self._open_log(log)
+        feed = Feed(log, source, decoder, put_in_order=log.unsorted and not self._whole and self._room(log))
+        self.open[log.name] = feed
+        self._clocks.setdefault(log.name, SourceClock(high=log.first))
+        if self._fill(feed):
+            heapq.heappush(self._heap, (self._turn(feed), log.name))
+        else:
+            self._end(feed)
+
+    def _room(self, log: Log) -> bool:
+        """Whether there is memory left to put a log in order."""
+        held = sum(_text_of(feed.log) for feed in self.open.values() if feed.put_in_order)
+        return held + _text_of(log) <= SORTING
+
+    def _fill(self, feed: Feed) -> bool:
+        limit = max(CHUNK // 16, min(CHUNK, AHEAD // len(self.open)))
+        return feed.fill(limit, self._now, self._ready)
+
+    def _turn(self, feed: Feed) -> int:
+        """When the next event of a log is due. What is far ahead of the log's clock is not believed yet."""
+        due = feed.turns[feed.at]
+        clock = self._clocks.get(feed.name)
+        return due if clock is None else min(due, max(clock.high, feed.log.first) + JUMP)
+
+    def _end(self, feed: Feed) -> None:
+        self._ended(feed)
+        feed.source.close()
+        del self.open[feed.name]
+        clock = self._clocks.pop(feed.name)
+        ended = self._clocks.setdefault(self.ENDED, SourceClock())
+        ended.high = max(ended.high, clock.high, clock.doubt)
+        self._watermark.idle(self.ENDED)
+
+
+def _text_of(log: Log) -> int:
+    """The bytes of text held to put a log in order, as far as its files' sizes tell."""
+    return min(WINDOW, _PACKED * sum(file.size for file in log.files) or WINDOW)
+
+
+def _time(event: Event) -> int:
+    return event.ts
