@@ -81,6 +81,9 @@ tz = "Europe/Berlin"          # for stamps that carry no zone
 assets = "assets.csv"         # whose machine it is: see enrichment.md
 ioc = ["lists"]               # indicators: files, or folders of them
 
+[lists]
+vpn = "vpn-exits.txt"         # values that rules look fields up in: see sigma.md
+
 [networks]
 internal = ["default", "198.51.100.0/24"]   # the usual private networks, and our own
 
@@ -260,6 +263,8 @@ def _settings(model: Any) -> Iterator[tuple[str, str, Any]]:
 
 
 def _kind(annotation: Any) -> str:
+    if str(annotation).startswith("dict"):
+        return "`name=path`, list"
     names = {bool: "yes or no", int: "number", float: "number", str: "text", Path: "path"}
     return names.get(
         annotation, "path" if "Path" in str(annotation) and "tuple" not in str(annotation) else "list"
@@ -267,7 +272,7 @@ def _kind(annotation: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    if value in ("", (), None):
+    if value in ("", (), {}, None):
         return ""
     if isinstance(value, tuple):
         return ", ".join(f"`{part}`" for part in value)

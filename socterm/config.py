@@ -39,9 +39,18 @@ def _text_as_list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _text_as_files(value: Any) -> Any:
+    """`name=path` texts, as the environment has them."""
+    parts = _text_as_list(value)
+    if isinstance(value, str) and all("=" in part for part in parts):
+        return {name.strip(): path.strip() for name, _, path in (part.partition("=") for part in parts)}
+    return value
+
+
 List = Annotated[tuple[str, ...], BeforeValidator(_text_as_list)]
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 Paths = Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)]
+Files = Annotated[dict[str, HomePath], BeforeValidator(_text_as_files)]
 
 
 class _Section(BaseModel):
@@ -106,6 +115,7 @@ class Config(_Section):
     """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
 
     `assets` is a CSV file, `ioc` are lists of indicators or folders of them; see `docs/enrichment.md`.
+    `lists` names files of values that rules look fields up in; see `docs/sigma.md`.
     `formats` are `[GLOB=]NAME`, as of `--format`. `lateness` is in seconds. `tz` is an IANA name for stamps
     without a zone, "" the machine's own.
     `actor` stands in the audit rows of this person's decisions.
@@ -119,6 +129,7 @@ class Config(_Section):
     rules: Paths = ()
     assets: HomePath | None = None
     ioc: Paths = ()
+    lists: Files = {}
     tz: str = ""
     lateness: float = Field(default=5.0, ge=0, le=3600)
     actor: str = Field(min_length=1, max_length=200)
@@ -235,6 +246,11 @@ def _resolve(key: tuple[str, ...], value: Any, folder: Path) -> Any:
     """Paths in the file are relative to the file, and may begin with ~."""
     if (key in {("db",), ("assets",)} or key[0] == "geo") and isinstance(value, str):
         return folder / Path(value).expanduser()
+    if key == ("lists",) and isinstance(value, dict):
+        return {
+            name: folder / Path(file).expanduser() if isinstance(file, str) else file
+            for name, file in value.items()
+        }
     if key in {("rules",), ("tail",), ("ioc",)} and isinstance(value, list):
         return [
             str(folder / Path(part).expanduser()) if isinstance(part, str) and part != "-" else part

@@ -64,6 +64,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "FORMATS": "/srv/*.log=keyvalue, sshd",
         "ASSETS": "~/assets.csv",
         "IOC": "/etc/lists, /srv/bad.txt",
+        "LISTS": "vpn=/srv/vpn.txt, bad=~/bad.txt",
         "NETWORKS_INTERNAL": "default, 198.51.100.7/24",
         "GEO_CITY": "/srv/city.mmdb",
         "GEO_COUNTRY": "/srv/country.mmdb",
@@ -78,6 +79,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
     assert config.rules == (Path("/etc/rules"),)
     assert config.assets == Path("~/assets.csv").expanduser()
     assert config.ioc == (Path("/etc/lists"), Path("/srv/bad.txt"))
+    assert config.lists == {"vpn": Path("/srv/vpn.txt"), "bad": Path("~/bad.txt").expanduser()}
     assert config.networks.internal == (*INTERNAL, "198.51.100.0/24")
     assert (config.geo.city, config.geo.asn) == (Path("/srv/city.mmdb"), Path("/srv/asn.mmdb"))
     assert (config.journal, config.tz, config.console.fps, config.llm.allow_remote) == (

@@ -70,7 +70,7 @@ class DataFiles:
 
     def _look_at_lists(self) -> bool:
         """Read the lists that changed; those that left a folder are out of use."""
-        paths = {path for named in self._ioc for path in _lists(named)}
+        paths = {path for named in self._ioc for path in list_files(named)}
         gone = self._feeds.keys() - paths
         for path in gone:
             del self._feeds[path]
@@ -112,7 +112,7 @@ def _told(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def _lists(path: Path) -> list[Path]:
+def list_files(path: Path) -> list[Path]:
     """The files a setting names: itself, or what lies in it but hidden, half-written and packed ones."""
     try:
         with os.scandir(path) as entries:

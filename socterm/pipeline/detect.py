@@ -19,7 +19,7 @@ from socterm.sigma.learning.stage import FOREVER, Learner, needed
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import JUMP, LATENESS, NEVER, SourceClock, Watermark
 
-PATIENCE = 5_000_000
+IDLE_AFTER = 5_000_000
 """µs of wall time without a line after which a source no longer holds the watermark."""
 
 
@@ -132,14 +132,17 @@ class Detector:
             self.learner.advance(value)
         self.correlator.sweep(value)
 
-    def rest(self, now: int, quiet: int) -> None:
-        """Nothing is left to read. `now` is the wall clock; all sources have been quiet for `quiet` µs."""
-        if self.learner is not None:
-            self.learner.tick(now, PATIENCE)
-        if quiet > PATIENCE:
+    def rest(self, quiet: int, now: int | None = None) -> None:
+        """Nothing is left to read; all sources have been quiet for `quiet` µs.
+
+        `now` is the wall clock of live sources: with it what has waited for long waits no more.
+        """
+        if self.learner is not None and now is not None:
+            self.learner.tick(now, IDLE_AFTER)
+        if quiet > IDLE_AFTER:
             self.watermark.rest(quiet)
             if self.learner is not None:
-                self.learner.rest(self.watermark.value(), quiet, PATIENCE)
+                self.learner.rest(self.watermark.value(), quiet, IDLE_AFTER)
             self.sweep()
 
     def flush(self) -> None:

@@ -13,14 +13,16 @@ from datetime import UTC, tzinfo
 import msgspec
 
 from socterm.enrich import Enricher
+from socterm.enrich.valuelists import ValueLists
 from socterm.errors import StoreBusyError, StoreFullError
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
-from socterm.pipeline.detect import Detector, clock_from, clock_state
+from socterm.pipeline.detect import IDLE_AFTER, Detector, clock_from, clock_state
 from socterm.pipeline.forms import Form, form_for
 from socterm.pipeline.rulewatch import RuleWatch
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
 from socterm.pipeline.tally import count
+from socterm.sigma.learning.plan import lists_of
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
@@ -29,9 +31,6 @@ from socterm.store.batch import Batch, RulesState, SourceState, StoredState
 from socterm.store.writer import Writer
 
 BATCH = 2000
-IDLE_AFTER = 5_000_000
-"""µs without a line after which a source no longer holds the watermark."""
-
 PATIENCE = 0.05
 """Seconds a batch may wait for more lines."""
 
@@ -80,10 +79,13 @@ class Pipeline:
         lateness: int = LATENESS,
         forms: Sequence[Form] = (),
         enricher: Enricher | None = None,
+        lists: ValueLists | None = None,
         watch: RuleWatch | None = None,
     ) -> None:
         self.watch = watch
         self.enricher = enricher or Enricher()
+        self.lists = lists or ValueLists()
+        self.lists.use(lists_of(rules))
         self.writer = writer
         self.opener = opener
         self.clock = clock
@@ -100,9 +102,10 @@ class Pipeline:
             lateness=lateness,
             next_episode=writer.next_episode_id,
             next_alert=writer.next_alert_id,
+            lists=self.lists,
         )
         clocks = {s.name: clock_from(s.extra.get("clock")) for s in stored.sources if "clock" in s.extra}
-        self.detector.restore(clocks, stored.episodes)
+        self.detector.restore(clocks, stored.episodes, stored.learning)
         self._states = {state.name: state for state in stored.sources}
         self._decoder_entries = stored.decoders
         self._feeds: list[Feed] = []
@@ -184,6 +187,7 @@ class Pipeline:
         for source in self.opener.poll():
             self._add(source, now)
         self.enricher.look()
+        self.lists.look()
         try:
             self.writer.heartbeat(now)
         except (StoreFullError, StoreBusyError) as full:
@@ -217,6 +221,7 @@ class Pipeline:
         if reload is None:
             return
         if reload.rules is not self.detector.rules:
+            self.lists.use(lists_of(reload.rules))
             self.detector.replace(reload.rules, reload.matcher)
         self._rules_state = reload.state
         if reload.text:
@@ -326,6 +331,8 @@ class Pipeline:
             rule_hits=self.detector.correlator.take_hits(),
             now=now,
             rules=rules,
+            counters=self.detector.counters(),
+            learning=self.detector.learned(),
         )
 
     def _feed_fts(self) -> int:
@@ -344,11 +351,9 @@ class Pipeline:
         if self._fts_lag and self._feed_fts():
             return
         quiet = min((now - f.quiet_since for f in self._feeds), default=0)
-        if quiet > IDLE_AFTER:
-            self.detector.watermark.rest(quiet)
-            self.detector.sweep()
-            if self.detector.episodes.changed:
-                self._commit(stop)
+        self.detector.rest(quiet, None if self.once else now)
+        if self.detector.changed:
+            self._commit(stop)
         self.wake.wait(0.0 if self.once else POLL)
         self.wake.clear()
 
@@ -380,7 +385,9 @@ class Pipeline:
             drops=sum(sum(s.drops.values()) for s in sources),
             sources=tuple(sources),
             error=self.error,
-            hints=self.enricher.hints + (self.watch.notes if self.watch is not None else ()),
+            hints=self.enricher.hints
+            + self.lists.hints
+            + (self.watch.notes if self.watch is not None else ()),
             reloads=self._reloads,
             reloaded=self._reloaded,
         )

@@ -88,3 +88,8 @@ def gate_of(rule: Rule, lists: Lists) -> Gate:
         return False
 
     return gate
+
+
+def lists_of(rules: RuleSet) -> set[str]:
+    """The lists that rules of a set ask for."""
+    return {name for rule in rules.rules.values() if rule.lookup is not None for name in rule.lookup.lists}
