@@ -157,6 +157,11 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_CONFIG_HOME", ".config") / "socterm" / "config.toml"
 
 
+def cache_dir(environ: Mapping[str, str]) -> Path:
+    """Where what can be made again is kept."""
+    return _base(environ, "XDG_CACHE_HOME", ".cache") / "socterm"
+
+
 def default_db(environ: Mapping[str, str]) -> Path:
     """Where the store lies unless something else is said."""
     return _base(environ, "XDG_DATA_HOME", ".local/share") / "socterm" / "socterm.db"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -12,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from socterm.assets import rules_dir
-from socterm.config import Config, load_config
+from socterm.config import Config, cache_dir, load_config
 from socterm.enrich import Enricher
 from socterm.errors import UsageError
 from socterm.pipeline.forms import forms_of
@@ -20,6 +21,7 @@ from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.rulebook import RuleBook
 from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded, load_checked
 from socterm.pipeline.rulewatch import RuleWatch
+from socterm.sigma.cache import RuleCache
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_files
@@ -81,15 +83,21 @@ def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:
 
 def load(config: Config, *, pack: bool = True) -> RuleSet:
     """All rules with their fates; those that fail their own tests are disabled. `pack`: our own too."""
-    return load_checked(rule_paths(config.rules, pack=pack))
+    cache = RuleCache(cache_dir(os.environ))
+    found = load_checked(rule_paths(config.rules, pack=pack), cache=cache)
+    cache.save()
+    return found
 
 
 def watch_rules(writer: Writer, config: Config) -> RuleWatch:
     """The rules that were in force when the last ingest stopped, and what has become of them since."""
     verdicts = Verdicts()
+    cache = RuleCache(cache_dir(os.environ))
 
     def read(files: Sequence[RuleFile]) -> Checked:
-        return check_loaded(lambda off: load_files(files, disabled=off), verdicts=verdicts)
+        checked = check_loaded(lambda off: load_files(files, disabled=off, cache=cache), verdicts=verdicts)
+        cache.save()
+        return checked
 
     book = RuleBook(rule_paths(config.rules), read, writer.rule_files())
     return RuleWatch(book, partial(Matcher, tz=zone(config)))

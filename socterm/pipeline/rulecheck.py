@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from socterm.pipeline.replay import replay
-from socterm.sigma.load import load_rules
-from socterm.sigma.model import Rule, RuleSet
+from socterm.enrich.valuelists import ValueList
+from socterm.event import LogSource
+from socterm.pipeline.replay import Replayed, replay
+from socterm.sigma.load import Cache, load_rules
+from socterm.sigma.model import Rule, RuleSet, RuleTest
 from socterm.sigma.testing import Outcome, compare
 
 TEST_NOW = int(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1_000_000
@@ -29,9 +31,24 @@ def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[
             continue
         alone = _with_parts(rule, rules)
         for test in rule.tests:
-            problem = compare(test, rule.key, replay(test.lines, alone, now=TEST_NOW))
+            problem = compare(test, rule.key, _run(test, alone))
             outcomes.append(Outcome(rule.key, rule.info.title, rule.info.path, test.name, problem))
     return outcomes
+
+
+def _run(test: RuleTest, rules: RuleSet) -> list[Replayed]:
+    """Lines are read as they are; events are taken to be of the log sources that the rules ask for."""
+    return replay(
+        test.lines or test.events,
+        rules,
+        now=TEST_NOW,
+        logsources=_logsources(rules) if test.events else (),
+        lists={name: ValueList(values) for name, values in test.lists.items()},
+    )
+
+
+def _logsources(rules: RuleSet) -> list[LogSource]:
+    return list(dict.fromkeys(rule.logsource for rule in rules.rules.values() if rule.detection is not None))
 
 
 class Checked(NamedTuple):
@@ -79,10 +96,12 @@ def check_loaded(
     return Checked(RuleSet(rules.rules, fates), failed)
 
 
-def load_checked(paths: Sequence[Path], *, disabled: Collection[str] = ()) -> RuleSet:
+def load_checked(
+    paths: Sequence[Path], *, disabled: Collection[str] = (), cache: Cache | None = None
+) -> RuleSet:
     """Load rules and disable those that fail their own tests. Raises RuleError for a missing path."""
     return check_loaded(
-        lambda off: load_rules(paths, disabled=off), disabled=disabled, verdicts=Verdicts()
+        lambda off: load_rules(paths, disabled=off, cache=cache), disabled=disabled, verdicts=Verdicts()
     ).rules
 
 

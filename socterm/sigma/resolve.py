@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import msgspec
 
@@ -222,7 +223,7 @@ class _Resolver:
                 reason += "; still matched for the correlations on it"
         else:
             fate, reason = ("active" if rule.alerting else "base"), ""
-            if not _served(rule):
+            if rule.detection is not None and not _served(rule.logsource):
                 source = "/".join(part or "*" for part in rule.logsource)
                 fate, reason = "no-source", f"no parser here yields the log source {source}"
         return RuleFate(
@@ -241,5 +242,7 @@ class _Resolver:
 _SOURCES = known_logsources()
 
 
-def _served(rule: Rule) -> bool:
-    return rule.detection is None or any(serves(rule.logsource, source) for source in _SOURCES)
+@cache
+def _served(wanted: LogSource) -> bool:
+    """Whether a parser here writes a log source that a rule asks for."""
+    return any(serves(wanted, source) for source in _SOURCES)
