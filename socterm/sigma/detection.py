@@ -26,40 +26,40 @@ DEEPEST: Final = 20
 
 
 def read_detection(
-    detection: object, source: LogSource, placeholders: Placeholders, *, apart: frozenset[str] = frozenset()
+    detection: object, source: LogSource | None, placeholders: Placeholders, *, apart: str = ""
 ) -> ir.Node:
     """The tree of all conditions of a detection, for events of one log source.
 
-    `apart` are keys that are no selections. Raises RuleError with one line saying what cannot be used.
+    Without a log source fields stay as written, for `bound`. `apart` is a key that is no selection. Raises
+    RuleError with one line saying what cannot be used.
     """
     if not isinstance(detection, Mapping):
         raise RuleError("its detection must be a map of selections and a condition")
     if "condition" not in detection:
         raise RuleError("it has no condition")
-    apart = apart | {"condition"}
     # `timeframe` belonged to the aggregations of old; it is no selection that `them` could mean.
     selections = {
         str(name): said
         for name, said in detection.items()
-        if name not in apart and not (name == "timeframe" and isinstance(said, str))
+        if name not in ("condition", apart) and not (name == "timeframe" and isinstance(said, str))
     }
     if not selections:
         raise RuleError("it has no selection")
-    reader = _Reader(source, placeholders)
+    reader = _Reader(placeholders)
     # One that no condition names must be right all the same.
     made = {name: reader.selection(name, said) for name, said in selections.items()}
     said = detection["condition"]
     conditions = said if isinstance(said, list) else [said]
     if not conditions:
         raise RuleError("it has no condition")
-    return ir.joined(ir.Or, tuple(read_condition(each, made) for each in conditions))
+    tree = ir.joined(ir.Or, tuple(read_condition(each, made) for each in conditions))
+    return tree if source is None else bound(tree, source)
 
 
 class _Reader:
-    """Reads the selections of one rule, for the field names of one log source."""
+    """Reads the selections of one rule; fields stay as written."""
 
-    def __init__(self, source: LogSource, placeholders: Placeholders) -> None:
-        self._source = source
+    def __init__(self, placeholders: Placeholders) -> None:
         self._placeholders = placeholders
         self._tests = 0
         self._name = ""
@@ -127,7 +127,7 @@ class _Reader:
             found = self._wanted(field, modifiers, values)
         except RuleError as error:
             raise RuleError(f"{field or 'keywords'}: {error}") from error
-        names = names_of(field, self._source) if field else ()
+        names = (field,) if field else ()
         nodes = (ir.joined(ir.Or, tuple(self._leaf(names, test) for test in tests)) for tests in found.values)
         tree = ir.joined(ir.And if found.every else ir.Or, tuple(nodes))
         return ir.Not(tree) if found.negated else tree
@@ -142,12 +142,24 @@ class _Reader:
         return found
 
     def _leaf(self, names: tuple[str, ...], test: ir.Test) -> ir.Node:
-        if not names:
-            if isinstance(test, ir.Text | ir.Glob | ir.Regex):
-                return ir.Keyword(test, self._name)
-            raise RuleError(f"a keyword cannot be {kind_of(test)}; name a field for it")
-        if isinstance(test, ir.Moment) and TIMESTAMP not in names:
-            test = ir.Dated(test.part, test.relation, test.number)
-        elif isinstance(test, ir.Reference):
-            test = ir.Reference(names_of(test.names[0], self._source), test.place, test.cased)
-        return ir.FieldMatch(names, test, self._name)
+        if names:
+            return ir.FieldMatch(names, test, self._name)
+        if isinstance(test, ir.Text | ir.Glob | ir.Regex):
+            return ir.Keyword(test, self._name)
+        raise RuleError(f"a keyword cannot be {kind_of(test)}; name a field for it")
+
+
+def bound(node: ir.Node, source: LogSource) -> ir.Node:
+    """A tree whose fields stand as written, for events of one log source."""
+    if isinstance(node, ir.And | ir.Or):
+        return type(node)(tuple(bound(part, source) for part in node.nodes))
+    if isinstance(node, ir.Not):
+        return ir.Not(bound(node.node, source))
+    if isinstance(node, ir.Keyword):
+        return node
+    names, test = names_of(node.names[0], source), node.test
+    if isinstance(test, ir.Moment) and TIMESTAMP not in names:
+        test = ir.Dated(test.part, test.relation, test.number)
+    elif isinstance(test, ir.Reference):
+        test = ir.Reference(names_of(test.names[0], source), test.place, test.cased)
+    return ir.FieldMatch(names, test, node.selection)

@@ -7,6 +7,7 @@ others of its file with it. Keys given twice are refused: YAML would silently ke
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ class RuleFile(NamedTuple):
 class Document(NamedTuple):
     """One YAML document: `data` or, where it could not be read, a one-line `problem`.
 
-    `line` counts from 1, `number` (the document's place in its file) from 0.
+    `line` counts from 1, `number` (the document's place in its file) from 0. `digest` is that of its text.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Document(NamedTuple):
     number: int
     data: dict[str, Any]
     problem: str = ""
+    digest: str = ""
 
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
@@ -114,7 +116,15 @@ def _read(path: str, line: int, index: int, text: str) -> Document | None:
     first = line + _leading(text)
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         return Document(path, first, index, {}, "not a Sigma rule: the document is not a map of names")
-    return Document(path, first, index, data)
+    return Document(path, first, index, data, digest=digest_of(text.strip()))
+
+
+def digest_of(*parts: str) -> str:
+    """One SHA-256 (hexadecimal) for several texts; where one ends and the next begins counts."""
+    whole = b"".join(
+        b"%d:%s" % (len(data), data) for data in (part.encode("utf-8", "surrogatepass") for part in parts)
+    )
+    return sha256(whole).hexdigest()
 
 
 def _leading(text: str) -> int:

@@ -283,14 +283,19 @@ def _fieldref(value: Value, name: str, seen: Sequence[str]) -> Value:
 
 
 def _coded(value: Value, name: str, _: Sequence[str]) -> Value:
-    found = _words(value, name)
-    if found.coded:
+    """A text whose characters are the bytes of another coding, wildcards kept."""
+    forms = _written_out(value, name)
+    if forms[0].coded:
         raise RuleError(f"|{name} cannot work on a value that is coded already")
-    parts = [part.encode(_CODECS[name], "surrogatepass").decode("latin-1") if isinstance(part, str) else part
-             for part in found.parts]  # fmt: skip
-    if name == "utf16":
-        parts.insert(0, "\xff\xfe")
-    return found._replace(parts=together(parts), coded=True)
+    made = []
+    for form in forms:
+        parts = [
+            part.encode(_CODECS[name], "surrogatepass").decode("latin-1") if isinstance(part, str) else part
+            for part in form.parts
+        ]
+        mark = ["\xff\xfe"] if name == "utf16" else []
+        made.append(form._replace(parts=together([*mark, *parts]), coded=True))
+    return made[0] if len(made) == 1 else Options(tuple(made))
 
 
 def _base64(value: Value, name: str, _: Sequence[str]) -> Value:
@@ -389,21 +394,23 @@ def _number(value: Value) -> int | float | None:
     return float(found) if isinstance(found, int) and abs(found) >= 1 << 63 else found
 
 
-def _bytes(value: Value, name: str) -> list[bytes]:
-    """The bytes a text stands for, in all forms of its dashes."""
+def _written_out(value: Value, name: str) -> list[Words]:
+    """A text in all forms of its dashes."""
     found = _words(value, name)
     if found.parts.count(Wild.DASH) > SPREAD:
         raise RuleError(f"|{name} behind |windash takes a text with up to {SPREAD} dashes; this one has more")
-    texts = [plain(form) for form in spread(found.parts)]
-    if None in texts:
-        raise RuleError(
-            f"|{name} cannot encode wildcards; put |{name} before |contains and its like, and escape * and ?"
-        )
-    return [
-        said.encode("latin-1" if found.coded else "utf-8", "surrogatepass")
-        for said in texts
-        if said is not None
-    ]
+    return [found._replace(parts=form) for form in spread(found.parts)]
+
+
+def _bytes(value: Value, name: str) -> list[bytes]:
+    """The bytes a text stands for, in all forms of its dashes."""
+    made = []
+    for form in _written_out(value, name):
+        said = plain(form.parts)
+        if said is None:
+            raise RuleError(f"|{name} cannot encode wildcards: write it before |contains, and escape * and ?")
+        made.append(said.encode("latin-1" if form.coded else "utf-8", "surrogatepass"))
+    return made
 
 
 def _options(forms: Sequence[str], value: Value) -> Value:

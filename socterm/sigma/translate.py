@@ -23,8 +23,9 @@ from sigma.rule.logsource import SigmaLogSource
 from sigma.correlations import SigmaCorrelationTimespan
 from socterm.errors import RuleError
 from socterm.event import LogSource
-from socterm.sigma import ir
+from socterm.sigma import filters, ir
 from socterm.sigma.detection import read_detection
+from socterm.sigma.filters import FilterTerms
 from socterm.sigma.placeholders import Placeholders
 from socterm.sigma.terms import Terms, read_terms
 
@@ -64,6 +65,16 @@ def read_rule(document: Mapping[str, Any], placeholders: Placeholders) -> tuple[
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `re` warns on stderr about odd character classes
         return head, source, read_detection(document["detection"], source, placeholders)
+
+
+def read_filter(
+    document: Mapping[str, Any], placeholders: Placeholders
+) -> tuple[Head, LogSource, FilterTerms]:
+    """A filter document. Raises RuleError with one line saying why it cannot be used."""
+    head, source = read_head(document), read_logsource(document)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return head, source, filters.read_filter(document["filter"], placeholders)
 
 
 def read_head(document: Mapping[str, Any]) -> Head:
