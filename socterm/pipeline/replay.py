@@ -8,9 +8,11 @@ from datetime import UTC, tzinfo
 import msgspec
 
 from socterm.alerts.model import Entity
-from socterm.event import Chunk, Event
+from socterm.enrich import Enricher
+from socterm.event import Chunk, Event, LogSource
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import Detector
+from socterm.sigma.learning.plan import Lists
 from socterm.sigma.model import RuleSet
 
 
@@ -26,20 +28,38 @@ class Replayed(msgspec.Struct, frozen=True):
     events: tuple[int, ...]
 
 
-def decode(lines: Sequence[str], *, now: int, tz: tzinfo = UTC) -> list[Event]:
-    """Lines to events, as one source. `now` (µs) settles years and missing stamps."""
+def decode(
+    lines: Sequence[str], *, now: int, tz: tzinfo = UTC, logsources: Sequence[LogSource] = ()
+) -> list[Event]:
+    """Lines to events, as one source. `now` (µs) settles years and missing stamps.
+
+    `logsources` are what the lines are taken to be of, beside what they show themselves to be.
+    """
     decoder = Decoder("replay", tz=tz)
     data = [line.encode("utf-8", "surrogateescape") for line in lines]
     events = decoder.decode(Chunk("replay", 0, data, {}, now, live=False))
+    Enricher().apply(events)
     for n, event in enumerate(events):
         event.id = n + 1
+        event.logsources = tuple(dict.fromkeys((*event.logsources, *logsources)))
     return events
 
 
-def replay(lines: Sequence[str], rules: RuleSet, *, now: int, tz: tzinfo = UTC) -> list[Replayed]:
-    """The alerts that these lines raise under these rules, in order of their ids."""
-    detector = Detector(rules, tz=tz)
-    detector.feed("replay", decode(lines, now=now, tz=tz))
+def replay(
+    lines: Sequence[str],
+    rules: RuleSet,
+    *,
+    now: int,
+    tz: tzinfo = UTC,
+    logsources: Sequence[LogSource] = (),
+    lists: Lists | None = None,
+) -> list[Replayed]:
+    """The alerts that these lines raise under these rules, in order of their ids.
+
+    `logsources` as of `decode`; `lists` are what rules look fields up in.
+    """
+    detector = Detector(rules, tz=tz, lists=lists)
+    detector.feed("replay", decode(lines, now=now, tz=tz, logsources=logsources))
     detector.flush()
     found: dict[int, Replayed] = {}
     for change in detector.collect():

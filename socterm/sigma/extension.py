@@ -107,7 +107,7 @@ _READERS: dict[str, Callable[[Any, Callable[[object], int]], Any]] = {
     "lookup": read_lookup,
     **{kind: partial(read_learning, kind) for kind in KINDS},
 }
-_TEST_KEYS = ("name", "lines", "events", "alerts", "count", "entity")
+_TEST_KEYS = ("name", "lines", "events", "alerts", "count", "entity", "lists")
 
 
 def _test(item: object, number: int) -> RuleTest:
@@ -134,6 +134,7 @@ def _test(item: object, number: int) -> RuleTest:
         name=name,
         lines=() if "events" in item else _lines(item.get("lines"), where),
         events=_events(item["events"], where) if "events" in item else (),
+        lists=_lists(item.get("lists", {}), where),
         alerts=alerts,
         count=count,
         entity=None if entity is None else {resolve(str(key)): str(said) for key, said in entity.items()},
@@ -152,6 +153,13 @@ def _lines(value: object, where: str) -> tuple[str, ...]:
     if not kept:
         raise RuleError(f"{where}: it needs log lines")
     return kept
+
+
+def _lists(value: object, where: str) -> dict[str, tuple[str, ...]]:
+    """What stands in the lists a look-up asks for, for one test."""
+    if not isinstance(value, dict) or not all(isinstance(entries, list) for entries in value.values()):
+        raise RuleError(f"{where}: lists must be a map of names, each with a list of values")
+    return {str(name): tuple(str(entry) for entry in entries) for name, entries in value.items()}
 
 
 def _events(value: object, where: str) -> tuple[str, ...]:

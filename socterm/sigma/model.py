@@ -71,6 +71,13 @@ class Correlation(msgspec.Struct, frozen=True):
         return ", ".join(self.counted.get(self.refs[0], ()))
 
     @property
+    def calculates(self) -> bool:
+        """Whether it works with the values of a field as numbers."""
+        if self.type == "value_percentile":
+            return self.percentile is not None
+        return self.type in ("value_sum", "value_avg", "value_median")
+
+    @property
     def by_ref(self) -> bool:
         """Whether it matters which of its rules an event comes from."""
         return self.type in ("temporal", "temporal_ordered")
@@ -81,7 +88,7 @@ class RuleTest(msgspec.Struct, frozen=True):
 
     `alerts` is the number of alerts expected (episodes at the end of a replay of the lines), `count` and
     `entity` what the first of them must say, where given. `events` stand in place of lines: JSON objects, one
-    each, taken as of the rule's own log source.
+    each, taken as of the rule's own log source. `lists` are what a look-up finds in this test.
     """
 
     name: str
@@ -90,6 +97,7 @@ class RuleTest(msgspec.Struct, frozen=True):
     count: int | None = None
     entity: dict[str, str] | None = None
     events: tuple[str, ...] = ()
+    lists: dict[str, tuple[str, ...]] = {}
 
 
 class RuleFilter(msgspec.Struct, frozen=True):
