@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from socterm.cli.rules.checking import check
+from socterm.cli.rules.covering import coverage
 from socterm.cli.rules.listing import list_
 from socterm.cli.rules.testing import test
 
@@ -14,5 +15,5 @@ def rules() -> None:
     """List, check, test, explain and update rules; say what they cover."""
 
 
-for _command in (list_, check, test):
+for _command in (list_, check, test, coverage):
     rules.add_command(_command)

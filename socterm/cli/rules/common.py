@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LEVELS = ("informational", "low", "medium", "high", "critical")
 FATES = ("active", "no-source", "base", "disabled", "refused")
 _MOST_NAMED = 5
+_PARTS = ("product", "category", "service")
 
 
 def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,36 +57,39 @@ def source_text(source: LogSource) -> str:
     return "/".join(part or "*" for part in source) if any(source) else ""
 
 
-def source_of(text: str) -> LogSource:
-    """A log source as people write it: `linux/process_creation/`, or `product=linux,service=sshd`.
+def source_filter(text: str) -> Callable[[LogSource], bool]:
+    """Which log sources `linux/sshd`, `sshd`, `linux/*/sshd` or `product=linux,service=sshd` means.
 
-    One or two words of the short form are looked for among what is known: `linux/sshd` is product and
-    service, `sshd` a service. Raises `UsageError` for a key that is none of the three.
+    One or two words stand for any part that is called so. Raises `UsageError` for a key that is none.
     """
-    if "=" in text:
-        parts = dict.fromkeys(("product", "category", "service"), "")
-        for pair in text.split(","):
+    low = text.lower()
+    wanted = dict.fromkeys(_PARTS, "")
+    if "=" in low:
+        for pair in low.split(","):
             key, _, value = pair.strip().partition("=")
-            if key not in parts:
-                raise UsageError(f"a log source has product, category and service, not {key}")
-            parts[key] = value.strip().lower()
-        return parts["product"], parts["category"], parts["service"]
-    words = ["" if word == "*" else word for word in text.lower().split("/")]
-    if len(words) > 3:
+            if key not in wanted:
+                raise UsageError(f"a log source has product, category and service, not {key!r}")
+            wanted[key] = value.strip()
+    elif low.count("/") == 2:
+        wanted = dict(zip(_PARTS, low.replace("*", "").split("/"), strict=True))
+    elif low.count("/") > 2:
         raise UsageError(f"{text} is no log source; write product/category/service or service=sshd")
-    return _placed(words) if len(words) < 3 else (words[0], words[1], words[2])
+    else:
+        words = low.split("/")
+        return lambda source: all(word in source for word in words)
+    return lambda source: all(
+        not part or part == have for part, have in zip(wanted.values(), source, strict=True)
+    )
 
 
-def _placed(words: list[str]) -> LogSource:
-    from socterm.taxonomy import known_logsources
-
-    kinds: tuple[set[str], ...] = tuple({source[n] for source in known_logsources()} for n in range(3))
-    found = ["", "", ""]
-    for word in words:
-        free = [n for n in range(3) if not found[n]]
-        at = next((n for n in free if word in kinds[n]), free[0])
-        found[at] = word
-    return found[0], found[1], found[2]
+def outside(files: Sequence[Path], known: Sequence[Path]) -> tuple[str, ...]:
+    """Those of some files and folders that do not lie in, and are not, what is loaded anyway."""
+    folders = [path.resolve() for path in known]
+    return tuple(
+        str(file)
+        for file in files
+        if not any(folder in (file.resolve(), *file.resolve().parents) for folder in folders)
+    )
 
 
 def one_of(rules: RuleSet, wanted: str) -> RuleFate:

@@ -18,12 +18,11 @@ from socterm.cli.rules.common import (
     loaded,
     place,
     rule_options,
-    source_of,
+    source_filter,
     source_text,
 )
 
 if TYPE_CHECKING:
-    from socterm.event import LogSource
     from socterm.sigma.model import RuleFate
 
 
@@ -61,14 +60,14 @@ def list_(
 
     rules = loaded(extra, config)
     by_key = {f.key: f for f in rules.fates}
-    wanted = source_of(logsource) if logsource else None
+    wanted = source_filter(logsource) if logsource else None
     rows = []
     for f in rules.fates:
         told = remarks(rules.rules[f.key], by_key) if f.key in rules.rules and f.fate != "refused" else ()
         if (
             (not fates or f.fate in fates)
             and (not levels or f.level in levels)
-            and (wanted is None or _about(wanted, f.logsource))
+            and (wanted is None or wanted(f.logsource))
             and all(_tagged(f, tag) for tag in tags)
             and all(_says(f, word) for word in words)
             and (told or not warned)
@@ -81,11 +80,6 @@ def list_(
         return
     _print(rows, hits)
     click.echo(_summary(rules.fates, len(rows)))
-
-
-def _about(wanted: LogSource, source: LogSource) -> bool:
-    """Whether a rule's log source names what is asked for; parts not asked for do not count."""
-    return all(not part or part == have for part, have in zip(wanted, source, strict=True))
 
 
 def _tagged(f: RuleFate, tag: str) -> bool:

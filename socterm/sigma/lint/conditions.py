@@ -30,9 +30,7 @@ def check_condition(tree: Tree) -> Iterator[Note]:
                 what = "no selection fits" if pattern else "there is no selection"
                 said = f"the condition asks for '{asked}', and {what}{' it' if pattern else ' of that name'}"
                 spot = tree.spot(node)
-                if (
-                    getattr(node, "style", None) is None
-                ):  # written as it is read: the word's own place can be told
+                if not getattr(node, "style", None):  # plain: the word's own place can be told
                     spot = spot._replace(char=spot.char + at)
                 yield Note(spot, "error", "condition", said + near(asked, names))
     for entry in selections:

@@ -26,7 +26,6 @@ LONG_REGEX = 1_000
 
 _PLACED = frozenset({"contains", "startswith", "endswith"})
 _BYTES = frozenset({"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "re", "cidr", "expand"})
-_SLOW = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?:=|!|<=|<!)|\\[1-9]|\(\?P=)")
 _ESCAPED_STAR = re.compile(r"(?<!\\)\\\*")
 _PATH = re.compile(r"[A-Za-z]:\\|\\[A-Za-z%]")
 
@@ -162,9 +161,6 @@ def _regex(tree: Tree, node: yaml.Node) -> Iterator[Note]:
     if len(value) > LONG_REGEX:
         said = f"a regular expression of {len(value):,} characters; split it, or use a list of values"
         yield Note(tree.spot(node), "warning", "regex", said)
-    if _SLOW.search(value):
-        said = "look-around and back references run on a slower engine, on the first 2,048 characters only"
-        yield Note(tree.spot(node), "warning", "lookaround", said)
     if value.startswith((".*", "^.*")) or value.endswith((".*", ".*$")):
         yield Note(
             tree.spot(node), "hint", "regex", "'.*' at the beginning or end of an expression adds nothing"

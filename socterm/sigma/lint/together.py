@@ -10,13 +10,21 @@ from socterm.sigma.lint.conditions import check_condition
 from socterm.sigma.lint.finding import SEVERITIES, Finding, Note, Spot
 from socterm.sigma.lint.head import check_head
 from socterm.sigma.lint.selections import check_logsource, check_selections
-from socterm.sigma.lint.tree import Tree, trees
+from socterm.sigma.lint.tree import Tree, scalar, trees, walk
 from socterm.sigma.model import Rule, RuleFate, RuleSet
 from socterm.taxonomy.yields import closed, is_known
 
 _AT = re.compile(r" at character (\d+)$")
-_SAME = frozenset({"condition", "modifier"})
-"""Checks whose errors are reasons of the loader, too; theirs have the better place."""
+_SAME = {
+    "condition": "",
+    "modifier": "",
+    "id": "'int'",
+    "level": "level",
+    "status": "status",
+    "title": "title",
+    "tag": " tag ",
+}
+"""Checks that find what the loader refuses too, but say where; and a word that its reason then has."""
 _QUOTED = re.compile(r"'([^']+)'|%([^%]+)%|^([\w.-]+)(?:\||:)")
 
 
@@ -29,8 +37,12 @@ def lint(files: Sequence[RuleFile], rules: RuleSet) -> list[Finding]:
         known = dict(trees(file))
         for document in read_documents(file):
             tree = known.get(document.number)
-            if document.problem or tree is None:
+            if tree is None:
                 notes = [_broken(document.problem, document.line)]
+            elif document.problem:
+                # YAML in form, but a value is none (a 30th of February) or a key stands twice.
+                notes = [note for note in check_head(tree) if note.severity == "error"]
+                notes = notes or [_broken(document.problem, document.line)]
             else:
                 fate = fates.get((file.path, document.line))
                 notes = list(_notes(tree, fate, rules, titles, f"{file.path}:{document.line}"))
@@ -64,7 +76,10 @@ def _notes(
 
 def _explained(notes: Collection[Note], reason: str) -> bool:
     """Whether an error that names its place says already why a document is refused."""
-    return "already taken" not in reason and any(note.check in _SAME for note in notes)
+    low = reason.lower()
+    return "already taken" not in low and any(
+        note.severity != "hint" and note.check in _SAME and _SAME[note.check] in low for note in notes
+    )
 
 
 def _title(tree: Tree, titles: dict[str, str], place: str) -> Iterator[Note]:
@@ -97,6 +112,10 @@ def _grouped(tree: Tree, rule: Rule, rules: RuleSet) -> Iterator[Note]:
 def _locate(tree: Tree, reason: str) -> Spot:
     """Where a reason most likely points: at what it quotes, else at the part of the document it is about."""
     section = "correlation" if tree.get("correlation") is not None else "detection"
+    selection, _, rest = reason.partition(": ")
+    for part in walk(tree.get(section, selection)):
+        if rest and scalar(part).partition("|")[0] == rest.partition(": ")[0]:
+            return tree.spot(part)
     for match in _QUOTED.finditer(reason):
         word = next(group for group in match.groups() if group)
         node = tree.find(word, section) or tree.find(word)
