@@ -84,6 +84,10 @@ ioc = ["lists"]               # indicators: files, or folders of them
 [lists]
 vpn = "vpn-exits.txt"         # values that rules look fields up in: see sigma.md
 
+[placeholders]                # what %name% stands for in rules: see sigma.md
+Administrators = ["root", "adm_*"]
+jump_hosts = "jump-hosts.txt" # a file with one value a line; # begins a comment
+
 [networks]
 internal = ["default", "198.51.100.0/24"]   # the usual private networks, and our own
 
@@ -264,7 +268,7 @@ def _settings(model: Any) -> Iterator[tuple[str, str, Any]]:
 
 def _kind(annotation: Any) -> str:
     if str(annotation).startswith("dict"):
-        return "`name=path`, list"
+        return "`name=path`, list" + (" (in the file values, too)" if "tuple" in str(annotation) else "")
     names = {bool: "yes or no", int: "number", float: "number", str: "text", Path: "path"}
     return names.get(
         annotation, "path" if "Path" in str(annotation) and "tuple" not in str(annotation) else "list"

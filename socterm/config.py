@@ -24,6 +24,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
     field_validator,
 )
@@ -47,10 +48,23 @@ def _text_as_files(value: Any) -> Any:
     return value
 
 
+def _values(value: Any) -> tuple[str, ...] | Path:
+    """The values of a placeholder: written out, or a file of them."""
+    if isinstance(value, str | Path):
+        return Path(value).expanduser()
+    if isinstance(value, list | tuple) and all(type(part) in (str, int) for part in value):
+        return tuple(str(part) for part in value)
+    raise ValueError("is neither a list of values nor the path of a file with one a line")
+
+
 List = Annotated[tuple[str, ...], BeforeValidator(_text_as_list)]
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 Paths = Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)]
 Files = Annotated[dict[str, HomePath], BeforeValidator(_text_as_files)]
+
+ValuesOrFiles = Annotated[
+    dict[str, Annotated[tuple[str, ...] | Path, PlainValidator(_values)]], BeforeValidator(_text_as_files)
+]
 
 
 class _Section(BaseModel):
@@ -115,7 +129,8 @@ class Config(_Section):
     """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
 
     `assets` is a CSV file, `ioc` are lists of indicators or folders of them; see `docs/enrichment.md`.
-    `lists` names files of values that rules look fields up in; see `docs/sigma.md`.
+    `lists` names files of values that rules look fields up in, `placeholders` are what `%name%` stands for in
+    rules: values, or a file of them; see `docs/sigma.md`.
     `formats` are `[GLOB=]NAME`, as of `--format`. `lateness` is in seconds. `tz` is an IANA name for stamps
     without a zone, "" the machine's own.
     `actor` stands in the audit rows of this person's decisions.
@@ -130,6 +145,7 @@ class Config(_Section):
     assets: HomePath | None = None
     ioc: Paths = ()
     lists: Files = {}
+    placeholders: ValuesOrFiles = {}
     tz: str = ""
     lateness: float = Field(default=5.0, ge=0, le=3600)
     actor: str = Field(min_length=1, max_length=200)
@@ -251,7 +267,7 @@ def _resolve(key: tuple[str, ...], value: Any, folder: Path) -> Any:
     """Paths in the file are relative to the file, and may begin with ~."""
     if (key in {("db",), ("assets",)} or key[0] == "geo") and isinstance(value, str):
         return folder / Path(value).expanduser()
-    if key == ("lists",) and isinstance(value, dict):
+    if key in {("lists",), ("placeholders",)} and isinstance(value, dict):
         return {
             name: folder / Path(file).expanduser() if isinstance(file, str) else file
             for name, file in value.items()

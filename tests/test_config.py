@@ -65,6 +65,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "ASSETS": "~/assets.csv",
         "IOC": "/etc/lists, /srv/bad.txt",
         "LISTS": "vpn=/srv/vpn.txt, bad=~/bad.txt",
+        "PLACEHOLDERS": "admins=/srv/admins.txt",
         "NETWORKS_INTERNAL": "default, 198.51.100.7/24",
         "GEO_CITY": "/srv/city.mmdb",
         "GEO_COUNTRY": "/srv/country.mmdb",
@@ -80,6 +81,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
     assert config.assets == Path("~/assets.csv").expanduser()
     assert config.ioc == (Path("/etc/lists"), Path("/srv/bad.txt"))
     assert config.lists == {"vpn": Path("/srv/vpn.txt"), "bad": Path("~/bad.txt").expanduser()}
+    assert config.placeholders == {"admins": Path("/srv/admins.txt")}
     assert config.networks.internal == (*INTERNAL, "198.51.100.0/24")
     assert (config.geo.city, config.geo.asn) == (Path("/srv/city.mmdb"), Path("/srv/asn.mmdb"))
     assert (config.journal, config.tz, config.console.fps, config.llm.allow_remote) == (
@@ -108,6 +110,12 @@ def test_paths_in_the_file_are_relative_to_it(home: dict[str, str]) -> None:
     assert config.geo.city == folder / "c.mmdb"
 
 
+def test_placeholders_are_values_or_files_beside_the_file(home: dict[str, str]) -> None:
+    folder = _write(home, '[placeholders]\nAdmins = ["root", 7]\nhosts = "h.txt"\nnone = []\n').parent
+    found = load_config(environ=home).placeholders
+    assert found == {"Admins": ("root", "7"), "hosts": folder / "h.txt", "none": ()}
+
+
 def test_xdg_folders_count_when_absolute(home: dict[str, str]) -> None:
     environ = home | {"XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "relative"}
     assert config_path(environ) == Path("/c/socterm/config.toml")
@@ -129,6 +137,9 @@ def test_xdg_folders_count_when_absolute(home: dict[str, str]) -> None:
         ("[console]\nfps = 0\n", "console.fps: "),
         ("tail = 7\n", "tail: "),
         ("actor = ''\n", "actor: "),
+        ("[placeholders]\nadmins = 7\n", "placeholders.admins: is neither a list of values nor the path"),
+        ("[placeholders]\nadmins = [true]\n", "placeholders.admins: is neither"),
+        ("placeholders = 'root'\n", "placeholders: "),
         ("tail = [\n", "is not TOML"),
     ],
 )

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from socterm.assets import rules_dir
 from socterm.config import Config, cache_dir, load_config
 from socterm.enrich import Enricher
+from socterm.enrich.watched import DataError, text_lines
 from socterm.errors import UsageError
 from socterm.pipeline.forms import forms_of
 from socterm.pipeline.ingest import Pipeline
@@ -28,6 +29,9 @@ from socterm.sigma.load import load_files
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener, check_specs
 from socterm.store.writer import Writer
+
+PLACEHOLDERS_LIMIT = 4 << 20
+"""Bytes of a file of values for a placeholder; each value is a test of its own in rules that ask for it."""
 
 
 def clock() -> int:
@@ -81,10 +85,29 @@ def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:
     return [rules_dir(), *extra] if pack else list(extra)
 
 
+def placeholders(config: Config) -> dict[str, tuple[str, ...]]:
+    """What `%name%` stands for in rules. A file has one value a line; blank lines and `#` lines are none.
+
+    Raises `UsageError` for a file that cannot be read.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, said in config.placeholders.items():
+        if isinstance(said, Path):
+            try:
+                lines = [line.strip() for line in text_lines(said, PLACEHOLDERS_LIMIT)]
+            except (OSError, DataError) as error:
+                why = error.strerror if isinstance(error, OSError) else error
+                raise UsageError(f"placeholders.{name}: {said}: {why}") from None
+            said = tuple(line for line in lines if line and not line.startswith("#"))
+        found[name] = said
+    return found
+
+
 def load(config: Config, *, pack: bool = True) -> RuleSet:
     """All rules with their fates; those that fail their own tests are disabled. `pack`: our own too."""
     cache = RuleCache(cache_dir(os.environ))
-    found = load_checked(rule_paths(config.rules, pack=pack), cache=cache)
+    paths = rule_paths(config.rules, pack=pack)
+    found = load_checked(paths, cache=cache, placeholders=placeholders(config))
     cache.save()
     return found
 
@@ -93,9 +116,12 @@ def watch_rules(writer: Writer, config: Config) -> RuleWatch:
     """The rules that were in force when the last ingest stopped, and what has become of them since."""
     verdicts = Verdicts()
     cache = RuleCache(cache_dir(os.environ))
+    filled = placeholders(config)
 
     def read(files: Sequence[RuleFile]) -> Checked:
-        checked = check_loaded(lambda off: load_files(files, disabled=off, cache=cache), verdicts=verdicts)
+        checked = check_loaded(
+            lambda off: load_files(files, disabled=off, cache=cache, placeholders=filled), verdicts=verdicts
+        )
         cache.save()
         return checked
 

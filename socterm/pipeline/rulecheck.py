@@ -17,6 +17,7 @@ from socterm.event import LogSource
 from socterm.pipeline.replay import Replayed, replay
 from socterm.sigma.load import Cache, load_rules
 from socterm.sigma.model import Rule, RuleSet, RuleTest
+from socterm.sigma.placeholders import Lists
 from socterm.sigma.testing import Outcome, compare
 
 TEST_NOW = int(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1_000_000
@@ -97,11 +98,17 @@ def check_loaded(
 
 
 def load_checked(
-    paths: Sequence[Path], *, disabled: Collection[str] = (), cache: Cache | None = None
+    paths: Sequence[Path],
+    *,
+    disabled: Collection[str] = (),
+    cache: Cache | None = None,
+    placeholders: Lists | None = None,
 ) -> RuleSet:
     """Load rules and disable those that fail their own tests. Raises RuleError for a missing path."""
     return check_loaded(
-        lambda off: load_rules(paths, disabled=off, cache=cache), disabled=disabled, verdicts=Verdicts()
+        lambda off: load_rules(paths, disabled=off, cache=cache, placeholders=placeholders or {}),
+        disabled=disabled,
+        verdicts=Verdicts(),
     ).rules
 
 
