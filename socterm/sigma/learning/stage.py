@@ -199,10 +199,10 @@ class Learner:
 
     def rest(self, watermark: int, quiet: int, patience: int) -> None:
         """Nothing has come for `quiet` µs of wall time, more than `patience`: time passes all the same."""
-        passed = quiet - self._quiet if quiet >= self._quiet else max(0, quiet - patience)
+        passed = quiet - self._quiet if 0 < self._quiet <= quiet else quiet - patience
         self._quiet = quiet
         if self._reached != NEVER or self.mark != NEVER:
-            self._reached = max(self._reached, self.mark) + max(0, passed)
+            self._reached = max(self._reached, self.mark) + passed
         self.advance(max(watermark, self._reached))
 
     def back(self, watermark: int, high: int) -> None:
