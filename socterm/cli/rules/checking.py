@@ -11,7 +11,7 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.common import rule_options, settings_of
-from socterm.cli.wiring import rule_paths
+from socterm.cli.wiring import placeholders, rule_paths
 
 if TYPE_CHECKING:
     from socterm.sigma.lint.finding import Finding
@@ -50,12 +50,13 @@ def check(
     from socterm.sigma.lint.together import lint
     from socterm.sigma.load import load_files
 
-    context = rule_files(rule_paths(settings_of(extra, config).rules))
+    settings = settings_of(extra, config)
+    context = rule_files(rule_paths(settings.rules))
     chosen = rule_files(paths) if paths else context
     mine = {path.resolve() for path in chosen}
     files = [read_file(path) for path in chosen]
     beside = [read_file(path) for path in context if path.resolve() not in mine]
-    findings = lint(files, load_files([*files, *beside]))
+    findings = lint(files, load_files([*files, *beside], placeholders=placeholders(settings)))
     shown = [f for f in findings if hints or f.severity != "hint"]
     if as_json:
         for finding in shown:

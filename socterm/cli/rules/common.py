@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate, RuleSet
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
-FATES = ("active", "no-source", "base", "disabled", "refused")
+FATES = ("active", "no-source", "base", "filter", "disabled", "refused")
 _MOST_NAMED = 5
 _PARTS = ("product", "category", "service")
 

@@ -53,7 +53,8 @@ def list_(
     """Every rule document read and what became of it, and why.
 
     active raises alerts; no-source would, but nothing here writes its log source; base only feeds
-    correlations; disabled is switched off or fails its own tests; refused cannot be used. TEXT is looked for
+    correlations; filter narrows other rules down; disabled is switched off or fails its own tests;
+    refused cannot be used. TEXT is looked for
     in title, id, reason and path. With --db also the hits and alerts of each.
     """
     from socterm.sigma.remarks import remarks

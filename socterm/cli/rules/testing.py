@@ -10,7 +10,7 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.common import one_of, outside, place, rule_options, settings_of
-from socterm.cli.wiring import rule_paths
+from socterm.cli.wiring import placeholders, rule_paths
 from socterm.errors import SoctermError
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def test(
     from socterm.pipeline.rulecheck import run_rule_tests
     from socterm.sigma.load import load_rules
 
-    paths = rule_paths(settings_of(extra, config).rules)
+    settings = settings_of(extra, config)
+    paths = rule_paths(settings.rules)
     more = outside([Path(name) for name in names if Path(name).exists()], paths)
-    rules = load_rules([*paths, *map(Path, more)])
+    rules = load_rules([*paths, *map(Path, more)], placeholders=placeholders(settings))
     chosen = _chosen(rules, names)
     outcomes = run_rule_tests(rules, None if chosen is None else {f.key for f in chosen})
     asked = rules.fates if chosen is None else chosen
