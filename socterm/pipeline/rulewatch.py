@@ -62,7 +62,7 @@ class RuleWatch:
         self._pace = _Pace()
         self.rules = book.rules
         self.notes: tuple[str, ...] = ()
-        self._look()
+        self.look()
         if self._ready is None:
             self._publish("")
 
@@ -105,7 +105,7 @@ class RuleWatch:
             began = time.monotonic()
             if pace.due(began, changed=changed or swapped):
                 if disk.changed():
-                    self._look()
+                    self.look()
                 pace.looked(began, time.monotonic())
             if swapped:
                 return
@@ -129,7 +129,8 @@ class RuleWatch:
         while not self._stop.wait(_TICK):
             yield False
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Take what is on disk now. Not beside the thread; it does so by itself."""
         try:
             if self._book.look():
                 self._publish(str(self._book.last) if any(self._book.last) else "")

@@ -30,11 +30,15 @@ _BESIDE: dict[str, Any] = {
 
 
 class Changes(NamedTuple):
-    """Numbers of rules, for the line that tells of a reload; a new title alone is a change too."""
+    """Numbers of rules, for the line that tells of a reload; a new title alone is a change too.
+
+    `refused` are documents refused now that were not before.
+    """
 
     added: int = 0
     changed: int = 0
     removed: int = 0
+    refused: int = 0
 
     def __str__(self) -> str:
         said = [f"{number} {name}" for name, number in zip(self._fields, self, strict=True) if number]
@@ -60,7 +64,12 @@ def changes(before: RuleSet, after: RuleSet) -> Changes:
         added=len(new.keys() - old.keys()),
         changed=sum(1 for key, rule in new.items() if key in old and _said(rule) != _said(old[key])),
         removed=len(old.keys() - new.keys()),
+        refused=len(_refused(after) - _refused(before)),
     )
+
+
+def _refused(rules: RuleSet) -> set[str]:
+    return {fate.key for fate in rules.fates if fate.fate == "refused"}
 
 
 def _terms(rule: Rule) -> Rule:

@@ -1,0 +1,121 @@
+"""A road whose rules change under way: real files, a real store; the test says before which portion what is done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from socterm.event import Chunk
+from socterm.pipeline.ingest import Pipeline
+from socterm.pipeline.rulebook import RuleBook
+from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded
+from socterm.pipeline.rulewatch import RuleWatch
+from socterm.sigma.documents import RuleFile
+from socterm.sigma.engine import Matcher
+from socterm.sigma.load import load_files
+from socterm.sources.base import SourceStats
+from socterm.sources.opening import Opener
+from socterm.store.canonical import canonical
+from socterm.store.writer import Writer
+
+NOW = 1_795_168_800_000_000
+NAME = "file:/var/log/auth.log"
+
+
+def book(folder: Path, stored: Sequence[tuple[str, str]] = ()) -> RuleBook:
+    """The rules of a folder, tested by their own tests."""
+    verdicts = Verdicts()
+
+    def read(files: Sequence[RuleFile]) -> Checked:
+        return check_loaded(lambda off: load_files(files, disabled=off), verdicts=verdicts)
+
+    return RuleBook([folder], read, stored)
+
+
+class Lines:
+    """A source of given portions of lines; before a portion it does what it is told to."""
+
+    name = NAME
+    live = True
+
+    def __init__(self, lines: Sequence[bytes], size: int, first: int, before: Callable[[int], None]) -> None:
+        self.lines, self.size, self.at, self.before = lines, size, first, before
+
+    @property
+    def done(self) -> bool:
+        return self.at >= len(self.lines)
+
+    def start(self, wake: Callable[[], None]) -> None: ...
+
+    def read(self, limit: int) -> Chunk | None:
+        if self.done:
+            return None
+        first = self.at
+        self.at = min(len(self.lines), first + self.size)
+        chunk = Chunk(self.name, first, list(self.lines[first : self.at]), {"at": self.at}, NOW)
+        self.before(self.at)
+        return chunk
+
+    def bookmark(self) -> dict[str, Any] | None:
+        return None
+
+    def stats(self) -> SourceStats:
+        return SourceStats()
+
+    def close(self) -> None: ...
+
+
+class Road:
+    """Runs lines through a pipeline on a store. `acts` maps a line number to what is done once it was read.
+
+    What an act answers with `KILL` ends the ingest there, without settling; `DOWN` does the act while
+    nobody ingests.
+    """
+
+    def __init__(self, folder: Path, db: Path, lines: Sequence[bytes], size: int = 7) -> None:
+        self.folder, self.db, self.lines, self.size = folder, db, lines, size
+        self.notes: list[str] = []
+
+    def run(
+        self,
+        acts: Mapping[int, Callable[[], None]] | None = None,
+        *,
+        restarts: Collection[int] = (),
+        down: Mapping[int, Callable[[], None]] | None = None,
+    ) -> list[str]:
+        """Ingest to the end. At `restarts` the ingest ends and another begins, and the acts of `down` are done
+        between; those of `acts` are done while it runs. Answers the canonical store."""
+        left = sorted({*restarts, *(down or {})})
+        todo = dict(acts or {})
+        while not self._ingest(todo, left):
+            act = (down or {}).get(left.pop(0))
+            if act is not None:
+                act()
+        return list(canonical(self.db))
+
+    def _ingest(self, todo: dict[int, Callable[[], None]], left: Sequence[int]) -> bool:
+        writer = Writer.open(self.db, now=NOW)
+        stored = writer.load_state()
+        first = next((state.position for state in stored.sources), 0)
+        stop = threading.Event()
+        watch = RuleWatch(book(self.folder, writer.rule_files()), Matcher)
+
+        def before(at: int) -> None:
+            for place in [place for place in todo if place <= at]:
+                todo.pop(place)()
+                watch.look()
+                self.notes += watch.notes
+            if left and left[0] <= at:
+                stop.set()
+
+        opener = Opener([], bookmark=lambda _name: None, clock=lambda: NOW)
+        pipeline = Pipeline(
+            writer, stored, watch.rules, opener, clock=lambda: NOW, once=True, batch=self.size, watch=watch
+        )
+        pipeline._add(Lines(self.lines, self.size, first, before), NOW)
+        pipeline.run(stop)
+        self.notes += pipeline.refresh().hints
+        writer.close()
+        return not stop.is_set()
