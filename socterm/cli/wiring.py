@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from socterm.assets import rules_dir
 from socterm.config import Config, cache_dir, load_config
 from socterm.enrich import Enricher
+from socterm.enrich.valuelists import ValueLists
 from socterm.enrich.watched import DataError, text_lines
 from socterm.errors import UsageError
 from socterm.pipeline.forms import forms_of
@@ -73,16 +74,22 @@ def zone(config: Config) -> tzinfo:
 
 
 def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:
-    """Our own pack and what the user adds. Raises `UsageError` for a path that is not there.
+    """Our own pack, the sets that `rules update` installed, and what the user adds.
 
-    Without `pack` only what the user adds, which must be something then.
+    Without `pack` only what the user adds, which must be something then. Raises `UsageError` for a path that
+    is not there.
     """
     if not pack and not extra:
         raise UsageError("--no-pack leaves no rules; name some with --rules PATH")
     for path in extra:
         if not path.exists():
             raise UsageError(f"{path}: no such rule file or folder")
-    return [rules_dir(), *extra] if pack else list(extra)
+    return [rules_dir(), *rule_sets().paths(), *extra] if pack else list(extra)
+
+
+def rule_sets() -> RuleSets:
+    """Where `rules update` keeps what it fetched."""
+    return RuleSets(data_dir(os.environ) / "rules")
 
 
 def placeholders(config: Config) -> dict[str, tuple[str, ...]]:
@@ -107,20 +114,26 @@ def load(config: Config, *, pack: bool = True) -> RuleSet:
     """All rules with their fates; those that fail their own tests are disabled. `pack`: our own too."""
     cache = RuleCache(cache_dir(os.environ))
     paths = rule_paths(config.rules, pack=pack)
-    found = load_checked(paths, cache=cache, placeholders=placeholders(config))
+    found = load_checked(
+        paths, cache=cache, placeholders=placeholders(config), lists=list(ValueLists.of(config))
+    )
     cache.save()
     return found
 
 
-def watch_rules(writer: Writer, config: Config) -> RuleWatch:
-    """The rules that were in force when the last ingest stopped, and what has become of them since."""
+def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
+    """The rules that were in force when the last ingest stopped, and what has become of them since.
+
+    `lists` are those that rules may look fields up in.
+    """
     verdicts = Verdicts()
     cache = RuleCache(cache_dir(os.environ))
     filled = placeholders(config)
 
     def read(files: Sequence[RuleFile]) -> Checked:
         checked = check_loaded(
-            lambda off: load_files(files, disabled=off, cache=cache, placeholders=filled), verdicts=verdicts
+            lambda off: load_files(files, disabled=off, cache=cache, placeholders=filled, lists=list(lists)),
+            verdicts=verdicts,
         )
         cache.save()
         return checked
@@ -145,7 +158,8 @@ def make_pipeline(
     mode: str = "ingesting",
 ) -> Pipeline:
     """Load the rules and wire the road onto an open store."""
-    watch = watch_rules(writer, config)
+    lists = ValueLists.of(config)
+    watch = watch_rules(writer, config, lists)
     stored = writer.load_state()
     bookmarks = {s.name: (s.position, s.bookmark) for s in stored.sources}
     opener = Opener(
@@ -161,6 +175,7 @@ def make_pipeline(
     return Pipeline(
         writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
         lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
+        lists=lists,
     )  # fmt: skip
 
 

@@ -103,10 +103,16 @@ def load_checked(
     disabled: Collection[str] = (),
     cache: Cache | None = None,
     placeholders: Lists | None = None,
+    lists: Collection[str] | None = None,
 ) -> RuleSet:
-    """Load rules and disable those that fail their own tests. Raises RuleError for a missing path."""
+    """Load rules and disable those that fail their own tests. Raises RuleError for a missing path.
+
+    `lists` are the names `socterm.lookup` may use; without them any name will do.
+    """
     return check_loaded(
-        lambda off: load_rules(paths, disabled=off, cache=cache, placeholders=placeholders or {}),
+        lambda off: load_rules(
+            paths, disabled=off, cache=cache, placeholders=placeholders or {}, lists=lists
+        ),
         disabled=disabled,
         verdicts=Verdicts(),
     ).rules
