@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
@@ -37,26 +37,42 @@ class Matcher:
         """Keys of the rules, alerting and base, that the event satisfies, in the order of the rule set."""
         return self.match_all((event,))[0]
 
-    def match_all(self, events: Iterable[Event]) -> list[Answer]:
-        """What `match` says of each event."""
+    def match_all(self, events: Sequence[Event]) -> list[Answer]:
+        """What `match` says of each event. Keywords are searched in all of them together."""
         answers = []
+        for event, route in zip(events, self._routed(events), strict=True):
+            try:
+                answer = route.actions.get(event.fields.get("event.action"))
+            except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
+                answer = None
+            answers.append(route.ask(event) if answer is None else answer)
+        return answers
+
+    def _routed(self, events: Sequence[Event]) -> list[Route]:
+        """For each event the rules it may match, keyword rules only where one of their texts is there."""
+        routes: list[Route] = []
         shared = self._shared
+        loud: dict[int, tuple[Route, list[int]]] = {}
         last: tuple[LogSource, ...] | None = None
         route = _NOWHERE
-        actions = route.actions
-        for event in events:
+        numbers: list[int] | None = None
+        for number, event in enumerate(events):
             sources = event.logsources
             if sources is not last:
                 # By identity: parsers share these tuples; hashing nested ones costs more than the rules do.
                 known = shared.get(id(sources))
                 route = known[1] if known is not None and known[0] is sources else self._open(sources)
-                last, actions = sources, route.actions
-            try:
-                answer = actions.get(event.fields.get("event.action"))
-            except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
-                answer = None
-            answers.append(route.ask(event) if answer is None else answer)
-        return answers
+                last = sources
+                numbers = None if route.texts is None else loud.setdefault(id(route), (route, []))[1]
+                route = route.quiet
+            if numbers is not None:
+                numbers.append(number)
+            routes.append(route)
+        for full, asked in loud.values():
+            found = full.texts.found([events[number] for number in asked]) if full.texts else ()
+            for place in found:
+                routes[asked[place]] = full
+        return routes
 
     def explain(self, key: str, event: Event) -> list[Finding]:
         """Each test of one rule with the value it met. Raises KeyError for a key that is no event rule."""

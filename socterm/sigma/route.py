@@ -16,6 +16,7 @@ from socterm.sigma.compile import Lowered, Matches
 from socterm.sigma.evaluate import value_matches
 from socterm.sigma.index import Index
 from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, Or, Reference
+from socterm.sigma.lines import LineTexts, textual
 from socterm.sigma.needs import Needs, needs_of
 
 WORDS: Final = ("event.action", "event.outcome", "event.category")
@@ -65,11 +66,16 @@ class Route:
     """The event rules of one combination of log sources.
 
     `actions` is what `event.action` says by itself, where it settles every rule: that is most events.
+    `texts` finds lines that have a text which some of the rules need; to all other lines `quiet` is enough,
+    the route without those rules.
     """
 
-    __slots__ = ("_indexes", "_keys", "_memo", "_rules", "actions")
+    __slots__ = ("_indexes", "_keys", "_memo", "_rules", "actions", "quiet", "texts")
 
     def __init__(self, rules: Sequence[Candidate]) -> None:
+        loud = [rule for rule in rules if textual(rule.needs)]
+        self.texts = LineTexts(rule.needs for rule in loud if rule.needs) if loud else None
+        self.quiet = Route([rule for rule in rules if rule not in loud]) if loud else self
         self.actions: dict[Any, Answer | None] = {}
         self._rules = rules
         self._keys = [rule.key for rule in rules]

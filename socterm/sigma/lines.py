@@ -1,0 +1,93 @@
+"""Keyword rules searched in many lines at once: what they cost is one pass over the text of a batch.
+
+Most rules with keywords need one of a few texts somewhere in a line, and nearly no line has one. The lines of
+a batch are joined and searched together; only a line in which one was found is asked about those rules.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Final
+
+import ahocorasick_rs
+
+from socterm.event import Event
+from socterm.sigma.needs import ANYWHERE, Needs
+from socterm.sigma.slots import folded
+
+_BETWEEN: Final = "\x03\x02"
+"""Between two lines: no text that is searched for has it, so that none is found across two lines."""
+
+_DFA_LIMIT: Final = 65_536
+"""Characters of all texts together up to which the fastest automaton is not too large."""
+
+
+def textual(needs: Needs | None) -> bool:
+    """Whether a rule needs nothing but one of some texts anywhere in the line."""
+    return needs is not None and all(
+        need.names == ANYWHERE and need.kind == "contains" and _BETWEEN[1] not in need.text
+        for need in needs[1]
+    )
+
+
+class LineTexts:
+    """The texts some rules need anywhere in a line."""
+
+    __slots__ = ("_all", "_ascii")
+
+    def __init__(self, needs: Iterable[Needs]) -> None:
+        texts = dict.fromkeys(folded(need.text) for each in needs for need in each[1])
+        self._ascii = _automaton([found for found in texts if found.isascii()])
+        self._all = _automaton(list(texts))
+
+    def found(self, events: Sequence[Event]) -> set[int]:
+        """Which events, by their number, have one of the texts in the raw line or the message."""
+        found = self._in_lines([event.raw for event in events])
+        others = _messages(events)
+        if others:
+            found |= {others[place][0] for place in self._in_lines([message for _, message in others])}
+        return found
+
+    def _in_lines(self, lines: list[str]) -> set[int]:
+        joined = _BETWEEN.join(lines)
+        if joined.isascii():
+            return _hit(self._ascii, joined.lower(), lines)
+        # Lower-casing may lengthen a line beyond ASCII, so that each has to be done by itself.
+        lines = [folded(line) for line in lines]
+        return _hit(self._all, _BETWEEN.join(lines), lines)
+
+
+def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
+    """The messages that do not stand in the raw line as they are, with the numbers of their events."""
+    try:
+        apart = [
+            number
+            for number, event in enumerate(events)
+            if not event.raw.endswith(event.fields.get("message", ""))
+        ]
+    except TypeError:  # a message that is no text, out of foreign JSON: the raw line stands in for it
+        apart = list(range(len(events)))
+    return [(number, events[number].message) for number in apart]
+
+
+def _automaton(texts: list[str]) -> ahocorasick_rs.AhoCorasick:
+    small = sum(map(len, texts)) <= _DFA_LIMIT
+    return ahocorasick_rs.AhoCorasick(
+        texts,
+        matchkind=ahocorasick_rs.MatchKind.LeftmostFirst,
+        implementation=ahocorasick_rs.Implementation.DFA if small else None,
+    )
+
+
+def _hit(automaton: ahocorasick_rs.AhoCorasick, joined: str, lines: list[str]) -> set[int]:
+    """The numbers of the lines in which something was found.
+
+    One text hides those that overlap with it, but each line with any has at least its leftmost.
+    """
+    matches = automaton.find_matches_as_indexes(joined)
+    if not matches:
+        return set()
+    starts = list(accumulate((len(line) + len(_BETWEEN) for line in lines), initial=0))
+    return {bisect_right(starts, start) - 1 for _, start, _ in matches}
