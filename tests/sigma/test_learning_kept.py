@@ -1,0 +1,218 @@
+"""What rules learn outlives the process: each batch stores what changed, a restart goes on from there."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from socterm.pipeline.ingest import Pipeline
+from socterm.sigma.learning.memory import Entry, Memory
+from socterm.sigma.learning.stage import Learner
+from socterm.sigma.learning.values import Key
+from socterm.sigma.model import RuleSet
+from socterm.sources.opening import Opener
+from socterm.store.canonical import canonical
+from socterm.store.check import check
+from socterm.store.writer import Writer
+from tests.sigma.learning_road import SECOND, START, document, events, load
+
+NOW = START + 86_400 * SECOND
+USERS, ADDRESSES = ("ann", "bob", "eve"), [f"192.0.2.{n}" for n in range(9)]
+
+
+def sshd(extension: dict[str, Any], ident: str) -> dict[str, Any]:
+    return document(
+        extension,
+        ident=ident,
+        logsource={"product": "linux", "service": "sshd"},
+        detection={"one": {"event.action": "ssh_login"}, "condition": "one"},
+    )
+
+
+RULES = [
+    sshd({"new_value": {"key": "user.name", "field": "source.ip", "learn": "2m"}}, "new"),
+    sshd({"rarity": {"key": "source.ip", "max_count": 3, "history": "10m"}}, "rare"),
+    sshd({"silence": {"key": "source.ip", "for": "1m", "after_seen": 2}}, "silent"),
+    sshd({"spike": {"key": "user.name", "bucket": "10s", "history": "2m", "min": 3, "z": 1}}, "many"),
+    sshd({"periodicity": {"key": "user.name", "min_events": 3, "max_jitter": 0.2}}, "beat"),
+    {
+        "title": "New, and many", "name": "both", "level": "high",
+        "correlation": {
+            "type": "temporal", "rules": ["new", "many"], "group-by": ["user.name"], "timespan": "5m",
+            "generate": True,
+        },
+    },
+]  # fmt: skip
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Twenty minutes of logins, now and then out of order, with pauses."""
+    rng = random.Random(4)
+    at = 0.0
+    lines = []
+    while at < 1200:
+        at += rng.choice((0, 0, 1, 2, 5, 40))
+        stamp = at - rng.choice((0, 0, 0, 1, 3))
+        user, address = rng.choice(USERS), rng.choice(ADDRESSES)
+        clock = f"{int(stamp) // 3600 + 1:02}:{int(stamp) // 60 % 60:02}:{int(stamp) % 60:02}"
+        said = f"Accepted password for {user} from {address} port 4000 ssh2"
+        lines.append(f"2026-01-01T{clock}+00:00 web1 sshd[{len(lines)}]: {said}")
+    path = tmp_path / "auth.log"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> RuleSet:
+    return load(tmp_path / "rules", *RULES)
+
+
+def ingest(db: Path, log: Path, rules: RuleSet, *, batch: int, commits: int = 0) -> bool:
+    """Read on, and stop after so many commits (0: at the end); whether it came to the end."""
+    writer = Writer.open(db, now=NOW)
+    writer.save_rules(rules.fates, {rule.key: rule.info for rule in rules.rules.values()})
+    stored = writer.load_state()
+    bookmarks = {s.name: (s.position, s.bookmark) for s in stored.sources}
+    opener = Opener([str(log)], bookmark=bookmarks.get, clock=lambda: NOW, from_start=True, once=True)
+    pipeline = Pipeline(writer, stored, rules, opener, clock=lambda: NOW, once=True, batch=batch)
+    stop = threading.Event()
+    done = iter(range(1, 1 << 30))
+    pipeline.on_commit(lambda: stop.set() if next(done) == commits else None)
+    pipeline.run(stop)
+    writer.close()
+    return not stop.is_set()
+
+
+def learned(db: Path) -> list[tuple[Any, ...]]:
+    """Everything the store has of it."""
+    with sqlite3.connect(db) as connection:
+        return [
+            *connection.execute(
+                "SELECT l.rule, d.key, d.value FROM learned d JOIN learning l ON l.id = d.rule ORDER BY 1, 2"
+            ),
+            *connection.execute("SELECT rule, shape, course FROM learning ORDER BY rule"),
+            *connection.execute("SELECT * FROM held"),
+        ]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 50])
+def test_a_restart_in_mid_stream_changes_nothing(
+    tmp_path: Path, log: Path, rules: RuleSet, batch: int
+) -> None:
+    whole, pieces = tmp_path / "whole.db", tmp_path / "pieces.db"
+    assert ingest(whole, log, rules, batch=2000)
+    rng = random.Random(batch)
+    while not ingest(pieces, log, rules, batch=batch, commits=rng.randint(1, 200 // batch + 1)):
+        pass
+    assert list(canonical(pieces)) == list(canonical(whole))
+    assert learned(pieces) == learned(whole)
+    assert check(pieces) == []
+    alerts = [line for line in canonical(whole) if '"alert"' in line]
+    assert {name for name in ("new", "rare", "silent", "many", "beat",
+    "both") if f'"{name}"' in str(alerts)} == {
+        "new", "rare", "silent", "many", "beat", "both",
+    }  # fmt: skip
+
+
+def test_events_that_wait_are_stored_and_come_back(tmp_path: Path, log: Path, rules: RuleSet) -> None:
+    db = tmp_path / "s.db"
+    assert not ingest(db, log, rules, batch=20, commits=2)
+    with sqlite3.connect(db) as connection:
+        waiting = connection.execute("SELECT event, rules FROM held").fetchall()
+    assert waiting
+    assert all(keys == '["new","rare","silent","many","beat"]' for _, keys in waiting)
+    writer = Writer.open(db, now=NOW)
+    held = writer.load_state().learning.held
+    writer.close()
+    assert [(event.id, event.fields["event.action"]) for event, _ in held] == [
+        (ident, "ssh_login") for ident, _ in waiting
+    ]
+
+
+def test_a_rule_that_remembers_something_else_begins_anew(tmp_path: Path, log: Path, rules: RuleSet) -> None:
+    db = tmp_path / "s.db"
+    ingest(db, log, rules, batch=2000)
+    assert any(rule == "new" for rule, *_ in learned(db))
+    edited = [sshd({"new_value": {"key": "source.ip", "field": "user.name"}}, "new"), *RULES[1:]]
+    with log.open("a") as file:
+        file.write(
+            "2026-01-01T05:00:00+00:00 web1 sshd[1]: Accepted password for zoe from 192.0.2.1 port 4 ssh2\n"
+        )
+    ingest(db, log, load(tmp_path / "edited", *edited), batch=2000)
+    own = [row for row in learned(db) if row[0] == "new"]
+    assert [row[1] for row in own] == ['["192.0.2.1","zoe"]', "new_value key=source.ip field=user.name"]
+
+
+def test_terms_that_do_not_change_what_is_remembered_keep_it(
+    tmp_path: Path, log: Path, rules: RuleSet
+) -> None:
+    db = tmp_path / "s.db"
+    ingest(db, log, rules, batch=2000)
+    before = [row for row in learned(db) if row[0] == "new"]
+    edited = [
+        sshd({"new_value": {"key": "user.name", "field": "source.ip", "learn": "9d"}}, "new"),
+        *RULES[1:],
+    ]
+    ingest(db, log, load(tmp_path / "edited", *edited), batch=2000)
+    assert [row for row in learned(db) if row[0] == "new"] == before
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    memory: Memory[Entry] = Memory(Entry)
+    memory.put(("a",), Entry(0, 1))
+    memory.put(("b",), Entry(0, 2))
+    assert memory.changes() == [('["a"]', "[1,1]"), ('["b"]', "[2,2]")]
+    memory.put(("a",), Entry(0, 3))
+    memory.drop(("b",))
+    assert memory.changes() == [('["a"]', "[3,3]"), ('["b"]', None)]
+    assert not memory.changed
+    again: Memory[Entry] = Memory(Entry)
+    again.restore([('["a"]', "[3,3]"), ("not JSON", "[1,1]")])
+    assert [key for key, _ in again.items()] == [("a",)]
+    assert again.evicted == 1
+
+
+class Numbers(Entry):
+    """An entry that holds several things."""
+
+    held: list[int]
+
+
+def test_the_longest_untouched_go_first_and_are_counted() -> None:
+    memory: Memory[Numbers] = Memory(Numbers, limit=6, weigh=lambda entry: len(entry.held))
+    for name in "abc":
+        memory.put((name,), Numbers(0, 0, [1, 2]))
+    memory.put(("a",), Numbers(0, 0, [1]))
+    memory.put(("d",), Numbers(0, 0, [1, 2]))
+    keys: Iterator[tuple[Key, Numbers]] = memory.items()
+    assert [key for key, _ in keys] == [("c",), ("a",), ("d",)]
+    assert (memory.held, memory.evicted) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if "socterm" in rule], ids=lambda rule: str(rule["name"])
+)
+def test_state_is_bounded_whatever_comes(tmp_path: Path, rule: dict[str, Any]) -> None:
+    """A thousand strangers, and room for a hundred."""
+    fired: list[int] = []
+    learner = Learner(
+        load(tmp_path, rule), lambda event, _keys, _mark: fired.append(event.position), limit=100, room=50
+    )
+    strangers = events(
+        (f"{n}s", {"user.name": f"u{n}", "source.ip": f"ip{n}", "event.action": "ssh_login"})
+        for n in range(1000)
+    )
+    for event in strangers:
+        learner.feed(event, (rule["name"],), START)
+    learner.flush(START)
+    (judge,) = learner.judges.values()
+    assert judge.memory.held <= 100
+    assert judge.memory.evicted >= 800
+    assert learner.counters()["learning_evicted"] == judge.memory.evicted
+    assert learner.crowded == 950
