@@ -13,10 +13,12 @@ import msgspec
 from socterm.cli.output import clean, put_json
 from socterm.cli.wiring import clock, configure, load, zone
 from socterm.enrich import Enricher
+from socterm.enrich.valuelists import ValueLists
 from socterm.event import LogSource
 from socterm.parsers.export import as_ecs
 from socterm.pipeline.forms import known
 from socterm.pipeline.lineread import LineRead, RuleRead, read_lines
+from socterm.sigma.learning.plan import lists_of
 from socterm.taxonomy import ACTIONS
 
 _SHOWN = 5
@@ -51,13 +53,17 @@ def explain(
     if line == "-":
         lines = [data.rstrip(b"\n") for data, _ in zip(sys.stdin.buffer, range(_MOST_LINES), strict=False)]
     local = zone(settings)
+    rules_known = load(settings)
+    lists = ValueLists.of(settings)
+    lists.use(lists_of(rules_known))
     found = read_lines(
         lines,
-        load(settings),
+        rules_known,
         now=clock(),
         tz=local,
         form=known(form) if form else "",
         enrich=Enricher.of(settings).apply,
+        lists=lists,
     )
     for number, read in enumerate(found):
         if as_json:
@@ -134,13 +140,14 @@ def _logsource(source: LogSource) -> str:
 
 
 def _rules(read: LineRead, *, show_all: bool) -> list[str]:
-    matched = [rule for rule in read.rules if not rule.lacks]
+    matched = sorted((rule for rule in read.rules if not rule.lacks), key=lambda rule: rule.held)
     missed = [rule for rule in read.rules if rule.lacks]
     shown = missed if show_all else missed[:_SHOWN]
     head = f"{len(read.rules)} of {read.known} are for these log sources, {len(matched)} matched"
     lines = [_row("Rules", head)]
     for rule in matched:
-        lines += [_row("  matched", f"{rule.title} ({_weight(rule)})")]
+        lines += [_row("  held" if rule.held else "  matched", f"{rule.title} ({_weight(rule)})")]
+        lines += [_row("", f"  {rule.memory}")] if rule.memory else []
         lines += [_row("", f"  counts towards: {title}") for title in rule.feeds]
     for rule in shown:
         lines += [_row("  missed", f"{rule.title} ({_weight(rule)})")]

@@ -13,6 +13,8 @@ from socterm.parsers.format import Format
 from socterm.pipeline.formatof import format_of
 from socterm.sigma.engine import Matcher
 from socterm.sigma.lacking import Lack, lacking
+from socterm.sigma.learning.explain import Opinions
+from socterm.sigma.learning.plan import Lists
 from socterm.sigma.model import Rule, RuleSet
 
 _ELSEWHERE = timezone(timedelta(hours=-11, minutes=-17))
@@ -24,6 +26,7 @@ class RuleRead(msgspec.Struct, frozen=True):
     """What one rule made of the event: it matched where nothing was lacking.
 
     `feeds` are the titles of correlations that count it. `alerting`: it raises an alert by itself.
+    `memory` is what its extension makes of a match, "" where it has none; `held`: it does not fire for that.
     """
 
     key: str
@@ -32,6 +35,8 @@ class RuleRead(msgspec.Struct, frozen=True):
     alerting: bool
     lacks: tuple[Lack, ...]
     feeds: tuple[str, ...] = ()
+    held: bool = False
+    memory: str = ""
 
 
 class LineRead(msgspec.Struct, frozen=True):
@@ -54,16 +59,18 @@ def read_lines(
     tz: tzinfo = UTC,
     form: str = "",
     enrich: Callable[[list[Event]], None] | None = None,
+    lists: Lists | None = None,
 ) -> Iterator[LineRead]:
     """Explain lines as those of one source, so that a later one knows of the earlier ones.
 
     `now` (µs) is the reference for stamps without a year. `enrich` adds what is known beyond the
-    line. Raises KeyError for an unknown `form`.
+    line, `lists` are what rules look fields up in. Raises KeyError for an unknown `form`.
     """
     decoder = Decoder("explain", tz=tz, form=form)
     elsewhere = Decoder("explain", tz=_ELSEWHERE, form=form)
     matcher = Matcher(rules, tz=tz)
     feeds = _feeds(rules)
+    opinions = Opinions(rules, lists)
     known = sum(rule.detection is not None for rule in rules.rules.values())
     for position, line in enumerate(lines):
         found = decoder.decode(Chunk("explain", position, [line], {}, now, live=False))
@@ -71,14 +78,20 @@ def read_lines(
         if enrich is not None:
             enrich(found)
         (event,) = found
-        asked = [_asked(rule, event, tz, feeds) for rule in matcher.candidates(event)]
+        asked = [_asked(rule, event, tz, feeds, opinions) for rule in matcher.candidates(event)]
         asked.sort(key=lambda read: (len(read.lacks), read.title))
         yield LineRead(event, format_of(event), event.ts == other.ts, tuple(asked), known)
 
 
-def _asked(rule: Rule, event: Event, tz: tzinfo, feeds: dict[str, tuple[str, ...]]) -> RuleRead:
+def _asked(
+    rule: Rule, event: Event, tz: tzinfo, feeds: dict[str, tuple[str, ...]], opinions: Opinions
+) -> RuleRead:
     lacks = lacking(rule.detection, event, tz)
-    return RuleRead(rule.key, rule.info.title, rule.info.level, rule.alerting, lacks, feeds.get(rule.key, ()))
+    held, memory = (False, "") if lacks else opinions.of(rule, event)
+    info = rule.info
+    return RuleRead(
+        rule.key, info.title, info.level, rule.alerting, lacks, feeds.get(rule.key, ()), held, memory
+    )
 
 
 def _feeds(rules: RuleSet) -> dict[str, tuple[str, ...]]:
