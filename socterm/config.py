@@ -178,9 +178,14 @@ def cache_dir(environ: Mapping[str, str]) -> Path:
     return _base(environ, "XDG_CACHE_HOME", ".cache") / "socterm"
 
 
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Where what belongs to this user is kept."""
+    return _base(environ, "XDG_DATA_HOME", ".local/share") / "socterm"
+
+
 def default_db(environ: Mapping[str, str]) -> Path:
     """Where the store lies unless something else is said."""
-    return _base(environ, "XDG_DATA_HOME", ".local/share") / "socterm" / "socterm.db"
+    return data_dir(environ) / "socterm.db"
 
 
 def load_config(

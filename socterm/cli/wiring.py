@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from socterm.assets import rules_dir
-from socterm.config import Config, cache_dir, load_config
+from socterm.config import Config, cache_dir, data_dir, load_config
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
 from socterm.enrich.watched import DataError, text_lines
@@ -22,6 +22,7 @@ from socterm.pipeline.forms import forms_of
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.rulebook import RuleBook
 from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded, load_checked
+from socterm.pipeline.rulesets.installed import RuleSets
 from socterm.pipeline.rulewatch import RuleWatch
 from socterm.sigma.cache import RuleCache
 from socterm.sigma.documents import RuleFile

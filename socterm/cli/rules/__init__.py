@@ -8,6 +8,7 @@ from socterm.cli.rules.checking import check
 from socterm.cli.rules.covering import coverage
 from socterm.cli.rules.listing import list_
 from socterm.cli.rules.testing import test
+from socterm.cli.rules.updating import update
 
 
 @click.group()
@@ -15,5 +16,5 @@ def rules() -> None:
     """List, check, test, explain and update rules; say what they cover."""
 
 
-for _command in (list_, check, test, coverage):
+for _command in (list_, check, test, coverage, update):
     rules.add_command(_command)

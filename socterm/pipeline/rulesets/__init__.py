@@ -1,0 +1,1 @@
+"""Sets of rules from elsewhere: fetched, checked, unpacked, swapped in, and rolled back."""
