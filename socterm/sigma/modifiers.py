@@ -164,15 +164,17 @@ def _tests(value: Value) -> tuple[ir.Test, ...]:
 
 _EDGES: Final[dict[ir.Place, str]] = {
     "contains": "{}",
-    "startswith": "(?-m:^)(?:{})",
-    "endswith": "(?:{})(?-m:$)",
-    "equals": "(?-m:^)(?:{})(?-m:$)",
+    "startswith": "^(?:{})",
+    "endswith": "(?:{})$",
+    "equals": "^(?:{})$",
 }
 
 
 def _regex(value: Expression) -> ir.Regex:
-    test = ir.Regex(_EDGES[value.place].format(value.source) if value.place != "contains" else value.source,
-                    "".join(sorted(value.flags)))  # fmt: skip
+    form = _EDGES[value.place]
+    if "m" in value.flags:  # the ends of the value are meant, not those of its lines
+        form = form.replace("^", "(?-m:^)").replace("$", "(?-m:$)")
+    test = ir.Regex(form.format(value.source), "".join(sorted(value.flags)))
     try:
         primitives.regex(test)
     except ValueError as error:
