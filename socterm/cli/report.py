@@ -32,6 +32,7 @@ class Report:
         self._called = self._begun = time.monotonic()
         self._seconds = 0.0
         self._interrupted = False
+        self._known = 0
 
     def found(self, logs: Sequence[Log], skipped: Sequence[Skipped]) -> None:
         """What there is to read, and what is left out."""
@@ -41,6 +42,10 @@ class Report:
     def rules(self, rules: RuleSet) -> None:
         """The rules and their fates."""
         self._fates = Counter(fate.fate for fate in rules.fates)
+
+    def known(self, logs: int) -> None:
+        """So many logs had been read into this store before."""
+        self._known = logs
 
     def begin(self) -> None:
         """Reading begins: from here on events are counted a second."""
@@ -63,7 +68,7 @@ class Report:
         progress = self._progress
         return {
             "partial": self._interrupted,
-            "files": self._files,
+            "files": progress.files,
             "skipped": [{"file": one.path, "reason": one.reason} for one in self._skipped],
             "damaged": [{"file": one.path, "reason": one.reason} for one in self._trouble],
             "events": progress.events,
@@ -92,11 +97,14 @@ class Report:
         notes += [f"{progress.outside:,} outside the time asked for"] if progress.outside else []
         notes += [f"{progress.late:,} late"] if progress.late else []
         notes += [f"{number:,} {reason}" for reason, number in progress.drops.items()]
-        yield f"files   {self._files:,} read{left_out}"
+        read = f"{progress.files:,} of {self._files:,}" if self._interrupted else f"{self._files:,}"
+        yield f"files   {read} read{left_out}"
         yield f"events  {progress.events:,} ({', '.join(notes)}){between}"
         yield f"rules   {self._active:,} active" + "".join(
             f", {self._fates[fate]:,} {fate}" for fate in self._fates if fate not in ("active", "base")
         )
+        if self._known:
+            yield f"store   {self._known:,} logs were in it already: only what is new in them was read"
         found = [f"{self._levels[level]:,} {level}" for level in reversed(LEVELS) if self._levels[level]]
         yield f"{self._what:7} {', '.join(found) or 'none'}"
         whole = time.monotonic() - self._called

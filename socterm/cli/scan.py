@@ -103,7 +103,7 @@ class _Asked(NamedTuple):
     window: Window | None
     signals: bool
     pack: bool
-    db: Path | None
+    keep: bool
 
 
 class _Job:
@@ -130,7 +130,8 @@ class _Job:
                 with closing(scan):
                     bar.begin(sum(file.size for log in logs for file in log.files))
                     self._go(scan, bar, target)
-                if keeper is not None and not self._stop:
+                if keeper is not None:
+                    self._report.known(keeper.known)
                     keeper.close()
         return self._end()
 
@@ -229,17 +230,15 @@ class _Job:
 
 def _read(options: dict[str, Any]) -> _Asked:
     """Everything a person could have mistyped is told before anything is read."""
-    config = configure({name: options[name] for name in ("formats", "rules", "tz", "config")})
-    forms_of(config.formats)
+    config = configure({name: options[name] for name in ("formats", "rules", "tz", "db", "config")})
+    try:
+        forms_of(config.formats)
+    except UsageError as error:  # said of `run`, where --format is what --input-format is here
+        raise UsageError(str(error).replace("--format:", "--input-format:")) from None
     rule_paths(config.rules, pack=not options["no_pack"])
     now = None if options["now"] is None else reference(options["now"], zone(config))
     window = _window(options["since"], options["until"], clock() if now is None else now)
-    db: Path | None = options["db"]
-    if db is not None:
-        config = configure(
-            {**{name: options[name] for name in ("formats", "rules", "tz", "config")}, "db": db}
-        )
-    return _Asked(config, now, window, options["signals"], not options["no_pack"], db)
+    return _Asked(config, now, window, options["signals"], not options["no_pack"], options["db"] is not None)
 
 
 def _window(since: str | None, until: str | None, now: int) -> Window | None:
@@ -273,7 +272,7 @@ def _is_pipe(path: str) -> bool:
 @contextmanager
 def _kept(asked: _Asked, rules: RuleSet) -> Iterator[Keeper | None]:
     """The store that keeps what is read, where one was named."""
-    if asked.db is None:
+    if not asked.keep:
         yield None
         return
     writer = Writer.open(asked.config.db, now=clock())

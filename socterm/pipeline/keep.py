@@ -28,6 +28,8 @@ class Keeper:
     """
 
     def __init__(self, writer: Writer, stored: StoredState, *, clock: Clock) -> None:
+        self.known = 0
+        """Logs that this store had read before."""
         self.next_event = writer.next_event_id
         self.next_episode = writer.next_episode_id
         self.next_alert = writer.next_alert_id
@@ -43,7 +45,10 @@ class Keeper:
     def resume(self, name: str) -> Resume:
         """Where the store's last reading of a log stopped, None where it was never read."""
         state = self._states.get(name)
-        return (state.position, state.bookmark) if state is not None else None
+        if state is None:
+            return None
+        self.known += 1
+        return state.position, state.bookmark
 
     def remembered(self, name: str) -> list[tuple[str, str]]:
         """What decoder and enricher of a log knew when it was last read; given out once."""

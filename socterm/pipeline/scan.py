@@ -31,9 +31,10 @@ Window = tuple[int, int]
 
 
 class Progress(msgspec.Struct):
-    """How far a scan is. `first` and `last` are event times (µs), 0 before any; `outside` counts events
-    before or after the window that was asked for."""
+    """How far a scan is. `files` were read to their end. `first` and `last` are event times (µs), 0 before
+    any; `outside` counts events before or after the window that was asked for."""
 
+    files: int = 0
     events: int = 0
     undecoded: int = 0
     outside: int = 0
@@ -125,8 +126,8 @@ class Scan:
 
     def close(self) -> None:
         """Let go of the files."""
-        for feed in list(self._merge.open.values()):
-            self._ended(feed)
+        for feed in self._merge.open.values():
+            self._account(feed)
             feed.source.close()
 
     def _carry(self, feed: Feed, events: list[Event]) -> None:
@@ -185,6 +186,11 @@ class Scan:
         progress.last = max(last, progress.last)
 
     def _ended(self, feed: Feed) -> None:
+        """A log was read to its end."""
+        self.progress.files += len(feed.log.files) or 1
+        self._account(feed)
+
+    def _account(self, feed: Feed) -> None:
         source = feed.source
         self._done_bytes += source.bytes_read
         for reason, times in source.stats().drops.items():

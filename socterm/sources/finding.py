@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -116,6 +117,9 @@ class Finder:
             info = path.stat()
             identity = (info.st_dev, info.st_ino)
             if identity in self._ignored:
+                return None
+            if not stat.S_ISREG(info.st_mode):
+                self._skip(shown, "not a regular file")
                 return None
             if identity in self._seen:
                 self._skip(shown, f"the same file as {self._seen[identity]}")
