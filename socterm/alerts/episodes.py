@@ -23,13 +23,15 @@ class Episode:
     evidence of a brute force is older than the moment it counted as one.
     `touched` is the watermark when a late hit came: a stream that lags as a whole is then grouped by
     its own gaps and not cut up by the clocks of others. `kept` says that a `collect` has told of it.
+    `bare` says that it has no base event yet, only such as say that what must be absent was there.
     `past` are the hits already handed over, where rules over alerts are still to be told of the episode; None
-    where not. `fired` is its first hit that satisfied the rule, and `told` says that they know.
+    where not. `fired` is its first hit that satisfied the rule, `told` says that they know. `over`: it has settled
+    or was joined to another.
     """
 
     __slots__ = (
-        "alert", "count", "ended", "entity", "fired", "first", "gap", "hi", "id", "kept", "last", "lo", "new",
-        "past", "rule", "signals", "told", "touched",
+        "alert", "bare", "count", "ended", "entity", "fired", "first", "gap", "hi", "id", "kept", "last", "lo",
+        "new", "over", "past", "rule", "signals", "told", "touched",
     )  # fmt: skip
 
     def __init__(self, ident: int, rule: str, entity: Entity, gap: int, hit: Hit) -> None:
@@ -43,12 +45,14 @@ class Episode:
         self.signals = 0
         self.touched = 0
         self.alert = 0
+        self.bare = False
         self.ended = False
         self.kept = False
         self.new: list[Hit] = []
         self.past: list[Hit] | None = None
         self.fired: Hit | None = None
         self.told = False
+        self.over = False
 
     @property
     def deadline(self) -> int:
@@ -69,8 +73,11 @@ class Episode:
         """Take over all of another episode."""
         self.lo = min(self.lo, other.lo)
         self.hi = max(self.hi, other.hi)
-        self.first = min(self.first, other.first)
-        self.last = max(self.last, other.last)
+        if self.bare:
+            self.first, self.last, self.bare = other.first, other.last, other.bare
+        elif not other.bare:
+            self.first = min(self.first, other.first)
+            self.last = max(self.last, other.last)
         self.count += other.count
         self.signals += other.signals
         self.touched = max(self.touched, other.touched)
@@ -81,6 +88,12 @@ class Episode:
         self.told = self.told or other.told
         self.past = None if self.told or self.past is None else [*self.past, *(other.past or ())]
         other.fired = other.past = None
+        other.over = True
+
+    def tell(self) -> None:
+        """Rules over alerts know of it now: what was kept for that can go."""
+        self.told = True
+        self.fired = self.past = None
 
     def change(self, *, settled: bool = False, merged_into: int = 0) -> EpisodeChange:
         """Its present state and the hits not yet handed over; they count as handed over now."""
@@ -100,7 +113,8 @@ class Episodes:
     """All episodes under way and what changed since the last `collect` (`dirty`, by id).
 
     Ids are handed in and counted on: `next_episode` and `next_alert` are the store's next free numbers.
-    `witnessed` are the rules whose alerts other rules look at.
+    `witnessed` are the rules whose alerts other rules look at, `fresh` episodes of theirs that newly have an
+    (earlier) hit that satisfied the rule.
     """
 
     def __init__(self, next_episode: int = 1, next_alert: int = 1) -> None:
@@ -109,6 +123,7 @@ class Episodes:
         self.by_alert: dict[int, Episode] = {}
         self.dirty: dict[int, Episode] = {}
         self.witnessed: frozenset[str] = frozenset()
+        self.fresh: list[Episode] = []
         self._final: list[EpisodeChange] = []
 
     def join(
@@ -155,16 +170,26 @@ class Episodes:
         self.by_alert.pop(gone.alert, None)
         return keep
 
-    def fire(self, episode: Episode, times: int) -> bool:
-        """The rule is satisfied (again); True where this makes the episode an alert."""
+    def fire(self, episode: Episode, times: int, hit: Hit | None = None) -> bool:
+        """The rule is satisfied (again) at a hit; True where this makes the episode an alert."""
         episode.signals += times
         self.dirty[episode.id] = episode
+        if hit is not None and episode.past is not None:
+            known = episode.fired
+            if not episode.alert if known is None else key_of(hit) < key_of(known):
+                episode.fired = hit
+                self.fresh.append(episode)
         if episode.alert:
             return False
         episode.alert = self.next_alert
         self.next_alert += 1
         self.by_alert[episode.alert] = episode
         return True
+
+    def note(self, episode: Episode) -> None:
+        """The rule is satisfied, but raises no alerts: its signals are counted all the same."""
+        episode.signals += 1
+        self.dirty[episode.id] = episode
 
     def touch(self, episode: Episode) -> None:
         """Note that the episode changed."""
@@ -173,6 +198,7 @@ class Episodes:
     def settle(self, episode: Episode) -> None:
         """Nothing can join it any more: final as an alert, or forgotten."""
         self.dirty.pop(episode.id, None)
+        episode.over = True
         if episode.kept or episode.alert:
             self._final.append(episode.change(settled=True))
             self.by_alert.pop(episode.alert, None)
@@ -186,9 +212,13 @@ class Episodes:
         episode.first, episode.last = change.first, change.last
         episode.count, episode.signals, episode.touched = change.count, change.signals, change.touched
         episode.alert, episode.ended, episode.kept, episode.new = change.alert, change.ended, True, []
+        episode.bare = False
         episode.fired, episode.told = change.fired, change.told
         known = change.rule in self.witnessed and not change.told
         episode.past = change.hits[-MAX_PAST:] if known else None
+        episode.over = False
+        if known and episode.fired is not None:
+            self.fresh.append(episode)
         if episode.alert:
             self.by_alert[episode.alert] = episode
         return episode

@@ -6,21 +6,28 @@ which says when the rule is satisfied, and the open episodes, which say what bel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event, Key
 from socterm.sigma.entity import entity_of
-from socterm.sigma.model import Rule
+from socterm.sigma.model import Correlation, Rule
 from socterm.sigma.windows import Counts, WaitingWindow, Window, window_maker
 
 MAX_GROUPS = 100_000
 """Groups a rule keeps at once; beyond that the oldest go and are counted."""
 
+EVICTIONS = 10
+"""After so many times a hundredth of the groups went, others that keep them let go of them too."""
+
 FULL = 1_000
 """From so many pending hits on, those too old for any window are let go now and then."""
+
+NOTHING_CARRIED: dict[int, tuple[str, ...]] = {}
+"""What a group's hits carry for the rules above, before any does; never written to."""
 
 MAX_PENDING = 20_000
 """Hits a group keeps for the correlations above it before it fires."""
@@ -29,13 +36,15 @@ MAX_PENDING = 20_000
 class Group:
     """The state of one rule for one entity.
 
-    Only where `linked`, for a rule that takes part in a chain, does it have `pending` (hits for the rules
-    above), `seen` (events its episodes have) and `above` (its place in the rules above).
+    `bucket` is its time in the timetable, -1 where it has none. Only where `linked`, for a rule that takes
+    part in a chain, does it have `pending` (hits for the rules above), `seen` (events its episodes have),
+    `above` (its place in the rules above) and `carried` (by event, what the rules above need to know of it).
     """
 
-    __slots__ = ("above", "bucket", "entity", "key", "open", "pending", "seen", "window")
+    __slots__ = ("above", "bucket", "carried", "entity", "key", "open", "pending", "seen", "window")
 
     above: dict[str, tuple[object, str]]
+    carried: dict[int, tuple[str, ...]]
     pending: list[Hit]
     seen: set[int]
 
@@ -49,43 +58,85 @@ class Group:
             self.pending = []
             self.seen = set()
             self.above = {}
+            self.carried = NOTHING_CARRIED
 
 
 def _no_window() -> None:
     """An event rule is satisfied by each of its events."""
 
 
-class Consumer:
-    """Everything socterm remembers about one rule that makes episodes."""
+def _nothing_aside(_consumer: Consumer, _group: Group, _watermark: int) -> None:
+    """No late hit was kept aside."""
 
-    def __init__(self, rule: Rule, episodes: Episodes, lateness: int, *, chained: bool) -> None:
+
+def _nothing_kept() -> None:
+    """Nobody else keeps groups."""
+
+
+def _never_wanted(spec: Correlation) -> frozenset[str]:
+    wanted = {ref for there, _ in spec.cases for ref in there}
+    return frozenset(spec.refs) - wanted if spec.cases else frozenset()
+
+
+class Consumer:
+    """Everything socterm remembers about one rule that makes episodes.
+
+    `waits`: its windows are decided by the watermark only. `delay` (µs) is how long after the event the rules
+    it refers to may come to a decision: its own watermark is so much lower. `absent` are rules whose events
+    say that something did not fail to happen: they are no base events. `hurry` is called before windows are
+    let go that still keep late hits aside.
+    """
+
+    def __init__(
+        self, rule: Rule, episodes: Episodes, lateness: int, *, chained: bool, delay: int = 0
+    ) -> None:
         spec = rule.correlation
         self.rule = rule
         self.spec = spec
         self.key = rule.key
-        self.lateness = lateness
+        self.lateness = lateness + delay
+        self.delay = delay
         self.span = spec.span if spec else 0
         self.gap = max(rule.throttle, self.span)
         self.episodes = episodes
         self.chained = chained
         self.counts = Counts()
-        self._window = window_maker(spec, lateness, self.counts) if spec else _no_window
-        self.tumbling = isinstance(self._window(), WaitingWindow)
-        self.special = chained or self.tumbling
+        self._window = window_maker(spec, self.lateness, self.counts) if spec else _no_window
+        self.waits = isinstance(self._window(), WaitingWindow)
+        self.special = chained or self.waits
+        self.carry: tuple[str, ...] = ()
+        self.carry_others: dict[str, tuple[str, ...]] = {}
         self._dirty = episodes.dirty
         self.by_ref = spec is not None and spec.by_ref
+        self.calculates = spec is not None and spec.calculates
+        self.absent = _never_wanted(spec) if spec else frozenset()
         self.groups: dict[object, Group] = {}
         self.parents: list[tuple[Consumer, str]] = []
         self.linked = chained
+        self.hurry: Callable[[Consumer, Group, int], None] = _nothing_aside
+        self.purge: Callable[[], None] = _nothing_kept
         names = spec.fields[spec.refs[0]] if spec else ()
         self._name = names[0] if len(names) == 1 else ""
-        self.skipped = 0
-        self.evicted = 0
+        self._gone = 0
 
     def add_parent(self, parent: Consumer, ref: str) -> None:
         """Hand what fires to a correlation above, which knows this rule as `ref`."""
         self.parents.append((parent, ref))
         self.linked = True
+
+    def carry_fields(self, names: tuple[str, ...]) -> None:
+        """What hits have to carry for the rules above: fields that the group does not tell."""
+        self.carry = names
+        self.special = self.chained or self.waits or bool(names)
+        for parent, _ in self.parents:
+            self.carry_others |= parent.carry_others
+            if parent.spec is not None:
+                self.carry_others |= parent.spec.others
+
+    @property
+    def decision_after(self) -> int:
+        """How long (µs) after an event the rule may still come to be satisfied at it."""
+        return self.delay + (self.span if self.waits else 0)
 
     def link(self) -> None:
         """Other correlations may stand above the rule now: its groups look for their places there anew.
@@ -96,6 +147,7 @@ class Consumer:
             if not hasattr(group, "pending"):
                 group.pending = list(group.window.buf) if group.window is not None else []
                 group.seen = set()
+                group.carried = NOTHING_CARRIED
             group.above = {}
 
     def close(self) -> None:
@@ -108,24 +160,9 @@ class Consumer:
 
     # -- finding the group ---------------------------------------------------------------
 
-    def group_key(self, ref: str, event: Event) -> object | None:
-        """The group an event of `ref` belongs to; None (and counted) where it lacks a group-by field."""
-        spec = self.spec
-        if spec is None:
-            return entity_of(self.rule, event)
-        names = spec.fields[ref]
-        fields = event.fields
-        if len(names) == 1:
-            value = fields.get(names[0])
-            if value is None or value == "":
-                self.skipped += 1
-                return None
-            return value if type(value) is str else str(value)
-        values = tuple(str(fields.get(name, "")) for name in names)
-        if "" in values:
-            self.skipped += 1
-            return None
-        return values
+    def entity(self, event: Event) -> Entity:
+        """Whom an event is about, where this is a rule on single events."""
+        return entity_of(self.rule, event)
 
     def key_of_entity(self, entity: Entity) -> object:
         """The inverse of the entity a group shows."""
@@ -155,12 +192,16 @@ class Consumer:
         return found
 
     def _evict(self) -> None:
-        for group in list(islice(self.groups.values(), MAX_GROUPS // 100)):
-            self.evicted += 1
+        for group in list(islice(self.groups.values(), max(1, MAX_GROUPS // 100))):
+            self.counts.evicted += 1
             for episode in group.open:
                 self.episodes.settle(episode)
             group.open.clear()
+            group.window = None
             del self.groups[group.key]
+        self._gone += 1
+        if self._gone % EVICTIONS == 0:
+            self.purge()
 
     # -- taking hits ---------------------------------------------------------------------
 
@@ -185,8 +226,10 @@ class Consumer:
             if open_:
                 self.settle(group, watermark)
             episode = self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
-        self._dirty[episode.id] = episode
-        episode.new.append(hit)
+        new = episode.new
+        if not new:
+            self._dirty[episode.id] = episode
+        new.append(hit)
         episode.count += hit.weight
         if order > episode.last:
             episode.last = order
@@ -196,15 +239,37 @@ class Consumer:
         if window is None:
             return (hit,)
         if self.parents:
-            group.pending.append(hit)
-            if len(group.pending) > FULL:
+            pending = group.pending
+            if pending and ts <= pending[-1].ts and order < key_of(pending[-1]):
+                insort(pending, hit, key=key_of)
+            else:
+                pending.append(hit)
+            if len(pending) > FULL:
                 self._make_room(group)
         return window.feed(mark or hit)
 
+    def found(self, group: Group, hit: Hit) -> None:
+        """A base event, where others say that all is well: an episode of only those begins with it."""
+        for episode in group.open:
+            if episode.bare and episode.lo <= hit.ts <= episode.hi:
+                episode.bare = False
+                episode.first = episode.last = key_of(hit)
+
+    def take_absent(self, group: Group, hit: Hit, mark: Hit, watermark: int) -> None:
+        """An event that must not be there: the window has to know, the alert does not count it."""
+        if group.open:
+            self.settle(group, watermark)
+        known = self.episodes.next_episode
+        episode = self.episodes.join(group.open, self.key, group.entity, self.gap, hit, watermark)
+        if episode.id >= known:
+            episode.bare = True
+        episode.new.append(hit)
+        if group.window is not None:
+            group.window.feed(mark)
+
     def ripe(self, group: Group, watermark: int) -> Sequence[Hit]:
-        """Where the rule waits for the end of its windows: the hits at which those now over fire."""
-        window = group.window
-        return window.advance(watermark) if isinstance(window, WaitingWindow) else ()
+        """Where the rule waits for the watermark: the hits at which it is now known to be satisfied."""
+        return group.window.advance(watermark) if self.waits and group.window is not None else ()
 
     def settle(self, group: Group, watermark: int, *, anew: bool = True) -> None:
         """Let go of the group's episodes that the watermark has passed; the window goes with the last.
@@ -218,6 +283,8 @@ class Consumer:
         passed = [e for e in open_ if e.hi < before and e.touched < before]
         if not passed:
             return
+        if group.window is not None and group.window.late:
+            self.hurry(self, group, watermark)
         for episode in passed:
             self.episodes.settle(episode)
         if len(passed) == len(open_):
@@ -233,11 +300,16 @@ class Consumer:
         if self.linked:
             group.pending = []
             group.seen = set()
+            group.carried = NOTHING_CARRIED
 
     def remember(self, group: Group, hit: Hit) -> None:
-        """Keep a base event until the rule fires and hands it to the correlations above."""
-        group.pending.append(hit)
-        if len(group.pending) > FULL:
+        """Keep a base event, in its order, until the rule fires and hands it to the correlations above."""
+        pending = group.pending
+        if pending and key_of(hit) < key_of(pending[-1]):
+            insort(pending, hit, key=key_of)
+        else:
+            pending.append(hit)
+        if len(pending) > FULL:
             self._make_room(group)
 
     def _make_room(self, group: Group) -> None:
@@ -245,29 +317,28 @@ class Consumer:
         if len(pending) % 500 == 1:
             oldest = pending[-1].ts - self.span - self.lateness
             kept = [h for h in pending if h.ts > oldest]
-            self.evicted += max(0, len(kept) - MAX_PENDING)
+            self.counts.evicted += max(0, len(kept) - MAX_PENDING)
             group.pending = kept[-MAX_PENDING:]
 
     def window_at(self, group: Group, fired: Hit) -> Sequence[Hit]:
         """The hits of the window that ends at this one, as far as it still holds them."""
-        window = group.window
-        if window is None:
-            return (fired,)
-        end, start = key_of(fired), fired.ts - self.span
-        return [hit for hit in window.buf if hit.ts > start and key_of(hit) <= end] or (fired,)
+        return (group.window.inside(fired) if group.window is not None else ()) or (fired,)
 
     def covered(self, group: Group, fired: Hit) -> list[Hit]:
         """The base events of the window that fired, less those handed up before."""
         if len(group.pending) == 1 and group.pending[0] is fired:
             group.pending = []
             return [fired]
-        end = key_of(fired)
+        pending = group.pending
         start = fired.ts - self.span
-        delta: list[Hit] = []
-        rest: list[Hit] = []
-        for hit in group.pending:
-            (delta if hit.ts > start and key_of(hit) <= end else rest).append(hit)
-        group.pending = [h for h in rest if h.ts > start - self.lateness]
+        if pending and pending[0].ts > start and key_of(pending[-1]) <= key_of(fired):
+            group.pending = []
+            return pending
+        first = bisect_right(pending, start, key=_time)
+        last = bisect_right(pending, key_of(fired), key=key_of)
+        delta = pending[first:last]
+        del pending[first:last]
+        del pending[: bisect_right(pending, start - self.lateness, key=_time)]
         return delta
 
     # -- after a restart -----------------------------------------------------------------
@@ -276,26 +347,48 @@ class Consumer:
         """Take an open episode back from the store; windows are rebuilt by `rebuild`."""
         group = self.group(self.key_of_entity(change.entity))
         marks = [h.ts for h in change.hits if h.value] if self.chained else [h.ts for h in change.hits]
-        group.open.append(self.episodes.restore(change, self.gap, marks))
+        episode = self.episodes.restore(change, self.gap, marks)
+        episode.bare = bool(self.absent) and all(h.value in self.absent for h in change.hits)
+        group.open.append(episode)
         return group
 
     def rebuild(self, group: Group, hits: Iterable[Hit]) -> None:
         """Play the stored hits of a group's open episodes into a fresh window."""
-        order = group.window.order if group.window else key_of
-        ordered = sorted(hits, key=order)
-        if self.chained:
-            group.seen = {h.event for h in ordered}
         window = group.window
+        ordered = sorted(hits, key=window.order if window else key_of)
+        if self.chained:
+            group.seen = {h.event for h in ordered if h.value not in self.absent}
         if window is None:
             return
         for hit in ordered:
-            if self.parents:
+            if self.parents and hit.value not in self.absent:
                 self.remember(group, hit)
             if self.chained and not hit.value:
                 continue
             for fired in window.feed(as_mark(hit) if self.chained else hit):
                 if self.parents:
                     self.covered(group, fired)
+        if isinstance(window, WaitingWindow):
+            self._decide_again(group, window)
+
+    def _decide_again(self, group: Group, window: WaitingWindow) -> None:
+        """Go through what had been decided before the restart: as often as each episode says it fired.
+
+        Decisions fall in the order of the hits, so the first are those that were made; later ones wait for
+        the watermark as they did.
+        """
+        left = {episode.id: episode.signals for episode in group.open if not episode.ended}
+        while any(left.values()) and (due := window.due()) is not None:
+            for fired in window.advance(due):
+                for episode in group.open:
+                    if episode.lo <= fired.ts <= episode.hi and left.get(episode.id):
+                        left[episode.id] -= 1
+                if self.parents:
+                    self.covered(group, fired)
+
+
+def _time(hit: Hit) -> int:
+    return hit.ts
 
 
 def as_mark(hit: Hit) -> Hit:

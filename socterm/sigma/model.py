@@ -41,7 +41,7 @@ class Correlation(msgspec.Struct, frozen=True):
     for each of them the ECS field to read on events of that ref (aliases applied), `counted[ref]` the ECS
     fields whose values are counted or calculated with. `others` gives the further names under which the
     fields of `fields` and `counted` may stand in an event. `span` is µs. All `bounds` have to hold; temporal
-    types with `and`, `or`, `not` have `cases` instead. `percentile` is 0 to 100, None where the rule gives none.
+    types with `and`, `or`, `not` have `cases` instead. `percentile` is 0 to 100, None where it is not given.
     """
 
     type: CorrelationType

@@ -16,7 +16,7 @@ from socterm.event import Key
 BEHIND: Final[list[Hit]] = []
 """The answer to a hit that is kept aside until `catch_up`; the caller has to ask for that before a commit."""
 
-FEW_LATE: Final = 1 << 30
+FEW_LATE: Final = 32
 """Hits a window may hold for a late one to be put in its place there and then."""
 
 MOST_WAITING: Final = 100_000
@@ -76,6 +76,11 @@ class Window:
             return self._made_room(hit, fired=fired)
         return (hit,) if fired else ()
 
+    def inside(self, fired: Hit) -> list[Hit]:
+        """The hits of the window that ends at this one, as far as they are still kept."""
+        end, start = key_of(fired), fired.ts - self.span
+        return [hit for hit in self.buf if hit.ts > start and key_of(hit) <= end]
+
     def fires(self) -> list[Hit]:
         """All hits of the last seconds at which the rule is satisfied."""
         return self._replay()
@@ -87,6 +92,14 @@ class Window:
             return ()
         late.sort(key=self.order)
         return self._insert(late)
+
+    def due(self) -> int | None:
+        """The watermark (µs) at which there is something to decide; None where nothing waits."""
+        return None
+
+    def advance(self, watermark: int) -> Sequence[Hit]:  # noqa: ARG002
+        """Decide what the watermark has passed: the hits at which the rule is satisfied, oldest first."""
+        return ()
 
     def _late(self, hit: Hit) -> Sequence[Hit]:
         late = self.late
@@ -175,11 +188,3 @@ class WaitingWindow(Window):
             gone = MOST_WAITING // 10
             del buf[:gone]
             self.counts.evicted += gone
-
-    def due(self) -> int | None:
-        """The watermark (µs) at which there is something to decide; None where nothing waits."""
-        raise NotImplementedError
-
-    def advance(self, watermark: int) -> list[Hit]:
-        """Decide what the watermark has passed: the hits at which the rule is satisfied, oldest first."""
-        raise NotImplementedError

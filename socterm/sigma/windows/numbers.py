@@ -47,9 +47,19 @@ def exact(value: Any) -> int | None:
         return None
 
 
+def written(value: Any) -> str:
+    """A value as a hit carries it, "" where it is no number."""
+    return "" if exact(value) is None else repr(value) if isinstance(value, float) else str(value)
+
+
 def read(text: str) -> list[int]:
-    """The numbers in a hit's value: one, or several of a list, separated by blanks."""
-    return [found for part in text.split() if (found := exact(part)) is not None]
+    """The numbers in a hit's value, as `written` wrote them: one, or several of a list between blanks."""
+    return [found for part in text.split() if (found := _number(part)) is not None]
+
+
+def _number(part: str) -> int | None:
+    # Only a float was written with an exponent: in an event's text that is none.
+    return exact(float(part)) if "e" in part else exact(part)
 
 
 def total(numbers: list[tuple[int, int]]) -> Fraction:

@@ -36,13 +36,14 @@ OPS: Final[dict[str, Callable[[Number, Number], bool]]] = {
 class WholeWindow(WaitingWindow):
     """A window that is judged when its span is over; it fires at its last hit."""
 
-    __slots__ = ("_bounds", "_measure")
+    __slots__ = ("_bounds", "_judged", "_measure")
 
     def __init__(
         self, span: int, lateness: int, counts: Counts, measure: Measure, bounds: Sequence[Bound]
     ) -> None:
         super().__init__(span, lateness, counts)
         self._measure = measure
+        self._judged: dict[int, list[Hit]] = {}
         self._bounds = [(OPS[op], Fraction(str(limit))) for op, limit in bounds]
 
     def due(self) -> int | None:
@@ -52,6 +53,7 @@ class WholeWindow(WaitingWindow):
     def advance(self, watermark: int) -> list[Hit]:
         """Judge the windows that ended at or before the watermark; the last hit of each that holds."""
         fired = []
+        self._judged = {}
         buf = self.buf
         while buf and buf[0].ts + self.span <= watermark:
             end = buf[0].ts + self.span
@@ -62,7 +64,12 @@ class WholeWindow(WaitingWindow):
             del buf[:n]
             if any(self._holds(found) for found in self._measure(inside)):
                 fired.append(inside[-1])
+                self._judged[inside[-1].event] = inside
         return fired
+
+    def inside(self, fired: Hit) -> list[Hit]:
+        """The hits of a window judged by the last `advance`."""
+        return self._judged.get(fired.event, [])
 
     def _holds(self, found: Number) -> bool:
         return all(holds(found, limit) for holds, limit in self._bounds)
