@@ -33,6 +33,16 @@ def read_detection(
     Without a log source fields stay as written, for `bound`. `apart` is a key that is no selection. Raises
     RuleError with one line saying what cannot be used.
     """
+    try:
+        tree = _read(detection, placeholders, apart)
+    except RuleError:
+        placeholders.check()  # what nothing fills is what is wrong: it may not even be a value of its kind
+        raise
+    placeholders.check()
+    return tree if source is None else bound(tree, source)
+
+
+def _read(detection: object, placeholders: Placeholders, apart: str) -> ir.Node:
     if not isinstance(detection, Mapping):
         raise RuleError("its detection must be a map of selections and a condition")
     if "condition" not in detection:
@@ -52,8 +62,7 @@ def read_detection(
     conditions = said if isinstance(said, list) else [said]
     if not conditions:
         raise RuleError("it has no condition")
-    tree = ir.joined(ir.Or, tuple(read_condition(each, made) for each in conditions))
-    return tree if source is None else bound(tree, source)
+    return ir.joined(ir.Or, tuple(read_condition(each, made) for each in conditions))
 
 
 class _Reader:

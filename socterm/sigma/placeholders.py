@@ -32,12 +32,23 @@ class Placeholders:
 
     def __init__(self, lists: Lists) -> None:
         self._lists = {name.lower(): tuple(values) for name, values in lists.items()}
+        self._missing: dict[str, None] = {}
         self.used: dict[str, tuple[str, ...]] = {}
+
+    def check(self) -> None:
+        """Raises RuleError naming every placeholder met so far that nothing fills, and how to fill one."""
+        if self._missing:
+            first = next(iter(self._missing))
+            raise RuleError(
+                f"nothing fills {', '.join(f'%{name}%' for name in self._missing)}; a placeholder gets its "
+                "values in the configuration file: "
+                f'[placeholders] {first if _BARE.fullmatch(first) else repr(first)} = ["…"]'
+            )
 
     def fill(self, text: str) -> list[tuple[Piece, ...]]:
         r"""The values a text with placeholders stands for, in pieces.
 
-        `\%` is a percent sign; one that opens no name is itself. Raises RuleError for a name nothing fills.
+        `\%` is a percent sign; one that opens no name is itself. What nothing fills stays, and `check` tells.
         """
         choices = [self._values(part) if named else (Piece(part),) for named, part in cut(text)]
         size = prod(map(len, choices))
@@ -48,10 +59,8 @@ class Placeholders:
     def _values(self, name: str) -> tuple[Piece, ...]:
         found = self._lists.get(name.lower(), ())
         if not found:
-            raise RuleError(
-                f"nothing fills the placeholder %{name}%; give it values in the configuration file: "
-                f'[placeholders] {name if _BARE.fullmatch(name) else repr(name)} = ["…"]'
-            )
+            self._missing[name] = None
+            return (Piece(f"%{name}%"),)
         self.used[name.lower()] = found
         return tuple(Piece(value, filled=True) for value in found)
 

@@ -64,8 +64,9 @@ LOGSOURCES = (
 PATTERNS = (
     "a", "^A", "b$", "^$", "o{2}", "(root|event)", "[a-f]+", "\\d+", "x.y", "\\.exe$", "(?:ab)?", "a|b", ".",
     "power(shell)?", "(?P<who>root)", "[[:alpha:]]b", "[^]a]", "\\\\cmd", "a\\tb", "\\bab\\b", "é",
-    "(a(b|c)*)+", "a+?b", "f{1}ault", "x{2,3}", "\\x41", "(?i)AB", "segm.*fault", "[\\]x]", "a{,2}", "(x|)", "enc(oded)+",
-    "(((a)))|(b|c|d)", "$^", "\\Aa", "root|toor|admin", "(?i:Root)", "[",
+    "(a(b|c)*)+", "a+?b", "f{1}ault", "x{2,3}", "\\x41", "(?i)AB", "segm.*fault", "[\\]x]", "a{,2}", "(x|)",
+    "enc(oded)+",
+    "(((a)))|(b|c|d)", "$^", "\\Aa", "root|toor|admin", "(?i:Root)",
 )  # fmt: skip
 
 
@@ -185,15 +186,14 @@ class Maker:
     def _regex(self, field: str, _: Any) -> tuple[str, Any]:
         flags = [flag for flag in "ims" if self._often(0.3)]
         place = self._choice(([], [], ["startswith"], ["endswith"], ["contains"]))
-        return "|".join([field, "re", *flags, *place]), self._choice(PATTERNS[:-1])
+        return "|".join([field, "re", *flags, *place]), self._choice(PATTERNS)
 
     def _other(self, field: str, _: Any) -> tuple[str, Any]:
         return self._choice((
             (f"{field}|cidr", ["10.0.0.0/8", "2001:db8::/32"]),
             (f"{field}|exists", self._often(0.5)),
             (f"{field}|fieldref", self._choice(FIELDS)),
-            (f"{field}|fieldref|{self._choice(('contains', 'startswith', 'endswith'))}", self._choice(FIELDS)),
-            (f"{field}|fieldref|cased", self._choice(FIELDS)),
+            (f"{field}|fieldref|{self._place().replace('equals', 'cased')}", self._choice(FIELDS)),
             (f"{field}|windash|contains", "-enc -s -p -q"),
             (f"{field}|base64offset|contains", "root"),
             (f"{field}|wide|contains", "ab"),
@@ -293,7 +293,7 @@ class Maker:
         )), cased)  # fmt: skip
 
     def _expression(self) -> ir.Regex:
-        return ir.Regex(self._choice(PATTERNS[:-1]), "".join(flag for flag in "ims" if self._often(0.3)))
+        return ir.Regex(self._choice(PATTERNS), "".join(flag for flag in "ims" if self._often(0.3)))
 
 
 _KNOWN = {

@@ -1,4 +1,4 @@
-"""The indexed engine gives the plain evaluator's answers on random rules and events, which reach all of it."""
+"""The engine gives the plain evaluator's answers on random rules and events, and these reach it all."""
 
 from __future__ import annotations
 
