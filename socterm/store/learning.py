@@ -30,6 +30,8 @@ def write(db: sqlite3.Connection, changes: LearningChanges) -> None:
     db.executemany("DELETE FROM held WHERE event = ?", [(event,) for event in changes.released])
     rows = [(event, msgspec.json.encode(keys).decode()) for event, keys in changes.held]
     db.executemany("INSERT OR REPLACE INTO held VALUES (?, ?)", rows)
+    if changes.taught:
+        _note_taught(db, changes.taught)
 
 
 def _write_entries(db: sqlite3.Connection, ident: int, memory: RuleMemory) -> None:
@@ -57,6 +59,9 @@ def load(db: sqlite3.Connection, names: Mapping[int, str]) -> StoredLearning:
             repeat=event.repeat, id=event.id,
         )  # fmt: skip
         found.held.append((held, msgspec.json.decode(keys, type=tuple[str, ...])))
+    found.taught = db.execute(
+        "SELECT l.rule, f.log, f.lines FROM learned_from f JOIN learning l ON l.id = f.rule"
+    ).fetchall()
     return found
 
 
@@ -67,14 +72,7 @@ def _course(text: str) -> Course:
         return Course()
 
 
-def taught(db: sqlite3.Connection) -> dict[tuple[str, str], int]:
-    """(rule, log) → how many of its lines the rule has learned from; logs by their fingerprint."""
-    rows = db.execute("SELECT l.rule, f.log, f.lines FROM learned_from f JOIN learning l ON l.id = f.rule")
-    return {(rule, log): lines for rule, log, lines in rows}
-
-
-def note_taught(db: sqlite3.Connection, logs: Iterable[tuple[str, str, int]]) -> None:
-    """Rules have learned from the first `lines` lines of a log: (rule, log, lines)."""
+def _note_taught(db: sqlite3.Connection, logs: Iterable[tuple[str, str, int]]) -> None:
     ids = dict(db.execute("SELECT rule, id FROM learning"))
     rows = [(ids[rule], log, lines) for rule, log, lines in logs if rule in ids]
     db.executemany("INSERT OR REPLACE INTO learned_from VALUES (?, ?, ?)", rows)

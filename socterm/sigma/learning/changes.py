@@ -22,15 +22,19 @@ class RuleMemory(msgspec.Struct):
 
 
 class LearningChanges(msgspec.Struct):
-    """Everything the rules of a batch learned. `held` are ids of events that wait to be judged, with the keys
-    of the rules they wait for; `released` those that wait no more."""
+    """Everything the rules of a batch learned.
+
+    `held` are ids of events that wait to be judged, with the keys of the rules they wait for; `released`
+    those that wait no more. `taught` are old logs that rules learned from: (rule, log, how many lines of it).
+    """
 
     rules: list[RuleMemory] = []
     held: list[tuple[int, tuple[str, ...]]] = []
     released: list[int] = []
+    taught: list[tuple[str, str, int]] = []
 
     def __bool__(self) -> bool:
-        return bool(self.rules or self.held or self.released)
+        return bool(self.rules or self.held or self.released or self.taught)
 
 
 class StoredLearning(msgspec.Struct):
@@ -38,3 +42,4 @@ class StoredLearning(msgspec.Struct):
 
     rules: list[RuleMemory] = []
     held: list[tuple[Event, tuple[str, ...]]] = []
+    taught: list[tuple[str, str, int]] = []

@@ -255,6 +255,10 @@ class Learner:
             self._hold(event, tuple(key for key in keys if key in self._rules))
         self._look()
 
+    def begins_anew(self, rule: str) -> bool:
+        """Whether the store has nothing of use for a rule."""
+        return rule in self._anew or rule not in self.judges
+
     def adopt(self, former: Learner) -> None:
         """Take over what the learner of an earlier rule set knows: of every rule that is still the same."""
         for key, judge in former.judges.items():
