@@ -10,6 +10,8 @@ import msgspec
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange
 from socterm.event import Event
+from socterm.sigma.alertrules import on_logs, standing_on_alerts
+from socterm.sigma.alertsource import AlertSource
 from socterm.sigma.changes import going_on
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
@@ -44,7 +46,8 @@ class Detector:
         self._tz = tz
         self.episodes = Episodes(next_episode, next_alert)
         self.matcher = Matcher(rules, tz=tz)
-        self.correlator = Correlator(rules, self.episodes, lateness=lateness)
+        self.correlator = Correlator(on_logs(rules), self.episodes, lateness=lateness)
+        self.alerts = self._make_alerts()
         self.learner = self._make_learner()
         self.watermark = Watermark(lateness)
         self.late: dict[str, int] = {}
@@ -57,10 +60,20 @@ class Detector:
         same = going_on(self.rules, rules)
         self.rules = rules
         self.matcher = matcher or Matcher(rules, tz=self._tz)
-        self.correlator.replace(rules, same)
+        self.correlator.replace(on_logs(rules), same)
+        if self.alerts is None:
+            self.alerts = self._make_alerts()
+        else:
+            self.alerts.replace(rules, same)
         former, self.learner = self.learner, self._make_learner()
         if former is not None and self.learner is not None:
             self.learner.adopt(former)
+
+    def _make_alerts(self) -> AlertSource | None:
+        """None where no rule looks at alerts."""
+        if not standing_on_alerts(self.rules):
+            return None
+        return AlertSource(self.rules, self.episodes, self.correlator, tz=self._tz)
 
     def _make_learner(self) -> Learner | None:
         """None where no rule remembers or looks anything up: then nothing stands in an event's way."""
@@ -78,7 +91,11 @@ class Detector:
         self.watermark.clocks.update(clocks)
         for name in clocks:
             self.watermark.idle(name)
-        self.correlator.restore(open_episodes)
+        alerts = self.alerts
+        over = alerts.keys if alerts is not None else frozenset[str]()
+        self.correlator.restore([change for change in open_episodes if change.rule not in over])
+        if alerts is not None:
+            alerts.restore([change for change in open_episodes if change.rule in over])
         if self.learner is not None and learned is not None:
             self.learner.restore(learned)
 
@@ -131,6 +148,8 @@ class Detector:
         if self.learner is not None and value > self.learner.due:
             self.learner.advance(value)
         self.correlator.sweep(value)
+        if self.alerts is not None:
+            self.alerts.advance(value)
 
     def rest(self, quiet: int, now: int | None = None) -> None:
         """Nothing is left to read; all sources have been quiet for `quiet` µs.
@@ -152,6 +171,8 @@ class Detector:
             # A last line whose time nothing confirmed any more is believed.
             self.learner.flush(max((max(clock.high, clock.doubt) for clock in clocks), default=NEVER))
         self.correlator.flush()
+        if self.alerts is not None:
+            self.alerts.flush()
 
     @property
     def changed(self) -> bool:
@@ -172,10 +193,19 @@ class Detector:
 
     def decided(self, alert: int, verb: str) -> None:
         """A person closed or reopened an alert: its episode ends, or goes on."""
+        correlator = self.correlator
+        episode = self.episodes.by_alert.get(alert)
+        if self.alerts is not None and episode is not None and episode.rule in self.alerts.keys:
+            correlator = self.alerts.correlator
         if verb == "close":
-            self.correlator.end(alert)
+            correlator.end(alert)
         elif verb == "reopen":
-            self.correlator.revive(alert)
+            correlator.revive(alert)
+
+    def take_hits(self) -> dict[str, int]:
+        """How often each rule matched since the last call."""
+        hits = self.correlator.take_hits()
+        return hits if self.alerts is None else hits | self.alerts.correlator.take_hits()
 
 
 def clock_state(clock: SourceClock) -> list[int]:

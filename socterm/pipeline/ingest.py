@@ -328,7 +328,7 @@ class Pipeline:
             decoders=decoders,
             sources=sources,
             episodes=self.detector.collect(),
-            rule_hits=self.detector.correlator.take_hits(),
+            rule_hits=self.detector.take_hits(),
             now=now,
             rules=rules,
             counters=self.detector.counters(),

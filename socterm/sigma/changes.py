@@ -23,6 +23,8 @@ _BESIDE: dict[str, Any] = {
         "tests": (),
         "risk": 0,
         "digest": "",
+        "filters": (),
+        "unfiltered": None,
     }.items()
     if name in Rule.__struct_fields__
 }

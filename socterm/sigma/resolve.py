@@ -10,6 +10,7 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.errors import RuleError
 from socterm.event import LogSource
+from socterm.sigma.alertrules import circles, over_alerts, refuse_mixture
 from socterm.sigma.correlations import correlation_of
 from socterm.sigma.documents import Document, digest_of
 from socterm.sigma.extension import Extension, check_memory, learned_entity
@@ -82,7 +83,9 @@ class _Resolver:
         self._silenced: set[str] = set()
         for draft in drafts:
             self._register(draft)
+        self._over: set[str] = set()
         apply_filters(drafts, self._known, self._off)
+        self._refuse_circles()
         for draft in drafts:
             self._silence(draft)
 
@@ -124,6 +127,17 @@ class _Resolver:
             if found is not None:
                 self._silenced.add(found.key)
 
+    def _refuse_circles(self) -> None:
+        """A rule over alerts must not see its own, directly or through others."""
+        refs = {
+            draft.key: [key for ref in draft.terms.rules if (key := self._called(ref)) is not None]
+            for draft in self._drafts
+            if draft.terms is not None and not draft.problem
+        }
+        found = circles([draft for draft in self._drafts if not draft.problem], refs)
+        for draft in self._drafts:
+            draft.problem = draft.problem or found.get(draft.key, "")
+
     def _finish(self, draft: Draft, trail: tuple[str, ...]) -> Rule:
         """The rule of a draft, after those it refers to. Raises RuleError where there is none."""
         if draft.problem:
@@ -142,6 +156,12 @@ class _Resolver:
     def _rule(self, draft: Draft, correlation: Correlation | None) -> Rule:
         extension = draft.extension
         check_memory(extension, correlation is not None, self._lists)
+        if over_alerts(draft.logsource):
+            self._over.add(draft.key)
+            if extension.learning is not None or extension.lookup is not None:
+                raise RuleError(
+                    "a rule over alerts remembers and looks up nothing; count alerts instead"
+                )
         alerting = draft.key not in self._silenced if extension.alert is None else extension.alert
         longest = max(MINIMUM_THROTTLE, correlation.span if correlation else 0)
         return Rule(
@@ -174,7 +194,10 @@ class _Resolver:
         )
 
     def _correlation(self, terms: Terms, trail: tuple[str, ...]) -> Correlation:
-        return correlation_of(terms, self._references(terms, trail), self._called)
+        refs = self._references(terms, trail)
+        if refuse_mixture(refs, self._over):
+            self._over.add(trail[-1])
+        return correlation_of(terms, refs, self._called)
 
     def _called(self, written: str) -> str | None:
         found = self._known.get(written.lower())

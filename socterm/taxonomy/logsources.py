@@ -15,6 +15,8 @@ from socterm.taxonomy.web import WEB_LOGSOURCES
 SYSLOG: LogSource = ("linux", "", "syslog")
 AUTH: LogSource = ("linux", "", "auth")
 PROCESS_CREATION: LogSource = ("linux", "process_creation", "")
+ALERTS: LogSource = ("socterm", "", "alert")
+"""Our own alerts, which no line tells of: `socterm.sigma.alertsource` does."""
 
 
 def _auth(service: str) -> tuple[LogSource, ...]:
@@ -50,6 +52,7 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "leef": (("", "firewall", ""), ("leef", "", "")),
     "keyvalue": (("keyvalue", "", ""),),
     "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
+    "socterm.alert": (ALERTS,),
     **windows.LOGSOURCES,
     **JSON_LOGSOURCES,
     **cloud.LOGSOURCES,

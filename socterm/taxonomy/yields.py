@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from socterm.event import LogSource
 from socterm.taxonomy.logsources import BY_ACTION, LOGSOURCES, serves
@@ -39,7 +39,16 @@ def _read(text: str) -> Iterator[tuple[str, Yield]]:
 
 
 _FILE = Path(__file__).with_name("yields.txt")
+ALERT_FIELDS: Final = frozenset(
+    {
+        "event.action", "event.category", "event.risk_score", "event.severity", "rule.id", "rule.name",
+        "socterm.level", "tags", "threat.tactic.name", "threat.technique.id",
+    }
+)  # fmt: skip
+"""Of an alert as an event; beside these it has those of its entity, which may be any."""
+
 YIELDS: dict[str, Yield] = dict(_read(_FILE.read_text(encoding="utf-8"))) if _FILE.exists() else {}
+YIELDS["socterm.alert"] = Yield(ALERT_FIELDS, (), own_names=True)
 """`event.dataset` → what its events have."""
 
 EVERYWHERE: frozenset[str] = frozenset(

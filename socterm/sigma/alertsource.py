@@ -1,0 +1,277 @@
+"""Our own alerts as events: what rules over alerts see, once for each alert, and what they make of it.
+
+An alert is told of when the watermark has passed the hit that first satisfied its rule: by then no line
+within the lateness bound can change which hit that is, so what is told, and in which order, is the same
+however the lines came. Its base events up to that hit are its evidence; what is built on alerts counts each
+of them once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, tzinfo
+from typing import Any, Final
+
+from socterm.alerts.episodes import Episode, Episodes
+from socterm.alerts.model import EpisodeChange, Hit, key_of
+from socterm.event import Event
+from socterm.sigma.alertrules import names_in, standing_on_alerts
+from socterm.sigma.correlate import Correlator
+from socterm.sigma.engine import Matcher
+from socterm.sigma.groups import Consumer
+from socterm.sigma.model import Rule, RuleSet
+from socterm.sigma.steps import hits_of, places
+from socterm.sigma.timetable import MINUTE
+from socterm.taxonomy.attack import tactic_of, technique_of
+from socterm.taxonomy.logsources import ALERTS
+
+LEVELS: Final = ("informational", "low", "medium", "high", "critical")
+"""Sigma's levels; `event.severity` counts them from 1."""
+
+END: Final = 1 << 62
+_SOURCES: Final = (ALERTS,)
+
+Due = tuple[int, int, int, str, int, str, str]
+"""When, how deep, the key of the hit, rule, entity: the order in which alerts are told of."""
+
+
+class AlertCorrelator(Correlator):
+    """The correlations and alerting rules over alerts: each hit of theirs is an alert."""
+
+    def __init__(self, rules: RuleSet, episodes: Episodes, *, lateness: int) -> None:
+        super().__init__(rules, episodes, lateness=lateness)
+        self._chain()
+
+    def replace(self, rules: RuleSet, going_on: Collection[str]) -> None:
+        """As of any correlator."""
+        super().replace(rules, going_on)
+        self._chain()
+
+    def _chain(self) -> None:
+        """An alert counts as one, whatever its base events weigh: as a firing does in a chain."""
+        for consumer in self._wiring.consumers.values():
+            consumer.chained = consumer.linked = consumer.special = True
+
+    def take(self, alert: Event, keys: tuple[str, ...], evidence: Sequence[Hit], watermark: int) -> None:
+        """An alert that satisfied these event rules, with its base events."""
+        plan = self._plans.get(keys)
+        if plan is None:
+            plan = self._plan(keys)
+        plan.seen += 1
+        taken: list[object] = []
+        for step in plan.steps:
+            if step.turn <= 1:
+                taken = []
+            consumer = step.consumer
+            found = hits_of(alert, places(step, alert), taken)
+            if consumer.spec is None:
+                own = Hit(alert.ts, alert.source, alert.position, alert.id, alert.repeat, step.ref)
+                found = [(consumer.entity(alert), own)]
+            for key, hit in found:
+                group = consumer.group(key)
+                fresh = {h.event: h for h in evidence if h.event not in group.seen and h.event != hit.event}
+                plain = [Hit(h.ts, h.source, h.position, h.event, h.weight) for h in fresh.values()]
+                if consumer.parents:
+                    for base in plain:
+                        consumer.remember(group, base)
+                self._take_special(consumer, group, hit, watermark + consumer.delay, alert)
+                home = next((e for e in group.open if e.lo <= hit.ts <= e.hi), None)
+                if home is not None:
+                    group.seen.update(fresh)
+                    for base in plain:
+                        home.add(base)
+        self.catch_up()
+
+
+class AlertSource:
+    """Rules over alerts: tells them of each alert, in the order of event time, and lets them raise theirs.
+
+    `main` raises the alerts on logs. Ids and what is to be stored go through the same `episodes`.
+    """
+
+    def __init__(self, rules: RuleSet, episodes: Episodes, main: Correlator, *, tz: tzinfo = UTC) -> None:
+        self.episodes = episodes
+        self._main = main
+        self._tz = tz
+        self._due: list[tuple[Due, Episode]] = []
+        self._rules: dict[str, Rule] = {}
+        self._own = RuleSet({}, [])
+        self._take_rules(rules)
+        self.correlator = AlertCorrelator(self._own, episodes, lateness=0)
+        self._find_places()
+        if self._bound:
+            self.correlator = AlertCorrelator(self._own, episodes, lateness=self._bound)
+
+    def replace(self, rules: RuleSet, going_on: Collection[str]) -> None:
+        """Go on with other rules. What was raised before a rule over alerts came is not told to it."""
+        waiting = {episode.rule for _, episode in self._due}
+        former, seen = self._rules, self.episodes.witnessed
+        self._take_rules(rules)
+        self._rules = {key: former[key] for key in waiting if key in former} | self._rules
+        self.correlator.replace(self._own, going_on)
+        self._find_places()
+        for key in seen ^ self.episodes.witnessed:
+            self._begin(key, seen_now=key in self.episodes.witnessed)
+
+    def _take_rules(self, rules: RuleSet) -> None:
+        self.keys = standing_on_alerts(rules)
+        self._rules = rules.rules
+        self._own = RuleSet({key: rules.rules[key] for key in rules.rules if key in self.keys}, [])
+        self._matcher = Matcher(self._own, tz=self._tz)
+        called: dict[str, set[str]] = {}
+        for rule in rules.rules.values():
+            for name in (rule.key, rule.name, rule.info.title):
+                called.setdefault(name.lower(), set()).add(rule.key)
+        self._named: dict[str, frozenset[str] | None] = {}
+        for rule in self._own.rules.values():
+            if rule.correlation is None:
+                names = names_in(rule.detection)
+                keys = [key for name in names or () for key in called.get(name, ())]
+                self._named[rule.key] = None if names is None else frozenset(keys)
+        self.episodes.witnessed = frozenset(
+            rule.key
+            for rule in rules.rules.values()
+            if rule.alerting and any(self._sees(key, rule.key) for key in self._named)
+        )
+
+    def _find_places(self) -> None:
+        self._places: dict[str, tuple[int, int]] = {}
+        self._bound = max((self._place(key)[0] for key in self.episodes.witnessed), default=0)
+
+    def _sees(self, rule: str, other: str) -> bool:
+        """Whether an event rule over alerts looks at the alerts of another rule."""
+        named = self._named[rule]
+        return other not in self.keys if named is None else other in named
+
+    def _place(self, key: str) -> tuple[int, int]:
+        """How long (µs) after an event the rule may be satisfied at it, and how many alerts deep it is."""
+        found = self._places.get(key)
+        if found is None:
+            self._places[key] = (0, 0)  # for one that a set made by hand leads in a circle
+            rule = self._rules[key]
+            below = rule.correlation.refs if rule.correlation else self._below(key)
+            after = max((self._place(ref)[0] for ref in below), default=0)
+            depth = max((self._place(ref)[1] for ref in below), default=0) + (key in self._named)
+            consumer = self._consumer(key)
+            if consumer is not None and consumer.decision_after:
+                after += consumer.decision_after + MINUTE  # a sweep may come a minute late
+            found = self._places[key] = (after, depth)
+        return found
+
+    def _consumer(self, key: str) -> Consumer | None:
+        return (self.correlator if key in self.keys else self._main).consumer(key)
+
+    def _below(self, key: str) -> list[str]:
+        if key not in self._named:
+            return []
+        named = self._named[key]
+        known = self._rules if named is None else named
+        return [other for other in known if self._rules[other].alerting and self._sees(key, other)]
+
+    def _begin(self, key: str, *, seen_now: bool) -> None:
+        """Episodes under way of a rule whose alerts others begin to look at, or cease to."""
+        consumer = self._consumer(key)
+        for group in consumer.groups.values() if consumer is not None else ():
+            for episode in group.open:
+                window = group.window.buf if group.window is not None else ()
+                kept = [hit for hit in window if episode.lo <= hit.ts <= episode.hi]
+                episode.past = kept if seen_now and not episode.alert else None
+
+    # -- telling -------------------------------------------------------------------------
+
+    def restore(self, changes: Sequence[EpisodeChange]) -> None:
+        """Take back open episodes of rules over alerts; theirs say what is still to be told."""
+        self.correlator.restore(changes)
+
+    def advance(self, watermark: int) -> None:
+        """Tell of all alerts that the watermark (µs) has passed, then settle what time has passed."""
+        self._tell(watermark)
+        self.correlator.sweep(watermark - self._bound)
+
+    def flush(self) -> None:
+        """The end of a replay: all is told of, everything settles."""
+        while self.episodes.fresh or self._due:
+            self._tell(END)
+            self.correlator.flush()
+        self.correlator.flush()
+
+    def _tell(self, watermark: int) -> None:
+        self._gather()
+        # What has settled is told of now: it will not be there after a restart.
+        settled = [due[0] + 1 for due, episode in self._due if episode.over]
+        top = max(watermark, *settled) if settled else watermark
+        while self._due and self._due[0][0][0] < top:
+            due, episode = heapq.heappop(self._due)
+            fired = episode.fired
+            if fired is not None and key_of(fired) == due[2:5]:
+                self._tell_of(episode, fired, due[0])
+                self._gather()
+
+    def _gather(self) -> None:
+        """Put alerts whose first hit is new to us in their place."""
+        fresh, self.episodes.fresh = self.episodes.fresh, []
+        for episode in fresh:
+            fired = episode.fired
+            if fired is not None and episode.rule in self._rules:
+                after, depth = self._place(episode.rule)
+                due = (fired.ts + after, depth, *key_of(fired), episode.rule, repr(episode.entity))
+                heapq.heappush(self._due, (due, episode))
+
+    def _tell_of(self, episode: Episode, fired: Hit, due: int) -> None:
+        evidence = self._evidence(episode, fired)
+        episode.tell()
+        if not episode.over:
+            self.episodes.touch(episode)
+        alert = alert_event(self._rules[episode.rule], episode, fired)
+        alert.repeat = evidence[fired.event].weight if fired.event in evidence else fired.weight
+        keys = tuple(key for key in self._matcher.match(alert) if self._sees(key, episode.rule))
+        if keys:
+            self.correlator.take(alert, keys, list(evidence.values()), due - self._bound)
+
+    def _evidence(self, episode: Episode, fired: Hit) -> dict[int, Hit]:
+        """The base events of an alert up to the hit that first satisfied its rule, by id."""
+        consumer = self._consumer(episode.rule)
+        absent = consumer.absent if consumer is not None else frozenset()
+        found: dict[int, Hit] = {}
+        for hit in (*(episode.past or ()), *episode.new):
+            if key_of(hit) <= key_of(fired) and hit.value not in absent:
+                known = found.get(hit.event)
+                if known is None or known.weight < hit.weight:
+                    found[hit.event] = hit
+        return found
+
+
+def alert_event(rule: Rule, episode: Episode, fired: Hit) -> Event:
+    """The alert as rules see it, at the time and under the id of the event that first satisfied its rule."""
+    info = rule.info
+    fields: dict[str, Any] = {
+        "event.dataset": "socterm.alert",
+        "event.action": "alert",
+        "event.category": ("intrusion_detection",),
+        "event.severity": LEVELS.index(info.level) + 1 if info.level in LEVELS else 1,
+        "socterm.level": info.level,
+        "rule.id": rule.key,
+        "rule.name": tuple(dict.fromkeys(name for name in (info.title, rule.name) if name)),
+        "tags": info.tags,
+        "threat.tactic.name": _unique(tactic_of(tag) for tag in info.tags),
+        "threat.technique.id": _techniques(info.tags),
+        "message": f"{info.title}: " + ", ".join(f"{name}={value}" for name, value in episode.entity),
+        **dict(episode.entity),
+    }
+    if rule.risk:
+        fields["event.risk_score"] = rule.risk
+    return Event(
+        ts=fired.ts, source=fired.source, position=fired.position, raw=fields["message"], fields=fields,
+        logsources=_SOURCES, kind="alert", id=fired.event,
+    )  # fmt: skip
+
+
+def _unique(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def _techniques(tags: Iterable[str]) -> tuple[str, ...]:
+    """Each technique under the id its tag gives, and the one it has today where that is another."""
+    named = [tag for tag in tags if technique_of(tag)]
+    return _unique(one for tag in named for one in (tag.partition(".")[2].upper(), technique_of(tag)))

@@ -1,0 +1,285 @@
+"""Our own alerts as a log source: recidivists, tactics on one entity, and what must not go in a circle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from socterm.event import Event
+from socterm.pipeline.detect import Detector
+from socterm.sigma.load import load_rules
+from socterm.sigma.model import RuleSet
+from socterm.store import open_store
+from socterm.store.check import check
+
+from reload_road import Road
+from test_rules_reload import alerts, lay, login, over, stream
+
+ALERT = """\
+title: {title}
+name: {name}
+level: medium
+logsource: {{product: socterm, service: alert}}
+detection: {{sel: {{{sel}}}, condition: sel}}
+"""
+
+
+def seen(name: str, sel: str = "event.kind: alert", title: str = "An alert") -> str:
+    return ALERT.format(name=name, sel=sel, title=title)
+
+
+def tagged(document: str, *tags: str) -> str:
+    return document.replace("level:", f"tags: [{', '.join(tags)}]\nlevel:")
+
+
+BRUTE = tagged(
+    over("brute", "event_count", "failed", "2m", "condition: {gt: 5}"),
+    "attack.credential-access",
+    "attack.t1110",
+)
+OPENED = tagged(
+    login("opened", "success", "socterm: {throttle: 30s, entity: [source.ip]}\n"), "attack.initial-access"
+)
+SPRAY = tagged(
+    over("spray", "value_count", "failed", "3m", "condition: {gte: 3, field: user.name}"), "attack.discovery"
+)
+BASE = {
+    "failed.yml": login("failed"),
+    "brute.yml": BRUTE,
+    "opened.yml": OPENED,
+    "spray.yml": SPRAY,
+    "few.yml": over("few", "event_count", "failed", "20s", "condition: {lt: 3}"),
+}
+PACK = BASE | {
+    "any.yml": seen("any"),
+    "again.yml": over("again", "event_count", "any", "24h", "condition: {gte: 3}"),
+    "tactics.yml": over(
+        "tactics",
+        "value_count",
+        "any",
+        "24h",
+        "condition: {gte: 3, field: threat.tactic.name}, generate: true",
+    ),
+    "named.yml": seen("named", "rule.name: again"),
+}
+OVER = ("again", "tactics", "named")
+
+
+def rules(tmp_path: Path, *documents: str) -> RuleSet:
+    (tmp_path / "rules.yml").write_text("\n---\n".join(documents))
+    return load_rules([tmp_path])
+
+
+def reason(found: RuleSet, name: str) -> str:
+    [fate] = [fate for fate in found.fates if fate.key == name]
+    assert fate.fate == "refused"
+    return fate.reason
+
+
+def run(tmp_path: Path, pack: dict[str, str], lines: list[bytes], size: int = 7, **how: object) -> list[str]:
+    folder = lay(tmp_path / "rules", pack)
+    db = tmp_path / "s.db"
+    for part in ("", "-wal", "-shm"):
+        Path(f"{db}{part}").unlink(missing_ok=True)
+    return Road(folder, db, lines, size).run(**how)  # type: ignore[arg-type]
+
+
+S = 1_000_000
+T0 = 1_773_741_600 * S
+
+
+def attempt(number: int, at: float, ip: str, outcome: str = "failure", user: str = "root") -> Event:
+    fields = {
+        "event.dataset": "sshd", "event.action": "ssh_login", "event.outcome": outcome, "source.ip": ip,
+        "user.name": user,
+    }  # fmt: skip
+    sources = (("linux", "", "sshd"),)
+    return Event(T0 + int(at * S), "s", number, "", fields, logsources=sources, id=number + 1)
+
+
+def raised(found: RuleSet, events: list[Event]) -> dict[str, list[tuple[dict[str, str], int, list[int]]]]:
+    """By rule, (entity, count, base events by position) of each alert."""
+    detector = Detector(found)
+    detector.feed("s", events)
+    detector.flush()
+    rows: dict[str, list[tuple[dict[str, str], int, list[int]]]] = {}
+    for change in detector.collect():
+        if change.alert:
+            base = sorted({hit.position for hit in change.hits})
+            rows.setdefault(change.rule, []).append((dict(change.entity), change.count, base))
+    return rows
+
+
+def burst(first: int, at: float, ip: str) -> list[Event]:
+    return [attempt(first + n, at + n, ip) for n in range(6)]
+
+
+def test_three_alerts_on_one_address_in_a_day(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path, login("failed"), BRUTE, seen("any"),
+        over("again", "event_count", "any", "24h", "condition: {gte: 3}"),
+    )  # fmt: skip
+    bursts = [burst(6 * n, 3600 * n, "203.0.113.7") for n in range(3)]
+    other = burst(18, 3 * 3600, "203.0.113.8")
+    made = raised(found, [*bursts[0], *bursts[1], *bursts[2], *other])
+    assert len(made["brute"]) == 4
+    assert made["again"] == [({"source.ip": "203.0.113.7"}, 18, list(range(18)))]
+    assert "again" not in raised(found, [*bursts[0], *bursts[1], *other])
+
+
+def test_three_tactics_on_one_entity(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path, login("failed"), BRUTE, SPRAY, OPENED, seen("any"),
+        over("tactics", "value_count", "any", "24h", "condition: {gte: 3, field: threat.tactic.name}"),
+    )  # fmt: skip
+    users = ["a", "b", "c", "d", "e", "f"]
+    guesses = [attempt(n, n, "203.0.113.7", user=users[n]) for n in range(6)]
+    entry = attempt(6, 60, "203.0.113.7", outcome="success")
+    assert raised(found, [*guesses, entry])["tactics"] == [({"source.ip": "203.0.113.7"}, 7, list(range(7)))]
+    assert "tactics" not in raised(found, guesses)
+    assert "tactics" not in raised(found, [*guesses, attempt(6, 60, "203.0.113.8", outcome="success")])
+
+
+def test_one_rule_with_three_tactics_is_enough(tmp_path: Path) -> None:
+    tags = ("attack.execution", "attack.defense_evasion", "attack.impact", "attack.t1059.004")
+    found = rules(
+        tmp_path, tagged(login("opened", "success"), *tags), seen("any"),
+        over("tactics", "value_count", "any", "24h", "condition: {gte: 3, field: threat.tactic.name}"),
+    )  # fmt: skip
+    made = raised(found, [attempt(0, 0, "203.0.113.7", "success"), attempt(1, 1, "203.0.113.7", "success")])
+    assert made["tactics"] == [({"source.ip": "203.0.113.7"}, 1, [0])]
+
+
+@pytest.mark.parametrize(
+    ("sel", "fits"),
+    [
+        ("event.kind: alert, event.dataset: socterm.alert, event.action: alert", True),
+        ("event.severity: 4, socterm.level: high", True),
+        ("event.severity|gt: 4", False),
+        ("event.risk_score|gte: 30", True),
+        ("rule.id: BRUTE", True),
+        ("rule.name: brute", True),
+        ("rule.name: A burst", True),
+        ("rule.name|endswith: urst", True),
+        ("rule.id: spray", False),
+        ("threat.tactic.name: credential-access, threat.technique.id: T1110", True),
+        ("threat.technique.id: [T1562.001, T9999]", False),
+        ("source.ip|cidr: 203.0.113.0/24", True),
+        ("source.ip|cidr: 198.51.100.0/24", False),
+        ("host.hostname: web1", False),
+        ("tags|contains: t1110", True),
+    ],
+)
+def test_what_an_alert_is_as_an_event(tmp_path: Path, sel: str, fits: bool) -> None:
+    brute = BRUTE.replace("title: brute", "title: A burst") + "socterm: {risk: 30}\n"
+    found = rules(tmp_path, login("failed"), brute, seen("one", sel))
+    assert {fate.fate for fate in found.fates if fate.key == "one"} == {"active"}
+    made = raised(found, burst(0, 0, "203.0.113.7"))
+    assert ("one" in made) is fits
+    if fits:
+        assert made["one"] == [({"source.ip": "203.0.113.7"}, 6, list(range(6)))]
+
+
+def test_keywords_look_at_the_title(tmp_path: Path) -> None:
+    keyword = seen("one").replace(
+        "detection: {sel: {event.kind: alert}", "detection: {sel: ['brut*203.0.113.7']"
+    )
+    assert "one" in raised(rules(tmp_path, login("failed"), BRUTE, keyword), burst(0, 0, "203.0.113.7"))
+
+
+def test_an_alert_is_told_of_once_however_long_it_goes_on(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path, login("failed"), BRUTE, seen("any"),
+        over("again", "event_count", "any", "24h", "condition: {gte: 2}"),
+    )  # fmt: skip
+    long = [attempt(n, n, "203.0.113.7") for n in range(500)]
+    made = raised(found, long)
+    assert made["brute"][0][1] == 500
+    assert "again" not in made
+
+
+def test_a_rule_over_alerts_that_names_itself_is_refused(tmp_path: Path) -> None:
+    found = rules(tmp_path, login("failed"), seen("one", "rule.id: [failed, one]"))
+    assert reason(found, "one") == "it consumes its own alerts: one → one"
+    assert "failed" in found.rules
+
+
+def test_a_circle_through_others_is_refused_by_name(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path, login("failed"), seen("one", "rule.name: 'Two of them'"),
+        over("two", "event_count", "one", "1h", "condition: {gte: 2}").replace(": two", ": Two of them", 1),
+        seen("three", "rule.id: three-and-more"), seen("fine", "rule.id: failed"),
+    )  # fmt: skip
+    assert reason(found, "one") == "it consumes its own alerts: one → two → one"
+    assert "it consumes its own alerts" in reason(found, "two")
+    assert {"three", "fine", "failed"} <= found.rules.keys()
+
+
+def test_a_circle_is_refused_in_whatever_order_it_is_written(tmp_path: Path) -> None:
+    documents = [
+        seen("a", "rule.id: c"), over("b", "event_count", "a", "1h", "condition: {gte: 2}"),
+        seen("c", "rule.name: b"),
+    ]  # fmt: skip
+    for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2)):
+        found = rules(tmp_path, *(documents[n] for n in order))
+        assert {fate.fate for fate in found.fates} == {"refused"}
+
+
+def test_a_mixture_of_alerts_and_events_is_refused(tmp_path: Path) -> None:
+    found = rules(tmp_path, login("failed"), seen("any"), over("mix", "temporal", "any, failed", "1h"))
+    assert reason(found, "mix").startswith("it mixes alerts ('any') with events ('failed')")
+
+
+def test_who_names_no_rule_sees_no_alert_built_on_alerts(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path, login("failed"), seen("any"), seen("every"), seen("named", "rule.id: any"),
+        seen("third", "rule.id: named"),
+    )  # fmt: skip
+    made = raised(found, [attempt(0, 0, "203.0.113.7")])
+    assert {rule: len(rows) for rule, rows in made.items()} == dict.fromkeys(
+        ("failed", "any", "every", "named", "third"), 1
+    )
+
+
+def test_a_rule_that_only_feeds_others_raises_nothing_to_see(tmp_path: Path) -> None:
+    found = rules(tmp_path, login("failed"), BRUTE, seen("any", "rule.id: failed"))
+    assert "any" not in raised(found, burst(0, 0, "203.0.113.7"))
+
+
+def test_a_rule_over_alerts_remembers_nothing(tmp_path: Path) -> None:
+    text = seen("one") + "socterm: {new_value: {key: [source.ip], field: rule.id, history: 30d}}\n"
+    assert "remembers" in reason(rules(tmp_path, login("failed"), text), "one")
+
+
+PLAIN: dict[int, list[str]] = {}
+
+
+def plain(tmp_path: Path, seed: int) -> list[str]:
+    if seed not in PLAIN:
+        PLAIN[seed] = run(tmp_path, PACK, stream(seed))
+    return PLAIN[seed]
+
+
+def test_the_stream_makes_every_rule_over_alerts_fire(tmp_path: Path) -> None:
+    store = plain(tmp_path, 1)
+    assert all(alerts(store, rule) for rule in OVER)
+    assert check(tmp_path / "s.db") == []
+    with open_store(tmp_path / "s.db") as opened:
+        for alert in opened.triage.alerts():
+            base = {row.id: row.repeat for row in opened.triage.alert_events(alert.id, limit=10_000)}
+            assert alert.count == sum(base.values()), alert.rule
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(1, 3),
+    size=st.sampled_from((1, 3, 7, 50, 240)),
+    restarts=st.sets(st.integers(0, 239), max_size=4),
+    order=st.randoms(use_true_random=False),
+)
+def test_neither_portions_nor_order_nor_restarts_change_an_alert(
+    tmp_path: Path, seed: int, size: int, restarts: set[int], order: object
+) -> None:
+    assert run(tmp_path, PACK, stream(seed), size, restarts=restarts) == plain(tmp_path, seed)
