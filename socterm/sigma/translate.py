@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import sigma.policy
+from sigma.correlations import SigmaCorrelationTimespan
 from sigma.exceptions import SigmaError
 from sigma.policy.profiles import TrustedPolicy
 from sigma.rule import SigmaRuleBase
 from sigma.rule.logsource import SigmaLogSource
 
-from sigma.correlations import SigmaCorrelationTimespan
 from socterm.errors import RuleError
 from socterm.event import LogSource
 from socterm.sigma import filters, ir
