@@ -61,6 +61,11 @@ def replay(
     detector = Detector(rules, tz=tz, lists=lists)
     detector.feed("replay", decode(lines, now=now, tz=tz, logsources=logsources))
     detector.flush()
+    return settled(detector)
+
+
+def settled(detector: Detector) -> list[Replayed]:
+    """The alerts of a detector that has been fed and flushed, in order of their ids."""
     found: dict[int, Replayed] = {}
     for change in detector.collect():
         if change.alert and not change.merged_into:

@@ -30,7 +30,7 @@ def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[
     for rule in rules.rules.values():
         if not rule.tests or (keys is not None and rule.key not in keys):
             continue
-        alone = _with_parts(rule, rules)
+        alone = with_parts(rule, rules)
         for test in rule.tests:
             problem = compare(test, rule.key, _run(test, alone))
             outcomes.append(Outcome(rule.key, rule.info.title, rule.info.path, test.name, problem))
@@ -68,7 +68,7 @@ class Verdicts:
     def failures(self, rules: RuleSet) -> dict[str, str]:
         """Key of each rule that fails a test of its own → in what."""
         parts = {
-            rule.key: list(_with_parts(rule, rules).rules.values())
+            rule.key: list(with_parts(rule, rules).rules.values())
             for rule in rules.rules.values()
             if rule.tests
         }
@@ -118,7 +118,7 @@ def load_checked(
     ).rules
 
 
-def _with_parts(rule: Rule, rules: RuleSet) -> RuleSet:
+def with_parts(rule: Rule, rules: RuleSet) -> RuleSet:
     """The rule, raising alerts, and all it refers to."""
     wanted = {rule.key}
     queue = [rule]
