@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "run": "socterm.cli.run:run",
     "scan": "socterm.cli.scan:scan",
     "demo": "socterm.cli.demo:demo",
+    "learn": "socterm.cli.learn:learn",
     "parse": "socterm.cli.parse:parse",
     "explain": "socterm.cli.explain:explain",
     "formats": "socterm.cli.formats:formats",
@@ -29,6 +30,7 @@ SUMMARIES: dict[str, str] = {
     "run": "Ingest without a terminal: the same road as the console's.",
     "scan": "Look for attacks in files and folders of any log.",
     "demo": "Play a labelled attack story into a throw-away store.",
+    "learn": "Let rules that remember go over old logs; show what they know.",
     "parse": "Convert log lines to ECS, one JSON object a line.",
     "formats": "List the log formats that can be read.",
     "explain": "Say how a line is read and what each rule makes of it.",
@@ -85,6 +87,12 @@ _SOURCES = (
         help="Read lines as this format, whatever they look like; with GLOB only of sources that fit it.",
     ),
     click.option("--lines", type=click.IntRange(0), metavar="N", help="Begin with the last N lines."),
+    click.option(
+        "--learn-from",
+        multiple=True,
+        metavar="PATH",
+        help="First let rules that remember go over old logs there, without alerts.",
+    ),
 )
 _STORE = (
     click.option(

@@ -41,6 +41,10 @@ def run(dash: str | None, once: bool, batch: int, as_json: bool, quiet: bool, **
         raise UsageError("nothing to read: name a source, e.g. socterm run --tail /var/log/auth.log")
     writer = open_writer(config)
     try:
+        if options["learn_from"]:
+            from socterm.cli.learn import learn_first
+
+            learn_first(writer, config, options["learn_from"], quiet=quiet)
         pipeline = make_pipeline(writer, config, specs=specs, options=options, once=once)
         _ingest(pipeline, batch=batch, as_json=as_json, quiet=quiet)
     finally:

@@ -8,7 +8,7 @@ import signal
 import sys
 import termios
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -33,6 +33,8 @@ def watch(options: Mapping[str, Any]) -> None:
     config = configure(options)
     specs = specs_of(config, options)
     stdin_fd = terminal(piped="-" in specs)
+    if options.get("learn_from"):
+        _learn(config, options["learn_from"])
     if not specs:
         if options.get("db") is not None and config.db.exists():
             show(config, None, note="only looking: no source was named")
@@ -53,6 +55,17 @@ def watch(options: Mapping[str, Any]) -> None:
     # What is piped in cannot wait for another process to end.
     ingest = Background(make, lambda: open_writer(config), stand_by="-" not in specs, stdin_fd=stdin_fd)
     beside(config, ingest)
+
+
+def _learn(config: Config, paths: Sequence[str]) -> None:
+    """Let rules go over old logs before the console opens: it would draw over what there is to say."""
+    from socterm.cli.learn import learn_first
+
+    writer = open_writer(config)
+    try:
+        learn_first(writer, config, paths)
+    finally:
+        writer.close()
 
 
 def _found() -> list[str]:

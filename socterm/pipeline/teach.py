@@ -98,11 +98,11 @@ class Teacher:
 
     def learn(self, paths: Sequence[str]) -> None:
         """Go over the logs behind some paths, merged by time. Raises UsageError for a missing path."""
-        if not self._rules:
-            return
         finder = Finder()
         surveyor = Surveyor(tz=self._tz, forms=self._forms)
         logs = surveyor.logs(self._named(finder.files(paths)))
+        if not self._rules:
+            return
         merge = Merge(logs, self._open, self._detector.watermark, ready=self._ready, ended=self._ended)
         for feed, events in merge:
             self._detector.feed(feed.name, events)
