@@ -34,21 +34,29 @@ def scalar(value: Any) -> str | int | float | bool | None:
 
 
 def flatten(value: Mapping[str, Any], fields: Fields, prefix: str = "", depth: int = 1) -> None:
-    """Write an object into `fields` under `prefix`. A name that is there already keeps its value.
+    """Write an object into `fields` under `prefix`.
+
+    A name that is there already keeps its value; one written out in the object (`"a.b": 1`) goes before the
+    same one by nesting.
 
     >>> fields: Fields = {}
     >>> flatten({"a": {"b": [1, 2], "c": None}, "d": [{"e": 1}, {"e": "x"}]}, fields); fields
     {'a.b': (1, 2), 'd.e': (1, 'x')}
     """
     few = len(fields) + len(value) < MOST
+    nested: list[tuple[str, Any]] = []
     for key, item in value.items():
         name = prefix + key
         kind = item.__class__
         if few and len(name) <= LONGEST_NAME and (kind is str or (kind is int and -_INT64 <= item < _INT64)):
             if name not in fields:
                 fields[name] = item
+        elif kind is dict or kind is list:
+            nested.append((name, item))
         else:
             put(fields, name, item, depth)
+    for name, item in nested:
+        put(fields, name, item, depth)
 
 
 def put(fields: Fields, name: str, item: Any, depth: int = 1) -> None:

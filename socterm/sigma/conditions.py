@@ -7,7 +7,7 @@ no selection of the rule bears that name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from socterm.errors import RuleError
@@ -21,24 +21,30 @@ _QUANTIFIERS: Final[dict[str, type[ir.And] | type[ir.Or]]] = {"1": ir.Or, "any":
 _OPERATORS: Final = frozenset({"and", "or", "not", "of"})
 
 
-def read_condition(said: object, selections: Mapping[str, ir.Node]) -> ir.Node:
-    """The tree of one condition over named selections. Raises RuleError, one line."""
+def read_condition(
+    said: object, selections: Mapping[str, ir.Node], used: Callable[[str], None] = lambda name: None
+) -> ir.Node:
+    """The tree of one condition over named selections; `used` hears of each use of one.
+
+    Raises RuleError, one line.
+    """
     if not isinstance(said, str) or not said.strip():
         raise RuleError(
             "its condition is empty" if said is None or said == "" else "its condition must be text"
         )
     if "|" in said:
         raise RuleError("conditions with a pipe (| count() …) are of the past; write a correlation instead")
-    return _Reading(said, selections).whole()
+    return _Reading(said, selections, used).whole()
 
 
 class _Reading:
     """Recursive descent, loosest operator first: or, and, not, `x of`, brackets."""
 
-    def __init__(self, said: str, selections: Mapping[str, ir.Node]) -> None:
+    def __init__(self, said: str, selections: Mapping[str, ir.Node], used: Callable[[str], None]) -> None:
         self._words = _TOKEN.findall(said)
         self._at = 0
         self._names = selections
+        self._used = used
         self._depth = 0
 
     def whole(self) -> ir.Node:
@@ -98,7 +104,7 @@ class _Reading:
                 raise RuleError(
                     f"condition: '{word}' is none of its selections: {', '.join(self._names)[:200]}"
                 )
-            return self._names[word]
+            return self._named(word)
         kind = _QUANTIFIERS.get(word.lower())
         if kind is None:
             raise RuleError(f"condition: before 'of' stands 1, any or all, not '{word}'")
@@ -107,6 +113,10 @@ class _Reading:
             raise RuleError("condition: behind 'of' stands them or a pattern such as filter_*")
         self._at += 1
         return self._several(kind, self._words[self._at - 1])
+
+    def _named(self, name: str) -> ir.Node:
+        self._used(name)
+        return self._names[name]
 
     def _several(self, kind: type[ir.And] | type[ir.Or], pattern: str) -> ir.Node:
         """Those a pattern names. Names with `_` in front are outside unless the pattern begins so, too."""
@@ -117,4 +127,4 @@ class _Reading:
         ]
         if not found:
             raise RuleError(f"condition: 'of {pattern}' doesn't match any of its selections")
-        return ir.joined(kind, tuple(self._names[name] for name in found))
+        return ir.joined(kind, tuple(map(self._named, found)))

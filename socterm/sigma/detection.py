@@ -21,6 +21,8 @@ from socterm.sigma.placeholders import Placeholders
 MOST_TESTS: Final = 50_000
 """Tests of one rule. YAML's aliases can blow a small file up to any number."""
 
+_TOO_MANY: Final = f"it makes more than {MOST_TESTS:,} tests; give it fewer values"
+
 DEEPEST: Final = 20
 """Maps and lists inside one another."""
 
@@ -62,7 +64,21 @@ def _read(detection: object, placeholders: Placeholders, apart: str) -> ir.Node:
     conditions = said if isinstance(said, list) else [said]
     if not conditions:
         raise RuleError("it has no condition")
-    return ir.joined(ir.Or, tuple(read_condition(each, made) for each in conditions))
+    spent = _Spent(made)
+    return ir.joined(ir.Or, tuple(read_condition(each, made, spent) for each in conditions))
+
+
+class _Spent:
+    """Counts the tests that conditions put together: a large selection may be named many times."""
+
+    def __init__(self, selections: Mapping[str, ir.Node]) -> None:
+        self._sizes = {name: sum(1 for _ in ir.leaves(node)) for name, node in selections.items()}
+        self._total = 0
+
+    def __call__(self, name: str) -> None:
+        self._total += self._sizes[name]
+        if self._total > MOST_TESTS:
+            raise RuleError(_TOO_MANY)
 
 
 class _Reader:
@@ -147,7 +163,7 @@ class _Reader:
         found = wanted(modifiers, values, self._placeholders, keyword=not field)
         self._tests += sum(map(len, found.values))
         if self._tests > MOST_TESTS:
-            raise RuleError(f"it makes more than {MOST_TESTS:,} tests; give it fewer values")
+            raise RuleError(_TOO_MANY)
         return found
 
     def _leaf(self, names: tuple[str, ...], test: ir.Test) -> ir.Node:
