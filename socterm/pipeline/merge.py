@@ -54,6 +54,15 @@ class Feed:
         self.events: list[Event] = []
         self.at = 0
         self.turns: list[int] = []
+        self._begun = False
+
+    def _begin(self, events: list[Event]) -> None:
+        """Lines before the first with a stamp are as old as the log, not as its last change."""
+        for event in events:
+            if event.time_from != "received":
+                self._begun = True
+                break
+            event.ts = min(event.ts, self.log.first)
 
     def fill(self, limit: int, now: int | None, ready: Callable[[list[Event]], None]) -> bool:
         """Read ahead; False at the log's end. `ready` is called with the events of each read."""
@@ -64,6 +73,8 @@ class Feed:
                 chunk = msgspec.structs.replace(chunk, now=now)
             self.chunk = chunk
             events = self.decoder.decode(chunk)
+            if not self._begun:
+                self._begin(events)
             ready(events)
             self.events += events
             if room <= 0 or (room := room - sum(map(len, chunk.lines))) <= 0:
@@ -161,8 +172,9 @@ class Merge:
         source, decoder = self._open_log(log)
         feed = Feed(log, source, decoder, put_in_order=log.unsorted and not self._whole and self._room(log))
         self.open[log.name] = feed
-        self._clocks.setdefault(log.name, SourceClock(high=log.first))
+        clock = self._clocks.setdefault(log.name, SourceClock(high=log.first))
         if self._fill(feed):
+            clock.high = min(clock.high, feed.turns[0])
             heapq.heappush(self._heap, (self._turn(feed), log.name))
         else:
             self._end(feed)

@@ -17,9 +17,16 @@ from socterm.sources.file import name_of
 from socterm.sources.finding import LogFile, Skipped
 from socterm.sources.readers import PACKED_SUFFIXES
 from socterm.sources.rotation import age_of, rotated_from
+from socterm.sources.whole import WholeLog
 
 SAMPLE = 32
-"""Lines of a file's beginning that are read to see when it begins and whether its lines are in order."""
+"""Lines that are read of a file's beginning, to see when it begins and whether its lines are in order."""
+
+STEP = 2000
+"""Lines of an unsorted file of which so many are sampled."""
+
+DEEP = 32 << 20
+"""Bytes of text of an unsorted file that are looked through for its earliest line."""
 
 _DISORDER = 0.1
 """The share of sampled lines that may stand before an earlier one by more than the lateness bound."""
@@ -70,33 +77,45 @@ class Surveyor:
     def piped(self, name: str, start: bytes, now: int) -> Log:
         """A log that is read from a pipe and begins so."""
         form = form_for(self._forms, name)
-        first, unsorted = self._times(name, form, start, now if self._now is None else self._now)
-        return Log(name, form, (), first, unsorted)
+        now = now if self._now is None else self._now
+        times = self._sample(name, form, start.split(b"\n"), now)
+        return Log(name, form, (), min(times, default=now), _disordered(times))
 
     def _log(self, file: LogFile) -> Log:
         name = name_of(file.path)
         form = form_for(self._forms, name)
         now = file.mtime if self._now is None else self._now
-        first, unsorted = self._times(name, form, file.start, now)
-        bare = msgspec.structs.replace(file, start=b"")  # of many files that is much
-        return Log(name, form, (bare,), first, unsorted or file.document)
-
-    def _times(self, name: str, form: str, start: bytes, now: int) -> tuple[int, bool]:
-        """The earliest time at the beginning, and whether lines there are out of order."""
-        lines = start.split(b"\n")
+        lines = file.start.split(b"\n")
         if len(lines) > 1:
             lines.pop()  # a part of a line, or nothing
-        step = max(1, len(lines) // SAMPLE)
-        chunk = Chunk(name, 0, lines[: step * SAMPLE : step], {}, now, live=False)
-        events = Decoder(name, tz=self._tz, form=form).decode(chunk)
-        times = [event.ts for event in events if event.time_from == "line"]
-        if not times:
-            return now, False
-        return min(times), _disordered(times)
+        times = self._sample(name, form, lines, now)
+        unsorted = file.document or _disordered(times)
+        if unsorted and file.size > len(file.start):
+            times += self._deeper(name, form, file, now)
+        bare = msgspec.structs.replace(file, start=b"")  # of many files that is much
+        return Log(name, form, (bare,), min(times, default=now), unsorted)
+
+    def _deeper(self, name: str, form: str, file: LogFile, now: int) -> list[int]:
+        """Times throughout a file that is in no order: its oldest lines may be the last."""
+        source = WholeLog(name, (file,), clock=lambda: now)
+        times: list[int] = []
+        left = DEEP
+        while left > 0 and (chunk := source.read(STEP)) is not None:
+            left -= sum(map(len, chunk.lines))
+            times += self._sample(name, form, chunk.lines, now)
+        source.close()
+        return times
+
+    def _sample(self, name: str, form: str, lines: list[bytes], now: int) -> list[int]:
+        """The times of some lines, the last among them; lines without a stamp have none."""
+        chosen = lines[:: max(1, len(lines) // SAMPLE)] + lines[-1:]
+        decoder = Decoder(name, tz=self._tz, form=form)
+        events = decoder.decode(Chunk(name, 0, chosen, {}, now, live=False))
+        return [event.ts for event in events if event.time_from == "line"]
 
 
 def _disordered(times: Sequence[int]) -> bool:
-    high = times[0]
+    high = times[0] if times else 0
     behind = 0
     for ts in times:
         if ts < high - LATENESS:
