@@ -21,9 +21,7 @@ _QUANTIFIERS: Final[dict[str, type[ir.And] | type[ir.Or]]] = {"1": ir.Or, "any":
 _OPERATORS: Final = frozenset({"and", "or", "not", "of"})
 
 
-def read_condition(
-    said: object, selections: Mapping[str, ir.Node], used: Callable[[str], None] = lambda name: None
-) -> ir.Node:
+def read_condition(said: object, selections: Mapping[str, ir.Node], used: Callable[[str], None]) -> ir.Node:
     """The tree of one condition over named selections; `used` hears of each use of one.
 
     Raises RuleError, one line.
