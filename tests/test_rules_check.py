@@ -88,7 +88,7 @@ CASES = [
     ("no falsepositives", rule(1, falsepositives=""), ("hint", "lacking"), "1:1"),
     ("no id", rule(1, id=""), ("hint", "lacking"), "1:1"),
     ("unfilled placeholder", selection("    process.command_line|expand: '%nobody%'"),
-     ("error", "refused"), "10:5"),
+     ("error", "refused"), "10:34"),
 ]  # fmt: skip
 
 
@@ -154,6 +154,32 @@ def test_correlations(tmp_path: Path) -> None:
     never = found(tmp_path, rule(1), CORRELATION.format(ref=BASE, by="dns.question.name"))
     (grouped,) = (f for f in never if f.check == "group-by")
     assert (grouped.severity, grouped.line, grouped.char) == ("warning", 10, 7)
+
+
+FILTER = """\
+title: Not the lab
+id: 5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2aee
+description: The lab may.
+logsource: {{product: linux, service: sudo}}
+filter:
+  rules: [{ref}]
+  lab:
+    host.hostname|startwith: lab
+  condition: not {name}
+"""
+
+
+def test_filters(tmp_path: Path) -> None:
+    sound = FILTER.replace("startwith", "startswith")
+    assert kinds(found(tmp_path, rule(1), sound.format(ref=BASE, name="lab"))) == set()
+    (wrong,) = (
+        f for f in found(tmp_path, rule(1), FILTER.format(ref=BASE, name="lab")) if f.check != "tests"
+    )
+    assert (wrong.check, wrong.line, wrong.char) == ("modifier", 8, 5)
+    asked = kinds(found(tmp_path, rule(1), sound.format(ref=BASE, name="lob")))
+    assert asked == {("error", "condition"), ("warning", "unused")}
+    nobody = found(tmp_path, rule(1), sound.format(ref="nobody", name="lab"))
+    assert next((f.check, f.line) for f in nobody if f.severity == "error") == ("refused", 6)
 
 
 def test_several_documents_a_file(tmp_path: Path) -> None:

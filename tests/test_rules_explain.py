@@ -1,4 +1,4 @@
-"""`socterm rules explain`: which selection failed on which value, filters, correlations, events from anywhere."""
+"""`socterm rules explain`: which selection failed on which value, filters, correlations, any event."""
 
 from __future__ import annotations
 

@@ -123,3 +123,40 @@ def is_known(field: str, wanted: LogSource) -> bool:
     if where in fields_for(wanted) or field.lower() in names_for(wanted):
         return True
     return where.lower().replace("_", "").replace(" ", "") in _plain(wanted)
+
+
+class FieldRow(NamedTuple):
+    """A field of a log source: its name in events, what Sigma's rules call it, who is known to have it."""
+
+    field: str
+    names: tuple[str, ...]
+    datasets: tuple[str, ...]
+
+
+def field_rows(wanted: LogSource) -> list[FieldRow]:
+    """The fields of a log source, by name. A field of the tables that no example shows has no dataset.
+
+    >>> next(row for row in field_rows(("", "proxy", "")) if row.field == "http.request.method").names
+    ('cs-method',)
+    """
+    names: dict[str, list[str]] = {}
+    for name, field in names_for(wanted).items():
+        names.setdefault(field, []).append(name)
+    fields = fields_for(wanted) - EVERYWHERE | {"message"}
+    return [
+        FieldRow(field, tuple(sorted(names.get(field, ()))), _having(wanted, field))
+        for field in sorted(fields)
+    ]
+
+
+def _having(wanted: LogSource, field: str) -> tuple[str, ...]:
+    return tuple(name for name in datasets_of(wanted) if name in YIELDS and field in YIELDS[name].fields)
+
+
+def yielding(field: str, wanted: LogSource) -> tuple[str, ...]:
+    """The datasets of a log source whose events are known to have a field, as a rule names it.
+
+    >>> yielding("DestinationPort", ("linux", "network_connection", ""))
+    ('auditd',)
+    """
+    return _having(wanted, resolve(field, wanted))

@@ -7,6 +7,7 @@ import click
 from socterm.cli.rules.checking import check
 from socterm.cli.rules.covering import coverage
 from socterm.cli.rules.explaining import explain
+from socterm.cli.rules.fielding import fields
 from socterm.cli.rules.listing import list_
 from socterm.cli.rules.testing import test
 from socterm.cli.rules.updating import update
@@ -17,5 +18,5 @@ def rules() -> None:
     """List, check, test, explain and update rules; say what they cover."""
 
 
-for _command in (list_, check, test, explain, coverage, update):
+for _command in (list_, check, test, explain, coverage, update, fields):
     rules.add_command(_command)

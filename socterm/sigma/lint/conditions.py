@@ -11,14 +11,24 @@ from socterm.sigma.lint.tree import Tree, entries, items, scalar
 
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 _WORDS = frozenset({"and", "or", "not"})
-_NOT_SELECTIONS = frozenset({"condition", "timeframe"})
+NOT_SELECTIONS = {
+    "detection": frozenset({"condition", "timeframe"}),
+    "filter": frozenset({"condition", "rules"}),
+}
+"""Where selections stand, and the keys beside them that are none."""
+
+
+def section_of(tree: Tree) -> str:
+    """Where a document has its selections."""
+    return "filter" if tree.get("filter") is not None else "detection"
 
 
 def check_condition(tree: Tree) -> Iterator[Note]:
     """Names and patterns of the condition that stand for nothing, selections that no name stands for."""
-    selections = [entry for entry in entries(tree.get("detection")) if entry.key not in _NOT_SELECTIONS]
+    section = section_of(tree)
+    selections = [entry for entry in entries(tree.get(section)) if entry.key not in NOT_SELECTIONS[section]]
     names = [entry.key for entry in selections]
-    conditions = items(tree.get("detection", "condition"))
+    conditions = items(tree.get(section, "condition"))
     if not conditions:
         return
     used: set[str] = set()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import yaml
 
 from socterm.event import LogSource
+from socterm.sigma.lint.conditions import NOT_SELECTIONS, section_of
 from socterm.sigma.lint.finding import Note, near
 from socterm.sigma.lint.tree import VISITED_MOST, Entry, Tree, entries, is_text, items, scalar
 from socterm.taxonomy.logsources import known_logsources, serves
@@ -81,8 +82,9 @@ def check_selections(tree: Tree) -> Iterator[Note]:
 
 
 def _all_asked(tree: Tree) -> Iterator[Asked]:
-    for entry in entries(tree.get("detection")):
-        if entry.key in ("condition", "timeframe"):
+    section = section_of(tree)
+    for entry in entries(tree.get(section)):
+        if entry.key in NOT_SELECTIONS[section]:
             continue
         queue = [entry.value]
         for _ in range(VISITED_MOST):

@@ -64,7 +64,7 @@ def _notes(
     tree: Tree, fate: RuleFate | None, rules: RuleSet, titles: dict[str, str], place: str
 ) -> Iterator[Note]:
     notes = [*check_head(tree), *_title(tree, titles, place)]
-    if tree.get("detection") is not None:
+    if tree.get("correlation") is None:
         notes += [*check_condition(tree), *check_logsource(tree), *check_selections(tree)]
     rule = rules.rules.get(fate.key) if fate is not None and fate.fate != "refused" else None
     if rule is not None and rule.correlation is not None:
