@@ -18,6 +18,7 @@ from benchmarks import (
     bench_enrich,
     bench_match,
     bench_parse,
+    bench_sigma,
     bench_sources,
     bench_store,
 )
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "enrich": bench_enrich.enrich,
     "match": bench_match.match,
     "load": bench_match.load,
+    "sigma": bench_sigma.sigma,
     "detect": bench_detect.detect,
     "store": bench_store.store,
     "end-to-end": bench_end_to_end.end_to_end,

@@ -31,7 +31,7 @@ def detect(setting: Setting) -> list[Figure]:
     ]
 
 
-def _child(path: Path) -> None:
+def _child(path: Path, more: list[Path]) -> None:
     from socterm.assets import rules_dir
     from socterm.event import Chunk
     from socterm.parsers import Decoder
@@ -40,7 +40,7 @@ def _child(path: Path) -> None:
 
     lines = path.read_bytes().splitlines()
     now = int(path.stat().st_mtime * 1_000_000)
-    decoder, detector = Decoder("file:bench", tz=UTC), Detector(load_rules([rules_dir()]))
+    decoder, detector = Decoder("file:bench", tz=UTC), Detector(load_rules([rules_dir(), *more]))
     alerts: set[int] = set()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # as `socterm run` does
@@ -60,4 +60,4 @@ def _child(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]))
+    _child(Path(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])

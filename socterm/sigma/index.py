@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from socterm.event import Event
 from socterm.sigma.fields import SPECIAL, read
-from socterm.sigma.needs import ANYWHERE, Need, Needs
-from socterm.sigma.slots import Slot
+from socterm.sigma.ir import Keyword, Moment, Node, Reference, leaves
+from socterm.sigma.needs import ANYWHERE, Need, Needs, needs_of
+from socterm.sigma.slots import Judged, Slot
 
 _LISTS: Final = (tuple, list)
 
+FEW: Final = 5
+"""A field looked at for fewer rules than this is not worth the look, if they are found elsewhere too."""
+
+RARE: Final = 0.05
+"""The share of events up to which a rule may be asked in vain instead."""
+
+Ruled = tuple[int, Node, Needs | None]
+"""A rule's place in its route, its tree and what it needs."""
+
 
 class Index:
-    """Rules by their needs. `always` are the places of those that need nothing."""
+    """Rules by their needs. `always` are the places of those that need nothing.
+
+    `matches` asks the rule at a place about an event: a rule that looks at one field only is asked once for
+    each value, and the answer is remembered with the value.
+    """
 
     __slots__ = ("_in_fields", "_others", "_text", "always")
 
-    def __init__(self, rules: Iterable[tuple[int, Needs | None]]) -> None:
+    def __init__(self, rules: Iterable[Ruled], matches: Callable[[int, Event], bool]) -> None:
         self.always: list[int] = []
         by_names: dict[tuple[str, ...], list[tuple[Need, int]]] = {}
-        for place, needs in rules:
+        alone: dict[tuple[str, ...], set[int]] = {}
+        for place, node, needs in _without_small_fields(list(rules)):
             if needs is None:
                 self.always.append(place)
                 continue
             for need in needs[1]:
                 by_names.setdefault(need.names, []).append((need, place))
+            only = _only_field(node)
+            if only is not None:
+                alone.setdefault(only, set()).add(place)
         text = by_names.pop(ANYWHERE, None)
         self._text = Slot(text) if text else None
         fields: list[tuple[tuple[str, ...], Slot]] = []
         self._others: list[tuple[tuple[str, ...], Slot]] = []
         for names, needs_here in by_names.items():
-            slot = Slot(needs_here)
             if SPECIAL.isdisjoint(names):
-                fields.append((names, slot))
+                judged = Judged(names[0], frozenset(alone.get(names, ())), matches)
+                fields.append((names, Slot(needs_here, judged)))
             else:
-                self._others.append((names, slot))
-
+                self._others.append((names, Slot(needs_here)))
         self._in_fields = _unrolled(fields)
 
     def candidates(self, event: Event) -> set[int]:
-        """Places of the rules worth asking, all that match among them."""
+        """Places of the rules worth asking, all that match among them; ~place of one known to match."""
         found = self._in_fields(event.fields.get)
         for names, slot in self._others:
             for name in names:
@@ -56,6 +74,29 @@ class Index:
             if message is not raw and (self._text.whole or not raw.endswith(message)):
                 found.update(self._text.search(message))
         return found
+
+
+def _without_small_fields(rules: list[Ruled]) -> Iterator[Ruled]:
+    """The rules; those found by a field that hardly finds others are found by another, if it is no loss."""
+    sizes = Counter(need.names for _, _, needs in rules if needs for need in needs[1])
+    small = {names for names, size in sizes.items() if size < FEW} | {ANYWHERE}
+    for place, node, needs in rules:
+        if needs is not None and any(need.names in small and need.names != ANYWHERE for need in needs[1]):
+            others = needs_of(node, small)
+            if others is not None and others[0] <= RARE:
+                yield place, node, others
+                continue
+        yield place, node, needs
+
+
+def _only_field(node: Node) -> tuple[str, ...] | None:
+    """The one field a tree looks at, None where it looks at more of the event."""
+    found = set()
+    for leaf in leaves(node):
+        if isinstance(leaf, Keyword) or isinstance(leaf.test, Moment | Reference):
+            return None
+        found.add(leaf.names)
+    return found.pop() if len(found) == 1 else None
 
 
 def _unrolled(fields: list[tuple[tuple[str, ...], Slot]]) -> Callable[[Callable[[str], Any]], set[int]]:

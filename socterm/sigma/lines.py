@@ -14,22 +14,24 @@ from typing import Final
 import ahocorasick_rs
 
 from socterm.event import Event
-from socterm.sigma.needs import ANYWHERE, Needs
+from socterm.sigma.needs import ANYWHERE, Need, Needs
 from socterm.sigma.slots import folded
 
 _BETWEEN: Final = "\x03\x02"
 """Between two lines: no text that is searched for has it, so that none is found across two lines."""
 
+TOGETHER: Final = 64
+"""Lines searched at once: enough to make the call cheap, few enough to stay in the processor's cache."""
+
 _DFA_LIMIT: Final = 65_536
 """Characters of all texts together up to which the fastest automaton is not too large."""
 
 
-def textual(needs: Needs | None) -> bool:
-    """Whether a rule needs nothing but one of some texts anywhere in the line."""
-    return needs is not None and all(
-        need.names == ANYWHERE and need.kind == "contains" and _BETWEEN[1] not in need.text
-        for need in needs[1]
-    )
+def texts_of(needs: Needs | None) -> frozenset[Need]:
+    """The texts by which a rule may be found anywhere in a line; none where some are not searched here."""
+    found = frozenset(need for need in (needs[1] if needs else ()) if need.names == ANYWHERE)
+    plain = all(need.kind == "contains" and _BETWEEN[1] not in need.text for need in found)
+    return found if plain else frozenset()
 
 
 class LineTexts:
@@ -37,14 +39,17 @@ class LineTexts:
 
     __slots__ = ("_all", "_ascii")
 
-    def __init__(self, needs: Iterable[Needs]) -> None:
-        texts = dict.fromkeys(folded(need.text) for each in needs for need in each[1])
+    def __init__(self, needs: Iterable[Need]) -> None:
+        texts = dict.fromkeys(folded(need.text) for need in needs)
         self._ascii = _automaton([found for found in texts if found.isascii()])
         self._all = _automaton(list(texts))
 
     def found(self, events: Sequence[Event]) -> set[int]:
         """Which events, by their number, have one of the texts in the raw line or the message."""
-        found = self._in_lines([event.raw for event in events])
+        found: set[int] = set()
+        for first in range(0, len(events), TOGETHER):
+            lines = [event.raw for event in events[first : first + TOGETHER]]
+            found.update(first + number for number in self._in_lines(lines))
         others = _messages(events)
         if others:
             found |= {others[place][0] for place in self._in_lines([message for _, message in others])}

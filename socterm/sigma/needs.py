@@ -6,6 +6,7 @@ is asked about each event.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final, Literal, NamedTuple
 
 from socterm.sigma.ir import (
@@ -43,27 +44,32 @@ Needs = tuple[float, frozenset[Need]]
 """How often at least one of them is likely to be met, and the needs."""
 
 
-def needs_of(node: Node) -> Needs | None:
-    """The rarest set of needs one of which every matching event meets; None where nothing is required."""
+def needs_of(node: Node, without: Container[tuple[str, ...]] = ()) -> Needs | None:
+    """The rarest set of needs one of which every matching event meets; None where nothing is required.
+
+    `without` are fields (by their `names`) that no need may ask for.
+    """
     if isinstance(node, FieldMatch):
-        return _of_field(node)
+        return None if node.names in without else _of_field(node)
     if isinstance(node, Keyword):
-        return _of_texts(ANYWHERE, node.test)
+        return None if ANYWHERE in without else _of_texts(ANYWHERE, node.test)
     if isinstance(node, And):
-        found = [need for part in node.nodes if (need := needs_of(part)) is not None]
+        found = [need for part in node.nodes if (need := needs_of(part, without)) is not None]
         return min(found, key=lambda need: (need[0], len(need[1])), default=None)
     if isinstance(node, Or):
-        parts = [needs_of(part) for part in node.nodes]
+        parts = [needs_of(part, without) for part in node.nodes]
         if not parts or None in parts:
             return None
         known = [part for part in parts if part is not None]
         return sum(part[0] for part in known), frozenset().union(*(part[1] for part in known))
-    return _of_not(node)
+    return _of_not(node, without)
 
 
-def _of_not(node: Not) -> Needs | None:
+def _of_not(node: Not, without: Container[tuple[str, ...]]) -> Needs | None:
     inner = node.node
-    return _present(inner.names) if isinstance(inner, FieldMatch) and isinstance(inner.test, Null) else None
+    if isinstance(inner, FieldMatch) and isinstance(inner.test, Null) and inner.names not in without:
+        return _present(inner.names)
+    return None
 
 
 def _of_field(leaf: FieldMatch) -> Needs | None:

@@ -186,6 +186,7 @@ _TYPICAL: Final = {
     "process.pe.description": _values(
         "Windows Command Processor\nWindows PowerShell\nHost Process for Windows Services\nConsole Host\n-"
     ),
+    "IntegrityLevel": _values("Medium\nHigh\nSystem"),
     "registry.path": _values(_KEYS),
     "file.path": _values(_FILES),
     "": _values(_LINES, _COMMANDS),

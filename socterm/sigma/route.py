@@ -16,7 +16,7 @@ from socterm.sigma.compile import Lowered, Matches
 from socterm.sigma.evaluate import value_matches
 from socterm.sigma.index import Index
 from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, Or, Reference
-from socterm.sigma.lines import LineTexts, textual
+from socterm.sigma.lines import LineTexts, texts_of
 from socterm.sigma.needs import Needs, needs_of
 
 WORDS: Final = ("event.action", "event.outcome", "event.category")
@@ -36,12 +36,14 @@ class Candidate:
 
     __slots__ = ("_make", "_needs", "key", "matches", "node")
 
-    def __init__(self, key: str, node: Node, make: Callable[[Node], Matches]) -> None:
+    def __init__(
+        self, key: str, node: Node, make: Callable[[Node], Matches], needs: Needs | Literal[False] = False
+    ) -> None:
         self.key = key
         self.node = node
         self._make = make
         self.matches: Matches = self._first
-        self._needs: Needs | Literal[False] | None = False
+        self._needs: Needs | Literal[False] | None = needs
 
     @property
     def needs(self) -> Needs | None:
@@ -49,6 +51,14 @@ class Candidate:
         if self._needs is False:
             self._needs = needs_of(self.node)
         return self._needs
+
+    def quiet(self) -> Candidate | None:
+        """The rule for lines that have none of its texts anywhere; None where it needs one."""
+        needs, texts = self.needs, texts_of(self.needs)
+        if needs is None or not texts:
+            return self
+        left = needs[0], needs[1] - texts
+        return Candidate(self.key, self.node, self._make, left) if left[1] else None
 
     def _first(self, event: Event, lowered: Lowered) -> bool:
         self.matches = self._make(self.node)
@@ -73,9 +83,9 @@ class Route:
     __slots__ = ("_indexes", "_keys", "_memo", "_rules", "actions", "quiet", "texts")
 
     def __init__(self, rules: Sequence[Candidate]) -> None:
-        loud = [rule for rule in rules if textual(rule.needs)]
-        self.texts = LineTexts(rule.needs for rule in loud if rule.needs) if loud else None
-        self.quiet = Route([rule for rule in rules if rule not in loud]) if loud else self
+        texts = frozenset(need for rule in rules for need in texts_of(rule.needs))
+        self.texts = LineTexts(texts) if texts else None
+        self.quiet = Route([part for rule in rules if (part := rule.quiet())]) if texts else self
         self.actions: dict[Any, Answer | None] = {}
         self._rules = rules
         self._keys = [rule.key for rule in rules]
@@ -103,7 +113,12 @@ class Route:
         if not found and not rest.sure and not rest.searched.always:
             return ()
         lowered: Lowered = {}
-        places = [place for place in found if rules[place].matches(event, lowered)]
+        places = []
+        for place in found:
+            if place < 0:
+                places.append(~place)
+            elif rules[place].matches(event, lowered):
+                places.append(place)
         places += [place for place in rest.searched.always if rules[place].matches(event, lowered)]
         if rest.sure:
             places = list({*places, *rest.sure})
@@ -140,7 +155,11 @@ class Route:
                 places = tuple(range(len(self._rules)))
                 found = self._indexes.get(places)
             if found is None:
-                found = self._indexes[places] = Index((place, self._rules[place].needs) for place in places)
+                rules = self._rules
+                found = self._indexes[places] = Index(
+                    ((place, rules[place].node, rules[place].needs) for place in places),
+                    lambda place, event: rules[place].matches(event, {}),
+                )
         return found
 
 

@@ -6,11 +6,12 @@ two sentinels the automaton's texts say where they must stand. A value met befor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 
 import ahocorasick_rs
 
+from socterm.event import Event
 from socterm.sigma.fields import text
 from socterm.sigma.needs import Need
 
@@ -45,15 +46,34 @@ def folded(value: str) -> str:
     return lowered if lowered.isascii() else lowered.replace("ς", "σ").replace("ſ", "s")
 
 
+class Judged(NamedTuple):
+    """Rules that look at one field only: its value decides them, once for all events with that value."""
+
+    field: str
+    places: frozenset[int]
+    matches: Callable[[int, Event], bool]
+
+    def settled(self, found: Places, value: Any) -> Places:
+        """Of the rules found by a value the undecided, and ~place of those that match."""
+        if self.places.isdisjoint(found):
+            return found
+        event = Event(0, "", 0, "", {self.field: value})
+        return tuple(
+            ~place if place in self.places else place
+            for place in found
+            if place not in self.places or self.matches(place, event)
+        )
+
+
 class Slot:
     """What one field (or the text of the line) says about which rules to ask.
 
     `whole` says that the ends of a value matter, and not only what stands in it.
     """
 
-    __slots__ = ("_all", "_anchored", "_ascii", "_exact", "_others", "_present", "memo", "whole")
+    __slots__ = ("_all", "_anchored", "_ascii", "_exact", "_judged", "_others", "_present", "memo", "whole")
 
-    def __init__(self, needs: Iterable[tuple[Need, int]]) -> None:
+    def __init__(self, needs: Iterable[tuple[Need, int]], judged: Judged | None = None) -> None:
         exact: dict[str, set[int]] = {}
         within: dict[str, set[int]] = {}
         present: set[int] = set()
@@ -71,6 +91,7 @@ class Slot:
         self._ascii = _Texts(plain) if plain else None
         self._all = self._ascii if len(plain) == len(within) else _Texts(within)
         self.whole = bool(self._exact) or self._anchored
+        self._judged = judged
         self.memo: dict[str, Places] = {}
         self._others: dict[tuple[type, Any], Places] = {}
 
@@ -82,13 +103,17 @@ class Slot:
             return self._find_each(value)
         key = (value.__class__, value)  # 1, 1.0 and True are one key, and three texts
         found = self._others.get(key)
-        return self._keep(self._others, key, text(value)) if found is None else found
+        return self._keep(self._others, key, value) if found is None else found
 
-    def _keep(self, memo: dict[Any, Places], key: Any, value: str) -> Places:
-        found = self.search(value)
-        if len(value) <= LONG:
+    def _keep(self, memo: dict[Any, Places], key: Any, value: Any) -> Places:
+        written = value if value.__class__ is str else text(value)
+        found = self.search(written)
+        if self._judged is not None and found:
+            found = self._judged.settled(found, value)
+        if len(written) <= LONG:
             if len(memo) >= MEMO_LIMIT:
                 memo.clear()
+                self._judged = None  # values that do not come again are not worth a judgement
             memo[key] = found
         return found
 
@@ -147,7 +172,8 @@ class _Texts:
         if self._quick is not None and not self._quick.find_matches_as_indexes(value):
             pass
         elif self._automaton is not None:
-            for number, _, _ in self._automaton.find_matches_as_indexes(value, overlapping=True):
+            matches = self._automaton.find_matches_as_indexes(value, overlapping=True)
+            for number in {number for number, _, _ in matches}:
                 found.update(self._places[number])
         for form, places in self._single:
             if form in value:
