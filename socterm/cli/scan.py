@@ -22,6 +22,7 @@ from socterm.cli.sheets import FORMS, Target, sheet
 from socterm.cli.wiring import calm_memory, clock, configure, load, rule_paths, zone
 from socterm.config import Config
 from socterm.enrich import Enricher
+from socterm.enrich.valuelists import ValueLists
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.findings import LEVELS
 from socterm.pipeline.forms import forms_of
@@ -29,6 +30,7 @@ from socterm.pipeline.keep import Keeper
 from socterm.pipeline.scan import Scan, Window
 from socterm.pipeline.survey import Log, Surveyor
 from socterm.query.times import duration, interval
+from socterm.sigma.learning.plan import lists_of
 from socterm.sigma.model import RuleSet
 from socterm.sources.finding import Finder, Skipped
 from socterm.sources.piped import PipedLog
@@ -286,9 +288,12 @@ def _kept(asked: _Asked, rules: RuleSet) -> Iterator[Keeper | None]:
 def _scan(
     asked: _Asked, logs: list[Log], piped: dict[str, Whole], rules: RuleSet, keeper: Keeper | None
 ) -> Scan:
+    lists = ValueLists.of(asked.config)
+    lists.use(lists_of(rules))
     return Scan(
         logs,
         rules,
+        lists=lists,
         clock=clock,
         tz=zone(asked.config),
         now=asked.now,

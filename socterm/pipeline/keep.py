@@ -35,6 +35,7 @@ class Keeper:
         self.next_alert = writer.next_alert_id
         self.episodes: Sequence[EpisodeChange] = stored.episodes
         self.clocks = {s.name: clock_from(s.extra.get("clock")) for s in stored.sources if "clock" in s.extra}
+        self.learning = stored.learning
         self._writer = writer
         self._clock = clock
         self._states = {state.name: state for state in stored.sources}
@@ -76,7 +77,8 @@ class Keeper:
         touched, self._touched = self._touched, {}
         events, self._events = self._events, []
         hits = detector.correlator.take_hits()
-        if not (events or changes or hits):
+        learned = detector.learned()
+        if not (events or changes or hits or learned):
             return
         sources, decoders = [], []
         for name, feed in touched.items():
@@ -89,7 +91,7 @@ class Keeper:
         self._writer.commit(
             Batch(
                 events=events, decoders=decoders, sources=sources, episodes=changes, rule_hits=hits,
-                now=self._clock(),
+                now=self._clock(), counters=detector.counters(), learning=learned,
             )
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ from socterm.pipeline.findings import Finding, Findings
 from socterm.pipeline.keep import Keeper
 from socterm.pipeline.merge import Feed, Merge
 from socterm.pipeline.survey import Log
+from socterm.sigma.learning.plan import Lists
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Clock
@@ -51,7 +52,7 @@ class Scan:
     Go through `findings` to its end, or stop when you like and take what `rest` gives; then `close`.
     `piped` is what is read besides files, by the name of its log. `signals` asks for every hit of a rule
     instead of alerts. `now` (µs) replaces the files' own times as the reference of stamps without a year.
-    With `keeper` everything goes into its store too.
+    With `keeper` everything goes into its store too. `lists` are what rules look fields up in.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Scan:
         enricher: Enricher | None = None,
         piped: dict[str, Whole] | None = None,
         keeper: Keeper | None = None,
+        lists: Lists | None = None,
     ) -> None:
         self.progress = Progress()
         self.trouble: list[Skipped] = []
@@ -89,9 +91,10 @@ class Scan:
             lateness=lateness,
             next_episode=keeper.next_episode if keeper else 1,
             next_alert=keeper.next_alert if keeper else 1,
+            lists=lists,
         )
         if keeper:
-            self._detector.restore(keeper.clocks, keeper.episodes)
+            self._detector.restore(keeper.clocks, keeper.episodes, keeper.learning)
             self.results.know(keeper.episodes)
         if signals:
             self._detector.correlator.on_fire = self._on_fire
