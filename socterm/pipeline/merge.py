@@ -64,8 +64,11 @@ class Feed:
                 break
             event.ts = min(event.ts, self.log.first)
 
-    def fill(self, limit: int, now: int | None, ready: Callable[[list[Event]], None]) -> bool:
-        """Read ahead; False at the log's end. `ready` is called with the events of each read."""
+    def fill(self, limit: int, now: int | None, ready: Callable[[list[Event]], None], floor: int) -> bool:
+        """Read ahead; False at the log's end. `ready` is called with the events of each read.
+
+        A time before `floor` (µs) is not believed: what stands before it is not handed over earlier for it.
+        """
         self.events, self.at = [], 0
         room = WINDOW if self.put_in_order else 0
         while (chunk := self.source.read(limit)) is not None:
@@ -82,9 +85,12 @@ class Feed:
         if self.put_in_order:
             self.events.sort(key=_time)
         # When each event is due: no later than those behind it, so that one wrong stamp holds nothing up.
-        self.turns = list(accumulate((event.ts for event in reversed(self.events)), min))
+        times = [event.ts for event in reversed(self.events)]
+        if times and min(times) < floor:
+            times = [ts if ts >= floor else _NEVER for ts in times]
+        self.turns = list(accumulate(times, min))
         self.turns.reverse()
-        return bool(self.events)
+        return bool(times)
 
     def take(self, until: int) -> list[Event]:
         """The next events that are due by `until` (µs), at least one."""
@@ -186,7 +192,9 @@ class Merge:
 
     def _fill(self, feed: Feed) -> bool:
         limit = max(CHUNK // 16, min(CHUNK, AHEAD // len(self.open)))
-        return feed.fill(limit, self._now, self._ready)
+        clock = self._clocks[feed.name]
+        floor = max(clock.high, feed.log.first) - JUMP
+        return feed.fill(limit, self._now, self._ready, floor)
 
     def _turn(self, feed: Feed) -> int:
         """When the next event of a log is due. What is far ahead of the log's clock is not believed yet."""

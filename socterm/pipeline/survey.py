@@ -12,7 +12,7 @@ import msgspec
 from socterm.event import Chunk
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.forms import Form, form_for
-from socterm.sigma.watermark import LATENESS
+from socterm.sigma.watermark import JUMP, LATENESS
 from socterm.sources.file import name_of
 from socterm.sources.finding import LogFile, Skipped
 from socterm.sources.readers import PACKED_SUFFIXES
@@ -79,7 +79,7 @@ class Surveyor:
         form = form_for(self._forms, name)
         now = now if self._now is None else self._now
         times = self._sample(name, form, start.split(b"\n"), now)
-        return Log(name, form, (), min(times, default=now), _disordered(times))
+        return Log(name, form, (), _earliest(times, now), _disordered(times))
 
     def _log(self, file: LogFile) -> Log:
         name = name_of(file.path)
@@ -93,7 +93,7 @@ class Surveyor:
         if unsorted and file.size > len(file.start):
             times += self._deeper(name, form, file, now)
         bare = msgspec.structs.replace(file, start=b"")  # of many files that is much
-        return Log(name, form, (bare,), min(times, default=now), unsorted)
+        return Log(name, form, (bare,), _earliest(times, now), unsorted)
 
     def _deeper(self, name: str, form: str, file: LogFile, now: int) -> list[int]:
         """Times throughout a file that is in no order: its oldest lines may be the last."""
@@ -112,6 +112,12 @@ class Surveyor:
         decoder = Decoder(name, tz=self._tz, form=form)
         events = decoder.decode(Chunk(name, 0, chosen, {}, now, live=False))
         return [event.ts for event in events if event.time_from == "line"]
+
+
+def _earliest(times: Sequence[int], now: int) -> int:
+    """The earliest time that another one confirms, as clocks believe a jump; `now` where there is none."""
+    ordered = sorted(times)
+    return next((one for one, two in pairwise(ordered) if two - one <= JUMP), ordered[0] if ordered else now)
 
 
 def _disordered(times: Sequence[int]) -> bool:
