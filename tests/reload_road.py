@@ -1,4 +1,4 @@
-"""A road whose rules change under way: real files, a real store; the test says before which portion what is done."""
+"""A road whose rules change under way: real files, a real store; the test says where what is done."""
 
 from __future__ import annotations
 
@@ -68,11 +68,7 @@ class Lines:
 
 
 class Road:
-    """Runs lines through a pipeline on a store. `acts` maps a line number to what is done once it was read.
-
-    What an act answers with `KILL` ends the ingest there, without settling; `DOWN` does the act while
-    nobody ingests.
-    """
+    """Runs lines through a pipeline on a store, in portions of a size, under the rules of a folder."""
 
     def __init__(self, folder: Path, db: Path, lines: Sequence[bytes], size: int = 7) -> None:
         self.folder, self.db, self.lines, self.size = folder, db, lines, size
@@ -85,8 +81,11 @@ class Road:
         restarts: Collection[int] = (),
         down: Mapping[int, Callable[[], None]] | None = None,
     ) -> list[str]:
-        """Ingest to the end. At `restarts` the ingest ends and another begins, and the acts of `down` are done
-        between; those of `acts` are done while it runs. Answers the canonical store."""
+        """Ingest to the end; answers the canonical store.
+
+        `acts` are done once their line was read; those of `down` while nobody ingests: there, and at
+        `restarts`, the ingest ends without settling, and another begins.
+        """
         left = sorted({*restarts, *(down or {})})
         todo = dict(acts or {})
         while not self._ingest(todo, left):
