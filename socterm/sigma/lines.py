@@ -66,15 +66,17 @@ class LineTexts:
 
 def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
     """The messages that do not stand in the raw line as they are, with the numbers of their events."""
+    messages = [event.fields.get("message", "") for event in events]
     try:
-        apart = [
-            number
-            for number, event in enumerate(events)
-            if not event.raw.endswith(event.fields.get("message", ""))
-        ]
+        if all(map(str.endswith, [event.raw for event in events], messages)):
+            return []
     except TypeError:  # a message that is no text, out of foreign JSON: the raw line stands in for it
-        apart = list(range(len(events)))
-    return [(number, events[number].message) for number in apart]
+        messages = [event.message for event in events]
+    return [
+        (number, message)
+        for number, (event, message) in enumerate(zip(events, messages, strict=True))
+        if not event.raw.endswith(message)
+    ]
 
 
 def _automaton(texts: list[str]) -> ahocorasick_rs.AhoCorasick:
