@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from socterm.errors import RuleError
 from socterm.event import LogSource
+from socterm.sigma.alertrules import over_alerts
 from socterm.sigma.learning.reading import KINDS, read_learning, read_lookup
 from socterm.sigma.learning.terms import Learning, Lookup
 from socterm.sigma.model import RuleTest
@@ -54,13 +55,17 @@ def read_extension(data: object, timespan: Callable[[object], int]) -> Extension
     return Extension(**found, learning=learning[0] if learning else None)
 
 
-def check_memory(extension: Extension, correlated: bool, lists: Collection[str] | None) -> None:
-    """What a document cannot have: a correlation none of it, no rule a list that is not configured.
+def check_memory(
+    extension: Extension, logsource: LogSource, correlated: bool, lists: Collection[str] | None
+) -> None:
+    """What a document cannot have: correlations and rules over alerts none, no rule a list that is not there.
 
     Raises RuleError. Without `lists` nothing is known of the configuration and any name will do.
     """
     if correlated and (extension.learning is not None or extension.lookup is not None):
         raise RuleError("socterm: what remembers or looks up belongs to a rule with a detection")
+    if (extension.learning is not None or extension.lookup is not None) and over_alerts(logsource):
+        raise RuleError("socterm: what remembers or looks up is for logs; a rule over alerts cannot have it")
     if extension.lookup is None or lists is None:
         return
     for name in extension.lookup.lists:

@@ -301,3 +301,11 @@ def test_a_correlation_cannot_remember(tmp_path: Path) -> None:
     }  # fmt: skip
     fates = load_rules([write(tmp_path, base, chain)]).fates
     assert fates[1].reason == "socterm: what remembers or looks up belongs to a rule with a detection"
+
+
+@pytest.mark.parametrize(
+    "extension", [{"new_value": {"key": "rule.id"}}, {"lookup": {"field": "rule.id", "list": "x"}}]
+)
+def test_a_rule_over_alerts_cannot_remember(tmp_path: Path, extension: dict[str, Any]) -> None:
+    said = refusal(tmp_path, document(extension, logsource={"product": "socterm", "service": "alert"}))
+    assert said == "socterm: what remembers or looks up is for logs; a rule over alerts cannot have it"

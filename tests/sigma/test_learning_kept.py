@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from socterm.pipeline.detect import Detector
 from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.learning.memory import Entry, Memory
 from socterm.sigma.learning.stage import Learner
@@ -216,3 +218,33 @@ def test_state_is_bounded_whatever_comes(tmp_path: Path, rule: dict[str, Any]) -
     assert judge.memory.evicted >= 800
     assert learner.counters()["learning_evicted"] == judge.memory.evicted
     assert learner.crowded == 950
+
+
+def test_other_rules_leave_what_a_rule_knows_alone(tmp_path: Path, rules: RuleSet) -> None:
+    """Rules loaded anew: who is still the same knows what it knew, and judges what waits; others begin."""
+    lines = [
+        (f"{second}s", {"user.name": "ann", "source.ip": f"{second % 3}", "event.action": "ssh_login"})
+        for second in range(0, 30, 3)
+    ]
+    given = [msgspec.structs.replace(event, logsources=(("linux", "", "sshd"),)) for event in events(lines)]
+    edited = {"rarity": {"key": "source.ip", "max_count": 9}}
+    loaded = load(
+        tmp_path / "again", sshd(edited, "rare"), RULES[0], sshd({"new_value": {"key": "x"}}, "silent")
+    )
+    detector = Detector(rules)
+    detector.feed("test", given[:6])
+    before = detector.learned()
+    detector.replace(loaded)
+    detector.feed("test", given[6:])
+    detector.flush()
+    after = detector.learned()
+    assert before is not None
+    assert after is not None
+    assert detector.learner is not None
+    assert {key: judge.course.seen for key, judge in detector.learner.judges.items()} == {
+        "rare": 10, "new": 10, "silent": 6,
+    }  # fmt: skip
+    assert {(memory.rule, memory.anew) for memory in after.rules} == {
+        ("rare", False), ("new", False), ("silent", True),
+    }  # fmt: skip
+    assert sorted(after.released) == [event for event, _ in before.held]
