@@ -70,12 +70,12 @@ def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
     try:
         if all(map(str.endswith, [event.raw for event in events], messages)):
             return []
-    except TypeError:  # a message that is no text, out of foreign JSON: the raw line stands in for it
-        messages = [event.message for event in events]
+    except TypeError:
+        pass  # a message that is no text, out of foreign JSON: `Event.message` is the raw line then
     return [
-        (number, message)
-        for number, (event, message) in enumerate(zip(events, messages, strict=True))
-        if not event.raw.endswith(message)
+        (number, event.message)
+        for number, event in enumerate(events)
+        if not event.raw.endswith(event.message)
     ]
 
 
