@@ -31,7 +31,7 @@ def book(folder: Path, stored: Sequence[tuple[str, str]] = ()) -> RuleBook:
     def read(files: Sequence[RuleFile]) -> Checked:
         return check_loaded(lambda off: load_files(files, disabled=off), verdicts=verdicts)
 
-    return RuleBook([folder], read, stored)
+    return RuleBook(lambda: [folder], read, stored)
 
 
 class Lines:

@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from socterm.pipeline.rulebook import RuleBook
+from socterm.pipeline.rulecheck import Checked
 from socterm.pipeline.ruledisk import RuleDisk
+from socterm.pipeline.rulesets.installed import RuleSets
 from socterm.pipeline.rulewatch import Reload, RuleWatch
 from socterm.sigma.documents import read_file, rule_files
 from socterm.sigma.engine import Matcher
+from socterm.sigma.load import load_files
 
 from reload_road import book
 from test_rules_reload import login, over
@@ -80,14 +84,14 @@ def test_the_watch_finds_the_files_that_loading_finds(folder: Path) -> None:
     (folder / "link").symlink_to(folder / "deep")
     (folder / "dangling.yml").symlink_to(folder / "nowhere.yml")
     (folder / "file.yml").symlink_to(folder / "a.yml")
-    found = RuleDisk([folder]).read()
+    found = RuleDisk(lambda: [folder]).read()
     assert list(found.files) == [str(path) for path in rule_files([folder])]
     assert list(found.files.values()) == [read_file(path) for path in rule_files([folder])]
     assert found.missing == {}
 
 
 def test_only_what_changed_is_read_again(folder: Path) -> None:
-    disk = RuleDisk([folder])
+    disk = RuleDisk(lambda: [folder])
     first = disk.read().files
     assert not disk.changed()
     (folder / "a.yml").write_text(login("a", "success"))
@@ -268,3 +272,21 @@ def test_a_correlation_whose_rule_goes_is_refused_and_comes_back(folder: Path) -
         )
         (folder / "deep" / "b.yaml").write_text(text)
         seen.until(lambda r: "c" in r.rules.rules)
+
+
+def test_a_rule_set_installed_and_removed_meanwhile(folder: Path, tmp_path: Path) -> None:
+    """`rules update` makes a link to a new folder; nobody named it when this began."""
+    sets = RuleSets(tmp_path / "sets")
+    made = RuleBook(lambda: [folder, *sets.paths()], lambda files: Checked(load_files(files), {}))
+    watch = RuleWatch(made, Matcher)
+    seen = Watched(watch)
+    try:
+        for number, word in enumerate(("low", "high"), 1):
+            with sets.changing("more") as fresh:
+                (fresh / "m.yml").write_text(login("m").replace("low", word))
+                sets.install("more", fresh, source="a file", sha256=f"{number}" * 64, at=number, rules=1)
+            seen.until(lambda r, word=word: level(r, "m") == word)
+        sets.remove("more")
+        seen.until(lambda r: "m" not in r.rules.rules)
+    finally:
+        watch.close()

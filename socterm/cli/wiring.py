@@ -139,7 +139,9 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
         cache.save()
         return checked
 
-    book = RuleBook(rule_paths(config.rules), read, writer.rule_files())
+    own, sets = rules_dir(), rule_sets()
+    rule_paths(config.rules)  # a path that is not there is told now; one that goes later keeps its rules
+    book = RuleBook(lambda: [own, *sets.paths(), *config.rules], read, writer.rule_files())
     return RuleWatch(book, partial(Matcher, tz=zone(config)))
 
 

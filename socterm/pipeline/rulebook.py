@@ -25,12 +25,15 @@ Load = Callable[[Sequence[RuleFile]], Checked]
 class RuleBook:
     """Which version of each rule file is in force, and the rules they make.
 
+    `named` says which files and folders there are to look at, as of when it is called.
     `stored` are the (path, text) that were in force when the last ingest stopped: it begins with them, and
     the first `look` finds what changed since. One thread at a time.
     """
 
-    def __init__(self, paths: Sequence[Path], load: Load, stored: Sequence[tuple[str, str]] = ()) -> None:
-        self.disk = RuleDisk(paths)
+    def __init__(
+        self, named: Callable[[], Sequence[Path]], load: Load, stored: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.disk = RuleDisk(named)
         self._load = load
         known = [RuleFile(path, text) for path, text in stored if self.disk.covers(path)]
         first = known or list(self.disk.read().files.values())

@@ -6,7 +6,7 @@ Reading is by signature: a file whose inode, size and times are as before is not
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,12 +25,20 @@ class Found(NamedTuple):
 
 
 class RuleDisk:
-    """The rule files behind named files and folders, as `socterm.sigma.documents.rule_files` finds them."""
+    """The rule files behind named files and folders, as `socterm.sigma.documents.rule_files` finds them.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = [path.absolute() for path in paths]
+    `named` is asked at every look: rule sets are installed and removed while we run.
+    """
+
+    def __init__(self, named: Callable[[], Sequence[Path]]) -> None:
+        self._named = named
         self._known: dict[str, tuple[Signature, RuleFile]] = {}
         self._seen: object = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """The named files and folders as of now."""
+        return [path.absolute() for path in self._named()]
 
     def covers(self, path: str) -> bool:
         """Whether a path is a named one or lies in a named folder."""
@@ -38,7 +46,7 @@ class RuleDisk:
 
     def identity(self) -> object:
         """What changes when a named path is swapped for another folder or file; costs a call a path."""
-        return [(os.path.realpath(path), _signature(path)) for path in self.paths]
+        return [(path, os.path.realpath(path), _signature(path)) for path in self.paths]
 
     def changed(self) -> bool:
         """Whether anything is different from the last `read`."""
