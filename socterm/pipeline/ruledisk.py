@@ -83,7 +83,7 @@ def _look(named: str, missing: dict[str, str]) -> Iterator[tuple[str, Signature]
         else:
             yield named, _of(info)
         return
-    found = sorted(_walk(named, missing), key=lambda item: Path(item[0]))
+    found = sorted(_walk(named, missing), key=lambda item: item[0].split("/"))
     yield from found
 
 
