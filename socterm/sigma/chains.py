@@ -104,6 +104,13 @@ def above(
     return parent.group(key), value
 
 
+def heaviest_first(delta: list[Hit]) -> list[Hit]:
+    """An event that fits several rules counts in one of its hits only: that one has to come first."""
+    if all(hit.weight for hit in delta):
+        return delta
+    return sorted(delta, key=lambda hit: -hit.weight)
+
+
 def add_evidence(episodes: Episodes, parent: Consumer, group: Group, fired: Hit, delta: list[Hit]) -> None:
     """Base events of a child's window become evidence of the parent's episode, each once."""
     home = next((e for e in group.open if e.lo <= fired.ts <= e.hi), None)
@@ -128,7 +135,7 @@ def supplement(episodes: Episodes, consumer: Consumer, group: Group) -> None:
     for fired in window.fires():
         if not group.pending:
             return
-        delta = consumer.covered(group, fired)
+        delta = heaviest_first(consumer.covered(group, fired))
         for parent, ref in consumer.parents if delta else ():
             if ref in parent.absent:
                 continue

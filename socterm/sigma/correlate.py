@@ -17,7 +17,7 @@ from socterm.sigma import chains
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.steps import Plan, Step, first_of, hits_of, places, plan_of
-from socterm.sigma.timetable import Timetable
+from socterm.sigma.timetable import Alarms, Timetable
 from socterm.sigma.watermark import LATENESS
 from socterm.sigma.windows import BEHIND
 from socterm.sigma.wiring import Wiring
@@ -25,7 +25,7 @@ from socterm.sigma.wiring import Wiring
 MAX_PLANS = 20_000
 """Combinations of matched rules whose steps are kept."""
 
-END = 1 << 62
+END = (1 << 62) - 1
 """A watermark that has passed everything."""
 
 OnFire = Callable[[Rule, Entity, Hit, Sequence[Hit]], None]
@@ -46,6 +46,7 @@ class Correlator:
         self._fired: Counter[str] = Counter()
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._times = Timetable()
+        self._alarms = Alarms()
         self._behind: dict[str, dict[int, Group]] = {}
         self._behind_since = 0
         self._past = Counter({"skipped": 0, "not_numbers": 0, "evicted": 0})
@@ -81,6 +82,8 @@ class Correlator:
         plan.seen += 1
         if self._behind and watermark > self._behind_since + self.lateness:
             self.catch_up()
+        if watermark >= self._alarms.next:
+            self._ring(watermark)
         fields = event.fields
         ts, source, position, ident, weight = event.ts, event.source, event.position, event.id, event.repeat
         order = (ts, source, position)
@@ -159,15 +162,13 @@ class Correlator:
         """An event for a rule that is a chain, waits for the watermark, or carries something for others."""
         watermark -= consumer.delay
         mark = None
+        consumer.settle(group, watermark)
         if consumer.carry:
             mark, hit = hit, chains.carry(consumer, group, hit, event)
-        if consumer.waits:
-            self._ripen(consumer, group, watermark)
         if consumer.absent and (mark or hit).value in consumer.absent:
             consumer.take_absent(group, hit, mark or hit, watermark)
         else:
             if consumer.chained:
-                consumer.settle(group, watermark)
                 seen = mark or hit
                 mark = Hit(hit.ts, hit.source, hit.position, hit.event, 1, seen.value)
                 if hit.event in group.seen:
@@ -180,8 +181,13 @@ class Correlator:
                 self._fire(consumer, group, one, watermark)
             if consumer.parents and fired is not BEHIND and chains.late_in(group, mark or hit):
                 chains.supplement(self.episodes, consumer, group)
-        if group.bucket < 0 or consumer.waits:
+        self._note_times(consumer, group)
+
+    def _note_times(self, consumer: Consumer, group: Group) -> None:
+        if group.bucket < 0:
             self._times.put(consumer, group)
+        if consumer.waits:
+            self._alarms.put(consumer, group)
 
     def _take(
         self, consumer: Consumer, group: Group, hit: Hit, watermark: int, mark: Hit | None
@@ -209,7 +215,7 @@ class Correlator:
         if consumer.spec is not None:
             self._fired[consumer.key] += 1
         if consumer.parents:
-            delta = consumer.covered(group, fired)
+            delta = chains.heaviest_first(consumer.covered(group, fired))
             for parent, ref in consumer.parents:
                 self._signal(parent, ref, consumer, group, fired, delta, watermark + consumer.delay)
 
@@ -230,12 +236,10 @@ class Correlator:
         group, value = place
         watermark -= parent.delay
         mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
-        if parent.waits:
-            self._ripen(parent, group, watermark)
+        parent.settle(group, watermark)
         if ref in parent.absent:
             self._take_absence(parent, group, consumer, child, mark, watermark)
             return
-        parent.settle(group, watermark)
         weight = 0
         if fired.event not in group.seen:
             weight = next((h.weight for h in delta if h.event == fired.event), 0)
@@ -250,8 +254,9 @@ class Correlator:
             chains.add_evidence(self.episodes, parent, group, fired, delta)
         for hit in again:
             self._fire(parent, group, hit, watermark)
-        if group.bucket < 0 or parent.waits:
-            self._times.put(parent, group)
+        if parent.parents and chains.late_in(group, mark):
+            self._put_behind(parent, group, watermark)
+        self._note_times(parent, group)
 
     def _take_absence(
         self, parent: Consumer, group: Group, consumer: Consumer, child: Group, mark: Hit, watermark: int
@@ -260,7 +265,7 @@ class Correlator:
         if parent.carry:
             hit = self._carry_on(parent, group, consumer, child, hit)
         parent.take_absent(group, hit, mark, watermark)
-        self._times.put(parent, group)
+        self._note_times(parent, group)
 
     def _carry_on(self, parent: Consumer, group: Group, consumer: Consumer, child: Group, hit: Hit) -> Hit:
         known = chains.told(consumer, child, hit)
@@ -284,7 +289,7 @@ class Correlator:
 
     def _hurry(self, consumer: Consumer, group: Group, watermark: int) -> None:
         window = group.window
-        if window is None or not window.late:
+        if window is None:
             return
         for fired in window.catch_up():
             self._fire(consumer, group, fired, watermark)
@@ -300,35 +305,44 @@ class Correlator:
         watermark goes back, so that what is settled by then does not depend on when this ran.
         """
         self.catch_up()
+        self._ring(watermark)
         for consumer, group in self._times.due(watermark, thorough=thorough):
             self._sweep_group(consumer, group, watermark - consumer.delay)
 
     def _sweep_group(self, consumer: Consumer, group: Group, watermark: int) -> None:
         if consumer.groups.get(group.key) is not group:
             return
-        if consumer.waits:
-            self._ripen(consumer, group, watermark)
         consumer.settle(group, watermark, anew=False)
         if group.open:
             self._times.put(consumer, group)
         else:
             del consumer.groups[group.key]
 
-    def _ripen(self, consumer: Consumer, group: Group, watermark: int) -> None:
-        for fired in consumer.ripe(group, watermark):
-            self._fire(consumer, group, fired, watermark)
+    def _ring(self, watermark: int) -> None:
+        """Let waiting windows decide, each at its own time: what they tell the rules above then is not late."""
+        while (due := self._alarms.ring(watermark)) is not None:
+            when, entries = due
+            for consumer, group in entries:
+                if consumer.groups.get(group.key) is group:
+                    for fired in consumer.ripe(group, when - consumer.delay):
+                        self._fire(consumer, group, fired, when - consumer.delay)
+                    self._alarms.put(consumer, group)
+            self.catch_up()
 
     def _purge(self) -> None:
-        self._times.purge(lambda consumer, group: consumer.groups.get(group.key) is group)
+        for times in (self._times, self._alarms):
+            times.purge(lambda consumer, group: consumer.groups.get(group.key) is group)
 
     def flush(self) -> None:
         """The end of a replay: everything settles. Consumers in order, so that chains still fire."""
         self.catch_up()
+        self._ring(END)
         for consumer in self._wiring.consumers.values():
-            for group in list(consumer.groups.values()):
-                self._sweep_group(consumer, group, END)
-            self.catch_up()
+            for group in consumer.groups.values():
+                consumer.settle(group, END, anew=False)
+            consumer.groups.clear()
         self._times.clear()
+        self._alarms.clear()
 
     # -- decisions and restarts ----------------------------------------------------------
 
@@ -368,7 +382,7 @@ class Correlator:
                 entry[2].extend(chains.bare_hits(consumer, group, change.hits))
         for consumer, group, hits in groups.values():
             consumer.rebuild(group, hits)
-            self._times.put(consumer, group)
+            self._note_times(consumer, group)
 
     # -- what was left out ---------------------------------------------------------------
 

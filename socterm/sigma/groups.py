@@ -26,6 +26,9 @@ EVICTIONS = 10
 FULL = 1_000
 """From so many pending hits on, those too old for any window are let go now and then."""
 
+MOST_EVIDENCE = 300
+"""Hits handed up at one firing where each firing may go to another group above."""
+
 NOTHING_CARRIED: dict[int, tuple[str, ...]] = {}
 """What a group's hits carry for the rules above, before any does; never written to."""
 
@@ -36,12 +39,12 @@ MAX_PENDING = 20_000
 class Group:
     """The state of one rule for one entity.
 
-    `bucket` is its time in the timetable, -1 where it has none. Only where `linked`, for a rule that takes
+    `bucket` is when it is to be looked at, `alarm` when its window has something to decide; -1: never. Only where `linked`, for a rule that takes
     part in a chain, does it have `pending` (hits for the rules above), `seen` (events its episodes have),
     `above` (its place in the rules above) and `carried` (by event, what the rules above need to know of it).
     """
 
-    __slots__ = ("above", "bucket", "carried", "entity", "key", "open", "pending", "seen", "window")
+    __slots__ = ("above", "alarm", "bucket", "carried", "entity", "key", "open", "pending", "seen", "window")
 
     above: dict[str, tuple[object, str]]
     carried: dict[int, tuple[str, ...]]
@@ -54,6 +57,7 @@ class Group:
         self.window = window
         self.open: list[Episode] = []
         self.bucket = -1
+        self.alarm = -1
         if linked:
             self.pending = []
             self.seen = set()
@@ -283,7 +287,7 @@ class Consumer:
         passed = [e for e in open_ if e.hi < before and e.touched < before]
         if not passed:
             return
-        if group.window is not None and group.window.late:
+        if group.window is not None and (group.window.late or self.parents):
             self.hurry(self, group, watermark)
         for episode in passed:
             self.episodes.settle(episode)
@@ -325,17 +329,23 @@ class Consumer:
         return (group.window.inside(fired) if group.window is not None else ()) or (fired,)
 
     def covered(self, group: Group, fired: Hit) -> list[Hit]:
-        """The base events of the window that fired, less those handed up before."""
-        if len(group.pending) == 1 and group.pending[0] is fired:
+        """The base events of the window that fired, less those handed up before.
+
+        Where the event itself decides which group above it goes to, none is left out: another group may have
+        got it. There the last `MOST_EVIDENCE` are all.
+        """
+        if not self.carry and len(group.pending) == 1 and group.pending[0] is fired:
             group.pending = []
             return [fired]
         pending = group.pending
         start = fired.ts - self.span
-        if pending and pending[0].ts > start and key_of(pending[-1]) <= key_of(fired):
+        if not self.carry and pending and pending[0].ts > start and key_of(pending[-1]) <= key_of(fired):
             group.pending = []
             return pending
         first = bisect_right(pending, start, key=_time)
         last = bisect_right(pending, key_of(fired), key=key_of)
+        if self.carry:
+            return pending[max(first, last - MOST_EVIDENCE) : last]
         delta = pending[first:last]
         del pending[first:last]
         del pending[: bisect_right(pending, start - self.lateness, key=_time)]
