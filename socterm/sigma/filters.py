@@ -83,7 +83,8 @@ def apply_filters(
             _join(target, draft, draft.filter.tree)
         if targets:
             said = f"for {len(targets)} rule" + ("s" if len(targets) != 1 else "")
-            draft.note = "; ".join([said, *left_out[:_NAMED]])
+            hint = [] if _excludes(draft.filter.tree) else ["without `not` they match only what it selects"]
+            draft.note = "; ".join([said, *hint, *left_out[:_NAMED]])
         else:
             draft.problem = "it filters no rule: " + "; ".join(left_out[:_NAMED])
 
@@ -113,6 +114,13 @@ def _targets(
         elif all(found is not target for target in targets):
             targets.append(found)
     return targets, left_out
+
+
+def _excludes(tree: ir.Node) -> bool:
+    """Whether there is a `not` in it: the specification's own example has none, and hardly means it."""
+    if isinstance(tree, ir.And | ir.Or):
+        return any(map(_excludes, tree.nodes))
+    return isinstance(tree, ir.Not)
 
 
 def _usable(draft: Filterable) -> bool:

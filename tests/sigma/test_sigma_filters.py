@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sigma_cases import event_of, load, matched
+from socterm.sigma.cache import RuleCache
 from socterm.sigma.filters import suppressed_by
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleFate, RuleSet
@@ -139,6 +140,7 @@ def test_the_condition_counts_as_written(tmp_path: Path) -> None:
     rules = loaded(tmp_path, ONE, filter_of(condition="selection"))
     assert hits(rules, BY_BACKUP)
     assert not hits(rules, NC)
+    assert fate(rules).reason == "for 1 rule; without `not` they match only what it selects"
 
 
 def test_several_selections_and_a_pattern(tmp_path: Path) -> None:
@@ -287,6 +289,17 @@ def test_a_digest_tells_what_a_rule_was_made_of(tmp_path: Path) -> None:
     assert first == digests(expand, placeholders={"admins": ["root"], "other": ["y"]})
     assert first != digests(expand, placeholders={"admins": ["root", "alice"]})
     assert first != digests(expand, placeholders={"admins": ["roo", "t"]})
+
+
+def test_filters_out_of_the_cache_filter_alike(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir(mode=0o700)
+    expected = loaded(tmp_path, ONE, TWO, filter_of())
+    for _ in range(3):  # read, from memory, from disk
+        cache = RuleCache(tmp_path / "cache")
+        for _ in range(2):
+            rules = loaded(tmp_path, ONE, TWO, filter_of(), cache=cache)
+            assert rules == expected
+        cache.save()
 
 
 def test_a_filter_changes_no_fate_of_the_rules_it_filters(tmp_path: Path) -> None:
