@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from socterm.assets import rules_dir
-from socterm.sigma.documents import read_file
+from socterm.sigma.documents import RuleFile, read_file
 from socterm.sigma.lint.finding import Finding
 from socterm.sigma.lint.together import lint
 from socterm.sigma.load import load_files
@@ -42,6 +44,7 @@ def selection(text: str, **parts: str) -> str:
 LINUX = {"logsource": "{product: linux, service: auditd}"}
 WINDOWS = {"logsource": "{product: windows, category: process_creation}"}
 ONE = "selection: {process.command_line: x}"
+SOUND = "\n  selection:\n    a|contains|all: ['x*', 'y']\n    b|re: 'c+'\n  condition: selection"
 CASES = [
     ("not yaml", "title: a\n  b: c\n", ("error", "yaml"), "2:4"),
     ("a key twice", rule(1) + "level: low\n", ("error", "yaml"), "14:1"),
@@ -197,6 +200,37 @@ def test_aliases_that_grow_without_end_are_survived(tmp_path: Path) -> None:
         + [f"  {chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 10)}]" for n in range(4)]
     )
     assert found(tmp_path, rule(1, references=f"\n{bomb}"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 100_000,
+        "a: " + "{a: " * 100_000,
+        "a:\n" + "- " * 100_000,
+        "a:\n  " + "? " * 100_000,
+        "".join(" " * n + f"k{n}:\n" for n in range(2_000)),
+    ],
+    ids=["lists", "maps", "dashes", "keys", "indents"],
+)
+def test_depth_ends_nothing(tmp_path: Path, text: str) -> None:
+    findings = found(tmp_path, f"{text}\n---\n{TESTED}")
+    assert [(f.severity, f.check) for f in findings] == [("error", "yaml")]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_survived(text: str) -> None:
+    file = RuleFile("x.yml", text)
+    assert all("\n" not in f.text for f in lint([file], load_files([file])))
+
+
+@given(st.data())
+def test_any_change_of_a_rule_is_survived(data: st.DataObject) -> None:
+    lines = rule(1, detection=data.draw(st.sampled_from([SOUND, f"\n  {ONE}\n  condition: 1 of them"])))
+    at = data.draw(st.integers(0, len(lines)))
+    there = data.draw(st.integers(at, min(len(lines), at + 20)))
+    file = RuleFile("x.yml", lines[:at] + data.draw(st.text(max_size=8)) + lines[there:])
+    assert all(f.line >= 1 and f.char >= 1 for f in lint([file], load_files([file])))
 
 
 def test_exit_codes_formats_and_counts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -11,6 +12,7 @@ import stat
 import struct
 import subprocess
 import tarfile
+import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.rulesets import archive as unpacking
 from socterm.pipeline.rulesets.archive import unpack
@@ -266,6 +270,17 @@ def test_a_zip_that_lies_about_its_directory(tmp_path: Path) -> None:
     for broken in (huge, large, data[:at], data[:-40], data[:40] + b"xxxx" + data[44:]):
         with pytest.raises(SoctermError, match="archive"):
             unpack(io.BytesIO(broken), tmp_path / str(len(broken)))
+
+
+@settings(deadline=None)
+@given(st.sampled_from([zipped(FIRST), tarred(FIRST)]), st.data())
+def test_damaged_archives_are_refused_or_read(whole: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(whole)))
+    damaged = whole[:at] + data.draw(st.binary(max_size=6)) + whole[at + data.draw(st.integers(0, 6)) :]
+    with tempfile.TemporaryDirectory() as folder:
+        with contextlib.suppress(SoctermError):  # anything else is a mistake of ours
+            unpack(io.BytesIO(damaged), Path(folder) / "in")
+        assert {path.name for path in Path(folder).iterdir()} <= {"in"}
 
 
 @pytest.mark.parametrize(

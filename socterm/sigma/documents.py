@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from socterm.errors import RuleError
+from socterm.sigma.depth import DEEPEST, too_deep
 
 SUFFIXES = frozenset({".yml", ".yaml"})
 SIZE_LIMIT = 4 * 1024 * 1024
@@ -101,6 +102,8 @@ def cut(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _read(path: str, line: int, index: int, text: str) -> Document | None:
+    if too_deep(text):
+        return Document(path, line, index, {}, f"lists and maps stand in each other more than {DEEPEST} deep")
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from socterm.sigma.coverage import Coverage, TacticCover
     from socterm.sigma.model import RuleSet
 
-_CELL = 38
+_CELL = 34
+"""Columns of a cell at least; what is left of the terminal's width is shared out."""
 _BAR = 10
 _OTHER_SHOWN = 40
 
@@ -127,8 +128,9 @@ def _matrix(cover: Coverage, columns: list[TacticCover], *, show_all: bool) -> I
     from socterm.sigma.coverage import techniques_of
     from socterm.taxonomy.attack import name_of
 
-    width = max(shutil.get_terminal_size().columns, _CELL)
-    across = max(1, width // (_CELL + 2))
+    width = shutil.get_terminal_size().columns
+    across = max(1, (width + 2) // (_CELL + 2))
+    room = max(_CELL, (width + 2) // across - 2)
     for tactic in columns:
         counts = dict(tactic.techniques)
         shown = techniques_of(tactic.name, _version(cover)) if show_all else tuple(counts)
@@ -136,14 +138,14 @@ def _matrix(cover: Coverage, columns: list[TacticCover], *, show_all: bool) -> I
             continue
         yield ""
         yield f"{tactic.title} ({tactic.id})"
-        cells = [_cell(ident, name_of(ident), counts.get(ident, 0)) for ident in shown]
+        cells = [_cell(ident, name_of(ident), counts.get(ident, 0), room) for ident in shown]
         deep = -(-len(cells) // across)
         for row in range(deep):
             yield "  ".join(cells[row::deep])
 
 
-def _cell(ident: str, name: str, count: int) -> str:
-    room = _CELL - len(ident) - 6
+def _cell(ident: str, name: str, count: int, width: int) -> str:
+    room = width - len(ident) - 6
     short = name if len(name) <= room else name[: room - 1] + "…"
     return f"{count or '·':>4} {ident} {short:{room}}"
 

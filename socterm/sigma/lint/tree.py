@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import yaml
 
+from socterm.sigma.depth import too_deep
 from socterm.sigma.documents import RuleFile, cut
 from socterm.sigma.lint.finding import Spot
 
@@ -60,6 +61,9 @@ def trees(file: RuleFile) -> list[tuple[int, Tree]]:
     found = []
     number = 0
     for first, part in cut(file.text):
+        if too_deep(part):
+            number += 1
+            continue
         try:
             root = yaml.compose(part, Loader=yaml.CSafeLoader)
         except (yaml.YAMLError, ValueError, RecursionError):
