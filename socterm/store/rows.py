@@ -120,7 +120,7 @@ class SourceRow(msgspec.Struct):
 
 
 class RuleRow(msgspec.Struct):
-    """A rule's fate as last loaded: active, base, disabled or refused, with the reason, and its hits.
+    """A rule's fate as last loaded (`socterm.sigma.model.Fate`), with the reason, and its hits.
 
     `falsepositives` are the innocent explanations the rule names itself.
     """
