@@ -129,7 +129,8 @@ class _Job:
             self._report.rules(rules)
             with _kept(asked, rules) as keeper:
                 scan = _scan(asked, logs, piped, rules, keeper)
-                with closing(scan):
+                calm_memory()
+                with closing(scan), self._signals_heard():
                     bar.begin(sum(file.size for log in logs for file in log.files))
                     self._go(scan, bar, target)
                 if keeper is not None:
@@ -188,15 +189,13 @@ class _Job:
             else:
                 page.add(found)
 
-        calm_memory()
         self._report.begin()
-        with self._signals_heard():
-            for found in scan.findings():
-                put(found)
-                bar.show(scan.progress, scan.results.levels.total())
-                if self._stop:
-                    put(scan.rest())
-                    break
+        for found in scan.findings():
+            put(found)
+            bar.show(scan.progress, scan.results.levels.total())
+            if self._stop:
+                put(scan.rest())
+                break
         bar.stop()
         page.add(held)
         self._report.end(scan, interrupted=bool(self._stop))

@@ -76,7 +76,7 @@ class Keeper:
         """Store what came since the last commit, and what it changed."""
         touched, self._touched = self._touched, {}
         events, self._events = self._events, []
-        hits = detector.correlator.take_hits()
+        hits = detector.take_hits()
         learned = detector.learned()
         if not (events or changes or hits or learned):
             return

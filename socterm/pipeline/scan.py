@@ -158,6 +158,8 @@ class Scan:
         changes = self._detector.collect()
         if self._keeper:
             self._keeper.commit(changes, self._enricher, self._detector)
+        else:
+            self._detector.learned()  # what nobody keeps is not to pile up
         progress = self.progress
         progress.bytes_read = self._done_bytes + sum(f.source.bytes_read for f in self._merge.open.values())
         if self._signals:
