@@ -57,8 +57,8 @@ def learn(
         click.echo("no rule remembers anything", err=True)
         return
     table(
-        ("REMEMBERS", "ENTRIES", "TAKEN", "LEARNS UNTIL", "TITLE"),
-        [(one.kind, f"{one.entries:,}", f"{one.taken:,}", _until(one), one.title) for one in lessons],
+        ("REMEMBERS", "ENTRIES", "TAKEN", "LATE", "WITHOUT KEY", "EVICTED", "LEARNS UNTIL", "TITLE"),
+        [(one.kind, *map("{:,}".format, _counts(one)), _until(one), one.title) for one in lessons],
     )
 
 
@@ -105,6 +105,10 @@ def told(lesson: Lesson) -> str:
         f"{lesson.title} ({lesson.kind}): {lesson.entries:,} remembered, "
         f"{lesson.taken:,} events learned from{until}"
     )
+
+
+def _counts(lesson: Lesson) -> tuple[int, ...]:
+    return lesson.entries, lesson.taken, lesson.late, lesson.skipped, lesson.evicted
 
 
 def _until(lesson: Lesson) -> str:

@@ -183,6 +183,10 @@ class Detector:
         """What rules learned since the last call; None where none remembers anything."""
         return None if self.learner is None else self.learner.changes()
 
+    def notes(self) -> tuple[str, ...]:
+        """What to tell people of rules that remember, one line each."""
+        return () if self.learner is None else self.learner.notes()
+
     def counters(self) -> dict[str, int]:
         """What rules that remember had to leave out or let go."""
         return {} if self.learner is None else self.learner.counters()

@@ -387,6 +387,7 @@ class Pipeline:
             error=self.error,
             hints=self.enricher.hints
             + self.lists.hints
+            + self.detector.notes()
             + (self.watch.notes if self.watch is not None else ()),
             reloads=self._reloads,
             reloaded=self._reloaded,

@@ -36,7 +36,10 @@ HEAD: Final = 4096
 
 
 class Lesson(msgspec.Struct, frozen=True):
-    """What one rule knows after a pass: `taken` events came from it, `entries` are remembered in all."""
+    """What one rule knows after a pass: `taken` events came from it, `entries` are remembered in all.
+
+    `late`, `skipped` and `evicted` are counted since its first event; see `Course`.
+    """
 
     rule: str
     title: str
@@ -44,6 +47,9 @@ class Lesson(msgspec.Struct, frozen=True):
     taken: int
     entries: int
     learning_until: int
+    late: int = 0
+    skipped: int = 0
+    evicted: int = 0
 
 
 class Pupil(Learner):
@@ -133,7 +139,8 @@ class Teacher:
                 found.append(
                     Lesson(
                         key, rule.info.title, kind_of(rule.learning), self._pupil.taken.get(key, 0),
-                        len(judge.memory), until,
+                        len(judge.memory), until, judge.course.late, judge.course.skipped,
+                        judge.memory.evicted,
                     )
                 )  # fmt: skip
         return found

@@ -218,6 +218,11 @@ def test_state_is_bounded_whatever_comes(tmp_path: Path, rule: dict[str, Any]) -
     assert judge.memory.evicted >= 800
     assert learner.counters()["learning_evicted"] == judge.memory.evicted
     assert learner.crowded == 950
+    assert learner.notes() == (
+        f"rule {rule['title']}: its memory is full; what it has not seen for longest goes "
+        "(socterm learn counts)",
+        "more events wait for rules that remember than fit: some are judged before their time",
+    )
 
 
 def test_other_rules_leave_what_a_rule_knows_alone(tmp_path: Path, rules: RuleSet) -> None:

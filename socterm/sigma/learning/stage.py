@@ -75,6 +75,7 @@ class Learner:
         """Events judged before their time for want of room."""
         self._feed = feed
         self._rules = frozenset(rules.rules)
+        self._titles = {key: " ".join(rules.rules[key].info.title.split())[:80] for key in self.judges}
         self._room = room
         self._mute = mute
         self._planner = Planner(rules, lists or {})
@@ -276,6 +277,20 @@ class Learner:
             self._hold(event, tuple(key for key in keys if key in self._rules))
         self._new, self._released = former._new, former._released
         self._look()
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know, one line each: always the same while it lasts."""
+        full = [key for key, judge in self.judges.items() if judge.memory.evicted]
+        said = [
+            f"rule {self._titles[key]}: its memory is full; what it has not seen for longest goes "
+            "(socterm learn counts)"
+            for key in full
+        ]
+        if self.crowded:
+            said.append(
+                "more events wait for rules that remember than fit: some are judged before their time"
+            )
+        return tuple(said)
 
     def counters(self) -> dict[str, int]:
         """What is to be shown of all rules together."""
