@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.road import socterm
+from tests.e2e.road import SOCTERM, environment, socterm
 from tests.rules_cli import rule, rules
 
 FAILURES = "".join(
@@ -99,6 +100,15 @@ def test_hostile_titles_reach_no_terminal(folder: Path) -> None:
     assert "\x1b" not in done.out
     assert "\u202e" not in done.out
     assert "evil" in done.out
+
+
+def test_the_family_without_a_command_shows_its_help(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*SOCTERM, "rules"], env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert {"check", "coverage", "explain", "fields", "list", "test", "update"} <= set(done.stderr.split())
+    assert len(done.stderr.splitlines()) > 8
 
 
 def test_hits_of_a_store(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ def main() -> None:
         code = 0
     except (SoctermError, click.ClickException) as error:
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo(f"socterm: {clean(' '.join(text.split()))}", err=True)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            click.echo(text, err=True)  # a family called without a command: click hands over its help
+        else:
+            click.echo(f"socterm: {clean(' '.join(text.split()))}", err=True)
         code = error.exit_code
     except Exception as error:
         # The last net: one line for people; the whole story for whoever asks for it.
