@@ -42,7 +42,7 @@ _level = click.Choice(LEVELS)
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("path", nargs=-1, required=True)
 @click.option(
     "--format",
     "form",
@@ -86,7 +86,7 @@ _level = click.Choice(LEVELS)
 @click.option("--progress/--no-progress", default=None, help="Show a bar on stderr (default: on a terminal).")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but findings and errors.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file.")
-def scan(paths: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def scan(path: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Look for attacks in files: any log, JSON, .evtx, packed, rotated, whole folders; - is standard input.
 
     Several files are one stream in order of event time, so that rules find what happened across them.
@@ -94,7 +94,7 @@ def scan(paths: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """
     if as_json:
         options["form"] = "ndjson"
-    raise click.exceptions.Exit(_Job(paths, options).run())
+    raise click.exceptions.Exit(_Job(path, options).run())
 
 
 class _Asked(NamedTuple):
