@@ -153,6 +153,9 @@ def test_a_failing_test_is_exit_1_with_what_came_instead(folder: Path) -> None:
 def test_rules_without_tests_and_refused_ones_are_named(folder: Path) -> None:
     done = rules("test", folder, "-v", home=folder.parent)
     assert "none  A shell for 2: no tests" in done.out
+    said = rules("test", folder, "-v", "--json", home=folder.parent).records
+    assert [row["title"] for row in said if "refused" in row] == ["A shell for 3"]
+    assert len([row for row in said if row.get("tests") == 0]) == 3
     assert "REFUSED  A shell for 3" in done.out
     assert done.lines[-1] == "0 passed, 0 failed, 3 rules without tests, 1 refused"
     assert done.code == 3

@@ -47,6 +47,10 @@ def test(
     if as_json:
         for outcome in outcomes:
             put_json(outcome)
+        for f in refused:
+            put_json({"rule": f.key, "title": f.title, "path": f.path, "refused": f.reason})
+        for f in without if verbose else ():
+            put_json({"rule": f.key, "title": f.title, "path": f.path, "tests": 0})
     else:
         _print(outcomes, without, refused, verbose=verbose)
     if any(outcome.problem for outcome in outcomes):
