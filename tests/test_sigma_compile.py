@@ -6,6 +6,7 @@ import pickle
 from datetime import UTC
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.alerts.model import RuleInfo
@@ -174,6 +175,29 @@ def test_a_list_in_place_of_a_tuple_is_read_all_the_same() -> None:
     matcher = Matcher(ruleset([ir.FieldMatch(("event.category",), ir.Text("iam"))]))
     event = Event(0, "s", 0, "", {"event.category": ["process", "iam"]}, logsources=(SOURCE,))
     assert list(matcher.match(event)) == ["r0"]
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "expected"),
+    [
+        (ir.Regex("secret", "i"), "ſecret", True),  # RE2 takes the long s for an s, `lower` does not
+        (ir.Regex("secret", "i"), "Secret", True),
+        (ir.Regex("abcdefgh"), "abcdefgh", True),
+        (ir.Regex("[a-h]{9}"), "abcdefgh", False),
+        (ir.Text("b"), ("a\0b", "x"), False),
+        (ir.Text("a\0b"), ("a\0b", "x"), True),
+        (ir.Text("a\1b"), ("a\0b", "x"), False),
+        (ir.Text("a", "contains"), (), False),
+        (ir.Regex("evil"), ("x", "an evil one"), True),
+        (ir.Regex("evil"), ("x", "an EVIL one"), False),
+        (ir.Regex("secret", "i"), ("x", "ſecret"), True),
+    ],
+)
+def test_the_edges_of_short_cuts(test: ir.Test, value: object, expected: bool) -> None:
+    node = ir.FieldMatch(("a",), test)
+    event = Event(0, "s", 0, "", {"a": value}, logsources=(SOURCE,))
+    assert compiled(node, UTC)(event, {}) is evaluate(node, event, UTC) is expected
+    assert bool(Matcher(ruleset([node])).match(event)) is expected
 
 
 def test_a_tree_too_deep_for_pythons_compiler_still_matches() -> None:

@@ -259,6 +259,10 @@ def test_beyond_ascii_each_line_keeps_its_number() -> None:
     assert found([line("İİİİ"), line("BÖSE"), line("x"), line("İ evil")]) == {1, 3}
 
 
+def test_a_letter_that_is_lower_cased_by_its_place_is_found_in_a_line() -> None:
+    assert anywhere("ΑΣ".lower()).found([line("ΑΣ"), line("Α")]) == {0}
+
+
 def test_a_batch_longer_than_what_is_searched_at_once() -> None:
     lines = [line("evil" if number % 37 == 0 else "good") for number in range(3 * TOGETHER + 5)]
     assert anywhere("evil").found(lines) == set(range(0, len(lines), 37))
