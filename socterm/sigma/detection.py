@@ -15,8 +15,9 @@ from socterm.event import LogSource
 from socterm.sigma import ir
 from socterm.sigma.conditions import read_condition
 from socterm.sigma.fields import TIMESTAMP, names_of
-from socterm.sigma.modifiers import Wanted, kind_of, wanted
+from socterm.sigma.modifiers import Wanted, wanted
 from socterm.sigma.placeholders import Placeholders
+from socterm.sigma.values import kind_of
 
 MOST_TESTS: Final = 50_000
 """Tests of one rule. YAML's aliases can blow a small file up to any number."""

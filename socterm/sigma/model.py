@@ -116,7 +116,7 @@ class Rule(msgspec.Struct, frozen=True):
     `detection` is the condition tree of `socterm.sigma.ir` for an event rule, None for a correlation.
     `risk` is what the rule gives its entity, as written under `socterm.risk`; kept, not yet used.
     `learning` and `lookup` narrow an event rule down: see `socterm.sigma.learning`.
-    `filters` are those joined to the rule; `detection` then is the whole and `unfiltered` the rule's own part.
+    `filters` are those joined to the rule; `detection` is the whole then, `unfiltered` the rule's own part.
     `digest` says what the rule was made of: the text of its document, the filters, the values of its
     placeholders and the digests of rules it refers to. The same digest, the same matches.
     """

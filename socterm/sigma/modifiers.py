@@ -1,4 +1,4 @@
-"""Values of a rule and what its modifiers make of them: `field|contains|all: […]` down to tests of our tree.
+"""What modifiers make of a rule's values: `field|contains|all: […]` down to tests of our tree.
 
 Sigma 2.1, "Sigma Modifiers". One table, a function each. Modifiers work in the order written, but for three:
 `expand` comes first, because nothing can be done to a value that is not there yet; `all` and `neq` speak of
@@ -7,7 +7,6 @@ the whole list of values.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from ipaddress import IPv6Network, ip_network
@@ -15,53 +14,11 @@ from typing import Any, Final, NamedTuple
 
 from socterm.errors import RuleError
 from socterm.sigma import ir, primitives
+from socterm.sigma.encodings import base64, base64offset, coded
 from socterm.sigma.fields import text
-from socterm.sigma.patterns import (
-    SPREAD,
-    Pattern,
-    Wild,
-    as_regex,
-    as_tests,
-    dashed,
-    pattern,
-    plain,
-    spread,
-    together,
-)
+from socterm.sigma.patterns import Wild, as_regex, dashed, pattern, plain, together
 from socterm.sigma.placeholders import Placeholders
-
-
-class Words(NamedTuple):
-    """A text with wildcards. `coded`: its characters stand for bytes (`wide` and its like)."""
-
-    parts: Pattern
-    cased: bool = False
-    coded: bool = False
-
-
-class Expression(NamedTuple):
-    """A regular expression, searched for; `place` says whether it must begin or end the value."""
-
-    source: str
-    flags: str = ""
-    place: ir.Place = "contains"
-
-
-class Moment(NamedTuple):
-    """A number that a part of a time is compared with."""
-
-    part: ir.Part
-    number: int
-
-
-class Options(NamedTuple):
-    """Any of several."""
-
-    values: tuple[Value, ...]
-
-
-Value = Words | Expression | Moment | Options | ir.Test | int | float | None
-"""A bool is an int here, and told apart where it matters."""
+from socterm.sigma.values import Expression, Moment, Options, Value, Words, kind_of, tests_of, words_of
 
 
 class Wanted(NamedTuple):
@@ -95,7 +52,7 @@ def wanted(
                 seen.append(name)
         if keyword and _ANCHORS.isdisjoint(modifiers):
             value = _anywhere(value)
-        tests.append(_tests(value))
+        tests.append(tests_of(value))
     return Wanted(tuple(tests), every="all" in modifiers, negated="neq" in modifiers)
 
 
@@ -145,53 +102,7 @@ def _anywhere(value: Value) -> Value:
     return _placed(value, "contains", ()) if isinstance(value, Words | int | float) else value
 
 
-def _tests(value: Value) -> tuple[ir.Test, ...]:
-    """The tests one of which must hold for a value with all its modifiers."""
-    if isinstance(value, Options):
-        return tuple(dict.fromkeys(test for item in value.values for test in _tests(item)))
-    if isinstance(value, Words):
-        return as_tests(value.parts, value.cased)
-    if isinstance(value, Expression):
-        return (_regex(value),)
-    if isinstance(value, Moment):
-        return (ir.Moment(value.part, "eq", value.number),)
-    if value is None:
-        return (ir.Null(),)
-    if isinstance(value, int | float):
-        return (ir.Text(text(value).lower()),)
-    return (value,)
-
-
-_EDGES: Final[dict[ir.Place, str]] = {
-    "contains": "{}",
-    "startswith": "^(?:{})",
-    "endswith": "(?:{})$",
-    "equals": "^(?:{})$",
-}
-
-
-def _regex(value: Expression) -> ir.Regex:
-    form = _EDGES[value.place]
-    if "m" in value.flags:  # the ends of the value are meant, not those of its lines
-        form = form.replace("^", "(?-m:^)").replace("$", "(?-m:$)")
-    test = ir.Regex(form.format(value.source), "".join(sorted(value.flags)))
-    try:
-        primitives.regex(test)
-    except ValueError as error:
-        raise RuleError(str(error)) from error
-    return test
-
-
 # Each modifier: the value so far, the modifier's own name, the names before it.
-
-
-def _words(value: Value, name: str) -> Words:
-    """A value as text; numbers and booleans in their written form."""
-    if isinstance(value, Words):
-        return value
-    if isinstance(value, int | float):
-        return Words((text(value),))
-    raise RuleError(f"|{name} cannot be applied to {kind_of(value)}")
 
 
 def _placed(value: Value, name: str, _: Sequence[str]) -> Value:
@@ -200,7 +111,7 @@ def _placed(value: Value, name: str, _: Sequence[str]) -> Value:
         return value._replace(place=place)
     if isinstance(value, ir.Reference):
         return ir.Reference(value.names, place, value.cased)
-    found = _words(value, name)
+    found = words_of(value, name)
     parts = found.parts
     if name != "startswith" and parts[:1] != (Wild.ANY,):
         parts = (Wild.ANY, *parts)
@@ -216,7 +127,7 @@ def _cased(value: Value, name: str, _: Sequence[str]) -> Value:
         return value
     if isinstance(value, ir.Reference):
         return ir.Reference(value.names, value.place, cased=True)
-    return _words(value, name)._replace(cased=True)
+    return words_of(value, name)._replace(cased=True)
 
 
 def _re(value: Value, name: str, seen: Sequence[str]) -> Value:
@@ -235,7 +146,7 @@ def _flag(value: Value, name: str, seen: Sequence[str]) -> Value:
 
 def _cidr(value: Value, name: str, seen: Sequence[str]) -> Value:
     _first(name, seen)
-    said = plain(_words(value, name).parts)
+    said = plain(words_of(value, name).parts)
     try:
         # An address with its network's length, such as an interface has, names that network.
         network = ip_network((said or "").strip(), strict=False)
@@ -250,7 +161,7 @@ def _cidr(value: Value, name: str, seen: Sequence[str]) -> Value:
 
 def _exists(value: Value, name: str, seen: Sequence[str]) -> Value:
     _first(name, seen)
-    said = value if isinstance(value, bool) else _BOOLEANS.get(plain(_words(value, name).parts) or "")
+    said = value if isinstance(value, bool) else _BOOLEANS.get(plain(words_of(value, name).parts) or "")
     if said is None:
         raise RuleError("|exists wants true or false")
     return ir.Exists() if said else ir.Null()
@@ -277,56 +188,30 @@ def _part(value: Value, name: str, seen: Sequence[str]) -> Value:
 
 def _fieldref(value: Value, name: str, seen: Sequence[str]) -> Value:
     _first(name, seen)
-    field = plain(_words(value, name).parts)
+    field = plain(words_of(value, name).parts)
     if not field:
         raise RuleError("|fieldref wants the name of a field, without wildcards")
     # As written: only the reader of the selection knows the log source it stands for.
     return ir.Reference((field,))
 
 
-def _coded(value: Value, name: str, _: Sequence[str]) -> Value:
-    """A text whose characters are the bytes of another coding, wildcards kept."""
-    forms = _written_out(value, name)
-    if forms[0].coded:
-        raise RuleError(f"|{name} cannot work on a value that is coded already")
-    made = []
-    for form in forms:
-        parts = [
-            part.encode(_CODECS[name], "surrogatepass").decode("latin-1") if isinstance(part, str) else part
-            for part in form.parts
-        ]
-        mark = ["\xff\xfe"] if name == "utf16" else []
-        made.append(form._replace(parts=together([*mark, *parts]), coded=True))
-    return made[0] if len(made) == 1 else Options(tuple(made))
-
-
-def _base64(value: Value, name: str, _: Sequence[str]) -> Value:
-    forms = [b64encode(data).decode() for data in _bytes(value, name)]
-    return _options(forms, value)
-
-
-def _base64offset(value: Value, name: str, _: Sequence[str]) -> Value:
-    """Base64 at each of the three places a text can have in a longer one, cut to what is its alone."""
-    forms = [
-        b64encode(bytes(shift) + data).decode()[_HEAD[shift] : _TAIL[(len(data) + shift) % 3]]
-        for data in _bytes(value, name)
-        for shift in range(3)
-    ]
-    if not all(forms):
-        raise RuleError(
-            f"a text of {len(_bytes(value, name)[0])} bytes leaves nothing that |base64offset could look for"
-        )
-    return _options(forms, value)
-
-
 def _windash(value: Value, name: str, _: Sequence[str]) -> Value:
-    found = _words(value, name)
+    found = words_of(value, name)
     return found._replace(parts=dashed(found.parts))
 
 
-_HEAD: Final = (0, 2, 3)
-_TAIL: Final = (None, -3, -2)
-_CODECS: Final = {"wide": "utf-16-le", "utf16le": "utf-16-le", "utf16": "utf-16-le", "utf16be": "utf-16-be"}
+def _first(name: str, seen: Sequence[str]) -> None:
+    if seen:
+        raise RuleError(f"|{name} works on the value as written; put it before |{seen[0]}")
+
+
+def _number(value: Value) -> int | float | None:
+    """A number, or a text that is one; booleans are none."""
+    found = primitives.number(plain(value.parts) if isinstance(value, Words) else value)
+    # Beyond 64 bits nothing could store the rule; no field holds such a number either.
+    return float(found) if isinstance(found, int) and abs(found) >= 1 << 63 else found
+
+
 _BOOLEANS: Final = {"true": True, "True": True, "false": False, "False": False}
 _WHOLE: Final = frozenset({"all", "neq", "expand"})
 _ANCHORS: Final = frozenset({"startswith", "endswith"})
@@ -356,66 +241,11 @@ _TABLE: Final[dict[str, Callable[[Value, str, Sequence[str]], Value]]] = {
     "month": _part,
     "year": _part,
     "fieldref": _fieldref,
-    "wide": _coded,
-    "utf16le": _coded,
-    "utf16": _coded,
-    "utf16be": _coded,
-    "base64": _base64,
-    "base64offset": _base64offset,
+    "wide": coded,
+    "utf16le": coded,
+    "utf16": coded,
+    "utf16be": coded,
+    "base64": base64,
+    "base64offset": base64offset,
     "windash": _windash,
 }
-
-_KINDS: Final[dict[type, str]] = {
-    Expression: "a regular expression",
-    Moment: "a part of a time",
-    ir.Null: "null",
-    ir.Exists: "an existence test",
-    ir.Cidr: "a network",
-    ir.Compare: "a comparison",
-    ir.Moment: "a part of a time",
-    ir.Reference: "a field reference",
-    bool: "a boolean",
-}
-
-
-def kind_of(value: object) -> str:
-    """What a value is, for messages."""
-    said = plain(value.parts) if isinstance(value, Words) else None
-    return f"'{said[:60]}'" if said is not None else _KINDS.get(type(value), str(value)[:60])
-
-
-def _first(name: str, seen: Sequence[str]) -> None:
-    if seen:
-        raise RuleError(f"|{name} works on the value as written; put it before |{seen[0]}")
-
-
-def _number(value: Value) -> int | float | None:
-    """A number, or a text that is one; booleans are none."""
-    found = primitives.number(plain(value.parts) if isinstance(value, Words) else value)
-    # Beyond 64 bits nothing could store the rule; no field holds such a number either.
-    return float(found) if isinstance(found, int) and abs(found) >= 1 << 63 else found
-
-
-def _written_out(value: Value, name: str) -> list[Words]:
-    """A text in all forms of its dashes."""
-    found = _words(value, name)
-    if found.parts.count(Wild.DASH) > SPREAD:
-        raise RuleError(f"|{name} behind |windash takes a text with up to {SPREAD} dashes; this one has more")
-    return [found._replace(parts=form) for form in spread(found.parts)]
-
-
-def _bytes(value: Value, name: str) -> list[bytes]:
-    """The bytes a text stands for, in all forms of its dashes."""
-    made = []
-    for form in _written_out(value, name):
-        said = plain(form.parts)
-        if said is None:
-            raise RuleError(f"|{name} cannot encode wildcards: write it before |contains, and escape * and ?")
-        made.append(said.encode("latin-1" if form.coded else "utf-8", "surrogatepass"))
-    return made
-
-
-def _options(forms: Sequence[str], value: Value) -> Value:
-    cased = isinstance(value, Words) and value.cased
-    made = tuple(Words((form,) if form else (), cased) for form in forms)
-    return made[0] if len(made) == 1 else Options(made)
