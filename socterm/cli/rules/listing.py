@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from socterm.cli.output import json_option, put_json, table
+from socterm.cli.output import clean, json_option, put_json, table
 from socterm.cli.rules.common import (
     FATES,
     LEVELS,
@@ -24,6 +24,10 @@ from socterm.cli.rules.common import (
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate
+    from socterm.store.rows import RuleRow
+
+KEPT = "kept: "
+"""How the reason of a rule begins whose file is in force in its last good version."""
 
 
 @click.command("list")
@@ -54,8 +58,8 @@ def list_(
 
     active raises alerts; no-source would, but nothing here writes its log source; base only feeds
     correlations; filter narrows other rules down; disabled is switched off or fails its own tests;
-    refused cannot be used. TEXT is looked for
-    in title, id, reason and path. With --db also the hits and alerts of each.
+    refused cannot be used. TEXT is looked for in title, id, reason and path. With --db also the hits and
+    alerts of each, and the rules whose file is broken and in force in its last good version.
     """
     from socterm.sigma.remarks import remarks
 
@@ -74,13 +78,21 @@ def list_(
             and (told or not warned)
         ):
             rows.append((f, told))
-    hits = _hits(db, config)
+    stored = _stored(db, config)
+    hits = None if stored is None else {row.id: (row.hits, row.alerts) for row in stored}
+    kept = [row for row in stored or () if row.reason.startswith(KEPT)]
     if as_json:
         for f, told in rows:
             put_json(_record(f, told, hits))
+        for row in kept:
+            put_json(
+                {"key": row.id, "title": row.title, "fate": row.fate, "reason": row.reason, "kept": True}
+            )
         return
     _print(rows, hits)
     click.echo(_summary(rules.fates, len(rows)))
+    for row in kept:
+        click.echo(f"in force, {row.fate}: {clean(row.title)}: {clean(row.reason)}")
 
 
 def _tagged(f: RuleFate, tag: str) -> bool:
@@ -94,14 +106,14 @@ def _says(f: RuleFate, word: str) -> bool:
     return any(word.lower() in text.lower() for text in (f.title, f.key, f.reason, f.path))
 
 
-def _hits(db: Path | None, config: Path | None) -> dict[str, tuple[int, int]] | None:
-    """Rule → (events that matched, alerts); None where no store is named."""
+def _stored(db: Path | None, config: Path | None) -> list[RuleRow] | None:
+    """The rules as the ingest into a store has them; None where no store is named."""
     if db is None:
         return None
     from socterm.cli.reading import opened
 
     with opened(db, config) as (store, _):
-        return {row.id: (row.hits, row.alerts) for row in store.triage.rules()}
+        return store.triage.rules()
 
 
 def _record(f: RuleFate, told: Sequence[str], hits: dict[str, tuple[int, int]] | None) -> dict[str, Any]:
