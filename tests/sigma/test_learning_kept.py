@@ -218,9 +218,9 @@ def test_state_is_bounded_whatever_comes(tmp_path: Path, rule: dict[str, Any]) -
     assert judge.memory.evicted >= 800
     assert learner.counters()["learning_evicted"] == judge.memory.evicted
     assert learner.crowded == 950
+    full = "its memory is full; what it has not seen for longest goes (socterm learn counts)"
     assert learner.notes() == (
-        f"rule {rule['title']}: its memory is full; what it has not seen for longest goes "
-        "(socterm learn counts)",
+        f"rule {rule['title']}: {full}",
         "more events wait for rules that remember than fit: some are judged before their time",
     )
 
