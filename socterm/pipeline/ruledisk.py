@@ -5,6 +5,7 @@ Reading is by signature: a file whose inode, size and times are as before is not
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -32,13 +33,16 @@ class RuleDisk:
 
     def __init__(self, named: Callable[[], Sequence[Path]]) -> None:
         self._named = named
+        self._paths: list[Path] = []
         self._known: dict[str, tuple[Signature, RuleFile]] = {}
         self._seen: object = None
 
     @property
     def paths(self) -> list[Path]:
-        """The named files and folders as of now."""
-        return [path.absolute() for path in self._named()]
+        """The named files and folders as of now; as before where that cannot be said."""
+        with contextlib.suppress(OSError):
+            self._paths = [path.absolute() for path in self._named()]
+        return self._paths
 
     def covers(self, path: str) -> bool:
         """Whether a path is a named one or lies in a named folder."""
