@@ -26,6 +26,9 @@ CHUNK: Final = 2000
 AHEAD: Final = 64_000
 """Events of all open logs together that may be held; of each at least a few."""
 
+PORTION: Final = 64
+"""Lines of one log that are handed over at once where chunks stay whole and other logs are read beside it."""
+
 OPEN: Final = 256
 """Logs read at the same time; of more that overlap some have to wait, and the watermark with them."""
 
@@ -192,6 +195,8 @@ class Merge:
 
     def _fill(self, feed: Feed) -> bool:
         limit = max(CHUNK // 16, min(CHUNK, AHEAD // len(self.open)))
+        if self._whole and (len(self.open) > 1 or self._waiting):
+            limit = PORTION
         clock = self._clocks[feed.name]
         floor = max(clock.high, feed.log.first) - JUMP
         return feed.fill(limit, self._now, self._ready, floor)
