@@ -106,7 +106,7 @@ def above(
 
 def heaviest_first(delta: list[Hit]) -> list[Hit]:
     """An event that fits several rules counts in one of its hits only: that one has to come first."""
-    if all(hit.weight for hit in delta):
+    if len(delta) == 1 or all(hit.weight for hit in delta):
         return delta
     return sorted(delta, key=lambda hit: -hit.weight)
 

@@ -74,14 +74,12 @@ class Correlator:
 
     # -- one event -----------------------------------------------------------------------
 
-    def feed(self, event: Event, keys: tuple[str, ...], watermark: int) -> None:
+    def feed(self, event: Event, keys: tuple[str, ...], watermark: int) -> None:  # noqa: PLR0915 - written out
         """Take an event and the keys of the event rules it matched; the watermark is µs after this event."""
         plan = self._plans.get(keys)
         if plan is None:
             plan = self._plan(keys)
         plan.seen += 1
-        if self._behind and watermark > self._behind_since + self.lateness:
-            self.catch_up()
         if watermark >= self._alarms.next:
             self._ring(watermark)
         fields = event.fields
@@ -98,7 +96,10 @@ class Correlator:
             if field:
                 key = fields.get(field)
                 if key.__class__ is not str or not key:
-                    self._spread(step, event, watermark, taken)
+                    if (key is None or key == "") and field not in consumer.others:
+                        consumer.counts.skipped += 1
+                    else:
+                        self._spread(step, event, watermark, taken)
                     continue
             else:
                 key = key_of_event(event)
@@ -276,6 +277,7 @@ class Correlator:
     def _put_behind(self, consumer: Consumer, group: Group, watermark: int) -> None:
         if not self._behind:
             self._behind_since = watermark + consumer.delay
+            self._alarms.wake(self._behind_since + self.lateness)
         self._behind.setdefault(consumer.key, {})[id(group)] = group
 
     def catch_up(self) -> None:
@@ -285,9 +287,15 @@ class Correlator:
             key = min(self._behind, key=self._wiring.rank.__getitem__)
             consumer = self._wiring.consumers[key]
             for group in self._behind.pop(key).values():
-                self._hurry(consumer, group, watermark - consumer.delay)
+                self._catch_up(consumer, group, watermark - consumer.delay)
 
     def _hurry(self, consumer: Consumer, group: Group, watermark: int) -> None:
+        """The group is about to settle: what was kept aside of it has to be judged first."""
+        behind = self._behind.get(consumer.key)
+        if behind is not None and behind.pop(id(group), None) is not None:
+            self._catch_up(consumer, group, watermark)
+
+    def _catch_up(self, consumer: Consumer, group: Group, watermark: int) -> None:
         window = group.window
         if window is None:
             return
@@ -304,7 +312,6 @@ class Correlator:
         Groups due within the last minute may be left for later, unless `thorough`: needed before a
         watermark goes back, so that what is settled by then does not depend on when this ran.
         """
-        self.catch_up()
         self._ring(watermark)
         for consumer, group in self._times.due(watermark, thorough=thorough):
             self._sweep_group(consumer, group, watermark - consumer.delay)
@@ -319,7 +326,8 @@ class Correlator:
             del consumer.groups[group.key]
 
     def _ring(self, watermark: int) -> None:
-        """Let waiting windows decide, each at its own time: what they tell the rules above then is not late."""
+        """Let waiting windows decide, each at its own time: to the rules above it is not late then."""
+        self.catch_up()
         while (due := self._alarms.ring(watermark)) is not None:
             when, entries = due
             for consumer, group in entries:
@@ -335,7 +343,6 @@ class Correlator:
 
     def flush(self) -> None:
         """The end of a replay: everything settles. Consumers in order, so that chains still fire."""
-        self.catch_up()
         self._ring(END)
         for consumer in self._wiring.consumers.values():
             for group in consumer.groups.values():

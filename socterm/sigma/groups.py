@@ -39,9 +39,10 @@ MAX_PENDING = 20_000
 class Group:
     """The state of one rule for one entity.
 
-    `bucket` is when it is to be looked at, `alarm` when its window has something to decide; -1: never. Only where `linked`, for a rule that takes
-    part in a chain, does it have `pending` (hits for the rules above), `seen` (events its episodes have),
-    `above` (its place in the rules above) and `carried` (by event, what the rules above need to know of it).
+    `bucket` is when its episodes are to be looked at, `alarm` when its window has something to decide; -1:
+    never. Only where `linked`, for a rule that takes part in a chain, does it have `pending` (hits for the
+    rules above), `seen` (events its episodes have), `above` (its place in the rules above) and `carried` (by
+    event, what the rules above need to know of it).
     """
 
     __slots__ = ("above", "alarm", "bucket", "carried", "entity", "key", "open", "pending", "seen", "window")
@@ -113,6 +114,7 @@ class Consumer:
         self._dirty = episodes.dirty
         self.by_ref = spec is not None and spec.by_ref
         self.calculates = spec is not None and spec.calculates
+        self.others = spec.others if spec else {}
         self.absent = _never_wanted(spec) if spec else frozenset()
         self.groups: dict[object, Group] = {}
         self.parents: list[tuple[Consumer, str]] = []

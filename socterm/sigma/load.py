@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from socterm.errors import RuleError
+from socterm.sigma.boolean import rules_in
 from socterm.sigma.documents import Document, RuleFile, digest_of, read_documents, read_file, rule_files
 from socterm.sigma.extension import KEY, read_extension
 from socterm.sigma.model import RuleSet
@@ -98,6 +99,8 @@ def _kept(data: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(terms, dict):
         return {}
     refs = terms.get("rules")
+    if refs is None and isinstance(terms.get("condition"), str):
+        refs = list(rules_in(terms["condition"]))
     named = [ref for ref in (refs if isinstance(refs, list) else [refs]) if isinstance(ref, str | int)]
     return {"correlation": {"rules": named, "generate": terms.get("generate") is True}}
 

@@ -11,7 +11,6 @@ from socterm.alerts.model import RuleInfo
 from socterm.errors import RuleError
 from socterm.event import LogSource
 from socterm.sigma.alertrules import circles, over_alerts, refuse_mixture
-from socterm.sigma.boolean import rules_in
 from socterm.sigma.correlations import correlation_of
 from socterm.sigma.documents import Document, digest_of
 from socterm.sigma.extension import Extension, check_memory, learned_entity
@@ -123,8 +122,6 @@ class _Resolver:
         if not isinstance(terms, dict) or terms.get("generate") is True:
             return
         refs = terms.get("rules")
-        if refs is None and isinstance(terms.get("condition"), str):
-            refs = list(rules_in(terms["condition"]))
         for ref in [refs] if isinstance(refs, str) else refs if isinstance(refs, list) else []:
             found = self._known.get(str(ref).lower())
             if found is not None:

@@ -75,12 +75,16 @@ class Alarms(Timetable):
         _enter(self._entries, self._times, when, (consumer, group))
         self.next = self._times[0]
 
+    def wake(self, at: int) -> None:
+        """Something else is to be done at this watermark (µs): `next` shall not be later."""
+        self.next = min(self.next, at)
+
     def ring(self, watermark: int) -> tuple[int, list[Entry]] | None:
         """The first second that is over, and its groups; None where there is none up to the watermark."""
-        if self.next > watermark:
+        if not self._times or self._times[0] > watermark:
+            self.next = self._times[0] if self._times else 1 << 62
             return None
         when = heapq.heappop(self._times)
-        self.next = self._times[0] if self._times else 1 << 62
         entries = [entry for entry in self._entries.pop(when) if entry[1].alarm == when]
         for _, group in entries:
             group.alarm = -1

@@ -64,13 +64,16 @@ class OrderedWindow(Window):
     of the last rule. One event cannot be two steps of a run: its hits stand in reverse order of the rules.
     """
 
-    __slots__ = ("_base", "_rank", "_sequences", "_starts")
+    __slots__ = ("_base", "_places", "_rank", "_starts")
 
     def __init__(
         self, span: int, lateness: int, refs: Sequence[str], sequences: Sequence[Sequence[str]]
     ) -> None:
         super().__init__(span, lateness)
-        self._sequences = sequences
+        self._places: dict[str, list[tuple[int, int, bool]]] = {ref: [] for ref in refs}
+        for n, steps in enumerate(sequences):
+            for k, ref in enumerate(steps):
+                self._places[ref].append((n, k, k == len(steps) - 1))
         self._rank = {ref: -n for n, ref in enumerate(refs)}
         self._starts: list[list[int | None]] = [[None] * len(steps) for steps in sequences]
         self._base = [list(starts) for starts in self._starts]
@@ -81,14 +84,13 @@ class OrderedWindow(Window):
 
     def _step(self, hit: Hit) -> bool:
         fired = False
-        for steps, starts in zip(self._sequences, self._starts, strict=True):
-            if hit.value not in steps:
-                continue
-            k = steps.index(hit.value)
-            start = hit.ts if k == 0 else starts[k - 1]
+        for n, k, last in self._places[hit.value]:
+            starts = self._starts[n]
+            start = starts[k - 1] if k else hit.ts
             if start is not None:
                 starts[k] = start
-                fired = fired or (k == len(steps) - 1 and start > hit.ts - self.span)
+                if last and start > hit.ts - self.span:
+                    fired = True
         return fired
 
     def _save(self) -> None:

@@ -1,0 +1,201 @@
+"""What correlations keep: bounded, restored by the real store, and told of where something was left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from correlation_story import S, Stored, alerts_of, correlation, event, rules_of, story
+from socterm.alerts.model import Hit
+from socterm.event import Event
+from socterm.pipeline.detect import Detector
+from socterm.sigma import groups
+from socterm.sigma.model import RuleSet
+from socterm.sigma.windows import CountWindow, OrderedWindow, TemporalWindow, ValueWindow, Window, base
+from socterm.store.batch import Batch, RulesState, SourceState
+from socterm.store.canonical import canonical
+from socterm.store.writer import Writer
+
+IP = "group-by: [source.ip]; timespan: 1m"
+MIN = 60 * S
+EACH_TYPE = {
+    "count": f"type: event_count; rules: [a]; {IP}; condition: {{gte: 4}}",
+    "few": f"type: event_count; rules: [a]; {IP}; condition: {{lt: 99}}",
+    "values": f"type: value_count; rules: [a]; {IP}; condition: {{field: user.name, gte: 3}}",
+    "sum": f"type: value_sum; rules: [a]; {IP}; condition: {{field: n, gt: 8}}",
+    "average": f"type: value_avg; rules: [a]; {IP}; condition: {{field: n, gt: 1}}",
+    "median": f"type: value_median; rules: [a]; {IP}; condition: {{field: n, gt: 1}}",
+    "percentile": f"type: value_percentile; rules: [a]; {IP}; condition: {{field: n, percentile: 90, gt: 1}}",
+    "near": f"type: temporal; rules: [a, b]; {IP}",
+    "absent": f"type: temporal; {IP}; condition: a and not c",
+    "order": f"type: temporal_ordered; rules: [a, b]; {IP}",
+    "between": f"type: temporal_ordered; rules: [a, c, b]; {IP}; condition: a and not c and b",
+    "chain": f"type: temporal_ordered; rules: [count, b]; {IP}",
+}
+STORY = ", ".join(f"{n} {'b' if n == 11 else 'a'} user=u{n} n={n}" for n in range(12))
+
+
+def each_type(folder: Path) -> RuleSet:
+    alert = "socterm: {alert: true}\n"
+    return rules_of(folder, *(correlation(body, name, alert) for name, body in EACH_TYPE.items()))
+
+
+NOW = 1_790_001_000 * S
+
+
+def through_the_store(path: Path, rules: RuleSet, *, restarts: bool) -> list[str]:
+    """The canonical text of a store to which each event was committed alone, by one process or by many."""
+    infos = {rule.key: rule.info for rule in rules.rules.values()}
+    writer = Writer.open(path, now=NOW)
+    writer.commit(Batch(now=NOW, rules=RulesState(fates=rules.fates, infos=infos, files=[])))
+    detector = Detector(rules)
+    for made in story(STORY):
+        detector.feed("s", [made])
+        detector.sweep()
+        writer.commit(batch_of(detector, [made]))
+        if restarts:
+            writer.close()
+            writer = Writer.open(path, now=NOW)
+            writer.commit(Batch(now=NOW, rules=RulesState(fates=rules.fates, infos=infos, files=[])))
+            clocks = detector.watermark.clocks
+            detector = Detector(rules, next_episode=writer.next_episode_id, next_alert=writer.next_alert_id)
+            detector.restore(clocks, writer.load_state().episodes)
+    detector.flush()
+    writer.commit(batch_of(detector, []))
+    writer.close()
+    return list(canonical(path))
+
+
+def batch_of(detector: Detector, events: list[Event]) -> Batch:
+    sources = [SourceState("s", position=made.position + 1, lines=made.position + 1) for made in events]
+    return Batch(events=events, sources=sources, episodes=detector.collect(), now=NOW)
+
+
+def test_a_restart_on_the_real_store_changes_nothing_for_any_type(tmp_path: Path) -> None:
+    """Each event is committed alone: by one process, or each by another one."""
+    rules = each_type(tmp_path)
+    whole = through_the_store(tmp_path / "whole.db", rules, restarts=False)
+    assert through_the_store(tmp_path / "cut.db", rules, restarts=True) == whole
+    assert [name for name in EACH_TYPE if f'"alert":"{name}"' not in "".join(whole).replace(" ", "")] == []
+
+
+def test_state_is_bounded_however_many_groups_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "MAX_GROUPS", 500)
+    rules = each_type(tmp_path)
+    detector = Detector(rules)
+    correlator = detector.correlator
+    for first in range(0, 20_000, 1000):
+        events = [event(n, n / 1000, "abc", ip=f"ip{n}", user="u", n=1) for n in range(first, first + 1000)]
+        detector.feed("s", events)
+        detector.sweep()
+        detector.collect()
+    kept = {id(group): group for consumer in correlator._wiring.consumers.values()
+            for group in consumer.groups.values()}  # fmt: skip
+    assert len(kept) <= 500 * len(EACH_TYPE)
+    entered = [entry for times in (correlator._times, correlator._alarms)
+               for entries in times._entries.values() for entry in entries]  # fmt: skip
+    assert len(entered) <= 4 * 500 * len(EACH_TYPE)
+    evicted = correlator.rule_counters()
+    assert evicted["count"]["evicted"] == evicted["sum"]["evicted"] >= 19_500
+    assert correlator.counters()["evicted"] >= 19_500 * 11
+
+
+def test_what_is_left_out_is_counted_rule_by_rule(tmp_path: Path) -> None:
+    rules = each_type(tmp_path)
+    run = Stored(rules)
+    run.feed(story("0 a ip=- user=x n=1, 1 a ip=1 user=- n=many"))
+    counts = run.detector.correlator.rule_counters()
+    assert counts["count"] == {"skipped": 1, "not_numbers": 0, "evicted": 0}
+    assert counts["values"] == {"skipped": 2, "not_numbers": 0, "evicted": 0}
+    assert counts["sum"] == {"skipped": 1, "not_numbers": 1, "evicted": 0}
+    assert "chain" not in counts
+
+
+def test_a_waiting_window_lets_the_oldest_go_and_counts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socterm.sigma.windows.base.MOST_WAITING", 100)
+    rules = rules_of(tmp_path, correlation(EACH_TYPE["few"].replace("lt: 99", "gte: 1, lt: 999"), "few"))
+    detector = Detector(rules)
+    detector.feed("s", [event(n, n / 100, "a") for n in range(1000)])
+    assert detector.correlator.rule_counters()["few"]["evicted"] >= 900
+
+
+def test_absence_is_decided_when_the_watermark_passes_and_not_before(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, correlation(EACH_TYPE["absent"], "absent"))
+    run = Stored(rules)
+    run.feed(story("0 a, 64 a ip=2"))
+    run.commit()
+    assert not any(change.alert for change in run.kept.values())
+    run.feed(story("0 d, 66 d ip=3")[1:])
+    run.commit()
+    alerts = [change for change in run.kept.values() if change.alert and change.rule == "absent"]
+    assert [change.entity[0][1] for change in alerts] == ["1"]
+
+
+class Toil:
+    """Mixed into a window: counts the hits it goes through."""
+
+    steps = 0
+
+    def _step(self, hit: Hit) -> bool:
+        self.steps += 1
+        return super()._step(hit)  # type: ignore[misc]
+
+    def _append(self, hit: Hit) -> bool:
+        self.steps += 1
+        return super()._append(hit)  # type: ignore[misc]
+
+
+class Counts(Toil, CountWindow): ...
+
+
+class Values(Toil, ValueWindow): ...
+
+
+class Near(Toil, TemporalWindow): ...
+
+
+class Order(Toil, OrderedWindow): ...
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Counts(MIN, 5 * S, 3),
+        Counts(MIN, 5 * S, 1_000_000),
+        Values(MIN, 5 * S, 3),
+        Near(MIN, 5 * S, ["a", "b"], 2),
+        Order(MIN, 5 * S, ["a", "b"], [["a", "b"]]),
+    ],
+    ids=["count", "count_far", "values", "temporal", "ordered"],
+)
+@pytest.mark.parametrize("offset", [1, 4])
+def test_late_hits_of_a_flood_cost_about_what_hits_in_order_cost(window: Window, offset: int) -> None:
+    """Two hosts, one some seconds behind: the work grows with the hits and not with their square."""
+    fired = 0
+    count = 20_000
+    for n in range(count):
+        ts = (1_000_000 + n // 2000 - (offset if n % 2 else 0)) * S
+        answer = window.feed(Hit(ts, "s", n, n, 1, "ab"[n % 2]))
+        fired += len(answer)
+        if n % 2000 == 1999:
+            fired += len(window.catch_up())
+    assert window.steps < 60 * count  # type: ignore[attr-defined]
+    assert fired <= count
+
+
+def test_a_flood_of_late_hits_fires_as_it_would_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept aside and judged together, or one by one: the same signals."""
+    rules = each_type(tmp_path)
+    events = [
+        event(n, n / 200 - (2 if n % 2 else 0) + 2, "abcab"[n % 5], user=f"u{n % 7}", n=n % 3)
+        for n in range(1500)
+    ]
+    asides = alerts_of(rules, events)
+    monkeypatch.setattr(base, "FEW_LATE", 1 << 30)
+    assert alerts_of(rules, events) == asides == alerts_of(rules, sorted(events, key=lambda e: e.key))
