@@ -30,6 +30,9 @@ _PATIENCE = 5.0
 _LOOK_EVERY = 2.0
 """Seconds between looks at all files for what nothing told of; longer where a look takes long."""
 
+_STUCK = 10.0
+"""Seconds to wait for the thread at the end; a mount that hangs must not keep socterm from leaving."""
+
 _SHARE = 100
 """A look may take one part in so many of the time."""
 
@@ -73,10 +76,10 @@ class RuleWatch:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread; returns when it has ended."""
+        """End the thread; returns when it has ended, or is stuck in a look at a disk that does not answer."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_STUCK)
 
     def take(self) -> Reload | None:
         """What became ready since the last call; the newest where it is several."""
