@@ -36,6 +36,14 @@ def correlation(name: str, refs: str, extra: str = "", **terms: str) -> str:
     return f"title: {name}\nname: {name}\nlevel: medium\n{extra}correlation:\n  rules: {refs}\n{body}"
 
 
+def _value(kind: str, condition: str) -> str:
+    return correlation("c", "[failed]", type=kind, condition=condition)
+
+
+def _boolean(condition: str) -> str:
+    return correlation("c", "[failed, passed]", type="temporal", condition=condition)
+
+
 def load(tmp_path: Path, *documents: str, **options: object) -> RuleSet:
     (tmp_path / "rules.yml").write_text("\n---\n".join(documents))
     return load_rules([tmp_path], **options)  # type: ignore[arg-type]
@@ -322,6 +330,32 @@ def test_generate_and_alert_keep_a_referenced_rule_alerting(tmp_path: Path) -> N
         (correlation("c", "[failed]", condition="{gt: 1.5}"), "whole number"),
         (correlation("c", "[failed]", condition="{gt: -1}"), "whole number"),
         (correlation("c", "[failed]", type="value_count"), "field"),
+        (correlation("c", "[failed]", condition="{gt: 5, lt: 3}"), "never hold"),
+        (correlation("c", "[failed]", condition="{gt: 5, lte: 5}"), "never hold"),
+        (correlation("c", "[failed]", condition="{field: a}"), "compares with nothing"),
+        (correlation("c", "[failed]", condition="{most: 1}"), "'most'"),
+        (correlation("c", "[failed]", condition="{gt: many}"), "gt needs a number, not 'many'"),
+        (correlation("c", "[failed]", condition="{gt: 1, field: a}"), "no use for a field"),
+        (correlation("c", "[failed]", condition="{gt: 1, percentile: 5}"), "for value_percentile"),
+        (correlation("c", "[failed]", condition="failed"), "needs type temporal"),
+        (correlation("c", "[failed]", condition="[1]"), "must be a map"),
+        (correlation("c", "[failed]", window="5m"), "'window'"),
+        (correlation("c", "[failed]", generate="perhaps"), "true or false"),
+        (correlation("c", "[failed]", type="value_sum"), "needs a field"),
+        (_value("value_avg", "{field: [a, b], gt: 1}"), "works on one field"),
+        (_value("value_percentile", "{field: a, percentile: 101, gt: 1}"), "from 0 to 100"),
+        (_boolean("failed and passed and"), "needs a rule where it has 'its end'"),
+        (_boolean("failed passed"), "not understood at 'passed'"),
+        (_boolean("(failed and passed"), "closing bracket"),
+        (_boolean("failed and not failed and passed"), "never hold"),
+        (_boolean("not failed and not passed"), "where nothing happens"),
+        (_boolean("failed or not passed"), "where nothing happens"),
+        (_boolean("failed"), "'passed' is not in the condition"),
+        (_boolean("failed and passed and other"), "'other' stands in the condition"),
+        (_boolean("(" * 60 + "failed" + ")" * 60 + " and passed"), "nested too deeply"),
+        (correlation("c", "[failed, passed]", type="temporal", condition="{gte: 3}"), "3 of its 2 rules"),
+        (correlation("c", "[failed, passed]", type="temporal", condition="{gte: 0}"), "0 of its 2 rules"),
+        (correlation("c", "[failed, passed]", type="temporal_ordered", condition="{lt: 2}"), "not for fewer"),
         (correlation("c", "[failed]", aliases="{a: {other: b}}"), "other"),
         (correlation("c", "[failed, passed]", aliases="{source.ip: {failed: b}}"), "'passed'"),
         (correlation("c", "[failed]", extra="socterm: {colour: red}\n"), "socterm.colour"),
@@ -429,3 +463,41 @@ def test_nothing_is_written_to_the_terminal_while_loading_and_matching(tmp_path:
 def test_importing_the_loader_does_not_import_pysigma() -> None:
     code = "import sys, socterm.sigma.load, socterm.sigma.engine; sys.exit('sigma' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_a_condition_names_the_rules_where_no_list_does(tmp_path: Path) -> None:
+    """And they feed it only, as those of a list do."""
+    document = correlation("c", "", type="temporal", condition="failed AND NOT passed").replace(
+        "  rules: \n", ""
+    )
+    rules = load(tmp_path, RULE, OTHER, document)
+    found = rules.rules["c"].correlation
+    assert found is not None
+    assert (found.refs, found.cases) == (("failed", "passed"), ((("failed",), ("passed",)),))
+    assert [fate.fate for fate in rules.fates] == ["base", "base", "active"]
+
+
+def test_ids_with_hyphens_can_stand_in_a_condition(tmp_path: Path) -> None:
+    ident = "5f3a0e5c-6e0c-4c0e-9b7c-0123456789ab"
+    document = correlation("c", f"[{ident}, passed]", type="temporal", condition=f"{ident} or passed")
+    found = load(tmp_path, RULE + f"id: {ident}\n", OTHER, document).rules["c"].correlation
+    assert found is not None
+    assert found.cases == (((ident,), ()), (("passed",), ()))
+
+
+def test_a_range_is_read(tmp_path: Path) -> None:
+    found = load(tmp_path, RULE, correlation("c", "[failed]", condition="{gte: 100, lte: 200}"))
+    spec = found.rules["c"].correlation
+    assert spec is not None
+    assert spec.bounds == (("gte", 100), ("lte", 200))
+
+
+def test_the_digest_of_a_correlation_changes_with_what_it_refers_to(tmp_path: Path) -> None:
+    one = load(tmp_path, RULE, OTHER, correlation("c", "[failed]"), correlation("top", "[c]"))
+    two = load(tmp_path, RULE.replace("A failed", "The failed"), OTHER, correlation("c", "[failed]"),
+               correlation("top", "[c]"))  # fmt: skip
+    assert [key for key in one.rules if one.rules[key].digest != two.rules[key].digest] == [
+        "failed",
+        "c",
+        "top",
+    ]
