@@ -16,8 +16,8 @@ import yaml
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
 from socterm.sigma.fields import names_of, text, values
-from socterm.taxonomy.logsources import serves
 from socterm.taxonomy import known_logsources, windows
+from socterm.taxonomy.logsources import serves
 
 CORPORA = os.environ.get("SOCTERM_CORPORA", "")
 pytestmark = pytest.mark.skipif(not CORPORA, reason="SOCTERM_CORPORA names no folder with outside corpora")
