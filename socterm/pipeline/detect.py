@@ -184,8 +184,17 @@ class Detector:
         return None if self.learner is None else self.learner.changes()
 
     def notes(self) -> tuple[str, ...]:
-        """What to tell people of rules that remember, one line each."""
-        return () if self.learner is None else self.learner.notes()
+        """What to tell people of rules that remember, and of those that had to let go, one line each."""
+        full = tuple(
+            f"rule {key}: more entities or events than it can follow at once; the oldest are let go"
+            for key, counts in self.left_out().items()
+            if counts["evicted"]
+        )
+        return full + (() if self.learner is None else self.learner.notes())
+
+    def left_out(self) -> dict[str, dict[str, int]]:
+        """What correlations could not use, by rule: events lacking a field, no numbers, state let go."""
+        return self.correlator.rule_counters()
 
     def counters(self) -> dict[str, int]:
         """What rules that remember had to leave out or let go."""

@@ -391,6 +391,7 @@ class Pipeline:
             + (self.watch.notes if self.watch is not None else ()),
             reloads=self._reloads,
             reloaded=self._reloaded,
+            left_out=self.detector.left_out(),
         )
 
     def _lag(self, sources: list[SourceStatus], now: int) -> int:

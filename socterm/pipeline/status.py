@@ -29,7 +29,8 @@ class IngestStatus(msgspec.Struct, frozen=True):
     `rate` is events per second over the last seconds; `lag` is how long (µs) lines have been
     waiting to be read, 0 where none are; `backlog` is bytes or records not read yet. `hints` are what is to
     be said about data and rule files, one line each. `reloads` counts the rule sets taken since the start,
-    and `reloaded` says what the last one changed.
+    and `reloaded` says what the last one changed. `left_out` is what correlations could not use since the
+    start, by rule: `skipped` events that lack a field, `not_numbers`, `evicted` entities and hits.
     """
 
     mode: str
@@ -45,6 +46,7 @@ class IngestStatus(msgspec.Struct, frozen=True):
     hints: tuple[str, ...] = ()
     reloads: int = 0
     reloaded: str = ""
+    left_out: dict[str, dict[str, int]] = {}
 
     @property
     def decoded(self) -> float:

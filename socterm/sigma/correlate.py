@@ -293,6 +293,8 @@ class Correlator:
         """The group is about to settle: what was kept aside of it has to be judged first."""
         behind = self._behind.get(consumer.key)
         if behind is not None and behind.pop(id(group), None) is not None:
+            if not behind:
+                del self._behind[consumer.key]
             self._catch_up(consumer, group, watermark)
 
     def _catch_up(self, consumer: Consumer, group: Group, watermark: int) -> None:
