@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -71,10 +72,22 @@ def _ingest(pipeline: Pipeline, *, batch: int, as_json: bool, quiet: bool) -> No
 
 
 def _stop_on_signals(pipeline: Pipeline, stop: threading.Event) -> None:
-    def handler(_signum: int, _frame: FrameType | None) -> None:
+    """A thread of its own sets the events.
+
+    A handler runs within whatever this thread is at, also while it holds the lock of such an event: to set
+    that one there would wait for ever. Only putting into a `SimpleQueue` is safe there.
+    """
+    heard: SimpleQueue[int] = SimpleQueue()
+
+    def handler(signum: int, _frame: FrameType | None) -> None:
+        heard.put(signum)
+
+    def listen() -> None:
+        heard.get()
         stop.set()
         pipeline.wake.set()
 
+    threading.Thread(target=listen, name="socterm-signals", daemon=True).start()
     signal.signal(signal.SIGTERM, handler)
     signal.signal(signal.SIGINT, handler)
 
