@@ -20,7 +20,7 @@ from socterm.sigma.windows import Counts, WaitingWindow, Window, window_maker
 MAX_GROUPS = 100_000
 """Groups a rule keeps at once; beyond that the oldest go and are counted."""
 
-EVICTIONS = 10
+EVICTIONS = 50
 """After so many times a hundredth of the groups went, others that keep them let go of them too."""
 
 FULL = 1_000
