@@ -424,23 +424,6 @@ def test_a_disabled_correlation_takes_nothing_else_down(tmp_path: Path) -> None:
 
 
 ODD_CLASS = RULE.replace("sel: {", r"sel: {message|re: '[[a]b', user.name|re: '[[a]--b]', ")
-BACKTRACKING = [r"(?<!x)a", r"a(?=b)", r"a(?!b)", r"(a)\1", r"(?P<n>a)(?P=n)", r"a++", r"(?>a)b"]
-
-
-@pytest.mark.parametrize("pattern", BACKTRACKING)
-def test_an_expression_that_may_take_more_than_linear_time_is_refused_and_told_the_way_out(
-    tmp_path: Path, pattern: str
-) -> None:
-    rules = load(tmp_path, RULE.replace("sel: {", f"sel: {{message|re: '{pattern}', "))
-    assert [(f.fate, "after `not`" in f.reason) for f in rules.fates] == [("refused", True)]
-
-
-def test_an_expression_of_too_many_instructions_is_refused(tmp_path: Path) -> None:
-    rules = load(
-        tmp_path,
-        RULE.replace("sel: {", r"sel: {message|re: '(?:.{0,100}){0,10}(?:.{0,100}){0,10}(?:.{0,99}){0,9}', "),
-    )
-    assert [(f.fate, "too large" in f.reason) for f in rules.fates] == [("refused", True)]
 
 
 def test_nothing_is_written_to_the_terminal_while_loading_and_matching(tmp_path: Path) -> None:
