@@ -22,6 +22,9 @@ from socterm.sigma.watermark import LATENESS
 from socterm.sigma.windows import BEHIND
 from socterm.sigma.wiring import Wiring
 
+NOTHING_TAKEN: list[object] = []
+"""For events that stand in each rule's groups once; never written to."""
+
 MAX_PLANS = 20_000
 """Combinations of matched rules whose steps are kept."""
 
@@ -86,7 +89,7 @@ class Correlator:
         ts, source, position, ident, weight = event.ts, event.source, event.position, event.id, event.repeat
         order = (ts, source, position)
         plain: Hit | None = None
-        taken: list[object] = []
+        taken: list[object] = NOTHING_TAKEN
         key: Any
         value: Any
         for step in plan.steps if weight else plan.echoes:
@@ -202,7 +205,7 @@ class Correlator:
 
     def _fire(self, consumer: Consumer, group: Group, fired: Hit, watermark: int) -> None:
         """A rule is satisfied; the watermark is that of the rule."""
-        silent = consumer.key in self._wiring.silent
+        silent = consumer.silent
         if not silent and self.on_fire is not None:
             self.on_fire(consumer.rule, group.entity, fired, consumer.window_at(group, fired))
         if not silent or consumer.waits:

@@ -86,10 +86,11 @@ def _never_wanted(spec: Correlation) -> frozenset[str]:
 class Consumer:
     """Everything socterm remembers about one rule that makes episodes.
 
-    `waits`: its windows are decided by the watermark only. `delay` (µs) is how long after the event the rules
-    it refers to may come to a decision: its own watermark is so much lower. `absent` are rules whose events
-    say that something did not fail to happen: they are no base events. `hurry` is called before windows are
-    let go that still keep late hits aside.
+    `silent`: it raises no alerts. `waits`: its windows are decided by the watermark only. `delay` (µs) is how
+    long after the event the rules it refers to may come to a decision: its own watermark is so much lower.
+    `absent` are rules whose events say that something did not fail to happen: they are no base events. `carry`
+    are fields the rules above ask its events for. `hurry` is called before windows are let go that still keep
+    late hits aside, `purge` when many groups went.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Consumer:
         self.chained = chained
         self.counts = Counts()
         self._window = window_maker(spec, self.lateness, self.counts) if spec else _no_window
+        self.silent = not rule.alerting
         self.waits = isinstance(self._window(), WaitingWindow)
         self.special = chained or self.waits
         self.carry: tuple[str, ...] = ()

@@ -15,9 +15,9 @@ Hurry = Callable[[Consumer, Group, int], None]
 class Wiring:
     """The consumers of a rule set and what feeds them.
 
-    `feeds` says for each event rule which consumers get its events, and under which name. `silent` are rules
-    that raise no alerts, `rank` gives each consumer's place in the order. Of a wiring `before`, the consumers
-    of rules `going_on` are taken over as they are.
+    `feeds` says for each event rule which consumers get its events, and under which name. `rank` gives each
+    consumer's place in the order. Of a wiring `before`, the consumers of rules `going_on` are taken over as
+    they are.
     """
 
     def __init__(
@@ -33,7 +33,6 @@ class Wiring:
     ) -> None:
         self.consumers: dict[str, Consumer] = {}
         self.feeds: dict[str, list[tuple[Consumer, str]]] = {}
-        self.silent: set[str] = set()
         known = {key: before.consumers[key] for key in going_on if key in before.consumers} if before else {}
         for key in rules.rules:
             self._wire(rules, key, episodes, lateness, known)
@@ -58,8 +57,7 @@ class Wiring:
             delay = max((child.decision_after + lateness for child in below), default=0)
             consumer = Consumer(rule, episodes, lateness, chained=bool(below), delay=delay)
         self.consumers[key] = consumer
-        if not rule.alerting:
-            self.silent.add(key)
+        consumer.silent = not rule.alerting
         if spec is None:
             self.feeds.setdefault(key, []).append((consumer, key))
             return
