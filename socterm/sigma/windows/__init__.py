@@ -12,13 +12,14 @@ from itertools import combinations
 from math import floor
 
 from socterm.sigma.model import Bound, Correlation
+from socterm.sigma.windows import numbers
 from socterm.sigma.windows.absence import AbsenceWindow, OrderedAbsenceWindow
 from socterm.sigma.windows.base import BEHIND, Counts, WaitingWindow, Window
 from socterm.sigma.windows.counting import CountWindow
 from socterm.sigma.windows.sums import SumWindow
 from socterm.sigma.windows.temporal import AnyWindow, OrderedWindow, TemporalWindow
 from socterm.sigma.windows.values import ValueWindow
-from socterm.sigma.windows.whole import WholeWindow, measure_of
+from socterm.sigma.windows.whole import WholeWindow, comparisons, measure_of
 
 __all__ = [
     "BEHIND",
@@ -60,9 +61,9 @@ def window_maker(spec: Correlation, lateness: int, counts: Counts) -> Maker:
     if spec.cases:
         return _cases(spec, lateness, counts)
     if not rising(spec.bounds) or spec.type in ("value_avg", "value_median", "value_percentile"):
-        return partial(WholeWindow, spec.span, lateness, counts, measure_of(spec), spec.bounds)
+        return partial(WholeWindow, spec.span, lateness, counts, measure_of(spec), comparisons(spec.bounds))
     if spec.type == "value_sum":
-        return partial(SumWindow, spec.span, lateness, counts, spec.bounds)
+        return partial(SumWindow, spec.span, lateness, counts, comparisons(spec.bounds, numbers.UNIT))
     need = need_of(spec.bounds)
     if spec.type == "event_count":
         return partial(CountWindow, spec.span, lateness, need)

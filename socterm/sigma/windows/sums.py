@@ -7,16 +7,13 @@ watermark has passed it: five seconds later, not at the end of the span.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from socterm.alerts.model import Hit, key_of
 from socterm.event import Key
-from socterm.sigma.model import Bound
 from socterm.sigma.windows import numbers
 from socterm.sigma.windows.base import MOST_WAITING, Counts, WaitingWindow
-from socterm.sigma.windows.whole import OPS
+from socterm.sigma.windows.whole import Comparisons
 
 
 class Amount(NamedTuple):
@@ -27,13 +24,13 @@ class Amount(NamedTuple):
 
 
 class SumWindow(WaitingWindow):
-    """The sum of the window that ends at each hit. `_inside` are the decided hits still in the window."""
+    """The sum of the window that ends at each hit, in units of `numbers`. `_inside` are decided hits in it."""
 
     __slots__ = ("_bounds", "_inside", "_lo", "_total")
 
-    def __init__(self, span: int, lateness: int, counts: Counts, bounds: Sequence[Bound]) -> None:
+    def __init__(self, span: int, lateness: int, counts: Counts, bounds: Comparisons) -> None:
         super().__init__(span, lateness, counts)
-        self._bounds = [(OPS[op], Fraction(str(limit)) * numbers.UNIT) for op, limit in bounds]
+        self._bounds = bounds
         self._inside: list[Amount] = []
         self._lo = 0
         self._total = 0

@@ -22,7 +22,9 @@ Number = int | Fraction
 Measure = Callable[[Sequence[Hit]], Sequence[Number]]
 """What is compared with the bounds: usually one number; where there are several, one has to fit."""
 
-OPS: Final[dict[str, Callable[[Number, Number], bool]]] = {
+Comparisons = Sequence[tuple[Callable[[Number, Number], bool], Fraction]]
+
+_OPS: Final[dict[str, Callable[[Number, Number], bool]]] = {
     "gt": operator.gt,
     "gte": operator.ge,
     "lt": operator.lt,
@@ -30,7 +32,6 @@ OPS: Final[dict[str, Callable[[Number, Number], bool]]] = {
     "eq": operator.eq,
     "neq": operator.ne,
 }
-"""The comparisons of a condition."""
 
 
 class WholeWindow(WaitingWindow):
@@ -39,12 +40,12 @@ class WholeWindow(WaitingWindow):
     __slots__ = ("_bounds", "_judged", "_measure")
 
     def __init__(
-        self, span: int, lateness: int, counts: Counts, measure: Measure, bounds: Sequence[Bound]
+        self, span: int, lateness: int, counts: Counts, measure: Measure, bounds: Comparisons
     ) -> None:
         super().__init__(span, lateness, counts)
         self._measure = measure
         self._judged: dict[int, list[Hit]] = {}
-        self._bounds = [(OPS[op], Fraction(str(limit))) for op, limit in bounds]
+        self._bounds = bounds
 
     def due(self) -> int | None:
         """The end of the window under way."""
@@ -73,6 +74,11 @@ class WholeWindow(WaitingWindow):
 
     def _holds(self, found: Number) -> bool:
         return all(holds(found, limit) for holds, limit in self._bounds)
+
+
+def comparisons(bounds: Sequence[Bound], unit: int = 1) -> Comparisons:
+    """A condition's bounds made ready, in so many units."""
+    return [(_OPS[op], Fraction(str(limit)) * unit) for op, limit in bounds]
 
 
 def measure_of(spec: Correlation) -> Measure:
