@@ -24,7 +24,7 @@ class Amount(NamedTuple):
 
 
 class SumWindow(WaitingWindow):
-    """The sum of the window that ends at each hit, in units of `numbers`. `_inside` are decided hits in it."""
+    """The sum of the window that ends at each hit, in units of `numbers`. `_inside`: decided hits in it."""
 
     __slots__ = ("_bounds", "_inside", "_lo", "_total")
 
