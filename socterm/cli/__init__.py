@@ -17,6 +17,7 @@ def main() -> None:
 
     from socterm.cli.output import clean
 
+    _replace_closed_streams()
     try:
         with cli.make_context("socterm", sys.argv[1:]) as context:
             code = cli.invoke(context)
@@ -44,4 +45,25 @@ def main() -> None:
             f"socterm: {type(error).__name__}: {clean(said)[:300]} (SOCTERM_DEBUG=1 shows where)", err=True
         )
         code = SoctermError.exit_code
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(_all_written(code if isinstance(code, int) else 0))
+
+
+def _replace_closed_streams() -> None:
+    """Something stands at 0, 1 and 2 (cron and daemons may have closed them), or a store would.
+
+    What is written to a closed standard output fails, as it should; what is said on a closed stderr is lost.
+    """
+    for name, mode in (("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_RDWR)):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, mode)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", closefd=False))
+
+
+def _all_written(code: int) -> int:
+    """The exit code, once standard output has taken everything; what it cannot take is not tried again."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code if isinstance(error, BrokenPipeError) else code or SoctermError.exit_code
+    return code

@@ -122,7 +122,7 @@ class _Job:
         options = self._options
         asked = _read(options)
         target = Target(options["output"])
-        with closing(target), Bar(wanted=self._bar_wanted(target)) as bar:
+        with _ended_in_order(), closing(target), Bar(wanted=self._bar_wanted(target)) as bar:
             logs, piped = self._survey(asked, bar)
             bar.say("loading rules")
             rules = load(asked.config, pack=asked.pack)
@@ -190,6 +190,7 @@ class _Job:
                 page.add(found)
 
         self._report.begin()
+        target.begin()
         for found in scan.findings():
             put(found)
             bar.show(scan.progress, scan.results.levels.total())
@@ -229,6 +230,20 @@ class _Job:
         return int(fail_on is not None and self._report.worst() >= LEVELS.index(fail_on))
 
 
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """SIGTERM while nothing is read yet unwinds as Ctrl-C does: the bar must not keep the cursor hidden."""
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _read(options: dict[str, Any]) -> _Asked:
     """Everything a person could have mistyped is told before anything is read."""
     config = configure({name: options[name] for name in ("formats", "rules", "tz", "db", "config")})
@@ -237,9 +252,19 @@ def _read(options: dict[str, Any]) -> _Asked:
     except UsageError as error:  # said of `run`, where --format is what --input-format is here
         raise UsageError(str(error).replace("--format:", "--input-format:")) from None
     rule_paths(config.rules, pack=not options["no_pack"])
+    if (
+        options["db"] is not None
+        and options["output"] is not None
+        and _same(options["db"], options["output"])
+    ):
+        raise UsageError("--db and --output are the same file: findings would overwrite the store")
     now = None if options["now"] is None else reference(options["now"], zone(config))
     window = _window(options["since"], options["until"], clock() if now is None else now)
     return _Asked(config, now, window, options["signals"], not options["no_pack"], options["db"] is not None)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 def _window(since: str | None, until: str | None, now: int) -> Window | None:

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import Any, Final, Protocol
 
 import click
@@ -48,17 +49,25 @@ def as_row(finding: Finding) -> dict[str, Any]:
 
 
 class Target:
-    """Where the rows go: standard output, or a file. Raises one line where nothing can be written."""
+    """Where the rows go: standard output, or a file. Raises one line where nothing can be written.
+
+    What a file holds stays until `begin`: a scan that comes to nothing costs nobody an earlier result.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.name = "standard output" if path is None else str(path)
         self.terminal = path is None and sys.stdout.isatty()
         self.pipe = path is None and not self.terminal and _is_pipe(sys.stdout)
         try:
-            self._out = sys.stdout.buffer if path is None else path.open("wb")
+            self._out = sys.stdout.buffer if path is None else os.fdopen(_opened(path), "wb")
         except OSError as error:
             raise UsageError(f"--output {path}: cannot be written: {error.strerror}") from None
         self._own = path is not None
+
+    def begin(self) -> None:
+        """From here on the file is ours."""
+        if self._own and S_ISREG(os.fstat(self._out.fileno()).st_mode):
+            self._try(self._out.truncate)
 
     def write(self, text: str) -> None:
         """Write text at once. A reader that has gone raises BrokenPipeError, as everywhere."""
@@ -80,6 +89,10 @@ class Target:
             raise SoctermError(
                 f"{self.name}: {error.strerror}: what is written there is not complete"
             ) from None
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
 class Sheet(Protocol):
@@ -240,8 +253,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _is_pipe(stream: Any) -> bool:
-    from stat import S_ISFIFO, S_ISSOCK
-
     try:
         mode = os.fstat(stream.fileno()).st_mode
     except (OSError, ValueError):

@@ -62,18 +62,19 @@ class LogFile(msgspec.Struct, frozen=True):
 class Finder:
     """Finds the files behind paths, each once whatever it is called; `skipped` says what is left out.
 
-    `ignored` are files never to be read: what the caller itself writes.
+    `ignored` are files never to be read: what the caller itself writes. A folder may hold them; to name one
+    that is not empty is a mistake, which would cost a log.
     """
 
     def __init__(self, ignored: Iterable[Path] = ()) -> None:
         self.skipped: list[Skipped] = []
         self._seen: dict[Identity, str] = {}
-        self._ignored = {_identity(path) for path in ignored}
+        self._ignored = {found for path in ignored if (found := _identity(path))}
 
     def files(self, paths: Sequence[str]) -> Iterator[LogFile]:
         """The files in the order of their absolute paths, whatever the order of `paths`.
 
-        Raises UsageError for a path that does not exist and a glob that nothing matches.
+        Raises UsageError for a path that does not exist, a glob that nothing matches, and an ignored file.
         """
         named: dict[str, str] = {}
         for path in paths:
@@ -98,7 +99,13 @@ class Finder:
             if os.path.isdir(match):  # noqa: PTH112 - what may not be asked is no folder, and reading says why
                 yield from self._inside(match)
             else:
+                self._refuse_ignored(match)
                 yield match
+
+    def _refuse_ignored(self, path: str) -> None:
+        identity = _identity(Path(path)) if self._ignored else None
+        if identity in self._ignored and Path(path).stat().st_size:
+            raise UsageError(f"{as_text(path)}: it cannot be read and written at once; write to another file")
 
     def _inside(self, folder: str) -> Iterator[str]:
         """All files below a folder; links to folders are not followed, they may lead in a circle."""

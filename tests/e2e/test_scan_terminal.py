@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -45,6 +46,20 @@ def test_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it_in_order(large: Path, tmp_
         screen.lacks("scanning")
         hidden, shown = screen.written.rindex(b"\x1b[?25l"), screen.written.rindex(b"\x1b[?25h")
         assert hidden < shown
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_before_anything_is_read_leaves_a_clean_terminal(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with Screen([*SOCTERM, "scan", pipe], home=tmp_path) as screen:
+        screen.shows("looking at files")
+        screen.process.send_signal(number)
+        assert screen.leave() == code
+        screen.lacks("looking at files")
+        assert screen.written.rindex(b"\x1b[?25l") < screen.written.rindex(b"\x1b[?25h")
 
 
 @pytest.mark.parametrize("columns", [60, 90, 160])
