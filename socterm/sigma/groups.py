@@ -89,8 +89,8 @@ class Consumer:
     `silent`: it raises no alerts. `waits`: its windows are decided by the watermark only. `delay` (µs) is how
     long after the event the rules it refers to may come to a decision: its own watermark is so much lower.
     `absent` are rules whose events say that something did not fail to happen: they are no base events.
-    `carry` are fields the rules above ask its events for. `hurry` is called before windows are let go that still keep
-    late hits aside, `purge` when many groups went.
+    `carry` are fields the rules above ask its events for. `hurry` is called before windows are let go
+    that still keep late hits aside, `purge` when many groups went.
     """
 
     def __init__(
