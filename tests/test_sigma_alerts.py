@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 
@@ -359,6 +360,64 @@ def test_the_alert_of_a_rule_that_waits_is_told_of_too(tmp_path: Path) -> None:
     )  # fmt: skip
     events = [attempt(n, 3600 * n, "203.0.113.7") for n in range(3)]
     assert raised(found, events)["again"] == [({"source.ip": "203.0.113.7"}, 3, [0, 1, 2])]
+
+
+@pytest.mark.parametrize("cut", range(5))
+@pytest.mark.parametrize("order", itertools.permutations(range(4)), ids=str)
+def test_alerts_that_a_late_event_joins_are_told_of_once(
+    tmp_path: Path, order: tuple[int, ...], cut: int
+) -> None:
+    """While they wait to be told of: at the first of their events, whichever of them lives on."""
+    found = rules(tmp_path, login("opened", "success", "socterm: {throttle: 1s}\n"), seen("any"))
+    events = [
+        attempt(number, at, "203.0.113.7", "success", "a") for number, at in enumerate((0.0, 1.0, 2.0, 2.0))
+    ]
+    detector = Detector(found)
+    detector.feed("s", [events[n] for n in order[:cut]])
+    detector.sweep()
+    detector.feed("s", [events[n] for n in order[cut:]])
+    detector.flush()
+    rows = [change for change in detector.collect() if change.rule == "any"]
+    assert [[hit.position for hit in row.hits] for row in rows] == [[0]]
+
+
+def test_an_alert_that_waits_when_its_rule_goes_is_not_seen_by_who_names_none(tmp_path: Path) -> None:
+    """The guard holds, although nobody can tell any more that the rule stood on alerts."""
+    base = (
+        login("failed"),
+        login("opened", "success"),
+        BASE["few.yml"],
+        seen("any"),
+        seen("n", "rule.name: one"),
+    )
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    one = over("one", "event_count", "any", "24h", "condition: {gte: 1}")
+    detector = Detector(rules(tmp_path / "with", *base, one))
+    detector.feed("s", [attempt(0, 0, "203.0.113.7", "success"), attempt(1, 9, "203.0.113.8", "success")])
+    detector.sweep()
+    assert [(change.rule, change.alert) for change in detector.collect() if change.rule == "one"] == [
+        ("one", 3)
+    ]
+    detector.replace(rules(tmp_path / "without", *base))
+    detector.flush()
+    found = [hit.position for change in detector.collect() if change.rule == "any" for hit in change.hits]
+    assert found == [1]
+
+
+def test_a_rule_over_alerts_that_comes_later_is_told_of_alerts_from_then_on(tmp_path: Path) -> None:
+    """Also of those whose events had begun to come."""
+    (tmp_path / "more").mkdir()
+    detector = Detector(rules(tmp_path, login("failed"), BRUTE))
+    attempts = burst(0, 0, "203.0.113.7")
+    detector.feed("s", attempts[:3])
+    detector.replace(rules(tmp_path / "more", login("failed"), BRUTE, seen("any")))
+    detector.feed("s", attempts[3:])
+    detector.flush()
+    found = [change for change in detector.collect() if change.rule == "any"]
+    assert [(change.count, sorted(hit.position for hit in change.hits)) for change in found] == [
+        (6, [0, 1, 2, 3, 4, 5])
+    ]
 
 
 def test_closing_ends_what_rules_over_alerts_count(tmp_path: Path) -> None:

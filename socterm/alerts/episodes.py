@@ -161,7 +161,10 @@ class Episodes:
         keep, gone = sorted((one, two), key=lambda e: (not (e.alert and e.kept), not e.alert, -e.count, e.id))
         if one.ended or two.ended:
             return keep
+        known = keep.fired
         keep.absorb(gone)
+        if keep.fired is not known and keep.fired is not None:
+            self.fresh.append(keep)
         open_.remove(gone)
         self.dirty.pop(gone.id, None)
         self.dirty[keep.id] = keep

@@ -12,12 +12,13 @@ from socterm.alerts.model import EpisodeChange
 from socterm.event import Event
 from socterm.sigma.alertrules import on_logs, standing_on_alerts
 from socterm.sigma.alertsource import AlertSource
-from socterm.sigma.changes import going_on
+from socterm.sigma.changes import going_on, tuned
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
 from socterm.sigma.learning.changes import LearningChanges, StoredLearning
 from socterm.sigma.learning.plan import Lists
-from socterm.sigma.learning.stage import FOREVER, Learner, needed
+from socterm.sigma.learning.queue import FOREVER
+from socterm.sigma.learning.stage import Learner, needed
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import JUMP, LATENESS, NEVER, SourceClock, Watermark
 
@@ -48,7 +49,7 @@ class Detector:
         self.matcher = Matcher(rules, tz=tz)
         self.correlator = Correlator(on_logs(rules), self.episodes, lateness=lateness)
         self.alerts = self._make_alerts()
-        self.learner = self._make_learner()
+        self.learner = self._make_learner(needed(rules))
         self.watermark = Watermark(lateness)
         self.late: dict[str, int] = {}
 
@@ -58,16 +59,19 @@ class Detector:
         `matcher` is one made for these rules, where there is one: making it is most of the work.
         """
         same = going_on(self.rules, rules)
+        waited_for = same | tuned(self.rules, rules)
         self.rules = rules
         self.matcher = matcher or Matcher(rules, tz=self._tz)
+        if self.alerts is not None:
+            self.alerts.part(same)
         self.correlator.replace(on_logs(rules), same)
         if self.alerts is None:
             self.alerts = self._make_alerts()
         else:
             self.alerts.replace(rules, same)
-        former, self.learner = self.learner, self._make_learner()
+        former, self.learner = self.learner, self._make_learner(needed(rules) or self.learner is not None)
         if former is not None and self.learner is not None:
-            self.learner.adopt(former)
+            self.learner.adopt(former, waited_for)
 
     def _make_alerts(self) -> AlertSource | None:
         """None where no rule looks at alerts."""
@@ -75,11 +79,9 @@ class Detector:
             return None
         return AlertSource(self.rules, self.episodes, self.correlator, tz=self._tz)
 
-    def _make_learner(self) -> Learner | None:
+    def _make_learner(self, wanted: bool) -> Learner | None:
         """None where no rule remembers or looks anything up: then nothing stands in an event's way."""
-        if not needed(self.rules):
-            return None
-        return Learner(self.rules, self.correlator.feed, lists=self._lists)
+        return Learner(self.rules, self.correlator.feed, lists=self._lists) if wanted else None
 
     def restore(
         self,
@@ -96,6 +98,8 @@ class Detector:
         self.correlator.restore([change for change in open_episodes if change.rule not in over])
         if alerts is not None:
             alerts.restore([change for change in open_episodes if change.rule in over])
+        if learned is not None and learned.held and self.learner is None:
+            self.learner = self._make_learner(True)
         if self.learner is not None and learned is not None:
             self.learner.restore(learned)
 

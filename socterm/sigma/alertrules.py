@@ -81,6 +81,21 @@ def standing_on_alerts(rules: RuleSet) -> frozenset[str]:
     return frozenset(found)
 
 
+def looking(rules: RuleSet) -> dict[str, frozenset[str] | None]:
+    """Event rules over alerts, by key: the keys of the rules they name, None where they name none."""
+    called: dict[str, set[str]] = {}
+    for rule in rules.rules.values():
+        for name in (rule.key, rule.name, rule.info.title):
+            called.setdefault(name.lower(), set()).add(rule.key)
+    found: dict[str, frozenset[str] | None] = {}
+    for rule in rules.rules.values():
+        if over_alerts(rule.logsource):
+            names = names_in(rule.detection)
+            keys = [key for name in names or () for key in called.get(name, ())]
+            found[rule.key] = None if names is None else frozenset(keys)
+    return found
+
+
 def on_logs(rules: RuleSet) -> RuleSet:
     """The rules that do not stand on alerts."""
     over = standing_on_alerts(rules)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import EpisodeChange, Hit, key_of
 from socterm.event import Event
-from socterm.sigma.alertrules import names_in, standing_on_alerts
+from socterm.sigma.alertrules import looking, standing_on_alerts
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
 from socterm.sigma.groups import Consumer
@@ -32,8 +32,8 @@ LEVELS: Final = ("informational", "low", "medium", "high", "critical")
 END: Final = 1 << 62
 _SOURCES: Final = (ALERTS,)
 
-Due = tuple[int, int, int, str, int, str, str]
-"""When, how deep, the key of the hit, rule, entity: the order in which alerts are told of."""
+Due = tuple[int, int, int, str, int, str, str, int]
+"""When, how deep, the key of the hit, rule, entity: the order in which alerts are told of; then a number."""
 
 
 class AlertCorrelator(Correlator):
@@ -102,13 +102,23 @@ class AlertSource:
         self._find_places()
         if self._bound:
             self.correlator = AlertCorrelator(self._own, episodes, lateness=self._bound)
+        for key in episodes.witnessed:
+            self._begin(key, seen_now=True)
+
+    def part(self, going_on: Collection[str]) -> None:
+        """Other rules are to come: tell of the alerts of rules that do not go on while these still stand."""
+        self._gather()
+        while parting := sorted(entry for entry in self._due if entry[1].rule not in going_on):
+            self._due = [entry for entry in self._due if entry[1].rule in going_on]
+            heapq.heapify(self._due)
+            for due, episode in parting:
+                self._tell_if_so(due, episode)
+            self._gather()
 
     def replace(self, rules: RuleSet, going_on: Collection[str]) -> None:
-        """Go on with other rules. What was raised before a rule over alerts came is not told to it."""
-        waiting = {episode.rule for _, episode in self._due}
-        former, seen = self._rules, self.episodes.witnessed
+        """Go on with other rules, after `part`. A rule over alerts is not told what was raised before it."""
+        seen = self.episodes.witnessed
         self._take_rules(rules)
-        self._rules = {key: former[key] for key in waiting if key in former} | self._rules
         self.correlator.replace(self._own, going_on)
         self._find_places()
         for key in seen ^ self.episodes.witnessed:
@@ -119,16 +129,7 @@ class AlertSource:
         self._rules = rules.rules
         self._own = RuleSet({key: rules.rules[key] for key in rules.rules if key in self.keys}, [])
         self._matcher = Matcher(self._own, tz=self._tz)
-        called: dict[str, set[str]] = {}
-        for rule in rules.rules.values():
-            for name in (rule.key, rule.name, rule.info.title):
-                called.setdefault(name.lower(), set()).add(rule.key)
-        self._named: dict[str, frozenset[str] | None] = {}
-        for rule in self._own.rules.values():
-            if rule.correlation is None:
-                names = names_in(rule.detection)
-                keys = [key for name in names or () for key in called.get(name, ())]
-                self._named[rule.key] = None if names is None else frozenset(keys)
+        self._named = looking(rules)
         self.episodes.witnessed = frozenset(
             rule.key
             for rule in rules.rules.values()
@@ -202,11 +203,14 @@ class AlertSource:
         settled = [due[0] + 1 for due, episode in self._due if episode.over]
         top = max(watermark, *settled) if settled else watermark
         while self._due and self._due[0][0][0] < top:
-            due, episode = heapq.heappop(self._due)
-            fired = episode.fired
-            if fired is not None and key_of(fired) == due[2:5]:
-                self._tell_of(episode, fired, due[0])
-                self._gather()
+            self._tell_if_so(*heapq.heappop(self._due))
+            self._gather()
+
+    def _tell_if_so(self, due: Due, episode: Episode) -> None:
+        """Tell of an alert, unless an earlier hit has turned out to be the one that satisfied its rule."""
+        fired = episode.fired
+        if fired is not None and key_of(fired) == due[2:5]:
+            self._tell_of(episode, fired, due[0])
 
     def _gather(self) -> None:
         """Put alerts whose first hit is new to us in their place."""
@@ -215,7 +219,8 @@ class AlertSource:
             fired = episode.fired
             if fired is not None and episode.rule in self._rules:
                 after, depth = self._place(episode.rule)
-                due = (fired.ts + after, depth, *key_of(fired), episode.rule, repr(episode.entity))
+                place = (fired.ts + after, depth, *key_of(fired))
+                due = (*place, episode.rule, repr(episode.entity), episode.id)
                 heapq.heappush(self._due, (due, episode))
 
     def _tell_of(self, episode: Episode, fired: Hit, due: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from socterm.alerts.model import RuleInfo
+from socterm.sigma.learning.terms import shape_of
 from socterm.sigma.model import Rule, RuleSet
 
 _BESIDE: dict[str, Any] = {
@@ -57,6 +58,23 @@ def going_on(before: RuleSet, after: RuleSet) -> frozenset[str]:
         if rule.correlation is None or same.issuperset(rule.correlation.refs):
             same.add(key)
     return frozenset(same)
+
+
+def tuned(before: RuleSet, after: RuleSet) -> frozenset[str]:
+    """Keys of the rules that remember of which only the settings of that changed, as far as they may.
+
+    What waits to be judged by them waits on.
+    """
+    found: set[str] = set()
+    for key, rule in after.rules.items():
+        old = before.rules.get(key)
+        if old is None or rule.learning is None or old.learning is None:
+            continue
+        if shape_of(old.learning) == shape_of(rule.learning):
+            same = msgspec.structs.replace(rule, learning=old.learning)
+            if _terms(old) == _terms(same):
+                found.add(key)
+    return frozenset(found)
 
 
 def changes(before: RuleSet, after: RuleSet) -> Changes:

@@ -21,6 +21,8 @@ _HELD = f"SELECT h.rules, {READ_COLUMNS} FROM held h JOIN events e ON e.id = h.e
 
 def write(db: sqlite3.Connection, changes: LearningChanges) -> None:
     """Put on record what changed; inside the transaction of the batch, behind its events."""
+    for rule in changes.void:
+        _forget(db, rule)
     for memory in changes.rules:
         db.execute(_RULE, (memory.rule, memory.shape, msgspec.json.encode(memory.course).decode()))
     if changes.rules:
@@ -32,6 +34,12 @@ def write(db: sqlite3.Connection, changes: LearningChanges) -> None:
     db.executemany("INSERT OR REPLACE INTO held VALUES (?, ?)", rows)
     if changes.taught:
         _note_taught(db, changes.taught)
+
+
+def _forget(db: sqlite3.Connection, rule: str) -> None:
+    for table in ("learned", "learned_from"):
+        db.execute(f"DELETE FROM {table} WHERE rule = (SELECT id FROM learning WHERE rule = ?)", (rule,))
+    db.execute("DELETE FROM learning WHERE rule = ?", (rule,))
 
 
 def _write_entries(db: sqlite3.Connection, ident: int, memory: RuleMemory) -> None:

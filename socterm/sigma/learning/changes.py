@@ -26,15 +26,17 @@ class LearningChanges(msgspec.Struct):
 
     `held` are ids of events that wait to be judged, with the keys of the rules they wait for; `released`
     those that wait no more. `taught` are old logs that rules learned from: (rule, log, how many lines of it).
+    `void` are rules whose memories are to be forgotten, before all else.
     """
 
     rules: list[RuleMemory] = []
     held: list[tuple[int, tuple[str, ...]]] = []
     released: list[int] = []
     taught: list[tuple[str, str, int]] = []
+    void: list[str] = []
 
     def __bool__(self) -> bool:
-        return bool(self.rules or self.held or self.released or self.taught)
+        return bool(self.rules or self.held or self.released or self.taught or self.void)
 
 
 class StoredLearning(msgspec.Struct):

@@ -7,7 +7,7 @@ event that does come after the watermark is judged at once, and counted.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from socterm.event import Event
@@ -16,6 +16,7 @@ from socterm.sigma.learning.changes import LearningChanges, RuleMemory, StoredLe
 from socterm.sigma.learning.judge import Judge
 from socterm.sigma.learning.memory import LIMIT
 from socterm.sigma.learning.plan import Keys, Lists, Planner
+from socterm.sigma.learning.queue import FOREVER, Queue
 from socterm.sigma.learning.rhythm import Rhythm
 from socterm.sigma.learning.sightings import FirstSeen, Rare
 from socterm.sigma.learning.surge import Surge
@@ -36,9 +37,7 @@ from socterm.sigma.watermark import NEVER
 HELD: Final = 100_000
 """Events that wait at once; of more, the earliest are judged before their time and counted."""
 
-FOREVER: Final = 1 << 62
 Feed = Callable[[Event, Keys, int], None]
-Waiting = tuple[int, str, int, int, Event, Keys]
 
 _JUDGES: Final[dict[type, Any]] = {
     NewValue: FirstSeen,
@@ -82,11 +81,9 @@ class Learner:
         self._plan = self._planner.plan
         self._shapes = {r.key: shape_of(r.learning) for r in rules.rules.values() if r.learning is not None}
         self._anew: set[str] = set(self.judges)
-        self._held: list[Waiting] = []
-        self._count = 0
+        self._held = Queue()
         self._timers: list[tuple[int, str, Key]] = []
-        self._new: dict[int, Keys] = {}
-        self._released: list[int] = []
+        self._void: list[str] = []
         self._reached = NEVER
         self._quiet = 0
         self._ticked: tuple[int, int] | None = None
@@ -106,25 +103,17 @@ class Learner:
         if event.ts < self.mark:
             self._judge(event, held, self.mark, late=True)
             return
-        self._hold(event, held)
-        if event.id:
-            self._new[event.id] = held
+        self._held.put(event, held)
         if len(self._held) > self._room:
             self.crowded += 1
-            self.advance(self._held[0][0] + 1)
+            self.advance(self._held.first + 1)
         self._look()
-
-    def _hold(self, event: Event, keys: Keys) -> None:
-        self._count += 1
-        heapq.heappush(self._held, (event.ts, event.source, event.position, self._count, event, keys))
 
     def _release(self) -> None:
         """Judge the earliest of those that wait."""
-        ts, _, _, _, event, keys = heapq.heappop(self._held)
-        if self._new.pop(event.id, None) is None and event.id:
-            self._released.append(event.id)
-        self._reached = max(self._reached, ts)
-        self._judge(event, keys, ts)
+        event, keys = self._held.pop()
+        self._reached = max(self._reached, event.ts)
+        self._judge(event, keys, event.ts)
 
     def _judge(self, event: Event, keys: Keys, watermark: int, *, late: bool = False) -> None:
         fired = []
@@ -148,7 +137,7 @@ class Learner:
         self.mark = max(self.mark, watermark)
         held, timers = self._held, self._timers
         while True:
-            event_at = held[0][0] if held else FOREVER
+            event_at = held.first
             timer_at = timers[0][0] if timers else FOREVER
             if min(event_at, timer_at) >= watermark:
                 break
@@ -175,8 +164,8 @@ class Learner:
         judge.due.clear()
 
     def _look(self) -> None:
-        held, timers = self._held, self._timers
-        self.due = min(held[0][0] if held else FOREVER, timers[0][0] if timers else FOREVER)
+        timers = self._timers
+        self.due = min(self._held.first, timers[0][0] if timers else FOREVER)
 
     def tick(self, now: int, patience: int) -> None:
         """All there was to read has been read at `now` (wall clock, µs).
@@ -188,13 +177,13 @@ class Learner:
             self._ticked = None
             return
         if self._ticked is None:
-            self._ticked = (now, self._count)
+            self._ticked = (now, self._held.came)
             return
         since, count = self._ticked
         if now - since < patience:
             return
         waited = [ts for ts, _, _, number, _, _ in self._held if number <= count and ts <= now]
-        self._ticked = (now, self._count)
+        self._ticked = (now, self._held.came)
         if waited:
             self.advance(max(waited) + 1)
 
@@ -224,14 +213,15 @@ class Learner:
     @property
     def changed(self) -> bool:
         """Whether `changes` has anything to say."""
-        return bool(self._new or self._released) or any(
+        return bool(self._held.changed or self._void) or any(
             judge.moved or judge.memory.changed for judge in self.judges.values()
         )
 
     def changes(self) -> LearningChanges:
         """What was learned, and who waits, since the last call."""
-        found = LearningChanges(held=list(self._new.items()), released=self._released)
-        self._new, self._released = {}, []
+        held, released = self._held.changes()
+        found = LearningChanges(held=held, released=released, void=self._void)
+        self._void = []
         for key, judge in self.judges.items():
             if not (judge.moved or judge.memory.changed):
                 continue
@@ -253,18 +243,24 @@ class Learner:
                 self._anew.discard(memory.rule)
                 self._keep_time(judge)
         for event, keys in stored.held:
-            self._hold(event, tuple(key for key in keys if key in self._rules))
+            self._held.put(event, keys, stored=True)
+        self._held.narrow(self._rules)
         self._look()
 
     def begins_anew(self, rule: str) -> bool:
         """Whether the store has nothing of use for a rule."""
         return rule in self._anew or rule not in self.judges
 
-    def adopt(self, former: Learner) -> None:
-        """Take over what the learner of an earlier rule set knows: of every rule that is still the same."""
+    def adopt(self, former: Learner, waited_for: Collection[str]) -> None:
+        """Take over what the learner of an earlier rule set knows: of every rule that remembers the same.
+
+        What others knew is forgotten. Events go on waiting for the rules `waited_for`.
+        """
+        self._void = former._void
         for key, judge in former.judges.items():
             mine = self.judges.get(key)
             if mine is None or self._shapes[key] != former._shapes[key]:
+                self._void.append(key)
                 continue
             mine.take_over(judge)
             mine.moved = True
@@ -272,10 +268,9 @@ class Learner:
                 self._anew.discard(key)
             self._keep_time(mine)
         self.mark, self._reached, self._quiet = former.mark, former._reached, former._quiet
-        self.crowded = former.crowded
-        for _, _, _, _, event, keys in sorted(former._held):
-            self._hold(event, tuple(key for key in keys if key in self._rules))
-        self._new, self._released = former._new, former._released
+        self._ticked, self.crowded = former._ticked, former.crowded
+        self._held = former._held
+        self._held.narrow(waited_for)
         self._look()
 
     def notes(self) -> tuple[str, ...]:
