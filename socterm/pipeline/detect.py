@@ -13,7 +13,7 @@ from socterm.event import Event
 from socterm.sigma.alertrules import on_logs, standing_on_alerts
 from socterm.sigma.alertsource import AlertSource
 from socterm.sigma.changes import going_on, tuned
-from socterm.sigma.correlate import Correlator
+from socterm.sigma.correlate import Correlator, OnFire
 from socterm.sigma.engine import Matcher
 from socterm.sigma.learning.changes import LearningChanges, StoredLearning
 from socterm.sigma.learning.plan import Lists
@@ -198,11 +198,18 @@ class Detector:
 
     def left_out(self) -> dict[str, dict[str, int]]:
         """What correlations could not use, by rule: events lacking a field, no numbers, state let go."""
-        return self.correlator.rule_counters()
+        found = self.correlator.rule_counters()
+        return found if self.alerts is None else found | self.alerts.correlator.rule_counters()
 
     def counters(self) -> dict[str, int]:
         """What rules that remember had to leave out or let go."""
         return {} if self.learner is None else self.learner.counters()
+
+    def hear(self, on_fire: OnFire) -> None:
+        """Be told of each firing, also of rules over alerts."""
+        self.correlator.on_fire = on_fire
+        if self.alerts is not None:
+            self.alerts.correlator.on_fire = on_fire
 
     def collect(self) -> list[EpisodeChange]:
         """The episodes that changed since the last call."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import msgspec
 from socterm.enrich.valuelists import ValueList
 from socterm.event import LogSource
 from socterm.pipeline.replay import Replayed, replay
+from socterm.sigma.alertrules import looking, on_logs, over_alerts
 from socterm.sigma.load import Cache, load_rules
 from socterm.sigma.model import Rule, RuleSet, RuleTest
 from socterm.sigma.placeholders import Lists
@@ -30,26 +32,29 @@ def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[
     for rule in rules.rules.values():
         if not rule.tests or (keys is not None and rule.key not in keys):
             continue
-        alone = with_parts(rule, rules)
+        alone = with_seen(rule, rules)
         for test in rule.tests:
-            problem = compare(test, rule.key, _run(test, alone))
+            sources = _logsources(rule, rules) if test.events else ()
+            problem = compare(test, rule.key, _run(test, alone, sources))
             outcomes.append(Outcome(rule.key, rule.info.title, rule.info.path, test.name, problem))
     return outcomes
 
 
-def _run(test: RuleTest, rules: RuleSet) -> list[Replayed]:
+def _run(test: RuleTest, rules: RuleSet, logsources: Sequence[LogSource]) -> list[Replayed]:
     """Lines are read as they are; events are taken to be of the log sources that the rules ask for."""
     return replay(
         test.lines or test.events,
         rules,
         now=TEST_NOW,
-        logsources=_logsources(rules) if test.events else (),
+        logsources=logsources,
         lists={name: ValueList(values) for name, values in test.lists.items()},
     )
 
 
-def _logsources(rules: RuleSet) -> list[LogSource]:
-    return list(dict.fromkeys(rule.logsource for rule in rules.rules.values() if rule.detection is not None))
+def _logsources(rule: Rule, rules: RuleSet) -> list[LogSource]:
+    keys = (rule.key, *sorted(_below(rule, rules, _Looks(rules, everyone=False))))
+    found = [rules.rules[key].logsource for key in keys if rules.rules[key].detection is not None]
+    return list(dict.fromkeys(source for source in found if not over_alerts(source)))
 
 
 class Checked(NamedTuple):
@@ -68,7 +73,7 @@ class Verdicts:
     def failures(self, rules: RuleSet) -> dict[str, str]:
         """Key of each rule that fails a test of its own → in what."""
         parts = {
-            rule.key: list(with_parts(rule, rules).rules.values())
+            rule.key: list(with_seen(rule, rules).rules.values())
             for rule in rules.rules.values()
             if rule.tests
         }
@@ -120,14 +125,49 @@ def load_checked(
 
 def with_parts(rule: Rule, rules: RuleSet) -> RuleSet:
     """The rule, raising alerts, and all it refers to."""
-    wanted = {rule.key}
-    queue = [rule]
-    while queue:
-        spec = queue.pop().correlation
-        for ref in spec.refs if spec else ():
-            if ref not in wanted:
-                wanted.add(ref)
-                queue.append(rules.rules[ref])
-    chosen = {key: r for key, r in rules.rules.items() if key in wanted}
+    return _chosen(rule, rules, {rule.key, *_below(rule, rules, lambda _key: ())})
+
+
+def with_seen(rule: Rule, rules: RuleSet) -> RuleSet:
+    """The same, and all rules whose alerts these look at: for one that names none, every rule on logs."""
+    return _chosen(rule, rules, {rule.key, *_below(rule, rules, _Looks(rules, everyone=True))})
+
+
+def _chosen(rule: Rule, rules: RuleSet, keys: Collection[str]) -> RuleSet:
+    chosen = {key: r for key, r in rules.rules.items() if key in keys}
     chosen[rule.key] = msgspec.structs.replace(rule, alerting=True)
     return RuleSet(chosen, [])
+
+
+def _below(rule: Rule, rules: RuleSet, looks: Callable[[str], Collection[str]]) -> set[str]:
+    """Keys of what a rule refers to, through others too, and of what `looks` says of each."""
+    found: set[str] = set()
+    queue = [rule]
+    while queue:
+        one = queue.pop()
+        refs = one.correlation.refs if one.correlation else ()
+        for key in (*refs, *(looks(one.key) if over_alerts(one.logsource) else ())):
+            if key not in found:
+                found.add(key)
+                queue.append(rules.rules[key])
+    return found
+
+
+class _Looks:
+    """Whose alerts a rule over alerts looks at. Without `everyone` none, where it names none."""
+
+    def __init__(self, rules: RuleSet, *, everyone: bool) -> None:
+        self._rules = rules
+        self._everyone = everyone
+
+    def __call__(self, key: str) -> Collection[str]:
+        named = self._named[key]
+        return (self._on_logs if self._everyone else ()) if named is None else named
+
+    @cached_property
+    def _named(self) -> dict[str, frozenset[str] | None]:
+        return looking(self._rules)
+
+    @cached_property
+    def _on_logs(self) -> list[str]:
+        return [key for key, rule in on_logs(self._rules).rules.items() if rule.alerting]

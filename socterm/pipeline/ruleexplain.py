@@ -12,7 +12,7 @@ import msgspec
 from socterm.event import Event, LogSource
 from socterm.pipeline.detect import Detector
 from socterm.pipeline.replay import Replayed, settled
-from socterm.pipeline.rulecheck import with_parts
+from socterm.pipeline.rulecheck import with_parts, with_seen
 from socterm.sigma.evaluate import evaluate
 from socterm.sigma.fields import values
 from socterm.sigma.filters import suppressed_by
@@ -98,7 +98,7 @@ def explain_rule(
         EventAnswers(event, tuple(_answer(part, event, tz, opinions, titles, counting) for part in parts))
         for event in events
     )
-    detector = Detector(alone, tz=tz, lists=lists)
+    detector = Detector(with_seen(rule, rules), tz=tz, lists=lists)
     detector.feed("explain", events)
     detector.flush()
     return RuleExplained(rule, answers, tuple(one for one in settled(detector) if one.rule == rule.key))

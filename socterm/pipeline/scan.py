@@ -97,7 +97,7 @@ class Scan:
             self._detector.restore(keeper.clocks, keeper.episodes, keeper.learning)
             self.results.know(keeper.episodes)
         if signals:
-            self._detector.correlator.on_fire = self._on_fire
+            self._detector.hear(self._on_fire)
         self._merge = Merge(
             logs,
             self._open,
