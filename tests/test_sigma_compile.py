@@ -200,6 +200,24 @@ def test_the_edges_of_short_cuts(test: ir.Test, value: object, expected: bool) -
     assert bool(Matcher(ruleset([node])).match(event)) is expected
 
 
+@pytest.mark.parametrize("name", ["tm", "tr", "cm", "cr", "t0", "lines"])
+def test_a_field_may_be_called_like_what_is_kept_of_the_line(name: str) -> None:
+    field = ir.FieldMatch((name,), ir.Text("abc", "contains"))
+    node = ir.And((field, ir.Keyword(ir.Text("needle", "contains"))))
+    event = Event(0, "s", 0, "x", {name: "abc", "message": "a Needle"})
+    assert evaluate(node, event, UTC)
+    assert compiled(node, UTC)(event, {})
+    other = Event(0, "s", 0, "x", {name: "needle", "message": "abc"})
+    assert not compiled(node, UTC)(other, {})
+
+
+def test_an_expression_with_a_nul_is_found_in_a_list() -> None:
+    node = ir.FieldMatch(("f",), ir.Regex("ab\0cd"))
+    event = Event(0, "s", 0, "x", {"f": ("x", "ab\0cd")})
+    assert evaluate(node, event, UTC)
+    assert compiled(node, UTC)(event, {})
+
+
 def test_a_tree_too_deep_for_pythons_compiler_still_matches() -> None:
     node: ir.Node = ir.FieldMatch(("a",), ir.Text("x"))
     for _ in range(300):

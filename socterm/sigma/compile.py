@@ -37,6 +37,7 @@ from socterm.sigma.ir import (
     Regex,
     Text,
 )
+from socterm.sigma.keywords import keyword_texts
 from socterm.sigma.listed import listed
 from socterm.sigma.literals import required
 from socterm.sigma.needs import needs_of
@@ -80,6 +81,7 @@ class _Writer:
             "listed": _Later(lambda: listed(node, tz)),
             "text": text,
             "instant": instant,
+            "lines": _lines,
             "LISTS": (tuple, list),
         }
         self._fields: dict[tuple[str, ...], int] = {}
@@ -114,11 +116,12 @@ class _Writer:
 
     def _read_one(self, name: str) -> Iterator[str]:
         if name in ("cm", "cr"):
-            yield f"{name} = E.message" if name == "cm" else f"{name} = E.raw"
+            yield f"{name} = {_LINES[name[1]]}"
         elif name in ("tm", "tr"):
-            yield f"{name} = L.get({name!r})"
-            source = "E.message" if name == "tm" else "E.raw"
-            yield f"if {name} is None: {name} = L[{name!r}] = {source}.lower()"
+            # No field's key is a tuple: a field may well be called tm.
+            key = (name,)
+            yield f"{name} = L.get({key!r})"
+            yield f"if {name} is None: {name} = L[{key!r}] = {_LINES[name[1]]}.lower()"
         elif name[0] == "t":
             yield f"{name} = L.get(n{name})"
             yield f"if {name} is None:"
@@ -266,6 +269,17 @@ class _Writer:
             # Beyond ASCII, RE2 and `lower` do not agree which letters are the same.
             run = f"(({guard} or not {lowered}.isascii()) and {run})"
         return f"(len({value}) >= {needed.length} and {run})" if needed.length >= _SHORT else run
+
+
+_LINES: Final = {"m": "lines(E, L)[0]", "r": "lines(E, L)[1]"}
+
+
+def _lines(event: Event, lowered: Lowered) -> tuple[str, str]:
+    """The texts keywords are searched in, made once for all rules."""
+    found: tuple[str, str] | None = lowered.get(_lines)
+    if found is None:
+        found = lowered[_lines] = keyword_texts(event)
+    return found
 
 
 def _gathered(node: Or) -> list[Node]:

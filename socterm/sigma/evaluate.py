@@ -30,6 +30,7 @@ from socterm.sigma.ir import (
     Test,
     Text,
 )
+from socterm.sigma.keywords import keyword_texts
 
 
 def evaluate(node: Node, event: Event, tz: tzinfo) -> bool:
@@ -41,7 +42,7 @@ def evaluate(node: Node, event: Event, tz: tzinfo) -> bool:
     if isinstance(node, FieldMatch):
         return field_matches(node, event, tz)
     if isinstance(node, Keyword):
-        return value_matches(node.test, event.message) or value_matches(node.test, event.raw)
+        return any(value_matches(node.test, found) for found in keyword_texts(event))
     return not evaluate(node.node, event, tz)
 
 

@@ -11,6 +11,7 @@ from socterm.event import Event
 from socterm.sigma.evaluate import evaluate
 from socterm.sigma.fields import values
 from socterm.sigma.ir import FieldMatch, Node, leaves
+from socterm.sigma.keywords import keyword_texts
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ def explain(node: Node, event: Event, tz: tzinfo) -> list[Finding]:
     found = []
     for leaf in leaves(node):
         field = leaf.names[0] if isinstance(leaf, FieldMatch) else ""
-        seen = values(event, leaf.names) if isinstance(leaf, FieldMatch) else (event.message,)
+        seen = values(event, leaf.names) if isinstance(leaf, FieldMatch) else keyword_texts(event)[:1]
         found.append(Finding(leaf.selection, field, wanted_of(leaf.test), seen, evaluate(leaf, event, tz)))
     return found
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from socterm.event import Event
 from socterm.sigma.fields import SPECIAL, read
 from socterm.sigma.ir import Keyword, Moment, Node, Reference, leaves
+from socterm.sigma.keywords import keyword_texts
 from socterm.sigma.needs import ANYWHERE, Need, Needs, needs_of
 from socterm.sigma.slots import Judged, Slot
 
@@ -68,10 +69,9 @@ class Index:
                     found.update(slot.find(value))
                     break
         if self._text is not None:
-            raw = event.raw
-            found.update(self._text.search(raw))
-            message = event.message
-            if message is not raw and (self._text.whole or not raw.endswith(message)):
+            message, line = keyword_texts(event)
+            found.update(self._text.search(line))
+            if message is not line and (self._text.whole or not line.endswith(message)):
                 found.update(self._text.search(message))
         return found
 

@@ -12,6 +12,7 @@ from socterm.sigma.evaluate import evaluate
 from socterm.sigma.explain import wanted_of
 from socterm.sigma.fields import values
 from socterm.sigma.ir import And, FieldMatch, Keyword, Node, Not, leaves
+from socterm.sigma.keywords import keyword_texts
 
 _MOST_NAMED = 6
 
@@ -77,4 +78,4 @@ def lacking(node: Node, event: Event, tz: tzinfo) -> tuple[Lack, ...]:
 def _lack(leaf: FieldMatch | Keyword, event: Event) -> Lack:
     if isinstance(leaf, FieldMatch):
         return Lack(leaf.selection, leaf.names[0], (wanted_of(leaf.test),), values(event, leaf.names))
-    return Lack(leaf.selection, "", (wanted_of(leaf.test),), (event.message,))
+    return Lack(leaf.selection, "", (wanted_of(leaf.test),), keyword_texts(event)[:1])

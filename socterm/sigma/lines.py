@@ -14,6 +14,7 @@ from typing import Final
 import ahocorasick_rs
 
 from socterm.event import Event
+from socterm.sigma.keywords import keyword_texts
 from socterm.sigma.needs import ANYWHERE, Need, Needs
 from socterm.sigma.slots import folded
 
@@ -47,10 +48,11 @@ class LineTexts:
     def found(self, events: Sequence[Event]) -> set[int]:
         """Which events, by their number, have one of the texts in the raw line or the message."""
         found: set[int] = set()
+        lines = _lines(events)
         for first in range(0, len(events), TOGETHER):
-            lines = [event.raw for event in events[first : first + TOGETHER]]
-            found.update(first + number for number in self._in_lines(lines))
-        others = _messages(events)
+            together = lines[first : first + TOGETHER]
+            found.update(first + number for number in self._in_lines(together))
+        others = _messages(events, lines)
         if others:
             found |= {others[place][0] for place in self._in_lines([message for _, message in others])}
         return found
@@ -64,19 +66,24 @@ class LineTexts:
         return _hit(self._all, _BETWEEN.join(lines), lines)
 
 
-def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
-    """The messages that do not stand in the raw line as they are, with the numbers of their events."""
+def _lines(events: Sequence[Event]) -> list[str]:
+    """The second of `keyword_texts` for each event; lines without a backslash are what they are."""
+    lines = [event.raw for event in events]
+    if "\\" not in "".join(lines):
+        return lines
+    return [keyword_texts(event)[1] for event in events]
+
+
+def _messages(events: Sequence[Event], lines: Sequence[str]) -> list[tuple[int, str]]:
+    """The messages that do not stand in the line as they are, with the numbers of their events."""
     messages = [event.fields.get("message", "") for event in events]
     try:
-        if all(map(str.endswith, [event.raw for event in events], messages)):
+        if all(map(str.endswith, lines, messages)):
             return []
     except TypeError:
-        pass  # a message that is no text, out of foreign JSON: `Event.message` is the raw line then
-    return [
-        (number, event.message)
-        for number, event in enumerate(events)
-        if not event.raw.endswith(event.message)
-    ]
+        pass  # a message that is no text, out of foreign JSON: `keyword_texts` has the line then
+    found = ((number, keyword_texts(event)[0]) for number, event in enumerate(events))
+    return [(number, message) for number, message in found if not lines[number].endswith(message)]
 
 
 def _automaton(texts: list[str]) -> ahocorasick_rs.AhoCorasick:

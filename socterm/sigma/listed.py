@@ -33,6 +33,7 @@ from socterm.sigma.ir import (
     Regex,
     Text,
 )
+from socterm.sigma.keywords import keyword_texts
 from socterm.sigma.literals import required
 
 Asked = Callable[[Event, dict[Any, Any]], bool]
@@ -108,7 +109,7 @@ def _line(event: Event, known: dict[Any, Any]) -> Many:
     """The message and the raw line."""
     found: Many | None = known.get(_line)
     if found is None:
-        found = known[_line] = Many((event.message, event.raw))
+        found = known[_line] = Many(keyword_texts(event))
     return found
 
 
@@ -184,7 +185,9 @@ def _text(test: Text) -> Callable[[Many], bool]:
 
 
 def _regex(test: Regex) -> Callable[[Many], bool]:
-    fits, texts = primitives.regex(test), sorted(required(test).texts)
+    fits, needed = primitives.regex(test), required(test).texts
+    # What stands between values cannot be looked for in all of them at once.
+    texts = sorted(needed) if all(map(_NUL_LIKE.isdisjoint, needed)) else []
 
     def run(many: Many) -> bool:
         if texts and many.lowered.isascii() and not any(found in many.lowered for found in texts):
