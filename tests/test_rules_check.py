@@ -268,3 +268,39 @@ def test_a_correlation_may_stand_on_our_own_pack(tmp_path: Path) -> None:
 def test_our_own_pack_is_clean(tmp_path: Path) -> None:
     done = rules("check", rules_dir(), "--strict", home=tmp_path)
     assert (done.code, done.lines[:-1]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ({"title": "17"}, "1:8"),
+        ({"tags": "attack.t1059"}, "6:7"),
+        ({"level": "[low]"}, "13:8"),
+        ({"logsource": "linux"}, "7:12"),
+        ({"logsource": "{product: linux, service: 5}"}, "7:12"),
+        ({"socterm": "{tests: 5}"}, "14:18"),
+        ({"socterm": "{tests: [{lines: 7}]}"}, "14:18"),
+    ],
+)
+def test_a_refusal_stands_at_the_part_it_speaks_of(tmp_path: Path, part: dict[str, str], place: str) -> None:
+    lines = [f for f in found(tmp_path, rule(1, **part)) if f.severity == "error"]
+    assert [f"{f.line}:{f.char}" for f in lines] == [place], lines
+
+
+def test_a_million_mistakes_are_told_in_short(tmp_path: Path) -> None:
+    names = range(8000)
+    text = rule(
+        1,
+        detection="\n"
+        + "".join(f"  some_selection_{n:06d}: {{user.name: a}}\n" for n in names)
+        + "  condition: "
+        + " or ".join(f"some_selection_{n + 8000:06d}" for n in names),
+    )
+    lines = [f for f in found(tmp_path, text) if f.check == "condition"]
+    assert len(lines) == 201
+    assert "only the first 200" in lines[-1].message
+
+
+def test_an_empty_id_is_none(tmp_path: Path) -> None:
+    assert ("hint", "lacking") in kinds(found(tmp_path, rule(1, id="null")))
+    assert ("error", "id") not in kinds(found(tmp_path, rule(1, id="null")))

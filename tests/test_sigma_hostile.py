@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +138,73 @@ def test_names_from_a_rule_never_become_code(tmp_path: Path) -> None:
     sources = (("linux", "", "syslog"),)
     assert matcher.match(Event(0, "s", 0, "", {nasty: f"{nasty} x"}, logsources=sources)) == (nasty,)
     assert matcher.match(Event(0, "s", 0, "", {"F": "x"}, logsources=sources)) == ()
+
+
+BOMB = "a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
+    f"{name}: &{name} [{', '.join(['*' + below] * 9)}]\n" for below, name in pairwise("abcdefghijk")
+)
+"""Nine to the eleventh values in six hundred bytes: whoever writes them out has no memory left."""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "date: *k",
+        "id: *k",
+        "tags: *k",
+        "detection: {s: {x: *k}, condition: s}",
+        "correlation: {type: event_count, rules: [good], timespan: *k, condition: {gte: 2}}",
+        "socterm: {tests: [{name: n, alerts: 0, events: [{x: *k}]}]}",
+        "custom: *k",
+    ],
+)
+def test_aliases_that_stand_for_a_billion_values_are_refused(tmp_path: Path, part: str) -> None:
+    (tmp_path / "a.yml").write_text(f"{BOMB}title: bomb\n{part}\n---\n{GOOD}")
+    bomb, good = load_rules([tmp_path]).fates
+    assert bomb.reason == "with its aliases written out it is larger than 4 MiB"
+    assert good.fate == "active"
+
+
+def test_what_else_aliases_can_do(tmp_path: Path) -> None:
+    deep = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 200))
+    long = f"a: &a {'x' * 5000}\nb: [{', '.join(['*a'] * 1000)}]\n"
+    itself = "a: &a {b: [*a]}\n"
+    for number, text in enumerate([deep, long, itself]):
+        (tmp_path / f"{number}.yml").write_text(text + GOOD.replace("good", f"good{number}"))
+    reasons = [fate.reason for fate in load_rules([tmp_path]).fates]
+    for reason, said in zip(reasons, ("100 deep", "larger than 4 MiB", "contains itself"), strict=True):
+        assert said in reason
+
+
+def test_aliases_within_reason_are_fine(tmp_path: Path) -> None:
+    text = GOOD.replace("{s: {a: 1}, condition: s}", "{s: &s {a: 1}, t: *s, condition: s and t}")
+    (tmp_path / "a.yml").write_text(text)
+    assert [fate.fate for fate in load_rules([tmp_path]).fates] == ["active"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("17", "a number"),
+        ("true", "yes or no"),
+        ("[1]", "a list"),
+        ("{a: b}", "a map"),
+        ("2026-01-01", "that"),
+    ],
+)
+def test_an_id_that_is_no_text_is_refused_in_plain_words(tmp_path: Path, said: str, kind: str) -> None:
+    (tmp_path / "a.yml").write_text(f"id: {said}\n{GOOD}")
+    (fate,) = load_rules([tmp_path]).fates
+    assert (fate.fate, fate.reason) == ("refused", f"its identifier (id) must be a UUID in text, not {kind}")
+
+
+def test_a_file_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    (fate,) = load_rules([Path("/dev/zero")]).fates
+    assert fate.reason == "the file is larger than 4 MiB"
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_line_ends_of_other_systems(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "a.yml").write_bytes(b"\xef\xbb\xbf" + f"# one\n---\n{GOOD}".replace("\n", ending).encode())
+    (fate,) = load_rules([tmp_path]).fates
+    assert (fate.fate, fate.line) == ("active", 3)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from socterm.errors import RuleError
-from socterm.sigma.depth import DEEPEST, too_deep
+from socterm.sigma.depth import DEEPEST, overgrown, too_deep
 
 SUFFIXES = frozenset({".yml", ".yaml"})
 SIZE_LIMIT = 4 * 1024 * 1024
@@ -65,9 +65,12 @@ def rule_files(paths: Sequence[Path]) -> list[Path]:
 def read_file(path: Path) -> RuleFile:
     """A rule file from disk; never raises."""
     try:
-        if path.stat().st_size > SIZE_LIMIT:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)  # a size asked for beforehand is none for pipes and devices
+        if len(data) > SIZE_LIMIT:
             return RuleFile(str(path), "", f"the file is larger than {SIZE_LIMIT >> 20} MiB")
-        return RuleFile(str(path), path.read_text(encoding="utf-8-sig"))
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return RuleFile(str(path), text)
     except OSError as error:
         return RuleFile(str(path), "", f"the file cannot be read: {error.strerror}")
     except UnicodeDecodeError:
@@ -105,7 +108,7 @@ def _read(path: str, line: int, index: int, text: str) -> Document | None:
     if too_deep(text):
         return Document(path, line, index, {}, f"lists and maps stand in each other more than {DEEPEST} deep")
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        data, problem = _loaded(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = line + mark.line if mark is not None else line
@@ -114,12 +117,25 @@ def _read(path: str, line: int, index: int, text: str) -> Document | None:
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         said = " ".join(str(error).split())[:200]
         return Document(path, line, index, {}, f"not YAML: {said}")
+    if problem:
+        return Document(path, line, index, {}, problem)
     if data is None:
         return None
     first = line + _leading(text)
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         return Document(path, first, index, {}, "not a Sigma rule: the document is not a map of names")
     return Document(path, first, index, data, digest=digest_of(text.strip()))
+
+
+def _loaded(text: str) -> tuple[Any, str]:
+    """(what a text says, "") or (None, what is wrong with its aliases)."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        problem = overgrown(node) if node is not None and "&" in text else ""
+        return (None if node is None or problem else loader.construct_document(node)), problem
+    finally:
+        loader.dispose()
 
 
 def digest_of(*parts: str) -> str:

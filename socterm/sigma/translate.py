@@ -44,6 +44,8 @@ READ_ERRORS = (
 )
 """What pySigma raises on documents of an unexpected shape; its own SigmaError is only one of them."""
 
+_KINDS: dict[type, str] = {int: "a number", float: "a number", bool: "yes or no", list: "a list", dict: "a map"}
+
 
 class Head(NamedTuple):
     """What every rule says of itself; `id` and `name` are "" where it has none."""
@@ -79,6 +81,10 @@ def read_filter(
 
 def read_head(document: Mapping[str, Any]) -> Head:
     """What a rule or a filter says of itself. Raises RuleError."""
+    said = document.get("id")
+    if said is not None and not isinstance(said, str):
+        # Not told what it is: aliases can make a list in it endless.
+        raise RuleError(f"its identifier (id) must be a UUID in text, not {_KINDS.get(type(said), 'that')}")
     try:
         values, errors = SigmaRuleBase.from_dict_common_params(dict(document), policy=TrustedPolicy)
         if errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache, partial
 
 from socterm.sigma.lint.finding import Note, near
 from socterm.sigma.lint.tree import Tree, entries, items, scalar
@@ -32,9 +33,11 @@ def check_condition(tree: Tree) -> Iterator[Note]:
     if not conditions:
         return
     used: set[str] = set()
+    known = frozenset(names)
+    meant = cache(partial(_meant, names=names))  # a condition may ask for the same a thousand times
     for node in conditions:
         for asked, pattern, at in _asked(scalar(node)):
-            found = _meant(asked, names) if pattern else [name for name in names if name == asked]
+            found = meant(asked) if pattern else known.intersection((asked,))
             used.update(found)
             if not found:
                 what = "no selection fits" if pattern else "there is no selection"
@@ -63,8 +66,8 @@ def _asked(condition: str) -> Iterator[tuple[str, bool, int]]:
             quantified = False
 
 
-def _meant(pattern: str, names: list[str]) -> list[str]:
+def _meant(pattern: str, names: list[str]) -> frozenset[str]:
     """What `them` or a pattern stands for; `them` leaves out names that begin with `_`."""
     if pattern.lower() == "them":
-        return [name for name in names if not name.startswith("_")]
-    return [name for name in names if fnmatchcase(name, pattern)]
+        return frozenset(name for name in names if not name.startswith("_"))
+    return frozenset(name for name in names if fnmatchcase(name, pattern))

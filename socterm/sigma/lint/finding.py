@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -11,6 +13,9 @@ Severity = Literal["error", "warning", "hint"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
 """error: the rule is refused or cannot mean what it says · warning: it runs, likely not as meant · hint: what
 a good rule also has."""
+
+_TRIED_MOST = 500
+_WORD_MOST = 100
 
 
 class Spot(NamedTuple):
@@ -45,8 +50,9 @@ class Note(NamedTuple):
     message: str
 
 
-def near(word: str, known: object, cutoff: float = 0.8) -> str:
-    """ "; did you mean …?" for a word close to a known one, else ""."""
-    words = [str(item) for item in known] if hasattr(known, "__iter__") else []
-    found = get_close_matches(word.lower(), words, n=1, cutoff=cutoff)
+def near(word: str, known: Iterable[str], cutoff: float = 0.8) -> str:
+    """ "; did you mean …?" for a word close to a known one, else "". Of many the first are tried."""
+    if len(word) > _WORD_MOST:
+        return ""
+    found = get_close_matches(word.lower(), islice(known, _TRIED_MOST), n=1, cutoff=cutoff)
     return f"; did you mean {found[0]}?" if found and found[0] != word else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from socterm.sigma.lint.finding import Note, Spot, near
-from socterm.sigma.lint.tree import Tree, entries, items, scalar
+from socterm.sigma.lint.tree import Tree, entries, is_nothing, is_text, items, scalar
 from socterm.taxonomy import attack
 
 _KEYS = (
@@ -36,7 +36,8 @@ def check_head(tree: Tree) -> Iterator[Note]:
     for name in ("date", "modified"):
         yield from _date(tree, name)
     for node in items(tree.get("tags")):
-        yield from _tag(tree.spot(node), scalar(node))
+        if is_text(node):
+            yield from _tag(tree.spot(node), scalar(node))
     yield from _lacking(tree)
 
 
@@ -56,7 +57,7 @@ def _words(tree: Tree) -> Iterator[Note]:
             said = f"'{scalar(node)}' is no {name}; it is one of {', '.join(known)}"
             yield Note(tree.spot(node), "error", name, said)
     ident = tree.get("id")
-    if ident is not None and not _UUID.fullmatch(scalar(ident)):
+    if ident is not None and not is_nothing(ident) and not _UUID.fullmatch(scalar(ident)):
         yield Note(tree.spot(ident), "error", "id", f"'{scalar(ident)}' is no UUID")
 
 
@@ -101,7 +102,8 @@ def _lacking(tree: Tree) -> Iterator[Note]:
     top = tree.spot(None)
     base = "filter" in (entry.key for entry in entries(tree.root))
     for name in ("id", "level", "description"):
-        if tree.get(name) is None and not (base and name == "level"):
+        node = tree.get(name)
+        if (node is None or is_nothing(node)) and not (base and name == "level"):
             yield Note(top, "hint", "lacking", f"it has no {name}")
     if tree.get("falsepositives") is None and tree.text("level") in LEVELS[2:]:
         yield Note(top, "hint", "lacking", "it names no falsepositives: what innocent may look like this?")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+
+import yaml
 
 from socterm.sigma.documents import RuleFile, read_documents
 from socterm.sigma.lint.conditions import check_condition
@@ -18,13 +21,16 @@ _AT = re.compile(r" at character (\d+)$")
 _SAME = {
     "condition": "",
     "modifier": "",
-    "id": "'int'",
+    "id": "identifier",
     "level": "level",
     "status": "status",
     "title": "title",
     "tag": " tag ",
 }
 """Checks that find what the loader refuses too, but say where; and a word that its reason then has."""
+_MOST = 200
+_WORD = re.compile(r"[a-z]+")
+_OURS = re.compile(r"socterm\.(\w+)")
 _QUOTED = re.compile(r"'([^']+)'|%([^%]+)%|^([\w.-]+)(?:\||:)")
 
 
@@ -41,13 +47,22 @@ def lint(files: Sequence[RuleFile], rules: RuleSet) -> list[Finding]:
                 notes = [_broken(document.problem, document.line)]
             elif document.problem:
                 # YAML in form, but a value is none (a 30th of February) or a key stands twice.
-                notes = [note for note in check_head(tree) if note.severity == "error"]
+                notes = [note for note in _first(check_head(tree)) if note.severity == "error"]
                 notes = notes or [_broken(document.problem, document.line)]
             else:
                 fate = fates.get((file.path, document.line))
                 notes = list(_notes(tree, fate, rules, titles, f"{file.path}:{document.line}"))
             notes.sort(key=lambda note: (note.spot, SEVERITIES.index(note.severity)))
             found += [_found(file.path, note) for note in notes]
+    return found
+
+
+def _first(notes: Iterator[Note]) -> list[Note]:
+    """The first findings of a kind of check: a file can be made to have a million."""
+    found = list(islice(notes, _MOST))
+    if next(notes, None) is not None:
+        spot, severity, check, _ = found[-1]
+        found.append(Note(spot, severity, check, f"and more; only the first {_MOST} of a document are told"))
     return found
 
 
@@ -63,9 +78,10 @@ def _broken(problem: str, line: int) -> Note:
 def _notes(
     tree: Tree, fate: RuleFate | None, rules: RuleSet, titles: dict[str, str], place: str
 ) -> Iterator[Note]:
-    notes = [*check_head(tree), *_title(tree, titles, place)]
+    notes = [*_first(check_head(tree)), *_title(tree, titles, place)]
     if tree.get("correlation") is None:
-        notes += [*check_condition(tree), *check_logsource(tree), *check_selections(tree)]
+        for check in (check_condition, check_logsource, check_selections):
+            notes += _first(check(tree))
     rule = rules.rules.get(fate.key) if fate is not None and fate.fate != "refused" else None
     if rule is not None and rule.correlation is not None:
         notes += _grouped(tree, rule, rules)
@@ -121,4 +137,16 @@ def _locate(tree: Tree, reason: str) -> Spot:
         node = tree.find(word, section) or tree.find(word)
         if node is not None:
             return tree.spot(node)
-    return tree.spot(tree.get(section))
+    return tree.spot(_named(tree, reason) or tree.get(section))
+
+
+def _named(tree: Tree, reason: str) -> yaml.Node | None:
+    """The part of a document that a reason names in its own words: `Sigma rule level must be a string`."""
+    ours = _OURS.match(reason)
+    if ours is not None:
+        return tree.get("socterm", ours[1]) or tree.get("socterm")
+    if not reason.startswith(("Sigma ", "it")):
+        return None
+    words = _WORD.findall(reason.replace("log source", "logsource").replace("identifier", "id"))
+    named = (tree.get("detection", word) if word == "condition" else tree.get(word) for word in words)
+    return next((node for node in named if node is not None), None)

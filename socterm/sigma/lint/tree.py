@@ -69,7 +69,7 @@ def trees(file: RuleFile) -> list[tuple[int, Tree]]:
         except (yaml.YAMLError, ValueError, RecursionError):
             number += 1
             continue
-        if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == "tag:yaml.org,2002:null"):
+        if root is None or is_nothing(root):
             continue
         if isinstance(root, yaml.MappingNode):
             found.append((number, Tree(root, first)))
@@ -99,6 +99,11 @@ def scalar(node: yaml.Node | None) -> str:
 def is_text(node: yaml.Node) -> bool:
     """Whether YAML takes a scalar as text and not as a number, a date, yes or nothing."""
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str"
+
+
+def is_nothing(node: yaml.Node) -> bool:
+    """Whether YAML takes a value as null."""
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
 def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
