@@ -108,7 +108,7 @@ CREATE TABLE rules (  -- the fate of every rule document, as last loaded
   key TEXT NOT NULL,
   title TEXT NOT NULL,
   level TEXT NOT NULL,
-  fate TEXT NOT NULL,  -- active, base, disabled or refused
+  fate TEXT NOT NULL,  -- active, no-source, base, filter, disabled or refused
   reason TEXT NOT NULL,
   path TEXT NOT NULL,
   line INTEGER NOT NULL,
