@@ -91,3 +91,22 @@ def test_a_store_never_stands_in_for_a_closed_stream(log: Path, tmp_path: Path) 
         if BRUTE in line
     ]
     assert row
+
+
+@pytest.mark.parametrize("text", ["title: [\n", "title: x\nlogsource: {product: linux}\n", ""])
+def test_rules_none_of_which_can_be_used_are_no_good_news(log: Path, tmp_path: Path, text: str) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.yml").write_text(text)
+    result = scan(log, "--no-pack", "--rules", rules, "--fail-on", "low")
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith(f"none of {1 if text else 0} rules can be used")
+    assert ("a.yml" in str(result.exception)) is bool(text)
+
+
+def test_refused_rules_are_told_with_where_to_ask(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("title: [\n")
+    result = scan(log, "--rules", tmp_path / "a.yml")
+    assert result.exit_code == 0
+    assert "1 refused (socterm rules check says why)" in result.stderr
+    assert "rules check" not in scan(log).stderr

@@ -100,9 +100,9 @@ class Report:
         read = f"{progress.files:,} of {self._files:,}" if self._interrupted else f"{self._files:,}"
         yield f"files   {read} read{left_out}"
         yield f"events  {progress.events:,} ({', '.join(notes)}){between}"
-        yield f"rules   {self._active:,} active" + "".join(
-            f", {self._fates[fate]:,} {fate}" for fate in self._fates if fate not in ("active", "base")
-        )
+        hint = " (socterm rules check says why)" if self._fates["refused"] else ""
+        others = [f"{self._fates[fate]:,} {fate}" for fate in self._fates if fate not in ("active", "base")]
+        yield f"rules   {', '.join([f'{self._active:,} active', *others])}{hint}"
         if self._known:
             yield f"store   {self._known:,} logs were in it already: only what is new in them was read"
         found = [f"{self._levels[level]:,} {level}" for level in reversed(LEVELS) if self._levels[level]]

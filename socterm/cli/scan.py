@@ -126,6 +126,7 @@ class _Job:
             logs, piped = self._survey(asked, bar)
             bar.say("loading rules")
             rules = load(asked.config, pack=asked.pack)
+            _none_is_a_mistake(rules)
             self._report.rules(rules)
             with _kept(asked, rules) as keeper:
                 scan = _scan(asked, logs, piped, rules, keeper)
@@ -261,6 +262,15 @@ def _read(options: dict[str, Any]) -> _Asked:
     now = None if options["now"] is None else reference(options["now"], zone(config))
     window = _window(options["since"], options["until"], clock() if now is None else now)
     return _Asked(config, now, window, options["signals"], not options["no_pack"], options["db"] is not None)
+
+
+def _none_is_a_mistake(rules: RuleSet) -> None:
+    """Without a rule nothing is found, which must not look like good news (`--fail-on`)."""
+    if any(fate.fate in ("active", "base", "no-source") for fate in rules.fates):
+        return
+    refused = [fate for fate in rules.fates if fate.fate == "refused"]
+    why = f"; {clean(refused[0].path)}: {clean(refused[0].reason)}" if refused else ""
+    raise UsageError(f"none of {len(rules.fates)} rules can be used{why}")
 
 
 def _same(one: Path, other: Path) -> bool:
