@@ -6,20 +6,12 @@ import contextlib
 import gzip
 import hashlib
 import io
-import os
-import signal
 import stat
 import struct
-import subprocess
 import tarfile
 import tempfile
-import threading
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -27,59 +19,9 @@ from hypothesis import strategies as st
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.rulesets import archive as unpacking
 from socterm.pipeline.rulesets.archive import unpack
-from socterm.pipeline.rulesets.fetch import expected_digest, fetch, public
-from tests.e2e.road import SOCTERM, environment
-from tests.rules_cli import Done, rule, rules
-
-FIRST = {
-    "pack/rules/a.yml": rule(1),
-    "pack/rules/b.yml": rule(2),
-    "pack/LICENSE": "free\n",
-    "pack/x.png": "x",
-}
-SECOND = {
-    "pack/rules/other/a.yml": rule(1, level="high"),
-    "pack/rules/c.yml": rule(3),
-    "pack/rules/d.yml": rule(4, level="severe"),
-}
-
-
-def zipped(members: dict[str, str]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, text in members.items():
-            packed.writestr(name, text)
-    return made.getvalue()
-
-
-def tarred(members: dict[str, str], *special: tarfile.TarInfo) -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as packed:
-        for info in special:
-            packed.addfile(info)
-        for name, text in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(text.encode())
-            packed.addfile(info, io.BytesIO(text.encode()))
-    return made.getvalue()
-
-
-def saved(tmp_path: Path, name: str, data: bytes) -> Path:
-    path = tmp_path / name
-    path.write_bytes(data)
-    return path
-
-
-def update(home: Path, *arguments: object) -> Done:
-    return rules("update", *arguments, home=home)
-
-
-def titles(home: Path) -> set[str]:
-    return {row["title"] for row in rules("list", "--json", "shell for", home=home).records}
-
-
-def folder(home: Path) -> Path:
-    return home / ".local/share/socterm/rules"
+from socterm.pipeline.rulesets.fetch import expected_digest
+from tests.rule_archives import FIRST, SECOND, folder, saved, tarred, titles, update, zipped
+from tests.rules_cli import rule
 
 
 @pytest.mark.parametrize(("name", "pack"), [("r.zip", zipped), ("r.tar.gz", tarred)])
@@ -242,7 +184,7 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
         with pytest.warns(UserWarning, match="Duplicate"):
             packed.writestr("a.yml", rule(2))
     done = update(tmp_path, saved(tmp_path, "1.zip", made.getvalue()))
-    assert (done.code, "File exists" in done.error) == (3, True)
+    assert (done.code, "'a.yml' twice" in done.error) == (3, True)
 
 
 def test_bombs_stop_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,116 +236,6 @@ def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     assert "\n" not in done.error
 
 
-class _Server(BaseHTTPRequestHandler):
-    answers: ClassVar[dict[str, tuple[int, dict[str, str], bytes]]] = {}
-    stalled = threading.Event()
-    release = threading.Event()
-
-    def do_GET(self) -> None:
-        status, headers, body = self.answers.get(self.path, (404, {}, b""))
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.path == "/stall.zip":
-            self.wfile.write(body[: len(body) // 2])
-            self.wfile.flush()
-            self.stalled.set()
-            self.release.wait(60)
-            return
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-        """Nothing to a test's terminal."""
-
-
-@contextmanager
-def serving(answers: dict[str, tuple[int, dict[str, str], bytes]]) -> Iterator[str]:
-    handler = type("Handler", (_Server,), {"answers": answers})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        _Server.release.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def test_a_server_on_this_machine(tmp_path: Path) -> None:
-    data = zipped(FIRST)
-    answers = {
-        "/r.zip": (200, {}, data),
-        "/old.zip": (302, {"Location": "/r.zip"}, b""),
-        "/loop.zip": (302, {"Location": "/loop.zip"}, b""),
-        "/away.zip": (302, {"Location": "http://192.0.2.1/r.zip"}, b""),
-        "/file.zip": (302, {"Location": "file:///etc/passwd"}, b""),
-    }
-    with serving(answers) as url:
-        digest = hashlib.sha256(data).hexdigest()
-        assert update(tmp_path, f"{url}/old.zip", "--sha256", digest).code == 0
-        assert titles(tmp_path) == {"A shell for 1", "A shell for 2"}
-        for path, said in {
-            "/gone.zip": "answers 404",
-            "/loop.zip": "redirected more than",
-            "/away.zip": "only https is fetched",
-            "/file.zip": "only https is fetched",
-        }.items():
-            done = update(tmp_path, f"{url}{path}")
-            assert (done.code != 0, said in done.error) == (True, True), done
-    done = update(tmp_path, f"{url}/r.zip")
-    assert (done.code, "\n" in done.error) == (3, False)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://example.org/r.zip", "ftp://127.0.0.1/r.zip", "file:///etc/x.zip", "https://"]
-)
-def test_other_urls_are_not_even_asked(tmp_path: Path, url: str) -> None:
-    done = update(tmp_path, url)
-    assert (done.code, "only https is fetched" in done.error) == (2, True)
-
-
-def test_an_archive_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socterm.pipeline.rulesets.fetch.ARCHIVE_LIMIT", 1000)
-    with (
-        serving({"/big.zip": (200, {}, b"x" * 5000)}) as url,
-        pytest.raises(SoctermError, match="larger than"),
-    ):
-        fetch(f"{url}/big.zip", io.BytesIO())
-    with pytest.raises(UsageError, match="no such file"):
-        fetch(str(tmp_path / "none.zip"), io.BytesIO())
-    with pytest.raises(UsageError, match="is a folder"):
-        fetch(str(tmp_path), io.BytesIO())
-
-
-def test_a_password_in_a_url_is_not_kept() -> None:
-    assert public("https://eve:secret@example.org:8443/r.zip?token=1") == "https://example.org:8443/r.zip"
-
-
-def test_a_killed_update_leaves_the_old_set(tmp_path: Path) -> None:
-    update(tmp_path, saved(tmp_path, "1.zip", zipped(FIRST)))
-    _Server.stalled.clear()
-    _Server.release.clear()
-    with serving({"/stall.zip": (200, {}, zipped(SECOND))}) as url:
-        process = subprocess.Popen(
-            [*SOCTERM, "rules", "update", f"{url}/stall.zip"],
-            env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert _Server.stalled.wait(60)
-        busy = update(tmp_path, tmp_path / "1.zip")
-        assert (busy.code, "another update" in busy.error) == (3, True)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(60)
-    assert titles(tmp_path) == {"A shell for 1", "A shell for 2"}
-    assert list((folder(tmp_path) / ".sigmahq").glob("new-*"))  # what it left
-    assert update(tmp_path, saved(tmp_path, "2.zip", zipped(SECOND))).code == 0
-    assert "A shell for 3" in titles(tmp_path)
-    assert not list((folder(tmp_path) / ".sigmahq").glob("new-*"))
-
-
 def test_a_folder_of_the_users_own_is_not_touched(tmp_path: Path) -> None:
     mine = folder(tmp_path) / "sigmahq"
     mine.mkdir(parents=True)
@@ -416,3 +248,72 @@ def test_hostile_titles_are_shown_harmless(tmp_path: Path) -> None:
     done = update(tmp_path, saved(tmp_path, "1.zip", zipped({"a.yml": evil})))
     assert "evil" in done.out
     assert "\x1b" not in done.out
+
+
+def test_what_an_archive_had_instead_of_rules_is_said(tmp_path: Path) -> None:
+    data = bytearray(zipped({"a.yml": rule(1)}))
+    data[6] |= 1  # encrypted, says the member
+    data[data.find(b"PK\x01\x02") + 8] |= 1  # and the directory
+    done = update(tmp_path, saved(tmp_path, "1.zip", bytes(data)))
+    assert "no usable rule in it (left out: 1 links, devices and encrypted files)" in done.error
+    done = update(tmp_path, saved(tmp_path, "2.zip", zipped({"a.yml": rule(1, level="severe")})))
+    assert (done.code, "1 refused, the first: " in done.error, "severe" in done.error) == (3, True, True)
+
+
+def test_a_damaged_member_of_another_compression(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as packed:
+        packed.writestr("a.yml", rule(1))
+    data = bytearray(made.getvalue())
+    at = data.find(b"a.yml") + len(b"a.yml")
+    data[at + 4] = 0xFF
+    with pytest.raises(SoctermError, match="cannot be unpacked"):
+        unpack(io.BytesIO(bytes(data)), tmp_path / "in")
+
+
+def test_json_of_every_kind_of_update(tmp_path: Path) -> None:
+    update(tmp_path, saved(tmp_path, "1.zip", zipped(FIRST)))
+    update(tmp_path, saved(tmp_path, "2.zip", zipped(SECOND)))
+    (back,) = update(tmp_path, "--rollback", "--json").records
+    assert (back["name"], back["set"]["rules"], back["was"]["rules"]) == ("sigmahq", 2, 3)
+    (gone,) = update(tmp_path, "--remove", "--json").records
+    assert (gone["name"], gone["removed"]["rules"]) == ("sigmahq", 2)
+
+
+@pytest.mark.parametrize("option", ["--rollback", "--remove"])
+@pytest.mark.parametrize("name", ["../up", ".sigmahq", ""])
+def test_a_name_that_is_none_is_refused_everywhere(tmp_path: Path, option: str, name: str) -> None:
+    update(tmp_path, saved(tmp_path, "1.zip", zipped(FIRST)))
+    done = update(tmp_path, option, "--name", name)
+    assert (done.code, "cannot name a set" in done.error) == (2, True)
+
+
+def test_a_set_whose_note_is_lost_goes_on(tmp_path: Path) -> None:
+    update(tmp_path, saved(tmp_path, "1.zip", zipped(FIRST)))
+    for note in (folder(tmp_path) / ".sigmahq").glob("*.json"):
+        note.write_bytes(b"\0\0")
+    assert titles(tmp_path) == {"A shell for 1", "A shell for 2"}
+    assert update(tmp_path, "--json").records[0]["rules"] == 2
+    assert update(tmp_path, saved(tmp_path, "2.zip", zipped(SECOND))).code == 0
+    assert "A shell for 3" in titles(tmp_path)
+
+
+def test_a_link_of_the_users_own_is_not_touched(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    folder(tmp_path).mkdir(parents=True)
+    (folder(tmp_path) / "sigmahq").symlink_to(mine)
+    done = update(tmp_path, saved(tmp_path, "1.zip", zipped(FIRST)))
+    assert (done.code, "no set that socterm made" in done.error) == (3, True)
+    assert (folder(tmp_path) / "sigmahq").readlink() == mine
+    assert update(tmp_path, "--json").records == []
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    update(tmp_path, saved(tmp_path, "1.zip", zipped(FIRST)))
+    update(tmp_path, saved(tmp_path, "2.zip", zipped(SECOND)))
+    before = titles(tmp_path)
+    # A folder where the link is made: the step that counts cannot be done, whoever runs the test.
+    (folder(tmp_path) / ".sigmahq" / "new-link").mkdir()
+    done = update(tmp_path, "--rollback")
+    assert (done.code, "nothing was changed" in done.error, titles(tmp_path)) == (3, True, before)

@@ -61,9 +61,15 @@ def update(
     sets = rule_sets()
     if rollback:
         now, was = sets.rollback(name)
+        if as_json:
+            put_json({"name": name, "set": msgspec.to_builtins(now), "was": msgspec.to_builtins(was)})
+            return
         click.echo(f"{name}: back to the set of {stamp(now.at)} ({now.rules} files), from {stamp(was.at)}")
     elif remove:
         gone = sets.remove(name)
+        if as_json:
+            put_json({"name": name, "removed": msgspec.to_builtins(gone)})
+            return
         click.echo(f"{name}: removed, {gone.rules} files")
     elif source is None:
         _list(sets, as_json=as_json)
@@ -108,11 +114,13 @@ class _Update:
         from socterm.pipeline.rulesets.fetch import expected_digest, fetch, public
         from socterm.pipeline.rulesets.installed import root_of
 
+        told = public(source)
+
         wanted = expected_digest(sha256, source) if sha256 else ""
         with self._sets.changing(self._name) as fresh, tempfile.TemporaryFile() as archive:
             digest = fetch(source, archive)
             if wanted and digest != wanted:
-                raise SoctermError(f"{source}: its SHA-256 is {digest}, not {wanted}; nothing was changed")
+                raise SoctermError(f"{told}: its SHA-256 is {digest}, not {wanted}; nothing was changed")
             self._say(
                 f"sha256  {digest}  {'as expected' if wanted else 'not checked: --sha256 was not given'}"
             )
@@ -120,20 +128,20 @@ class _Update:
             root = root_of(fresh)
             new = self._load(root)
             if not any(f.fate != "refused" for f in new.fates):
-                raise SoctermError(f"{source}: no usable rule in it; nothing was changed")
+                raise SoctermError(f"{told}: no usable rule in it{_why(new, unpacked)}; nothing was changed")
             current = self._sets.folder / self._name
             old = (self._load(current), current) if self._sets.current(self._name) is not None else None
             changed = changes(old, (new, root))
             self._report(unpacked, new, changed)
             if not dry_run:
                 self._sets.install(
-                    self._name, root, source=public(source), sha256=digest, at=clock(), rules=unpacked.rules
+                    self._name, root, source=told, sha256=digest, at=clock(), rules=unpacked.rules
                 )
         if self._json:
             counted = Counter(f.fate for f in new.fates)
             kinds = Counter(change.kind for change in changed)
             put_json({
-                "name": self._name, "source": source, "sha256": digest, "verified": bool(wanted),
+                "name": self._name, "source": told, "sha256": digest, "verified": bool(wanted),
                 "files": unpacked.rules, "skipped": unpacked.skipped, "fates": counted, "changes": kinds,
                 "installed": not dry_run,
             })  # fmt: skip
@@ -171,3 +179,11 @@ class _Update:
     def _say(self, text: str) -> None:
         if not self._json:
             click.echo(clean(text))
+
+
+def _why(rules: RuleSet, unpacked: Unpacked) -> str:
+    """What an archive had instead of usable rules."""
+    said = [f"left out: {number} {why}" for why, number in unpacked.skipped.items()]
+    if rules.fates:
+        said.insert(0, f"{len(rules.fates)} refused, the first: {rules.fates[0].reason}")
+    return f" ({'; '.join(said)})" if said else ""

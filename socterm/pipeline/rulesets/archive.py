@@ -7,6 +7,7 @@ many of so many bytes, counted as they come out: what a header claims is not bel
 from __future__ import annotations
 
 import gzip
+import lzma
 import struct
 import tarfile
 import zipfile
@@ -60,8 +61,8 @@ def unpack(archive: IO[bytes], folder: Path) -> Unpacked:
     try:
         return _written(_wanted(_members(archive)), folder)
     except (
-        OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, struct.error, ValueError,
-        NotImplementedError, RuntimeError, OverflowError,
+        OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, struct.error,
+        ValueError, NotImplementedError, RuntimeError, OverflowError,
     ) as error:  # fmt: skip
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise SoctermError(f"the archive cannot be unpacked: {said}") from error
@@ -185,7 +186,11 @@ def _written(members: Iterator[tuple[tuple[str, ...], _Member, str]], folder: Pa
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = member.opened()
         # `x`: a name that is there twice is a trick or a mistake; which of the two would count?
-        with path.open("xb") as file:
+        try:
+            file = path.open("xb")
+        except (FileExistsError, NotADirectoryError) as error:
+            raise SoctermError(f"the archive has {ascii(member.name)[:120]} twice") from error
+        with file:
             written = _copy(stream, file, min(left, SIZE_LIMIT), ascii(member.name)[:120])
         left -= written
         is_rule = path.suffix.lower() in SUFFIXES

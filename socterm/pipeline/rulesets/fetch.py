@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 ARCHIVE_LIMIT = 64 * 1024 * 1024
 """Bytes of an archive; SigmaHQ's largest release has 4 MiB."""
+LASTS_MOST = 600.0
+"""Seconds for all of it: a server may send a byte every now and then for ever."""
 REDIRECTS_MOST = 5
 _TIMEOUT = 30.0
 _BLOCK = 1 << 16
@@ -36,7 +39,10 @@ def public(source: str) -> str:
     """A source as it may be written down: a URL without user, password and query."""
     if not is_url(source):
         return str(Path(source).absolute())
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return source.partition("://")[0] + "://…"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
@@ -47,13 +53,21 @@ def fetch(source: str, into: IO[bytes]) -> str:
     """
     digest = hashlib.sha256()
     size = 0
+    ends = time.monotonic() + LASTS_MOST
     for block in _download(source) if is_url(source) else _read(Path(source)):
         size += len(block)
         if size > ARCHIVE_LIMIT:
-            raise SoctermError(f"{source}: larger than {ARCHIVE_LIMIT >> 20} MiB, which no set of rules is")
+            raise SoctermError(f"{public(source)}: larger than {ARCHIVE_LIMIT >> 20} MiB; no set of rules is")
+        if time.monotonic() > ends:
+            raise SoctermError(f"{public(source)}: not here after {LASTS_MOST / 60:.0f} minutes; given up")
         digest.update(block)
-        into.write(block)
-    into.flush()
+        try:
+            into.write(block)
+            into.flush()
+        except OSError as error:
+            raise SoctermError(
+                f"the archive cannot be kept while it is looked at: {error.strerror}"
+            ) from error
     return digest.hexdigest()
 
 
@@ -116,21 +130,21 @@ def _download(url: str) -> Iterator[bytes]:
                         _allowed(url, near=local)
                         continue
                     if answer.status_code != httpx.codes.OK:
-                        raise SoctermError(f"{url}: the server answers {answer.status_code}")
+                        raise SoctermError(f"{public(url)}: the server answers {answer.status_code}")
                     yield from answer.iter_raw(_BLOCK)
                     return
     except httpx.HTTPError as error:
         said = " ".join(str(error).split()) or type(error).__name__
-        raise SoctermError(f"{url}: {said[:200]}") from error
+        raise SoctermError(f"{public(url)}: {said[:200]}") from error
     except httpx.InvalidURL as error:
-        raise UsageError(f"{url}: {error}") from error
-    raise SoctermError(f"{url}: redirected more than {REDIRECTS_MOST} times")
+        raise UsageError(f"{public(url)}: {error}") from error
+    raise SoctermError(f"{public(url)}: redirected more than {REDIRECTS_MOST} times")
 
 
 def _next(url: str, answer: httpx.Response) -> str:
     where: str = answer.headers.get("location", "")
     if not where:
-        raise SoctermError(f"{url}: redirects to nowhere")
+        raise SoctermError(f"{public(url)}: redirects to nowhere")
     return urljoin(url, where)
 
 
@@ -140,12 +154,12 @@ def _allowed(url: str, *, near: bool) -> bool:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError as error:
-        raise UsageError(f"{url}: {error}") from error
+        raise UsageError(f"{public(url)}: {error}") from error
     if parts.scheme == "https" and host:
         return False
     if parts.scheme == "http" and near and _loopback(host):
         return True
-    raise UsageError(f"{url}: only https is fetched (http only from this machine)")
+    raise UsageError(f"{public(url)}: only https is fetched (http only from this machine)")
 
 
 def _loopback(host: str) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from socterm.errors import SoctermError, UsageError
+from socterm.sigma.documents import rule_files
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _UNFINISHED = "new-"
@@ -54,9 +55,11 @@ class RuleSets:
     def current(self, name: str) -> SetInfo | None:
         """The set in use under a name, or None."""
         link = self.folder / name
-        if not link.is_symlink() or not link.is_dir():
+        if not self._ours(name) or not link.is_dir():
             return None
-        return self._info(name, link.readlink().name)
+        ident = link.readlink().name
+        # A set whose note is lost is still a set: its rules must not be gone without a word.
+        return self._info(name, ident) or SetInfo(ident, "", "", 0, len(rule_files([link])))
 
     @contextmanager
     def changing(self, name: str) -> Iterator[Path]:
@@ -65,15 +68,17 @@ class RuleSets:
         What is left of it at the end is removed, as is what an update that was killed has left.
         Raises `UsageError` for a name that cannot be a folder's, `SoctermError` where another update runs.
         """
-        if not _NAME.fullmatch(name):
-            raise UsageError(f"{name!r} cannot name a set of rules; use small letters, digits, - and _")
-        if (self.folder / name).exists() and not (self.folder / name).is_symlink():
+        _check_name(name)
+        if os.path.lexists(self.folder / name) and not self._ours(name):
             raise SoctermError(f"{self.folder / name} is no set that socterm made; move it away first")
         home = self._home(name)
         with self._locked(home):
             self._tidy(home)
             fresh = home / f"{_UNFINISHED}{os.getpid()}"
-            fresh.mkdir()
+            try:
+                fresh.mkdir()
+            except OSError as error:
+                raise SoctermError(f"{home}: {error.strerror}; nothing was changed") from error
             try:
                 yield fresh
             finally:
@@ -103,35 +108,52 @@ class RuleSets:
             f"{stamp}-{sha256[:8]}", source, sha256, at, rules, before.id if before is not None else ""
         )
         home = self._home(name)
-        self._save(home, info)
-        fresh.rename(home / info.id)
-        os.sync()  # a set must be on disk as a whole before anything points at it
-        self._point(name, info.id)
+        try:
+            self._save(home, info)
+            fresh.rename(home / info.id)
+            os.sync()  # a set must be on disk as a whole before anything points at it
+            self._point(name, info.id)
+        except OSError as error:
+            raise SoctermError(f"{home}: {error.strerror}; nothing was changed") from error
         self._prune(home, keep={info.id, info.previous})
         return info
 
     def rollback(self, name: str) -> tuple[SetInfo, SetInfo]:
         """Put the set before the one in use back: (it, the one that was in use). Raises `UsageError`."""
-        before = self.current(name)
-        if before is None:
-            raise UsageError(f"no set called {name!r} is installed; socterm rules update lists them")
+        self._installed(name)
         home = self._home(name)
-        info = self._info(name, before.previous) if before.previous else None
-        if info is None or not (home / info.id).is_dir():
-            raise UsageError(f"there is no set before this one of {name}")
         with self._locked(home):
-            self._point(name, info.id)
+            before = self._installed(name)  # asked again: an update may just have ended
+            info = self._info(name, before.previous) if before.previous else None
+            if info is None or not (home / info.id).is_dir():
+                raise UsageError(f"there is no set before this one of {name}")
+            try:
+                self._point(name, info.id)
+            except OSError as error:
+                raise SoctermError(f"{home}: {error.strerror}; nothing was changed") from error
         return info, before
 
     def remove(self, name: str) -> SetInfo:
         """Take a set away, the one before it too. Raises `UsageError` where there is none."""
+        info = self._installed(name)
+        with self._locked(self._home(name)):
+            try:
+                (self.folder / name).unlink()
+            except OSError as error:
+                raise SoctermError(f"{self.folder / name}: {error.strerror}; nothing was changed") from error
+            shutil.rmtree(self._home(name), ignore_errors=True)
+        return info
+
+    def _installed(self, name: str) -> SetInfo:
+        _check_name(name)
         info = self.current(name)
         if info is None:
             raise UsageError(f"no set called {name!r} is installed; socterm rules update lists them")
-        with self._locked(self._home(name)):
-            (self.folder / name).unlink()
-            shutil.rmtree(self._home(name), ignore_errors=True)
         return info
+
+    def _ours(self, name: str) -> bool:
+        link = self.folder / name
+        return link.is_symlink() and link.readlink().parent == Path(f".{name}")
 
     def _home(self, name: str) -> Path:
         return self.folder / f".{name}"
@@ -172,6 +194,11 @@ class RuleSets:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot name a set of rules; use small letters, digits, - and _")
 
 
 def root_of(folder: Path) -> Path:
