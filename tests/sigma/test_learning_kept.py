@@ -13,7 +13,9 @@ import msgspec
 import pytest
 from socterm.pipeline.detect import Detector
 from socterm.pipeline.ingest import Pipeline
+from socterm.sigma.learning import plan, stage
 from socterm.sigma.learning.memory import Entry, Memory
+from socterm.sigma.learning.plan import Planner
 from socterm.sigma.learning.stage import Learner
 from socterm.sigma.learning.values import Key
 from socterm.sigma.model import RuleSet
@@ -223,6 +225,29 @@ def test_state_is_bounded_whatever_comes(tmp_path: Path, rule: dict[str, Any]) -
         f"rule {rule['title']}: {full}",
         "more events wait for rules that remember than fit: some are judged before their time",
     )
+
+
+def test_keys_that_had_to_go_are_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is one lost that comes back after its waiting was cleared away."""
+    monkeypatch.setattr(stage, "TIMERS", 150)
+    rule = document({"silence": {"key": "user.name", "for": "30d"}})
+    fired: list[int] = []
+    learner = Learner(load(tmp_path, rule), lambda event, *_: fired.append(event.position), limit=100)
+    names = [*(f"u{n}" for n in range(1000)), "u0"]
+    for event in events((f"{n}s", {"user.name": name}) for n, name in enumerate(names)):
+        learner.feed(event, ("r",), event.ts)
+        learner.advance(event.ts + 1)
+        assert len(learner._timers) <= 300
+    learner.advance(START + 31 * 86_400 * SECOND)
+    assert fired == [*range(901, 1000), 1000]
+
+
+def test_combinations_of_rules_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "MAX_PLANS", 10)
+    planner = Planner(load(tmp_path, document({"new_value": {"key": "user.name"}})), {})
+    for n in range(100):
+        assert planner.plan(("r", str(n))) == (False, (str(n),), ("r",))
+        assert len(planner._before) + len(planner._behind) <= 10
 
 
 def test_other_rules_leave_what_a_rule_knows_alone(tmp_path: Path, rules: RuleSet) -> None:

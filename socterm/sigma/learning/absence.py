@@ -80,6 +80,13 @@ class Absence(Judge[Silence, Last]):
         self._armed.discard(key)
         super()._rewind(key, entry, high)
 
+    def waits_for(self, key: Key) -> bool:
+        """As long as the key is remembered."""
+        if self.memory.get(key) is not None:
+            return True
+        self._armed.discard(key)
+        return False
+
     def ring(self, at: int, key: Key) -> Event | None:
         """Fires, unless the key has been seen in the meantime, or too seldom to be missed."""
         self._armed.discard(key)

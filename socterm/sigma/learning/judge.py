@@ -86,6 +86,10 @@ class Judge(Generic[T, E]):
     def _judge(self, event: Event, key: Key) -> str:
         raise NotImplementedError
 
+    def waits_for(self, _key: Key) -> bool:
+        """Whether it still wants to be asked about a key; if not it forgets that it did."""
+        return False
+
     def ring(self, _at: int, _key: Key) -> Event | None:
         """The time that was asked for has come: the event that fires now, if one does."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
@@ -34,7 +35,8 @@ class Memory(Generic[E]):
         self.limit = limit
         self.evicted = 0
         self._weigh = weigh
-        self._entries: dict[Key, E] = {}
+        # Not a plain dict: its first key is ever farther to find where keys go at the front all the time.
+        self._entries: OrderedDict[Key, E] = OrderedDict()
         self._weights: dict[Key, int] = {}
         self._held = 0
         self._turn = 0
@@ -121,7 +123,7 @@ class Memory(Generic[E]):
             except (msgspec.DecodeError, UnicodeError):
                 self.evicted += 1
         found.sort(key=lambda item: item[1].turn)
-        self._entries = dict(found)
+        self._entries = OrderedDict(found)
         for where, entry in found:
             self._weigh_anew(where, entry)
         self._turn = found[-1][1].turn if found else 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from socterm.event import Event
 from socterm.sigma.fields import text
 from socterm.sigma.learning.values import SEVERAL, reader
 from socterm.sigma.model import Rule, RuleSet
+
+MAX_PLANS: Final = 20_000
+"""Combinations of matched rules whose plans are kept: a log makes as many as it likes."""
 
 Keys = tuple[str, ...]
 Gate = Callable[[Event], bool]
@@ -67,6 +70,9 @@ class Planner:
         return found
 
     def _split(self, keys: Keys) -> Plan:
+        if len(self._before) + len(self._behind) >= MAX_PLANS:
+            self._before.clear()
+            self._behind.clear()
         waiting = [key for key in keys if key in self._waiting]
         shared = {one for key in waiting for one in self._feeds.get(key, ())}
         held = tuple(key for key in keys if key in self._waiting or shared & self._feeds.get(key, set()))

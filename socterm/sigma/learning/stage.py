@@ -37,6 +37,9 @@ from socterm.sigma.watermark import NEVER
 HELD: Final = 100_000
 """Events that wait at once; of more, the earliest are judged before their time and counted."""
 
+TIMERS: Final = 10_000
+"""Moments to be waited for beyond which those of forgotten keys are looked for."""
+
 Feed = Callable[[Event, Keys, int], None]
 
 _JUDGES: Final[dict[type, Any]] = {
@@ -83,6 +86,7 @@ class Learner:
         self._anew: set[str] = set(self.judges)
         self._held = Queue()
         self._timers: list[tuple[int, str, Key]] = []
+        self._most_timers = TIMERS
         self._void: list[str] = []
         self._reached = NEVER
         self._quiet = 0
@@ -135,9 +139,9 @@ class Learner:
     def advance(self, watermark: int) -> None:
         """Judge what the watermark (µs) has passed, in order, and ring what was asked for until then."""
         self.mark = max(self.mark, watermark)
-        held, timers = self._held, self._timers
+        held = self._held
         while True:
-            event_at = held.first
+            event_at, timers = held.first, self._timers
             timer_at = timers[0][0] if timers else FOREVER
             if min(event_at, timer_at) >= watermark:
                 break
@@ -162,6 +166,15 @@ class Learner:
         for at, key in judge.due:
             heapq.heappush(self._timers, (at, judge.rule, key))
         judge.due.clear()
+        if len(self._timers) > self._most_timers:
+            self._clear_timers()
+
+    def _clear_timers(self) -> None:
+        """Keys that had to be forgotten are not waited for: there may be any number of them."""
+        judges = self.judges
+        self._timers = [timer for timer in self._timers if judges[timer[1]].waits_for(timer[2])]
+        heapq.heapify(self._timers)
+        self._most_timers = max(TIMERS, 2 * len(self._timers))
 
     def _look(self) -> None:
         timers = self._timers
