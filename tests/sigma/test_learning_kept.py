@@ -14,6 +14,7 @@ import pytest
 from socterm.pipeline.detect import Detector
 from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.learning import plan, stage
+from socterm.sigma.learning.changes import StoredLearning
 from socterm.sigma.learning.memory import Entry, Memory
 from socterm.sigma.learning.plan import Planner
 from socterm.sigma.learning.stage import Learner
@@ -240,6 +241,16 @@ def test_keys_that_had_to_go_are_not_waited_for(tmp_path: Path, monkeypatch: pyt
         assert len(learner._timers) <= 300
     learner.advance(START + 31 * 86_400 * SECOND)
     assert fired == [*range(901, 1000), 1000]
+
+
+@pytest.mark.parametrize("value", [1.5, 7, -3, True, 1e308, float("inf"), float("nan"), 10**30, "\0"])
+def test_what_is_kept_of_an_event_comes_back_as_it_was(tmp_path: Path, value: object) -> None:
+    rules = load(tmp_path, document({"silence": {"key": "user.name", "for": "1h"}}))
+    (event,) = events([("0s", {"user.name": "ann", "host.hostname": value})])
+    first, second = Learner(rules, lambda *_: None), Learner(rules, lambda *_: None)
+    first.judges["r"].see(event)
+    second.restore(StoredLearning(first.changes().rules))
+    assert list(second.judges["r"].memory.items()) == list(first.judges["r"].memory.items())
 
 
 def test_combinations_of_rules_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

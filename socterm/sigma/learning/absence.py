@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from socterm.event import Event
 from socterm.sigma.entity import DEFAULT
+from socterm.sigma.fields import text
 from socterm.sigma.learning.judge import Course, Judge
 from socterm.sigma.learning.memory import LIMIT, Entry
 from socterm.sigma.learning.terms import Silence
@@ -15,6 +16,9 @@ from socterm.sigma.model import Rule
 WAITS: Final = "it fires when the key stays away"
 _KEPT: Final = 64
 """Fields that are kept of an event."""
+
+_MOST: Final = 1 << 53
+"""Numbers from here on, and such as are none, are kept as text: the store's JSON would change them."""
 
 
 class Last(Entry):
@@ -68,7 +72,7 @@ class Absence(Judge[Silence, Last]):
             if isinstance(value, str):
                 found[name] = short(value)
             elif isinstance(value, int | float):
-                found[name] = value
+                found[name] = value if abs(value) < _MOST else text(value)
         return found
 
     def _arm(self, key: Key, due: int) -> None:
