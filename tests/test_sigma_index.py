@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import re2
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from socterm.event import Event
 from socterm.sigma import ir, slots
 from socterm.sigma.engine import Matcher
 from socterm.sigma.index import Index
+from socterm.sigma.keywords import keyword_texts
 from socterm.sigma.lines import TOGETHER, LineTexts, texts_of
 from socterm.sigma.literals import required
 from socterm.sigma.model import Rule, RuleSet
@@ -281,6 +284,43 @@ def test_what_is_found_in_a_batch_is_what_is_found_line_by_line(wanted: list[str
         return
     found = LineTexts(texts).found([line(raw) for raw in raws])
     assert found == {n for n, raw in enumerate(raws) if any(text.lower() in raw.lower() for text in wanted)}
+
+
+_TEXT = st.text(alphabet='aKkSsi\\"/\n\té\u212aİſ😀u06b', max_size=6)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(_TEXT.filter(bool), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(_TEXT, st.none() | _TEXT, st.booleans(), st.sampled_from(["", "\\u0041", "\\", "\\u0"])),
+        max_size=6,
+    ),
+)
+def test_no_line_of_json_that_has_a_text_is_missed(
+    wanted: list[str], written: list[tuple[str, str | None, bool, str]]
+) -> None:
+    events = [
+        line(json.dumps({"a": value, "m": message}, ensure_ascii=ascii_only) + broken, message)
+        for value, message, ascii_only, broken in written
+    ]
+    found = anywhere(*(text.lower() for text in wanted)).found(events)
+    for number, event in enumerate(events):
+        if any(text.lower() in told.lower() for text in wanted for told in keyword_texts(event)):
+            assert number in found
+
+
+def test_a_letter_hidden_in_json_is_found() -> None:
+    found = anywhere("mimikatz").found
+    hidden = ['{"a": "\\u006dimikatz"}', '{"a": "mimi\\u212aatz"}', '{"a": "MIMI\\u212Aatz"}']
+    assert found([line(raw) for raw in (*hidden, '{"a": "mimi\\u00e9katz"}')]) == {0, 1, 2}
+    events = [line(raw) for raw in hidden]
+    rules = ruleset([ir.Keyword(ir.Text("mimikatz", "contains"))])
+    assert Matcher(rules).match_all(events) == [("r0",)] * 3
+
+
+def test_a_text_of_which_escapes_leave_nothing_is_looked_for_in_every_escaped_line() -> None:
+    assert anywhere('\\"').found([line('{"a": "\\\\\\""}'), line("{}"), line('\\"')]) >= {0, 2}
 
 
 def test_a_rule_with_a_keyword_or_a_field_is_found_by_either() -> None:

@@ -14,10 +14,25 @@ from socterm.event import Event
 def keyword_texts(event: Event) -> tuple[str, str]:
     """(message, line); both are one object where an event has no message of its own."""
     line = event.raw
-    if line[:1] == "{" and "\\" in line:
+    if escaped(line):
         line = unescaped(line)
     found = event.fields.get("message")
     return (found if isinstance(found, str) else line), line
+
+
+def escaped(line: str) -> bool:
+    """Whether a raw line is searched with its escapes undone."""
+    return line[:1] == "{" and "\\" in line
+
+
+def verbatim(text: str) -> str:
+    """The longest stretch of a text that stands in an escaped line as it is, unless letters are `hidden`."""
+    return max(_SPECIAL.split(text), key=len)
+
+
+def hidden(line: str) -> bool:
+    r"""Whether ASCII, or what is ASCII in lower case, is written in a form such as `\u0061` there."""
+    return "\\u" in line and _HIDDEN.search(line) is not None
 
 
 def unescaped(text: str) -> str:
@@ -36,6 +51,8 @@ def unescaped(text: str) -> str:
 
 
 _ESCAPES = (('\\"', '"'), ("\\/", "/"), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"))
+_SPECIAL = re.compile(r'[^\x20-\x7e]|["\\/]')
+_HIDDEN = re.compile(r"\\u(?:00[0-7]|0130|017[fF]|212[aA])")
 _CODES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 
 

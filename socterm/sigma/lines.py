@@ -2,6 +2,7 @@
 
 Most rules with keywords need one of a few texts somewhere in a line, and nearly no line has one. The lines of
 a batch are joined and searched together; only a line in which one was found is asked about those rules.
+To undo the escapes of a JSON line is dear: it is searched as it is, for what no escape touches of the texts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 import ahocorasick_rs
 
 from socterm.event import Event
-from socterm.sigma.keywords import keyword_texts
+from socterm.sigma.keywords import escaped, hidden, unescaped, verbatim
 from socterm.sigma.needs import ANYWHERE, Need, Needs
 from socterm.sigma.slots import folded
 
@@ -38,52 +39,75 @@ def texts_of(needs: Needs | None) -> frozenset[Need]:
 class LineTexts:
     """The texts some rules need anywhere in a line."""
 
-    __slots__ = ("_all", "_ascii")
+    __slots__ = ("_all", "_ascii", "_verbatim")
 
     def __init__(self, needs: Iterable[Need]) -> None:
         texts = dict.fromkeys(folded(need.text) for need in needs)
+        pieces = dict.fromkeys(map(verbatim, texts))
         self._ascii = _automaton([found for found in texts if found.isascii()])
         self._all = _automaton(list(texts))
+        self._verbatim = _automaton(list(pieces)) if "" not in pieces else None
 
     def found(self, events: Sequence[Event]) -> set[int]:
-        """Which events, by their number, have one of the texts in the raw line or the message."""
+        """Which events, by their number, may have one of the texts in one of their `keyword_texts`."""
         found: set[int] = set()
-        lines = _lines(events)
         for first in range(0, len(events), TOGETHER):
-            together = lines[first : first + TOGETHER]
-            found.update(first + number for number in self._in_lines(together))
-        others = _messages(events, lines)
+            lines = [event.raw for event in events[first : first + TOGETHER]]
+            hit = self._in_lines if "\\" not in "".join(lines) else self._in_any
+            found.update(first + number for number in hit(lines))
+        others = _messages(events)
         if others:
             found |= {others[place][0] for place in self._in_lines([message for _, message in others])}
         return found
 
+    def _in_any(self, lines: list[str]) -> set[int]:
+        """`_in_lines` where some may be JSON with escapes."""
+        apart = [number for number, line in enumerate(lines) if escaped(line)]
+        if not apart:
+            return self._in_lines(lines)
+        if self._verbatim is None:
+            return set(range(len(lines)))
+        as_they_are = {number: lines[number] for number in apart if not hidden(lines[number])}
+        plain = [
+            "" if number in as_they_are else _both(line) if escaped(line) else line
+            for number, line in enumerate(lines)
+        ]
+        numbers = list(as_they_are)
+        found = _searched(self._verbatim, self._verbatim, list(as_they_are.values()))
+        return {numbers[place] for place in found} | self._in_lines(plain)
+
     def _in_lines(self, lines: list[str]) -> set[int]:
-        joined = _BETWEEN.join(lines)
-        if joined.isascii():
-            return _hit(self._ascii, joined.lower(), lines)
-        # Lower-casing may lengthen a line beyond ASCII, so that each has to be done by itself.
-        lines = [folded(line) for line in lines]
-        return _hit(self._all, _BETWEEN.join(lines), lines)
+        return _searched(self._ascii, self._all, lines)
 
 
-def _lines(events: Sequence[Event]) -> list[str]:
-    """The second of `keyword_texts` for each event; lines without a backslash are what they are."""
-    lines = [event.raw for event in events]
-    if "\\" not in "".join(lines):
-        return lines
-    return [keyword_texts(event)[1] for event in events]
+def _searched(
+    in_ascii: ahocorasick_rs.AhoCorasick, in_all: ahocorasick_rs.AhoCorasick, lines: list[str]
+) -> set[int]:
+    joined = _BETWEEN.join(lines)
+    if joined.isascii():
+        return _hit(in_ascii, joined.lower(), lines)
+    # Lower-casing may lengthen a line beyond ASCII, so that each has to be done by itself.
+    lines = [folded(line) for line in lines]
+    return _hit(in_all, _BETWEEN.join(lines), lines)
 
 
-def _messages(events: Sequence[Event], lines: Sequence[str]) -> list[tuple[int, str]]:
-    """The messages that do not stand in the line as they are, with the numbers of their events."""
+def _both(line: str) -> str:
+    return line + _BETWEEN + unescaped(line)
+
+
+def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
+    """The messages that do not stand in the raw line as they are, with the numbers of their events."""
     messages = [event.fields.get("message", "") for event in events]
     try:
-        if all(map(str.endswith, lines, messages)):
+        if all(map(str.endswith, [event.raw for event in events], messages)):
             return []
     except TypeError:
-        pass  # a message that is no text, out of foreign JSON: `keyword_texts` has the line then
-    found = ((number, keyword_texts(event)[0]) for number, event in enumerate(events))
-    return [(number, message) for number, message in found if not lines[number].endswith(message)]
+        pass  # a message that is no text, out of foreign JSON: the line is searched in its place
+    return [
+        (number, message)
+        for number, (event, message) in enumerate(zip(events, messages, strict=True))
+        if isinstance(message, str) and (escaped(event.raw) or not event.raw.endswith(message))
+    ]
 
 
 def _automaton(texts: list[str]) -> ahocorasick_rs.AhoCorasick:
