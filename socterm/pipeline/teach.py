@@ -98,6 +98,8 @@ class Teacher:
         self._known = {
             (rule, log): lines for rule, log, lines in learned.taught if not self._pupil.begins_anew(rule)
         }
+        self._names = {log for _, log in self._known}
+        self._sizes = {int(log.partition(":")[0]) for log in self._names}
         self._files: dict[str, str] = {}
         self._sources: dict[str, Whole] = {}
         self._lines: dict[str, int] = {}
@@ -161,12 +163,13 @@ class Teacher:
             yield file
 
     def _fingerprint(self, start: bytes) -> str:
-        """The name a file's beginning was put on record under; a file may have been shorter then."""
-        for _, log in self._known:
-            size = int(log.partition(":")[0])
-            if size <= len(start) and log == _print(start[:size]):
-                return log
-        return _print(start[:HEAD])
+        """The name a file's beginning was put on record under; a file may have been shorter then.
+
+        Of several the longest: an early copy of a log may lie beside it.
+        """
+        sizes = [size for size in self._sizes if size <= len(start) and _print(start[:size]) in self._names]
+        found = max(sizes, default=HEAD)
+        return _print(start[:found])
 
     def _open(self, log: Log) -> tuple[Whole, Decoder]:
         source = WholeLog(log.name, log.files, clock=self._clock)

@@ -127,6 +127,16 @@ def test_a_log_that_grew_was_rotated_or_packed_is_known_again(place: Place) -> N
     assert {one["taken"] for one in place.learn().values()} == {0}
 
 
+def test_an_early_copy_of_a_log_beside_it_is_told_apart(place: Place) -> None:
+    whole = "".join(line(2 + hour // 24, hour % 24) for hour in range(100))
+    (place.old / "auth.log").write_text(whole)
+    (place.old / "copy.log").write_text(whole[:1000].rpartition("\n")[0] + "\n")
+    assert {one["taken"] for one in place.learn().values()} == {24 + 100 + 10}
+    before = place.kept()
+    assert {one["taken"] for one in place.learn().values()} == {0}
+    assert place.kept() == before
+
+
 def test_a_new_rule_learns_from_logs_that_others_know(place: Place) -> None:
     place.rules(*RULES[:1])
     place.learn()
