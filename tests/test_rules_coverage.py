@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from socterm.alerts.model import RuleInfo
 from socterm.sigma.coverage import coverage, matrix, techniques_of
+from socterm.sigma.navigator import layer
 from socterm.taxonomy import attack
 from socterm.taxonomy.attack_subtechniques import SUBTECHNIQUES
 from socterm.taxonomy.attack_techniques import TECHNIQUES
@@ -169,3 +170,10 @@ def test_rules_against_what_a_store_has_seen(folder: Path, tmp_path: Path) -> No
     assert "T1685" not in techniques
     table = rules("coverage", "--rules", folder, "--db", db, home=tmp_path)
     assert "1 datasets have no rule" in table.lines[-1]
+
+
+def test_titles_in_a_layer_stay_on_their_line() -> None:
+    cover = coverage([info("evil\n\x1b]0;x\x07 \u202egnp", "attack.t1003", "x.\u202ey")], "19")
+    (technique,) = layer(cover)["techniques"]
+    assert technique["comment"] == "evil  ]0;x   gnp"
+    assert "\u202e" not in json.dumps(layer(cover), ensure_ascii=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -206,3 +208,73 @@ def test_hostile_lines_reach_no_terminal(folder: Path) -> None:
 def test_no_event_at_all(folder: Path, what: str) -> None:
     done = rules("explain", "A shell for 1", "-", "--rules", folder, home=folder.parent, stdin=what)
     assert (done.code, "there is no event" in done.error) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["auht.log", "/var/log/auht.log", "./x", "~/auth.log", "logs/a.json.gz"])
+def test_a_file_name_that_was_misspelt_is_no_log_line(folder: Path, name: str) -> None:
+    done = rules("explain", "A shell for 1", name, "--rules", folder, home=folder.parent)
+    assert (done.code, f"{name}: no such file" in done.error) == (2, True)
+    done = rules("explain", "A shell for 1", folder, "--rules", folder, home=folder.parent)
+    assert (done.code, "a folder" in done.error) == (2, True)
+
+
+KEYWORD = "{keywords: ['\"a\":1'], condition: keywords}"
+
+
+@pytest.mark.parametrize("text", ['{"a":1}', '[{"a":1}]', '{\n "a": 1\n}'])
+def test_json_has_the_text_that_ingest_gives_it(folder: Path, tmp_path: Path, text: str) -> None:
+    (folder / "json.yml").write_text(rule(2, logsource="{category: application}", detection=KEYWORD))
+    path = tmp_path / "a.json"
+    path.write_text(text + "\n")
+    assert "✓ matches" in explained(folder, "A shell for 2", text)
+    assert "✓ matches" in explained(folder, "A shell for 2", path)
+    assert "✓ matches" in explained(folder, "A shell for 2", "-", stdin=text)
+
+
+def test_packed_files_and_pipes(folder: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "auth.log.1.gz"
+    packed.write_bytes(gzip.compress(line().encode()))
+    assert "✓ matches" in explained(folder, "A shell for 1", packed)
+    packed.write_bytes(gzip.compress(line().encode() * 2000)[:-9])
+    done = rules("explain", "A shell for 1", packed, "--rules", folder, home=folder.parent)
+    assert (done.code, "what stands before it is looked at" in done.error) == (0, True)
+    read, write = os.pipe()
+    os.write(write, line().encode() + b"\n")
+    os.close(write)
+    assert "✓ matches" in explained(folder, "A shell for 1", f"/dev/fd/{read}")
+    os.close(read)
+
+
+def test_a_rule_that_fails_its_own_tests_is_explained(folder: Path) -> None:
+    tests = f"\n  tests: [{{name: one, lines: '{line()}', alerts: 2}}]"
+    (folder / "failing.yml").write_text(rule(2, detection=SHELL, socterm=tests))
+    said = explained(folder, "A shell for 2", line())
+    assert said[2] == "disabled: fails its own test: one: expected 2 alerts, got 1"
+    assert "✓ matches" in said
+
+
+def test_of_a_file_the_rules_that_can_be_used_are_explained(folder: Path) -> None:
+    broken = rule(3, detection="{a: {b|c: d}, condition: a}")
+    (folder / "two.yml").write_text(rule(2, detection=SHELL) + "---\n" + broken)
+    done = rules("explain", folder / "two.yml", line(), "--rules", folder, home=folder.parent)
+    assert (done.code, "✓ matches" in done.out) == (0, True)
+    assert "left out: A shell for 3 is refused" in done.error
+
+
+def test_a_correlation_that_counted_no_event_does_not_claim_to_stand_on_others(folder: Path) -> None:
+    (folder / "count.yml").write_text(COUNT)
+    assert "Counted   nothing" in explained(folder, "Many shells", line("/bin/zsh"))
+    (folder / "over.yml").write_text(
+        "title: Over\nlevel: high\ncorrelation: {type: event_count, "
+        "rules: [5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2aff], group-by: [user.name], timespan: 5m, condition: {gte: 2}}\n"
+    )
+    said = explained(folder, "Over", line("/bin/zsh"))
+    assert "Counted   nothing by itself: it stands on other correlations" in said
+
+
+def test_a_number_no_store_can_have(folder: Path, tmp_path: Path) -> None:
+    log, db = tmp_path / "auth.log", tmp_path / "soc.db"
+    log.write_text(line() + "\n")
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
+    done = rules("explain", "A shell for 1", f"#{10**30}", "--db", db, "--rules", folder, home=tmp_path)
+    assert (done.code, "no event of this number" in done.error) == (2, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -176,3 +178,55 @@ def test_a_file_of_our_own_pack_is_not_loaded_twice(tmp_path: Path) -> None:
     done = rules("test", file, home=tmp_path)
     assert done.code == 0
     assert not done.lines[-1].startswith("0 passed")
+
+
+def test_one_long_title_or_reason_pushes_nothing_aside(folder: Path) -> None:
+    (folder / "long.yml").write_text(rule(8, title="x" * 5000))
+    lines = rules("list", "--rules", folder, home=folder.parent).lines
+    places = {line.index(str(folder)) for line in lines if str(folder) in line}
+    assert len(places) == 1
+    assert max(places) < 160
+    assert any(line.endswith("256 characters") and "refused" in line for line in lines)
+    (long,) = rules("list", "--rules", folder, "--json", "x" * 300, home=folder.parent).records
+    assert long["title"] == "x" * 5000
+
+
+def test_a_file_name_that_is_no_text(folder: Path) -> None:
+    name = os.fsdecode(bytes(folder / "a") + b"\xff\x1b[2J.yml")
+    Path(name).write_text(rule(7))
+    for encoding in ("utf-8", "utf-8:strict", "latin-1", "ascii"):
+        for arguments in (("list",), ("list", "--json")):
+            done = subprocess.run(
+                [*SOCTERM, "rules", *arguments, "--rules", folder],
+                env=environment(folder.parent) | {"PYTHONIOENCODING": encoding},
+                capture_output=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert b"\x1b" not in done.stdout
+            if "--json" in arguments and encoding.startswith("utf"):
+                paths = [json.loads(line)["path"] for line in done.stdout.decode().splitlines()]
+                assert name in paths
+
+
+def test_titles_that_are_there_twice_are_told_by_id(folder: Path) -> None:
+    (folder / "other.yml").write_text(rule(7, title="a shell for 1"))
+    done = rules("explain", "A shell for 1", "x", "--rules", folder, home=folder.parent)
+    assert "A shell for 1 (5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2a01)" in done.error
+    assert "a shell for 1 (5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2a07)" in done.error
+
+
+def test_nothing_there_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "empty.yml").write_text("# nothing\n")
+    for name, code in {"none": 2, "empty.yml": 2, "missing": 2}.items():
+        done = rules("test", tmp_path / name, home=tmp_path)
+        assert (done.code, name in done.error) == (code, True)
+    done = rules("check", tmp_path / "none", home=tmp_path)
+    assert (done.code, "no rule files" in done.error) == (2, True)
+
+
+def test_a_title_longer_than_any_file_name(folder: Path) -> None:
+    title = "é" * 200
+    (folder / "wide.yml").write_text(rule(7, title=title))
+    assert rules("test", title, "--rules", folder, home=folder.parent).code == 0
+    assert rules("explain", title, "x", "--rules", folder, home=folder.parent).code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 from socterm.cli.group import cli
 from socterm.errors import SoctermError
@@ -18,6 +19,7 @@ def main() -> None:
     from socterm.cli.output import clean
 
     _replace_closed_streams()
+    _show_what_cannot_be_encoded()
     try:
         with cli.make_context("socterm", sys.argv[1:]) as context:
             code = cli.invoke(context)
@@ -67,3 +69,10 @@ def _all_written(code: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return code if isinstance(error, BrokenPipeError) else code or SoctermError.exit_code
     return code
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """Names and log text may have what a terminal's encoding has not: it is told as \\x…, no failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")

@@ -30,7 +30,12 @@ def put_json(value: Any) -> None:
     """One JSON object on one line. Control characters of log text are escaped by JSON itself."""
     if isinstance(value, msgspec.Struct):
         value = msgspec.to_builtins(value)
-    sys.stdout.write(json.dumps(value, ensure_ascii=not _utf8(), default=_plain) + "\n")
+    said = json.dumps(value, ensure_ascii=not _utf8(), default=_plain)
+    try:
+        said.encode()
+    except UnicodeEncodeError:  # bytes of a file name that are no text
+        said = json.dumps(value, default=_plain)
+    sys.stdout.write(said + "\n")
 
 
 def _utf8() -> bool:

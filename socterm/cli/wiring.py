@@ -27,7 +27,7 @@ from socterm.pipeline.rulewatch import RuleWatch
 from socterm.sigma.cache import RuleCache
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.engine import Matcher
-from socterm.sigma.load import load_files
+from socterm.sigma.load import load_files, load_rules
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener, check_specs
 from socterm.store.writer import Writer
@@ -111,13 +111,15 @@ def placeholders(config: Config) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def load(config: Config, *, pack: bool = True) -> RuleSet:
-    """All rules with their fates; those that fail their own tests are disabled. `pack`: our own too."""
+def load(config: Config, *, pack: bool = True, tested: bool = True) -> RuleSet:
+    """All rules with their fates; those that fail their own tests are disabled, unless `tested` is off.
+
+    `pack`: our own too.
+    """
     cache = RuleCache(cache_dir(os.environ))
     paths = rule_paths(config.rules, pack=pack)
-    found = load_checked(
-        paths, cache=cache, placeholders=placeholders(config), lists=list(ValueLists.of(config))
-    )
+    read = load_checked if tested else load_rules
+    found = read(paths, cache=cache, placeholders=placeholders(config), lists=list(ValueLists.of(config)))
     cache.save()
     return found
 

@@ -47,7 +47,7 @@ def layer(cover: Coverage, name: str = "socterm", description: str = "") -> dict
         ],
         "gradient": {"colors": ["#ffffff", "#66b1ff"], "minValue": 0, "maxValue": most},
         "legendItems": [{"label": "rules tagged with the technique", "color": "#66b1ff"}],
-        "metadata": [{"name": "tag outside the matrix", "value": other.tag} for other in cover.other],
+        "metadata": [{"name": "tag outside the matrix", "value": _shown(other.tag)} for other in cover.other],
         "selectTechniquesAcrossTactics": True,
         "selectSubtechniquesWithParent": False,
     }
@@ -55,4 +55,9 @@ def layer(cover: Coverage, name: str = "socterm", description: str = "") -> dict
 
 def _comment(titles: tuple[str, ...]) -> str:
     more = f"\nand {len(titles) - TITLES_MOST} more" if len(titles) > TITLES_MOST else ""
-    return "\n".join(titles[:TITLES_MOST]) + more
+    return "\n".join(map(_shown, titles[:TITLES_MOST])) + more
+
+
+def _shown(title: str) -> str:
+    """A title on one line, without what steers a reader's eye (controls, direction, invisible characters)."""
+    return "".join(char if char.isprintable() else " " for char in title)

@@ -12,6 +12,7 @@ import click
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.common import rule_options, settings_of
 from socterm.cli.wiring import placeholders, rule_paths
+from socterm.errors import UsageError
 
 if TYPE_CHECKING:
     from socterm.sigma.lint.finding import Finding
@@ -53,6 +54,9 @@ def check(
     settings = settings_of(extra, config)
     context = rule_files(rule_paths(settings.rules))
     chosen = rule_files(paths) if paths else context
+    for path in paths:
+        if not rule_files([path]):
+            raise UsageError(f"{path}: no rule files (.yml, .yaml) in it")
     mine = {path.resolve() for path in chosen}
     files = [read_file(path) for path in chosen]
     beside = [read_file(path) for path in context if path.resolve() not in mine]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,11 @@ def place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
+def shortened(text: str, most: int) -> str:
+    """A text that one cell of a table has room for; one long title must not push all others aside."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def source_text(source: LogSource) -> str:
     """A log source in one word: `linux/*/sshd`, "" where it names nothing."""
     return "/".join(part or "*" for part in source) if any(source) else ""
@@ -92,6 +98,14 @@ def outside(files: Sequence[Path], known: Sequence[Path]) -> tuple[str, ...]:
     )
 
 
+def path_of(text: str) -> Path | None:
+    """The path that a text names; None where nothing is there. A title can be longer than any file name."""
+    try:
+        return Path(text) if text and Path(text).exists() else None
+    except (OSError, ValueError):
+        return None
+
+
 def one_of(rules: RuleSet, wanted: str) -> RuleFate:
     """The rule a person names by id, name or title, or by a part of its title that no other has.
 
@@ -105,6 +119,9 @@ def one_of(rules: RuleSet, wanted: str) -> RuleFate:
         return found[0]
     if not found:
         raise UsageError(f"no rule has the id, name or title {wanted!r}; socterm rules list shows them")
-    told = "; ".join(f.title for f in found[:_MOST_NAMED])
+    titles = Counter(f.title.lower() for f in found)
+    told = "; ".join(
+        f"{f.title} ({f.key})" if titles[f.title.lower()] > 1 else f.title for f in found[:_MOST_NAMED]
+    )
     more = f"; {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     raise UsageError(f"{wanted!r} may be {len(found)} rules: {told}{more}")

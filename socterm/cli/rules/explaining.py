@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import tzinfo
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +11,21 @@ import click
 import msgspec
 
 from socterm.cli.output import clean, json_option, put_json
-from socterm.cli.rules.common import db_option, one_of, outside, place, rule_options, source_text
-from socterm.cli.wiring import clock, configure, load, rule_paths, zone
+from socterm.cli.rules.asking import events_of
+from socterm.cli.rules.common import db_option, one_of, outside, path_of, place, rule_options, source_text
+from socterm.cli.wiring import configure, load, rule_paths, zone
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
-    from socterm.event import Event
     from socterm.pipeline.ruleexplain import EventAnswers, RuleAnswer, RuleExplained
     from socterm.sigma.explain import Finding
     from socterm.sigma.model import Rule, RuleFate, RuleSet
     from socterm.sigma.selected import Selected
 
-_LINES_MOST = 10_000
 _NEAREST = 3
 _VALUES_SHOWN = 5
 _GROUPS_SHOWN = 20
-_FILE_MOST = 64 * 1024 * 1024
 
 
 @click.command()
@@ -68,39 +63,53 @@ def explain(
     local = zone(settings)
     lists = ValueLists.of(settings)
     lists.use(lists_of(rules))
-    events = _events(what, settings, form, local)
-    for number, rule in enumerate(chosen):
+    events = events_of(what, settings, form, local)
+    for number, (rule, note) in enumerate(chosen):
         found = explain_rule(rule, rules, events, tz=local, lists=lists)
         if as_json:
             for answers in found.answers:
                 put_json({"rule": rule.key} | _record(answers))
             put_json({"rule": rule.key, "alerts": msgspec.to_builtins(found.alerts)})
             continue
-        for line in [*([""] if number else []), *told(found, show_all=show_all)]:
+        for line in [*([""] if number else []), *told(found, note, show_all=show_all)]:
             click.echo(clean(line).rstrip())
 
 
-def _chosen(name: str, settings: Config) -> tuple[RuleSet, list[Rule]]:
-    """The rules meant, among all that are loaded: one, or those of a file that are no mere base."""
-    path = Path(name)
-    if not path.is_file():
+def _chosen(name: str, settings: Config) -> tuple[RuleSet, list[tuple[Rule, str]]]:
+    """The rules meant, among all that are loaded: one, or those of a file that are no mere base.
+
+    With each what to know of it. Of a file those that cannot be used are told and left out.
+    """
+    path = path_of(name)
+    if path is None or path.is_dir():
         rules = load(settings)
-        return rules, [_usable(rules, one_of(rules, name))]
+        return _asked(rules, [one_of(rules, name)], settings)
     more = outside([path], rule_paths(settings.rules))
-    rules = load(settings.model_copy(update={"rules": (*settings.rules, *map(Path, more))}))
+    settings = settings.model_copy(update={"rules": (*settings.rules, *map(Path, more))})
+    rules = load(settings)
     inside = [f for f in rules.fates if Path(f.path).resolve() == path.resolve() and f.fate != "filter"]
     if not inside:
         raise UsageError(f"{name}: no rule in it")
     heads = [f for f in inside if f.fate != "base"] or inside
-    return rules, [_usable(rules, f) for f in heads]
+    return _asked(rules, heads, settings)
 
 
-def _usable(rules: RuleSet, f: RuleFate) -> Rule:
-    """Raises `SoctermError` for a rule there is nothing to ask of."""
-    rule = rules.rules.get(f.key)
-    if rule is None or f.fate in ("refused", "filter"):
-        raise SoctermError(_no_rule(f))
-    return rule
+def _asked(rules: RuleSet, fates: list[RuleFate], settings: Config) -> tuple[RuleSet, list[tuple[Rule, str]]]:
+    """The rules of these fates, among all. Raises `SoctermError` where there is nothing to ask of any.
+
+    One that fails its own tests is not loaded otherwise; here it is, for it is the one to ask about.
+    """
+    if any(f.fate == "disabled" for f in fates):
+        rules = load(settings, tested=False)
+    usable = [f for f in fates if f.key in rules.rules and f.fate not in ("refused", "filter")]
+    unusable = [f for f in fates if f not in usable]
+    if not usable:
+        raise SoctermError(_no_rule(unusable[0]))
+    for f in unusable:
+        click.echo(clean(f"socterm: left out: {_no_rule(f)}"), err=True)
+    return rules, [
+        (rules.rules[f.key], f"disabled: {f.reason}" if f.fate == "disabled" else "") for f in usable
+    ]
 
 
 def _no_rule(f: RuleFate) -> str:
@@ -109,82 +118,13 @@ def _no_rule(f: RuleFate) -> str:
     return f"{f.title} is {f.fate}: {f.reason} ({place(f.path, f.line)})"
 
 
-def _events(what: Iterable[str], settings: Config, form: str | None, tz: tzinfo) -> list[Event]:
-    from socterm.enrich import Enricher
-    from socterm.event import Chunk
-    from socterm.parsers.decoder import Decoder
-    from socterm.pipeline.forms import known
-
-    decoder = Decoder("explain", tz=tz, form=known(form) if form else "")
-    enricher = Enricher.of(settings)
-    found: list[Event] = []
-    for text in what:
-        if text.startswith("#") and text[1:].isdigit():
-            found.append(_stored(int(text[1:]), settings))
-            continue
-        lines, now = _lines(text)
-        events = decoder.decode(Chunk("explain", len(found), lines, {}, now, live=False))
-        enricher.apply(events)
-        found += events
-    for number, event in enumerate(found, 1):
-        event.id = event.id or number
-    return found
-
-
-def _stored(number: int, settings: Config) -> Event:
-    from socterm.pipeline.ruleexplain import stored
-    from socterm.store import open_store
-
-    if not settings.db.exists():
-        raise SoctermError(f"{settings.db}: no store there yet; name one with --db")
-    store = open_store(settings.db, readonly=True)
-    try:
-        rows = store.events.get([number])
-    finally:
-        store.close()
-    if not rows:
-        raise UsageError(f"#{number}: the store {settings.db} has no event of this number")
-    return stored(rows[0])
-
-
-def _lines(text: str) -> tuple[list[bytes], int]:
-    """The lines of an argument, and the moment (µs) that stamps without a year go by."""
-    if text == "-":
-        return _split(sys.stdin.buffer.read(_FILE_MOST)), clock()
-    try:
-        path = Path(text)
-        if len(text) < 4096 and path.is_file():
-            with path.open("rb") as file:
-                return _split(file.read(_FILE_MOST)), path.stat().st_mtime_ns // 1000
-    except (OSError, ValueError) as error:
-        if isinstance(error, PermissionError):
-            raise UsageError(f"{text}: {error.strerror}") from error
-    return _split(text.encode("utf-8", "surrogateescape")), clock()
-
-
-def _split(data: bytes) -> list[bytes]:
-    """Lines; a JSON document written over several lines is one, of a list each element."""
-    if data.lstrip()[:1] in (b"{", b"["):
-        try:
-            whole = json.loads(data)
-        except (ValueError, RecursionError):
-            whole = None
-        if whole is not None:
-            parts = whole if isinstance(whole, list) else [whole]
-            return [json.dumps(part, ensure_ascii=False).encode("utf-8", "replace") for part in parts]
-    lines = [line.rstrip(b"\r") for line in data.split(b"\n") if line.strip()]
-    if len(lines) > _LINES_MOST:
-        click.echo(f"socterm: only the first {_LINES_MOST:,} lines are looked at", err=True)
-    if not lines:
-        raise UsageError("there is no event in what was given")
-    return lines[:_LINES_MOST]
-
-
-def told(found: RuleExplained, *, show_all: bool = False) -> Iterator[str]:
+def told(found: RuleExplained, note: str = "", *, show_all: bool = False) -> Iterator[str]:
     """The explanation as lines for a terminal."""
     rule = found.rule
     yield f"Rule      {rule.info.title} ({rule.info.level})"
     yield f"          {rule.info.path}"
+    if note:
+        yield f"          {note}"
     if rule.correlation is not None:
         yield f"Counts    {_terms(rule)}"
     counted = [answers for answers in found.answers if answers.counts]
@@ -311,16 +251,19 @@ def _groups(found: RuleExplained) -> Iterator[str]:
                         answers.event.repeat
                     )
     if not groups and not left_out:
-        spec = found.rule.correlation
-        yield "Counted   nothing" + (
-            " by itself: it stands on other correlations" if spec and spec.refs else ""
-        )
+        yield "Counted   nothing" + (" by itself: it stands on other correlations" if _chained(found) else "")
     for group, number in groups.most_common(_GROUPS_SHOWN):
         yield f"Counted   {number} for {', '.join(group) or 'all'}"
     if len(groups) > _GROUPS_SHOWN:
         yield f"          and {len(groups) - _GROUPS_SHOWN} more groups"
     if left_out:
         yield f"          {left_out} events lack a group-by field and were left out"
+
+
+def _chained(found: RuleExplained) -> bool:
+    """Whether a rule counts what other correlations found, and no events."""
+    asked = {one.key for answers in found.answers for one in answers.rules}
+    return found.rule.correlation is not None and not asked.intersection(found.rule.correlation.refs)
 
 
 def _alerts(found: RuleExplained) -> Iterator[str]:

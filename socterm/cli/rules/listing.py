@@ -18,6 +18,7 @@ from socterm.cli.rules.common import (
     loaded,
     place,
     rule_options,
+    shortened,
     source_filter,
     source_text,
 )
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate
     from socterm.store.rows import RuleRow
 
+_SOURCE_MOST = 40
+_TITLE_MOST = 70
 KEPT = "kept: "
 """How the reason of a rule begins whose file is in force in its last good version."""
 
@@ -126,24 +129,23 @@ def _record(f: RuleFate, told: Sequence[str], hits: dict[str, tuple[int, int]] |
 
 
 def _print(rows: Sequence[tuple[RuleFate, Sequence[str]]], hits: dict[str, tuple[int, int]] | None) -> None:
+    """One line a document. What there is to say of it stands behind its place, as compilers put it: in a
+    column of its own every line would be as long as the longest reason."""
     header = ["FATE", "LEVEL", "LOG SOURCE", "TITLE"]
     if hits is not None:
         header += ["HITS", "ALERTS"]
-    header += ["REASON", "WARNING", "FILE"]
     lines = [
         [
             f.fate,
             f.level,
-            source_text(f.logsource),
-            f.title,
+            shortened(source_text(f.logsource), _SOURCE_MOST),
+            shortened(f.title, _TITLE_MOST),
             *(hits.get(f.key, (0, 0)) if hits is not None else ()),
-            f.reason,
-            "; ".join(told),
-            place(f.path, f.line),
+            ": ".join(part for part in (place(f.path, f.line), f.reason, "; ".join(told)) if part),
         ]
         for f, told in rows
     ]
-    table(header, lines)
+    table([*header, "FILE: REASON"], lines)
 
 
 def _summary(fates: Sequence[RuleFate], shown: int) -> str:

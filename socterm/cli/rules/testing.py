@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from socterm.cli.output import clean, json_option, put_json
-from socterm.cli.rules.common import one_of, outside, place, rule_options, settings_of
+from socterm.cli.rules.common import one_of, outside, path_of, place, rule_options, settings_of
 from socterm.cli.wiring import placeholders, rule_paths
-from socterm.errors import SoctermError
+from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate, RuleSet
@@ -36,7 +36,7 @@ def test(
 
     settings = settings_of(extra, config)
     paths = rule_paths(settings.rules)
-    more = outside([Path(name) for name in names if Path(name).exists()], paths)
+    more = outside([path for name in names if (path := path_of(name)) is not None], paths)
     rules = load_rules([*paths, *map(Path, more)], placeholders=placeholders(settings))
     chosen = _chosen(rules, names)
     outcomes = run_rule_tests(rules, None if chosen is None else {f.key for f in chosen})
@@ -66,13 +66,16 @@ def _chosen(rules: RuleSet, names: Sequence[str]) -> list[RuleFate] | None:
         return None
     found: dict[tuple[str, int, str], RuleFate] = {}
     for name in names:
-        path = Path(name)
-        if path.is_dir():
-            inside = [f for f in rules.fates if path.resolve() in Path(f.path).resolve().parents]
-        elif path.exists():
-            inside = [f for f in rules.fates if Path(f.path).resolve() == path.resolve()]
-        else:
+        path = path_of(name)
+        if path is None:
             inside = [one_of(rules, name)]
+        else:
+            here = path.resolve()
+            inside = [
+                f for f in rules.fates if here in (Path(f.path).resolve(), *Path(f.path).resolve().parents)
+            ]
+        if not inside:
+            raise UsageError(f"{name}: no rule in it")
         for f in inside:
             found[f.path, f.line, f.key] = f
     return list(found.values())
