@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -110,3 +112,24 @@ def test_refused_rules_are_told_with_where_to_ask(log: Path, tmp_path: Path) -> 
     assert result.exit_code == 0
     assert "1 refused (socterm rules check says why)" in result.stderr
     assert "rules check" not in scan(log).stderr
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t="])
+def test_no_cell_of_a_table_for_spreadsheets_is_a_formula(
+    tmp_path: Path, sign: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{sign}cmd.log").write_text(TEXT)
+    (tmp_path / "r.yml").write_text(
+        f"title: {json.dumps(sign + '1+1')}\nlevel: low\nlogsource: {{product: linux}}\n"
+        "detection: {k: [sshd], condition: k}\n"
+    )
+    # The pattern names the file as a shell's would: without a folder before its sign.
+    text = scan("--format", "csv", "--no-pack", "--rules", "r.yml", "--", "*.log").stdout
+    header, *found = csv.reader(io.StringIO(text))
+    assert found
+    for row in found:
+        cells = dict(zip(header, row, strict=True))
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+        assert cells["title"].endswith("1+1")
+        assert cells["events"].split()[0].endswith("cmd.log:1")

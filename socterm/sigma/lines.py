@@ -106,7 +106,7 @@ def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
     return [
         (number, message)
         for number, (event, message) in enumerate(zip(events, messages, strict=True))
-        if isinstance(message, str) and (escaped(event.raw) or not event.raw.endswith(message))
+        if isinstance(message, str) and not event.raw.endswith(message)
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from socterm.errors import SoctermError
 from socterm.event import Chunk
+from socterm.sources.access import WAITING
 from socterm.sources.base import Clock, Resume, SourceStats
 from socterm.sources.file import FileSource
 from socterm.sources.finding import LogFile, Skipped
@@ -134,7 +135,8 @@ class WholeLog:
         file = self._files[self._next - 1]
         stats = self._source.stats()
         if stats.note:
-            self.notes.append(Skipped(file.shown, stats.note))
+            gone = "gone before its turn came" if stats.note == WAITING else stats.note
+            self.notes.append(Skipped(file.shown, gone))
         for reason, times in stats.drops.items():
             self._drops[reason] = self._drops.get(reason, 0) + times
         self._source.close()
