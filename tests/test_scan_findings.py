@@ -47,6 +47,14 @@ def test_the_lines_of_an_episode_that_was_joined_to_another_are_kept() -> None:
     assert dict(made.levels) == {"low": 1}
 
 
+def test_the_lines_of_a_very_long_episode_that_was_joined_are_kept() -> None:
+    made = findings()
+    made.take([change(1, hits(0, 3)), change(2, hits(5, COMPACT + 9))])
+    made.take([change(2, hits(3, 5), merged_into=1)])
+    (found,) = made.take([change(1, hits(0, 1), settled=True)])
+    assert lines([found]) == [list(range(1, COMPACT + 10))]
+
+
 def test_the_lines_of_a_very_long_episode_are_kept_and_each_is_told_once() -> None:
     made = findings()
     many = [*hits(0, COMPACT), *hits(0, 5, "b")]
