@@ -304,3 +304,27 @@ def test_a_million_mistakes_are_told_in_short(tmp_path: Path) -> None:
 def test_an_empty_id_is_none(tmp_path: Path) -> None:
     assert ("hint", "lacking") in kinds(found(tmp_path, rule(1, id="null")))
     assert ("error", "id") not in kinds(found(tmp_path, rule(1, id="null")))
+
+
+def test_more_that_check_tells_apart(tmp_path: Path) -> None:
+    same = found(tmp_path, rule(1), rule(1, level="severe"))
+    assert {("error", "level"), ("warning", "title")} <= kinds(same)
+    taken = found(tmp_path, rule(1), rule(1, title="Another"))
+    assert any("already taken" in f.message for f in taken)
+    objects = found(tmp_path, rule(1, tags="[attack.g0016, attack.s0002, attack.ta0002, attack.ds0017]"))
+    assert not [f for f in objects if f.check == "tag"]
+    paths = selection("    process.command_line|endswith: 'a\\\\*'")
+    assert ("warning", "wildcard") in kinds(found(tmp_path, paths))
+    literal = selection("    process.command_line|endswith: 'a\\*'")
+    assert ("warning", "wildcard") not in kinds(found(tmp_path, literal))
+    near = selection("    image: x", **WINDOWS) + "---\n" + selection("    CommandLin: x", **WINDOWS)
+    (told,) = [f.message for f in found(tmp_path, near) if f.check == "field"]
+    assert told.startswith("'CommandLin' is in no event of windows/process_creation/* we know")
+    assert told.endswith("did you mean commandline?")
+
+
+def test_workflow_commands_cannot_be_written_by_a_file_name(tmp_path: Path) -> None:
+    (tmp_path / "a,line=9::x%0A.yml").write_text("- 1\n")
+    (told,) = rules("check", tmp_path, "--format", "github", home=tmp_path).lines
+    assert told.startswith("::error file=")
+    assert "a%2Cline=9%3A%3Ax%250A.yml,line=1,col=1,title=yaml::" in told

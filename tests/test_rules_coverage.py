@@ -177,3 +177,12 @@ def test_titles_in_a_layer_stay_on_their_line() -> None:
     (technique,) = layer(cover)["techniques"]
     assert technique["comment"] == "evil  ]0;x   gnp"
     assert "\u202e" not in json.dumps(layer(cover), ensure_ascii=False)
+
+
+def test_one_tactic_has_its_own_techniques_only(tmp_path: Path) -> None:
+    done = rules("coverage", "--json", "--tactic", "discovery", home=tmp_path)
+    tactics = [row["name"] for row in done.records if row["kind"] == "tactic"]
+    techniques = [row for row in done.records if row["kind"] == "technique"]
+    assert tactics == ["discovery"]
+    assert techniques
+    assert all("discovery" in row["tactics"] for row in techniques)

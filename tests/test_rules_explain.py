@@ -266,7 +266,8 @@ def test_a_correlation_that_counted_no_event_does_not_claim_to_stand_on_others(f
     assert "Counted   nothing" in explained(folder, "Many shells", line("/bin/zsh"))
     (folder / "over.yml").write_text(
         "title: Over\nlevel: high\ncorrelation: {type: event_count, "
-        "rules: [5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2aff], group-by: [user.name], timespan: 5m, condition: {gte: 2}}\n"
+        "rules: [5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2aff], "
+        "group-by: [user.name], timespan: 5m, condition: {gte: 2}}\n"
     )
     said = explained(folder, "Over", line("/bin/zsh"))
     assert "Counted   nothing by itself: it stands on other correlations" in said
@@ -278,3 +279,15 @@ def test_a_number_no_store_can_have(folder: Path, tmp_path: Path) -> None:
     socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
     done = rules("explain", "A shell for 1", f"#{10**30}", "--db", db, "--rules", folder, home=tmp_path)
     assert (done.code, "no event of this number" in done.error) == (2, True)
+
+
+def test_what_a_rule_was_never_asked_about_is_not_counted(folder: Path) -> None:
+    # The very fields, but of a log source that the base rule is not for.
+    (folder / "any.yml").write_text(rule(2, detection="{s: {event.dataset: '*'}, condition: s}"))
+    (folder / "count.yml").write_text(
+        "title: Many of any\nlevel: high\ncorrelation: {type: event_count, "
+        "rules: [5c0a7d52-6c5b-4a52-9f0a-6e5d3e6b2a02], timespan: 5m, condition: {gte: 1}}\n"
+    )
+    said = explained(folder, "Many of any", "Mar 17 10:00:00 h kernel: usb 1-1: new device")
+    assert "Counted   nothing" in said
+    assert "Counted   1 for all" in explained(folder, "Many of any", line())

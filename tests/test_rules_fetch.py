@@ -7,8 +7,10 @@ import io
 import os
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.rulesets.fetch import fetch, public
@@ -123,3 +125,24 @@ def test_no_room_on_the_disk(tmp_path: Path) -> None:
         pytest.raises(SoctermError, match="No space left"),
     ):
         fetch(str(saved(tmp_path, "1.zip", zipped(FIRST))), full)
+
+
+def test_a_server_elsewhere_cannot_send_one_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(302, headers={"Location": "http://127.0.0.1:9/r.zip"})
+
+    elsewhere = partial(httpx.Client, transport=httpx.MockTransport(answer))
+    monkeypatch.setattr(httpx, "Client", elsewhere)
+    with pytest.raises(UsageError, match="only https is fetched"):
+        fetch("https://rules.example/r.zip", io.BytesIO())
+    assert asked == ["https://rules.example/r.zip"]
+
+
+def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serving({"/r.zip": (200, {}, zipped(FIRST))}) as url:
+        assert fetch(f"{url}/r.zip", io.BytesIO())

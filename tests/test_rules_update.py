@@ -317,3 +317,14 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (folder(tmp_path) / ".sigmahq" / "new-link").mkdir()
     done = update(tmp_path, "--rollback")
     assert (done.code, "nothing was changed" in done.error, titles(tmp_path)) == (3, True, before)
+
+
+def test_what_is_no_rule_to_run_is_left_out(tmp_path: Path) -> None:
+    members = {"r/a.yml": rule(1), "r/.git/b.yml": rule(2), "r/.c.yml": rule(3), "r/x.png": "x"}
+    for number, name in enumerate(unpacking.UNWANTED, 4):
+        members[f"r/{name}/d.yml"] = rule(number)
+    members["r/tests.yml"] = rule(20)
+    done = update(tmp_path, saved(tmp_path, "1.zip", zipped(members)))
+    assert "left out: 2 hidden files" in done.out
+    assert "left out: 5 rules that are deprecated, unsupported or test data" in done.out
+    assert titles(tmp_path) == {"A shell for 1", "A shell for 20"}
