@@ -11,6 +11,8 @@ import msgspec
 import pytest
 from socterm.event import Event
 from socterm.pipeline.detect import Detector
+from socterm.sigma.learning.changes import StoredLearning
+from socterm.sigma.learning.queue import Queue
 from tests.sigma.learning_road import document, events, hits, load
 from tests.sigma.test_learning_kept import learned, sshd
 
@@ -103,6 +105,34 @@ def test_the_store_hears_which_rules_an_event_still_waits_for(tmp_path: Path) ->
     stored = detector.learned()
     assert stored is not None
     assert (stored.held, stored.released) == ([], [1, 2])
+
+
+def test_an_event_that_waits_for_fewer_rules_and_then_for_none_is_gone_from_the_store() -> None:
+    queue = Queue()
+    (event,) = logins("ann")
+    queue.put(event, ("a", "b"), stored=True)
+    queue.narrow({"b"})
+    assert queue.pop() == (event, ("b",))
+    assert queue.changes() == ([], [1])
+
+
+def test_what_waits_in_the_store_is_heard_of_although_no_rule_remembers_any_more(tmp_path: Path) -> None:
+    detector = Detector(load(tmp_path, PLAIN))
+    (event,) = logins("ann")
+    detector.restore({}, [], StoredLearning(held=[(event, ("plain",))]))
+    detector.flush()
+    assert hits(detector.collect(), "plain") == [0]
+    stored = detector.learned()
+    assert stored is not None
+    assert stored.released == [1]
+
+
+def test_two_reloads_within_a_batch_forget_what_the_first_took_away(tmp_path: Path) -> None:
+    detector = changed(tmp_path, [NEW, PLAIN], [PLAIN])
+    detector.replace(load(tmp_path / "again", NEW, PLAIN))
+    stored = detector.learned()
+    assert stored is not None
+    assert stored.void == ["new"]
 
 
 LINE = "2026-01-01T01:00:{:02}+00:00 web1 sshd[7]: Accepted password for {} from 192.0.2.1 port 4000 ssh2"

@@ -15,6 +15,7 @@ from socterm.pipeline.detect import Detector
 from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.learning import plan, stage
 from socterm.sigma.learning.changes import StoredLearning
+from socterm.sigma.learning.judge import Judge
 from socterm.sigma.learning.memory import Entry, Memory
 from socterm.sigma.learning.plan import Planner
 from socterm.sigma.learning.stage import Learner
@@ -251,6 +252,42 @@ def test_what_is_kept_of_an_event_comes_back_as_it_was(tmp_path: Path, value: ob
     first.judges["r"].see(event)
     second.restore(StoredLearning(first.changes().rules))
     assert list(second.judges["r"].memory.items()) == list(first.judges["r"].memory.items())
+
+
+def judged(folder: Path, extension: dict[str, Any], *lines: tuple[str, dict[str, Any]]) -> Judge[Any, Any]:
+    """What has seen these events, in this order."""
+    judge = Learner(load(folder, document(extension)), lambda *_: None).judges["r"]
+    for event in events(lines):
+        judge.see(event)
+    return judge
+
+
+def test_a_late_event_does_not_make_a_key_older(tmp_path: Path) -> None:
+    judge = judged(
+        tmp_path, {"silence": {"key": "user.name", "for": "1h"}},
+        ("100s", {"user.name": "ann"}), ("50s", {"user.name": "ann"}),
+    )  # fmt: skip
+    ((_, entry),) = judge.memory.items()
+    assert (entry.last, entry.seen) == (START + 100 * SECOND, 2)
+
+
+def test_a_place_is_forgotten_when_its_key_could_be_anywhere(tmp_path: Path) -> None:
+    here = {"source.geo.location.lat": 52.5, "source.geo.location.lon": 13.4}
+    judge = judged(
+        tmp_path, {"geo_speed": {"key": "user.name"}},
+        ("0s", {"user.name": "ann", **here}), ("20h", {"user.name": "bob", **here}),
+    )  # fmt: skip
+    assert [key for key, _ in judge.memory.items()] == [("ann",), ("bob",)]
+    (event,) = events([("21h", {"user.name": "eve", **here})])
+    judge.see(event)
+    assert [key for key, _ in judge.memory.items()] == [("bob",), ("eve",)]
+
+
+def test_a_clock_turned_back_turns_the_beginning_of_learning_back(tmp_path: Path) -> None:
+    judge = judged(tmp_path, {"new_value": {"key": "user.name", "learn": "1h"}}, ("9d", {"user.name": "ann"}))
+    judge.rewind(START)
+    assert judge.course.start == START
+    assert not judge.learning(START + 2 * 3600 * SECOND)
 
 
 def test_combinations_of_rules_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

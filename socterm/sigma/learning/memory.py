@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -127,8 +127,3 @@ class Memory(Generic[E]):
         for where, entry in found:
             self._weigh_anew(where, entry)
         self._turn = found[-1][1].turn if found else 0
-
-
-def plain(entry: Entry) -> Any:
-    """An entry as plain values, for people and tests."""
-    return msgspec.to_builtins(entry)
