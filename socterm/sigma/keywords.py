@@ -52,6 +52,9 @@ def unescaped(text: str) -> str:
 
 _ESCAPES = (('\\"', '"'), ("\\/", "/"), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"))
 _SPECIAL = re.compile(r'[^\x20-\x7e]|["\\/]')
+HIDING = (*(f"\\u00{digit}" for digit in "01234567"), "\\u0130", "\\u017f", "\\u212a")
+"""How the codes of letters begin that are `hidden` in a line, in lower case."""
+
 _HIDDEN = re.compile(r"\\u(?:00[0-7]|0130|017[fF]|212[aA])")
 _CODES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 

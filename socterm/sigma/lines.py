@@ -15,7 +15,7 @@ from typing import Final
 import ahocorasick_rs
 
 from socterm.event import Event
-from socterm.sigma.keywords import escaped, hidden, unescaped, verbatim
+from socterm.sigma.keywords import HIDING, escaped, hidden, unescaped, verbatim
 from socterm.sigma.needs import ANYWHERE, Need, Needs
 from socterm.sigma.slots import folded
 
@@ -39,7 +39,7 @@ def texts_of(needs: Needs | None) -> frozenset[Need]:
 class LineTexts:
     """The texts some rules need anywhere in a line."""
 
-    __slots__ = ("_all", "_ascii", "_verbatim")
+    __slots__ = ("_all", "_ascii", "_quick", "_verbatim")
 
     def __init__(self, needs: Iterable[Need]) -> None:
         texts = dict.fromkeys(folded(need.text) for need in needs)
@@ -47,18 +47,30 @@ class LineTexts:
         self._ascii = _automaton([found for found in texts if found.isascii()])
         self._all = _automaton(list(texts))
         self._verbatim = _automaton(list(pieces)) if "" not in pieces else None
+        self._quick = _automaton([*pieces, *HIDING]) if "" not in pieces else None
 
     def found(self, events: Sequence[Event]) -> set[int]:
         """Which events, by their number, may have one of the texts in one of their `keyword_texts`."""
         found: set[int] = set()
         for first in range(0, len(events), TOGETHER):
             lines = [event.raw for event in events[first : first + TOGETHER]]
-            hit = self._in_lines if "\\" not in "".join(lines) else self._in_any
-            found.update(first + number for number in hit(lines))
+            found.update(first + number for number in self._in_raw(lines))
         others = _messages(events)
         if others:
             found |= {others[place][0] for place in self._in_lines([message for _, message in others])}
         return found
+
+    def _in_raw(self, lines: list[str]) -> set[int]:
+        joined = _BETWEEN.join(lines)
+        if not joined.isascii():
+            return self._in_any(lines)
+        if "\\" not in joined:
+            return _hit(self._ascii, joined.lower(), lines)
+        # Of each text the longest stretch that escapes leave as it is, and codes of letters that hide one:
+        # nearly always no line has any.
+        if self._quick is not None and not self._quick.find_matches_as_indexes(joined.lower()):
+            return set()
+        return self._in_any(lines)
 
     def _in_any(self, lines: list[str]) -> set[int]:
         """`_in_lines` where some may be JSON with escapes."""
