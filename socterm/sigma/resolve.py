@@ -159,9 +159,7 @@ class _Resolver:
         if over_alerts(draft.logsource):
             self._over.add(draft.key)
             if extension.learning is not None or extension.lookup is not None:
-                raise RuleError(
-                    "a rule over alerts remembers and looks up nothing; count alerts instead"
-                )
+                raise RuleError("a rule over alerts remembers and looks up nothing; count alerts instead")
         alerting = draft.key not in self._silenced if extension.alert is None else extension.alert
         longest = max(MINIMUM_THROTTLE, correlation.span if correlation else 0)
         return Rule(

@@ -44,7 +44,13 @@ READ_ERRORS = (
 )
 """What pySigma raises on documents of an unexpected shape; its own SigmaError is only one of them."""
 
-_KINDS: dict[type, str] = {int: "a number", float: "a number", bool: "yes or no", list: "a list", dict: "a map"}
+_KINDS: dict[type, str] = {
+    int: "a number",
+    float: "a number",
+    bool: "yes or no",
+    list: "a list",
+    dict: "a map",
+}
 
 
 class Head(NamedTuple):
