@@ -24,9 +24,9 @@ class Episode:
     `touched` is the watermark when a late hit came: a stream that lags as a whole is then grouped by
     its own gaps and not cut up by the clocks of others. `kept` says that a `collect` has told of it.
     `bare` says that it has no base event yet, only such as say that what must be absent was there.
-    `past` are the hits already handed over, where rules over alerts are still to be told of the episode; None
-    where not. `fired` is its first hit that satisfied the rule, `told` says that they know. `over`: it has settled
-    or was joined to another.
+    `past` are the hits already handed over, where rules over alerts are still to be told of the episode;
+    None where not. `fired` is its first hit that satisfied the rule, `told` says that they know. `over`: it
+    has settled or was joined to another.
     """
 
     __slots__ = (

@@ -52,7 +52,7 @@ class Matcher:
         """For each event the rules it may match, keyword rules only where one of their texts is there."""
         routes: list[Route] = []
         shared = self._shared
-        loud: dict[int, tuple[Route, list[int]]] = {}
+        loud: dict[Route, list[int]] = {}
         last: tuple[LogSource, ...] | None = None
         route = _NOWHERE
         numbers: list[int] | None = None
@@ -63,12 +63,16 @@ class Matcher:
                 known = shared.get(id(sources))
                 route = known[1] if known is not None and known[0] is sources else self._open(sources)
                 last = sources
-                numbers = None if route.texts is None else loud.setdefault(id(route), (route, []))[1]
-                route = route.quiet
+                numbers = None
+                if route.texts is not None:
+                    numbers = loud.get(route)
+                    if numbers is None:
+                        numbers = loud[route] = []
+                    route = route.quiet
             if numbers is not None:
                 numbers.append(number)
             routes.append(route)
-        for full, asked in loud.values():
+        for full, asked in loud.items():
             found = full.texts.found([events[number] for number in asked]) if full.texts else ()
             for place in found:
                 routes[asked[place]] = full
