@@ -30,8 +30,8 @@ class Episode:
     """
 
     __slots__ = (
-        "alert", "bare", "count", "ended", "entity", "fired", "first", "gap", "hi", "id", "kept", "last", "lo",
-        "new", "over", "past", "rule", "signals", "told", "touched",
+        "alert", "bare", "count", "ended", "entity", "fired", "first", "gap", "hi", "id", "kept", "last",
+        "lo", "new", "over", "past", "rule", "signals", "told", "touched",
     )  # fmt: skip
 
     def __init__(self, ident: int, rule: str, entity: Entity, gap: int, hit: Hit) -> None:
