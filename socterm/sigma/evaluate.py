@@ -64,8 +64,8 @@ def field_matches(leaf: FieldMatch, event: Event, tz: tzinfo) -> bool:
 
 def _refers(one: Any, other: Any, test: Reference) -> bool:
     if test.cased:
-        return _text_at(text(one), text(other), test.place)
-    return _text_at(text(one).lower(), text(other).lower(), test.place)
+        return primitives.text_at(text(one), text(other), test.place)
+    return primitives.text_at(text(one).lower(), text(other).lower(), test.place)
 
 
 def value_matches(test: Test, value: Any) -> bool:
@@ -76,7 +76,7 @@ def value_matches(test: Test, value: Any) -> bool:
         return primitives.dated(test.part, test.relation, test.number)(value)
     written = text(value)
     if isinstance(test, Text):
-        return _text_at(written if test.cased else written.lower(), test.value, test.place)
+        return primitives.text_at(written if test.cased else written.lower(), test.value, test.place)
     if isinstance(test, Glob):
         return _glob(test.segments, written if test.cased else written.lower())
     if isinstance(test, Regex):
@@ -84,16 +84,6 @@ def value_matches(test: Test, value: Any) -> bool:
     if isinstance(test, Cidr):
         return primitives.network(test.network)(written)
     raise TypeError(f"{type(test).__name__} is not a test on one value")
-
-
-def _text_at(value: str, wanted: str, place: str) -> bool:
-    if place == "equals":
-        return value == wanted
-    if place == "contains":
-        return wanted in value
-    if place == "startswith":
-        return value.startswith(wanted)
-    return value.endswith(wanted)
 
 
 _regex = lru_cache(maxsize=1_024)(primitives.regex)

@@ -39,14 +39,13 @@ def texts_of(needs: Needs | None) -> frozenset[Need]:
 class LineTexts:
     """The texts some rules need anywhere in a line."""
 
-    __slots__ = ("_all", "_ascii", "_quick", "_verbatim")
+    __slots__ = ("_all", "_ascii", "_quick")
 
     def __init__(self, needs: Iterable[Need]) -> None:
         texts = dict.fromkeys(folded(need.text) for need in needs)
         pieces = dict.fromkeys(map(verbatim, texts))
         self._ascii = _automaton([found for found in texts if found.isascii()])
         self._all = _automaton(list(texts))
-        self._verbatim = _automaton(list(pieces)) if "" not in pieces else None
         self._quick = _automaton([*pieces, *HIDING]) if "" not in pieces else None
 
     def found(self, events: Sequence[Event]) -> set[int]:
@@ -77,7 +76,7 @@ class LineTexts:
         apart = [number for number, line in enumerate(lines) if escaped(line)]
         if not apart:
             return self._in_lines(lines)
-        if self._verbatim is None:
+        if self._quick is None:
             return set(range(len(lines)))
         as_they_are = {number: lines[number] for number in apart if not hidden(lines[number])}
         plain = [
@@ -85,7 +84,7 @@ class LineTexts:
             for number, line in enumerate(lines)
         ]
         numbers = list(as_they_are)
-        found = _searched(self._verbatim, self._verbatim, list(as_they_are.values()))
+        found = _searched(self._quick, self._quick, list(as_they_are.values()))
         return {numbers[place] for place in found} | self._in_lines(plain)
 
     def _in_lines(self, lines: list[str]) -> set[int]:
