@@ -50,7 +50,7 @@ class OtherTag(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True):
     """The matrix with its rules. `untagged` are titles of rules without any ATT&CK tactic or technique."""
 
-    version: str
+    version: Version
     rules: int
     tactics: tuple[TacticCover, ...]
     techniques: tuple[TechniqueCover, ...]

@@ -13,8 +13,6 @@ from socterm.taxonomy.attack_subtechniques import SUBTECHNIQUES
 from socterm.taxonomy.attack_techniques import TECHNIQUES
 
 VERSION: Final = "19"
-OLDER: Final = "18"
-"""The last version with the old names: what `former` and `former_tactic` lead back to."""
 
 
 class Tactic(NamedTuple):

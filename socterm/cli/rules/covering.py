@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -17,7 +17,7 @@ from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
     from socterm.pipeline.seen import SeenRules
-    from socterm.sigma.coverage import Coverage, TacticCover
+    from socterm.sigma.coverage import Coverage, TacticCover, Version
     from socterm.sigma.model import RuleSet
 
 _CELL = 34
@@ -39,7 +39,7 @@ _OTHER_SHOWN = 40
 def coverage(
     tactics: tuple[str, ...],
     show_all: bool,
-    version: Literal["18", "19"],
+    version: Version,
     navigator: Path | None,
     db: Path | None,
     extra: tuple[str, ...],
@@ -102,7 +102,7 @@ def _write(path: Path, cover: Coverage) -> None:
 def _totals(cover: Coverage, columns: list[TacticCover]) -> Iterator[str]:
     from socterm.sigma.coverage import techniques_of
 
-    known = {ident for tactic in cover.tactics for ident in techniques_of(tactic.name, _version(cover))}
+    known = {ident for tactic in cover.tactics for ident in techniques_of(tactic.name, cover.version)}
     covered = {ident for tactic in cover.tactics for ident, _ in tactic.techniques}
     yield (
         f"ATT&CK {cover.version}: {len(covered)} of {len(known)} techniques have a rule; "
@@ -120,10 +120,6 @@ def _totals(cover: Coverage, columns: list[TacticCover]) -> Iterator[str]:
         yield f"{'Other':22}  {'':{_BAR}}  {len(cover.other):3} tags     {tagged:5}"
 
 
-def _version(cover: Coverage) -> Literal["18", "19"]:
-    return "18" if cover.version == "18" else "19"
-
-
 def _matrix(cover: Coverage, columns: list[TacticCover], *, show_all: bool) -> Iterator[str]:
     from socterm.sigma.coverage import techniques_of
     from socterm.taxonomy.attack import name_of
@@ -133,7 +129,7 @@ def _matrix(cover: Coverage, columns: list[TacticCover], *, show_all: bool) -> I
     room = max(_CELL, (width + 2) // across - 2)
     for tactic in columns:
         counts = dict(tactic.techniques)
-        shown = techniques_of(tactic.name, _version(cover)) if show_all else tuple(counts)
+        shown = techniques_of(tactic.name, cover.version) if show_all else tuple(counts)
         if not shown:
             continue
         yield ""

@@ -67,7 +67,6 @@ _AUTH_WHO = re.compile(r"(.*),([\da-fA-F:.]{2,45})(?:,.*)?$", re.DOTALL)
 _SAVED = re.compile(
     r"(?:.{0,200}?)msgid=<?([^>\s]{0,250})>?: (?:saved|stored) mail (?:in)?to (?:mailbox )?'?(.{0,100}?)'?$"
 )
-_NO_FAULT = ("no auth attempts", "disconnected before auth was ready", "client didn't finish sasl auth")
 
 
 def _pairs(text: str, f: Fields) -> tuple[str, str]:

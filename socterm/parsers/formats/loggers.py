@@ -69,7 +69,6 @@ def logger(msg: str, f: Fields, mem: Memory) -> int:
     return mem.times
 
 
-_SYSLOGS = ("rsyslogd", "rsyslogd-2007", "rsyslog", "syslogd", "syslog-ng", "klogd", "sysklogd")
 _RSYSLOG = Program(logger, "rsyslog")
 _JOURNALD = Program(logger, "journald")
 _AUDITD = Program(logger, "auditd", varies=True)
