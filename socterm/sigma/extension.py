@@ -27,6 +27,8 @@ class Extension(NamedTuple):
 
     `alert` overrides what Sigma derives: true lets a rule that feeds a correlation alert by itself too, false
     keeps a rule that nothing refers to silent. `learning` is what needs memory, `lookup` what needs a list.
+    `supersedes` are the names of rules whose alerts say less about the same thing. `why`, `check`, `tune` and
+    `noise` are the rule's page: why it matters, the steps to check it, how to tune it, what to expect of it.
     """
 
     alert: bool | None = None
@@ -36,6 +38,11 @@ class Extension(NamedTuple):
     tests: tuple[RuleTest, ...] = ()
     learning: Learning | None = None
     lookup: Lookup | None = None
+    supersedes: tuple[str, ...] = ()
+    why: str = ""
+    check: tuple[str, ...] = ()
+    tune: str = ""
+    noise: str = ""
 
 
 def read_extension(data: object, timespan: Callable[[object], int]) -> Extension:
@@ -97,6 +104,26 @@ def _risk(value: object, _: Callable[[object], int]) -> int:
     return value
 
 
+def _supersedes(value: object, _: Callable[[object], int]) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise RuleError("socterm.supersedes must be a list of names of rules")
+    return tuple(dict.fromkeys(names))
+
+
+def _prose(key: str, value: object, _: Callable[[object], int]) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise RuleError(f"socterm.{key} must be a text")
+    return value.strip()
+
+
+def _steps(value: object, _: Callable[[object], int]) -> tuple[str, ...]:
+    steps = [value] if isinstance(value, str) else value
+    if not isinstance(steps, list) or not steps or not all(isinstance(s, str) and s.strip() for s in steps):
+        raise RuleError("socterm.check must be a list of steps, each a text")
+    return tuple(step.strip() for step in steps)
+
+
 def _tests(value: object, _: Callable[[object], int]) -> tuple[RuleTest, ...]:
     if not isinstance(value, list):
         raise RuleError("socterm.tests must be a list")
@@ -109,6 +136,9 @@ _READERS: dict[str, Callable[[Any, Callable[[object], int]], Any]] = {
     "throttle": _throttle,
     "risk": _risk,
     "tests": _tests,
+    "supersedes": _supersedes,
+    "check": _steps,
+    **{key: partial(_prose, key) for key in ("why", "tune", "noise")},
     "lookup": read_lookup,
     **{kind: partial(read_learning, kind) for kind in KINDS},
 }

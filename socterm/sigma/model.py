@@ -107,6 +107,16 @@ class RuleFilter(msgspec.Struct, frozen=True):
     detection: Any
 
 
+class Guide(msgspec.Struct, frozen=True):
+    """A rule's page for whoever has its alert before them: why it matters, the steps to check it, how to tune
+    it, how many alerts to expect. "" and () where the rule does not say."""
+
+    why: str = ""
+    check: tuple[str, ...] = ()
+    tune: str = ""
+    noise: str = ""
+
+
 class Rule(msgspec.Struct, frozen=True):
     """A rule ready to be compiled or, for a correlation, to be wired.
 
@@ -119,6 +129,7 @@ class Rule(msgspec.Struct, frozen=True):
     `filters` are those joined to the rule; `detection` is the whole then, `unfiltered` the rule's own part.
     `digest` says what the rule was made of: the text of its document, the filters, the values of its
     placeholders and the digests of rules it refers to. The same digest, the same matches.
+    `supersedes` are names of rules whose alerts on the same entity say less than this rule's.
     """
 
     key: str
@@ -137,6 +148,8 @@ class Rule(msgspec.Struct, frozen=True):
     filters: tuple[RuleFilter, ...] = ()
     unfiltered: Any = None
     digest: str = ""
+    supersedes: tuple[str, ...] = ()
+    guide: Guide = Guide()
 
 
 class RuleFate(msgspec.Struct, frozen=True):

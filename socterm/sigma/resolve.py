@@ -16,7 +16,7 @@ from socterm.sigma.documents import Document, digest_of
 from socterm.sigma.extension import Extension, check_memory, learned_entity
 from socterm.sigma.filters import FilterTerms, apply_filters
 from socterm.sigma.ir import Node
-from socterm.sigma.model import Correlation, Fate, Rule, RuleFate, RuleFilter, RuleSet
+from socterm.sigma.model import Correlation, Fate, Guide, Rule, RuleFate, RuleFilter, RuleSet
 from socterm.sigma.terms import Terms
 from socterm.taxonomy import known_logsources
 from socterm.taxonomy.logsources import serves
@@ -186,6 +186,8 @@ class _Resolver:
             lookup=extension.lookup,
             filters=draft.filters,
             unfiltered=draft.unfiltered,
+            supersedes=extension.supersedes,
+            guide=Guide(extension.why, extension.check, extension.tune, extension.noise),
             digest=digest_of(draft.digest, *(self._rules[ref].digest for ref in correlation.refs))
             if correlation
             else draft.digest,
