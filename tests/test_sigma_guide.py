@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import Guide
 
@@ -28,10 +27,10 @@ def load(tmp_path: Path, extension: str):
 def test_a_rule_carries_its_page_and_what_it_supersedes(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
-        "{why: it matters, check: [look at one, ask two], tune: raise it, noise: 1 a day, supersedes: [a, b, a]}",
+        "{why: it matters, check: [see one, ask two], tune: raise, noise: 1 a day, supersedes: [a, b, a]}",
     )
     (rule,) = loaded.rules.values()
-    assert rule.guide == Guide("it matters", ("look at one", "ask two"), "raise it", "1 a day")
+    assert rule.guide == Guide("it matters", ("see one", "ask two"), "raise", "1 a day")
     assert rule.supersedes == ("a", "b")
 
 
