@@ -38,23 +38,17 @@ class Matcher:
         return self.match_all((event,))[0]
 
     def match_all(self, events: Sequence[Event]) -> list[Answer]:
-        """What `match` says of each event. Keywords are searched in all of them together."""
-        answers = []
-        for event, route in zip(events, self._routed(events), strict=True):
-            try:
-                answer = route.actions.get(event.fields.get("event.action"))
-            except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
-                answer = None
-            answers.append(route.ask(event) if answer is None else answer)
-        return answers
+        """What `match` says of each event. Keywords are searched in all of them together.
 
-    def _routed(self, events: Sequence[Event]) -> list[Route]:
-        """For each event the rules it may match, keyword rules only where one of their texts is there."""
-        routes: list[Route] = []
+        Each event is first asked about the rules that need no text anywhere in the line; of the few lines in
+        which such a text is found, all rules are asked.
+        """
+        answers: list[Answer] = []
+        add = answers.append
         shared = self._shared
         loud: dict[Route, list[int]] = {}
         last: tuple[LogSource, ...] | None = None
-        route = _NOWHERE
+        actions, ask = _NOWHERE.actions, _NOWHERE.ask
         numbers: list[int] | None = None
         for number, event in enumerate(events):
             sources = event.logsources
@@ -69,14 +63,19 @@ class Matcher:
                     if numbers is None:
                         numbers = loud[route] = []
                     route = route.quiet
+                actions, ask = route.actions, route.ask
             if numbers is not None:
                 numbers.append(number)
-            routes.append(route)
+            try:
+                answer = actions.get(event.fields.get("event.action"))
+            except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
+                answer = None
+            add(ask(event) if answer is None else answer)
         for full, asked in loud.items():
             found = full.texts.found([events[number] for number in asked]) if full.texts else ()
             for place in found:
-                routes[asked[place]] = full
-        return routes
+                answers[asked[place]] = full.ask(events[asked[place]])
+        return answers
 
     def explain(self, key: str, event: Event) -> list[Finding]:
         """Each test of one rule with the value it met. Raises KeyError for a key that is no event rule."""

@@ -22,6 +22,9 @@ from socterm.sigma.slots import folded
 _BETWEEN: Final = "\x03\x02"
 """Between two lines: no text that is searched for has it, so that none is found across two lines."""
 
+_LONE: Final = "surrogatepass"
+"""Half a letter out of JSON has no UTF-8; it is searched all the same."""
+
 TOGETHER: Final = 64
 """Lines searched at once: enough to make the call cheap, few enough to stay in the processor's cache."""
 
@@ -64,10 +67,10 @@ class LineTexts:
         if not joined.isascii():
             return self._in_any(lines)
         if "\\" not in joined:
-            return _hit(self._ascii, joined.lower(), lines)
+            return _hit(self._ascii, joined.lower().encode(), lines)
         # Of each text the longest stretch that escapes leave as it is, and codes of letters that hide one:
         # nearly always no line has any.
-        if self._quick is not None and not self._quick.find_matches_as_indexes(joined.lower()):
+        if self._quick is not None and not self._quick.find_matches_as_indexes(joined.lower().encode()):
             return set()
         return self._in_any(lines)
 
@@ -92,14 +95,14 @@ class LineTexts:
 
 
 def _searched(
-    in_ascii: ahocorasick_rs.AhoCorasick, in_all: ahocorasick_rs.AhoCorasick, lines: list[str]
+    in_ascii: ahocorasick_rs.BytesAhoCorasick, in_all: ahocorasick_rs.BytesAhoCorasick, lines: list[str]
 ) -> set[int]:
     joined = _BETWEEN.join(lines)
     if joined.isascii():
-        return _hit(in_ascii, joined.lower(), lines)
+        return _hit(in_ascii, joined.lower().encode(), lines)
     # Lower-casing may lengthen a line beyond ASCII, so that each has to be done by itself.
-    lines = [folded(line) for line in lines]
-    return _hit(in_all, _BETWEEN.join(lines), lines)
+    folded_lines = [folded(line).encode("utf-8", _LONE) for line in lines]
+    return _hit(in_all, _BETWEEN.encode().join(folded_lines), folded_lines)
 
 
 def _both(line: str) -> str:
@@ -121,17 +124,17 @@ def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
     ]
 
 
-def _automaton(texts: list[str]) -> ahocorasick_rs.AhoCorasick:
+def _automaton(texts: list[str]) -> ahocorasick_rs.BytesAhoCorasick:
     small = sum(map(len, texts)) <= _DFA_LIMIT
-    return ahocorasick_rs.AhoCorasick(
-        texts,
+    return ahocorasick_rs.BytesAhoCorasick(
+        [text.encode("utf-8", _LONE) for text in texts],
         matchkind=ahocorasick_rs.MatchKind.LeftmostFirst,
         implementation=ahocorasick_rs.Implementation.DFA if small else None,
     )
 
 
-def _hit(automaton: ahocorasick_rs.AhoCorasick, joined: str, lines: list[str]) -> set[int]:
-    """The numbers of the lines in which something was found.
+def _hit(automaton: ahocorasick_rs.BytesAhoCorasick, joined: bytes, lines: Sequence[str | bytes]) -> set[int]:
+    """The numbers of the lines in which something was found; `lines` are as long as those in `joined`.
 
     One text hides those that overlap with it, but each line with any has at least its leftmost.
     """
