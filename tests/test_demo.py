@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,24 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from socterm.assets import sample_logs_dir
-from socterm.demo import ALERTS, QUIET, STEPS, Step, paced, render, write_samples
+from socterm.demo import DEFAULT, Step, paced, render, stories, write_samples
 from socterm.demo.__main__ import main
-from socterm.demo.samples import LOG, TRUTH, ranges
+from socterm.demo.samples import ranges
 
-ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|2001:db8:[0-9a-f:]+)(?![\w.])")
+STORY = stories()[DEFAULT]
+ALERTS, QUIET, STEPS = STORY.alerts, STORY.quiet, STORY.steps
+LOG, TRUTH = "story_auth.log", "story_auth.truth.yml"
+
+ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:2001:db8|fd20):[0-9a-f:]+)(?![\w.])")
 DOCUMENTATION = [
     ipaddress.ip_network(net)
-    for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+    for net in ("10.20.0.0/16", "fd20::/16", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 ]
 # A text each line of a step must have one of, so that a range off by one is noticed.
 MARKS: dict[str, tuple[str, ...]] = {
     "benign_mistype": (
         "bob",
-        "192.0.2.24",
+        "10.20.1.24",
         "session opened for user bob",
         "pam_env",
         "Session 44",
@@ -48,7 +52,8 @@ def _truth() -> dict[str, Any]:
     return loaded
 
 
-def _numbers(text: str) -> list[int]:
+def _numbers(lines: dict[str, str]) -> list[int]:
+    text = lines[LOG]
     found: list[int] = []
     for part in text.split(", "):
         low, _, high = part.partition("-")
@@ -57,8 +62,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def test_the_committed_files_are_what_the_script_makes(tmp_path: Path) -> None:
-    write_samples(tmp_path)
-    for name in (LOG, TRUTH):
+    for name in (path.name for path in write_samples(tmp_path, [DEFAULT])):
         assert (tmp_path / name).read_bytes() == (sample_logs_dir() / name).read_bytes(), (
             "run python -m socterm.demo samples"
         )
@@ -69,7 +73,7 @@ def test_every_line_belongs_to_exactly_one_step() -> None:
     lines = (sample_logs_dir() / LOG).read_text(encoding="utf-8").splitlines()
     counted = Counter(number for step in truth["steps"] for number in _numbers(step["lines"]))
     assert counted == Counter(range(1, len(lines) + 1))
-    assert truth["lines"] == len(lines)
+    assert truth["files"] == {LOG: len(lines)}
 
 
 def test_the_ranges_point_at_the_right_lines() -> None:
@@ -116,7 +120,7 @@ def test_the_counts_follow_from_the_lines_whatever_the_seed(seed: int) -> None:
         assert all(sum(low <= at <= low + 120 for at in times) <= 5 for low in times), address
 
 
-def test_only_documentation_addresses_occur() -> None:
+def test_only_private_and_documentation_addresses_occur() -> None:
     for step in render():
         for text in ADDRESS.findall(step.line):
             address = ipaddress.ip_address(text)
@@ -176,14 +180,10 @@ def test_ranges_are_short() -> None:
     assert ranges([10, 9, 3, 2, 1, 7]) == "1-3, 7, 9-10"
 
 
-def test_the_script_writes_and_shows(tmp_path: Path) -> None:
-    written = CliRunner().invoke(main, ["samples", str(tmp_path)])
+def test_the_script_writes_the_samples(tmp_path: Path) -> None:
+    written = CliRunner().invoke(main, ["samples", DEFAULT, "--to", str(tmp_path)])
     assert written.exit_code == 0
     assert {path.name for path in tmp_path.iterdir()} == {LOG, TRUTH}
-    shown = CliRunner().invoke(
-        main, ["show", "--label", "persistence", "--start", "2026-01-02T03:04:05+0000"]
-    )
-    lines = shown.output.splitlines()
-    assert len(lines) == 5
-    assert all("svc-update" in line for line in lines)
-    assert lines[0].startswith(datetime(2026, 1, 2, tzinfo=UTC).date().isoformat())
+    unknown = CliRunner().invoke(main, ["samples", "nothing", "--to", str(tmp_path)])
+    assert unknown.exit_code == 2
+    assert "no story is called nothing" in unknown.output

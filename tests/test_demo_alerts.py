@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import yaml
 from socterm.assets import rules_dir, sample_logs_dir
-from socterm.demo.samples import LOG, TRUTH
 from socterm.event import Chunk
 from socterm.parsers import Decoder
 from socterm.pipeline.detect import Detector
 from socterm.sigma.load import load_rules
+
+LOG, TRUTH = "story_auth.log", "story_auth.truth.yml"
 
 Name = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -62,7 +63,7 @@ def _lines(truth: dict[str, Any], labels: list[str]) -> set[int]:
     found: set[int] = set()
     for step in truth["steps"]:
         if step["label"] in labels:
-            for part in step["lines"].split(", "):
+            for part in step["lines"][LOG].split(", "):
                 low, _, high = part.partition("-")
                 found.update(range(int(low), int(high or low) + 1))
     return found

@@ -15,8 +15,7 @@ import click
 from socterm.cli.background import Background
 from socterm.cli.wiring import clock, configure, make_pipeline, open_writer
 from socterm.config import Config
-from socterm.demo import SEED, paced, render
-from socterm.demo.story import LENGTH
+from socterm.demo import DEFAULT, SEED, paced, render, stories
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
 from socterm.store.writer import Writer
@@ -100,8 +99,9 @@ class _Player:
     """Writes the story to a log as its time comes, stamped so that it ends about now."""
 
     def __init__(self, log: Path, speed: float) -> None:
-        lasts = LENGTH / speed if speed else 0.0
-        start = datetime.fromtimestamp(clock() / 1_000_000, UTC) + timedelta(seconds=lasts - LENGTH)
+        length = stories()[DEFAULT].length
+        lasts = length / speed if speed else 0.0
+        start = datetime.fromtimestamp(clock() / 1_000_000, UTC) + timedelta(seconds=lasts - length)
         self._cues = paced(render(SEED, start), speed)
         self._log = log
         self._stop = threading.Event()

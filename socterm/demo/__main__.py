@@ -1,44 +1,36 @@
-"""`python -m socterm.demo samples FOLDER` writes the sample files; `… show` prints the story."""
+"""`python -m socterm.demo samples` writes the sample files of the repository."""
 
 from __future__ import annotations
 
-import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from socterm.demo import SEED, START, render, write_samples
+from socterm.demo import stories, write_samples
 
 
 @click.group()
 def main() -> None:
-    """The attack story behind `socterm demo`, as files or on the screen."""
+    """The attack stories behind `socterm generate` and `socterm demo`, as files."""
 
 
 @main.command()
-@click.argument(
-    "folder", type=click.Path(file_okay=False, exists=True, path_type=Path), default="sample_logs"
+@click.argument("names", nargs=-1, metavar="[STORY]...")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default="sample_logs",
+    show_default=True,
+    help="Where to.",
 )
-def samples(folder: Path) -> None:
-    """Write the sample log and its truth into FOLDER (default: sample_logs here)."""
-    for path in write_samples(folder):
+def samples(names: tuple[str, ...], folder: Path) -> None:
+    """Write the logs and truths of these stories (default: all)."""
+    unknown = set(names) - set(stories())
+    if unknown:
+        raise click.UsageError(f"no story is called {', '.join(sorted(unknown))}")
+    for path in write_samples(folder, names):
         click.echo(path)
-
-
-@main.command()
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Another seed is another morning.")
-@click.option(
-    "--start", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), default=START, help="First stamp, with zone."
-)
-@click.option(
-    "--label", "labels", multiple=True, help="Only this part of the story; may be given more than once."
-)
-def show(seed: int, start: datetime, labels: tuple[str, ...]) -> None:
-    """Print the story's lines."""
-    for step in render(seed, start):
-        if not labels or step.label in labels:
-            sys.stdout.write(step.line + "\n")
 
 
 if __name__ == "__main__":

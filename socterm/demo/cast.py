@@ -22,17 +22,15 @@ class Person(NamedTuple):
     key: tuple[str, ...] = ()
 
 
-WEB = Host("web01", "192.0.2.21", modern=False)
-DB = Host("db01", "192.0.2.31", modern=True)
+WEB = Host("web01", "10.20.0.21", modern=False)
+DB = Host("db01", "10.20.0.31", modern=True)
 
-ALICE = Person("alice", 1001, "192.0.2.10", ("ED25519", "SHA256:pV0cTq0mJq4bD7m6l2kVw3yN8xZr5uH1sQeGf9aKtRc"))
-BOB = Person("bob", 1002, "192.0.2.24")
-CAROL = Person(
-    "carol", 1003, "2001:db8:10::7", ("ED25519", "SHA256:zE4nYt7Qk0Hc2LwXb9VfM1sJ8oRd6gPuA5iTqCxNeKs")
-)
-DANA = Person("dana", 1004, "192.0.2.12", ("ED25519", "SHA256:mB6uXo1WfR9sKd3ZpQ7vTg0yL5hCj2NaE8iHrVwUqMk"))
-DEPLOY = Person("deploy", 1010, "192.0.2.40", ("RSA", "SHA256:Qw8rTz5YkP2nVb7JdX0mCs4HuL9aGf3eRi1oKxEqNyA"))
-BORG = Person("borg", 1011, "192.0.2.21", ("ED25519", "SHA256:hN3kLq9VtY5cWx1BzR7oGm0PfJ4dUa8sEi2TuKyQrZw"))
+ALICE = Person("alice", 1001, "10.20.1.10", ("ED25519", "SHA256:pV0cTq0mJq4bD7m6l2kVw3yN8xZr5uH1sQeGf9aKtRc"))
+BOB = Person("bob", 1002, "10.20.1.24")
+CAROL = Person("carol", 1003, "fd20:10::7", ("ED25519", "SHA256:zE4nYt7Qk0Hc2LwXb9VfM1sJ8oRd6gPuA5iTqCxNeKs"))
+DANA = Person("dana", 1004, "10.20.1.12", ("ED25519", "SHA256:mB6uXo1WfR9sKd3ZpQ7vTg0yL5hCj2NaE8iHrVwUqMk"))
+DEPLOY = Person("deploy", 1010, "10.20.0.40", ("RSA", "SHA256:Qw8rTz5YkP2nVb7JdX0mCs4HuL9aGf3eRi1oKxEqNyA"))
+BORG = Person("borg", 1011, "10.20.0.21", ("ED25519", "SHA256:hN3kLq9VtY5cWx1BzR7oGm0PfJ4dUa8sEi2TuKyQrZw"))
 POSTGRES = Person("postgres", 110)
 WWW = Person("www-data", 33, "", ("ED25519", "SHA256:tJ7yRf2MxK4pQe9LsV1aZc6HwB0nDg5uXo8iNkTqYhE"))
 ROOT = Person("root", 0)

@@ -8,8 +8,6 @@ from random import Random
 from socterm.demo.cast import (
     ALICE,
     BACKGROUND,
-    BOB,
-    BORG,
     CAROL,
     DANA,
     DB,
@@ -23,7 +21,9 @@ from socterm.demo.cast import (
     Host,
     Person,
 )
+from socterm.demo.model import Noise
 from socterm.demo.pen import Pen
+from socterm.demo.sheet import Sheet
 
 # (host, every how many minutes, at which of them, who, command)
 CRONTAB: tuple[tuple[Host, int, int, Person, str], ...] = (
@@ -44,16 +44,23 @@ TIMERS: tuple[tuple[float, Host, str, str], ...] = (
 )
 
 
-def write_noise(pen: Pen, rng: Random, start: datetime, length: float) -> None:
-    """Everything that would be in the log without an attack."""
-    pen.label = "noise"
-    _cron(pen, rng, start, length)
+def _working(sheet: Sheet, length: float, factor: float) -> None:
+    pen = Pen(sheet)
+    _cron(pen, sheet.rng, sheet.start, length)
     for at, host, name, description in TIMERS:
         pen.unit(at, host, name, description)
-    _robots(pen, rng, length)
+    _robots(pen, sheet.rng, length)
     _people(pen)
-    pen.label = "internet"
-    _internet(pen, rng, length)
+
+
+def _strangers(sheet: Sheet, length: float, factor: float) -> None:
+    _internet(Pen(sheet), sheet.rng, length)
+
+
+WORKING = Noise("noise", "cron, timers, deployments and administrators at their work", _working)
+INTERNET = Noise(
+    "internet", "single tries and broken connections from all over; nothing to act on", _strangers
+)
 
 
 def _cron(pen: Pen, rng: Random, start: datetime, length: float) -> None:
@@ -94,35 +101,6 @@ def _people(pen: Pen) -> None:
         722.0, DB, DANA, "/usr/bin/journalctl -u postgresql@15-main --since today", tty="pts/1", lasts=30.0
     )
     pen.logout(1010.0, dana)
-
-
-def write_benign_twins(pen: Pen) -> None:
-    """What looks like an attack and is none."""
-    pen.label = "benign_mistype"
-    peer = pen.connect(WEB, BOB.address)
-    at = pen.failed_login(140.0, peer, BOB.name, tries=2, gap=3.0, end="")
-    login = pen.login(at + 4.0, peer, BOB, method="password")
-    pen.logout(620.0, login)
-    pen.label = "benign_sudo_mistype"
-    pen.sudo_refused(
-        766.0, DB, DANA, "1 incorrect password attempt", "/usr/bin/less /var/log/syslog", tty="pts/1"
-    )
-    pen.sudo(775.0, DB, DANA, "/usr/bin/less /var/log/syslog", tty="pts/1", lasts=25.0)
-    pen.label = "benign_many_keys"
-    peer = pen.connect(WEB, CAROL.address)
-    offered = f"Postponed publickey for {CAROL.name} from {peer.address} port {peer.port} ssh2 [preauth]"
-    login = pen.login(pen.sshd(455.0, peer, offered), peer, CAROL)
-    pen.logout(580.0, login)
-    pen.label = "benign_backup"
-    pen.cron(
-        541.2,
-        WEB,
-        ROOT,
-        "/usr/local/sbin/backup.sh && /usr/bin/rsync -a /var/backups/ borg@db01:/srv/backup/web01/",
-        lasts=95.0,
-    )
-    login = pen.login(560.0, pen.connect(DB, BORG.address), BORG)
-    pen.logout(634.0, login)
 
 
 def _internet(pen: Pen, rng: Random, length: float) -> None:

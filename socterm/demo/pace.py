@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from socterm.demo.story import Step
+from socterm.demo.model import Step
 
 
 class Cue(NamedTuple):

@@ -6,21 +6,17 @@ test machine; the `modern` forms are those of Debian 13.
 
 from __future__ import annotations
 
-import re
-from random import Random
+from collections.abc import Callable
 from typing import NamedTuple
 
 from socterm.demo.cast import VALID, Host, Person
+from socterm.demo.model import Log
+from socterm.demo.sheet import Sheet
 
+AUTH = Log("auth.log")
+"""What goes to /var/log/auth.log and, where the distribution sends all to one file, to syslog."""
 
-class Entry(NamedTuple):
-    """One line before it has a stamp: seconds since the start, its host, "tag: message", its label."""
-
-    at: float
-    host: str
-    modern: bool
-    text: str
-    label: str
+_FIRST = {"p": {False: 20400, True: 3100}, "s": {False: 41, True: 17}}
 
 
 class Connection(NamedTuple):
@@ -41,58 +37,30 @@ class Login(NamedTuple):
     session: str
 
 
-_NUMBER = re.compile("\0([ps])([0-9]+)\0")
-_FIRST = {"p": {False: 20400, True: 3100}, "s": {False: 41, True: 17}}
-
-
 class Pen:
-    """Collects entries. Times passed in are seconds; a method returns the time after its last line.
+    """Writes what happens on a Linux machine into its syslog.
 
-    Process and session numbers rise with time on a real machine, while the story is written chapter by
-    chapter: they are tokens until `in_order` numbers them.
+    Times passed in are seconds; a method returns the time after its last line.
     """
 
-    def __init__(self, rng: Random) -> None:
-        self.label = ""
-        self._entries: list[Entry] = []
-        self._rng = rng
-        self._tokens = 0
-
-    def in_order(self) -> list[Entry]:
-        """All entries by time, their process and session numbers given out as they first occur."""
-        given: dict[str, str] = {}
-        newest: dict[tuple[str, bool], int] = {}
-        found = []
-        for entry in sorted(self._entries, key=lambda entry: entry.at):
-
-            def number(match: re.Match[str], modern: bool = entry.modern) -> str:
-                token, kind = match[0], match[1]
-                if token not in given:
-                    last = newest.get((kind, modern), _FIRST[kind][modern])
-                    step = 1 + int(self._rng.random() * 9) if kind == "p" else 1
-                    newest[kind, modern] = last + step
-                    given[token] = str(last + step)
-                return given[token]
-
-            found.append(entry._replace(text=_NUMBER.sub(number, entry.text)))
-        return found
+    def __init__(self, sheet: Sheet, log: Log = AUTH) -> None:
+        self._sheet = sheet
+        self._log = log
+        self._rng = sheet.rng
 
     def say(self, at: float, host: Host, tag: str, message: str) -> float:
         """Put one line down; later lines of the same call chain stand a little after it."""
-        self._entries.append(Entry(at, host.name, host.modern, f"{tag}: {message}", self.label))
-        return at + 0.0004 + self._rng.random() * 0.004
+        for kind, first in _FIRST.items():
+            self._sheet.begin(host.name, kind, first[host.modern])
+        return self._sheet.put(at, self._log, f"{tag}: {message}", host=host.name)
 
     def pid(self) -> str:
         """A process number, known once all is in order."""
-        return self._token("p")
+        return self._sheet.token("p")
 
     def connect(self, host: Host, address: str) -> Connection:
         """A new connection, from a port out of the range Linux gives."""
         return Connection(host, address, 32768 + int(self._rng.random() * 28232), self.pid())
-
-    def _token(self, kind: str) -> str:
-        self._tokens += 1
-        return f"\0{kind}{self._tokens}\0"
 
     # sshd
 
@@ -176,7 +144,7 @@ class Pen:
         at = self.sshd(at, peer, f"Accepted {method} for {person.name} {origin}{key}")
         opened = _opened(host, person)
         at = self.sshd(at, peer, f"pam_unix(sshd:session): {opened}")
-        session = self._token("s")
+        session = self._sheet.token("s")
         if host.modern:
             named = f"'{session}' of user '{person.name}' with class 'user' and type 'tty'"
             at = self.say(at, host, _LOGIND[True], f"New session {named}.")
@@ -287,6 +255,11 @@ class Pen:
         at = self.say(at, host, "systemd[1]", f"Starting {name} - {description}...")
         at = self.say(at + lasts, host, "systemd[1]", f"{name}: Deactivated successfully.")
         return self.say(at, host, "systemd[1]", f"Finished {name} - {description}.")
+
+
+def penned(write: Callable[[Pen], object], log: Log = AUTH) -> Callable[[Sheet], object]:
+    """A chapter that is written with a `Pen`."""
+    return lambda sheet: write(Pen(sheet, log))
 
 
 _LOGIND = {False: "systemd-logind[571]", True: "systemd-logind[612]"}

@@ -5,8 +5,6 @@ Alerts are named by the `name` of their rule. Nothing else may alert on the stor
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from socterm.demo.cast import (
     ATTACKER,
     BOB,
@@ -20,10 +18,9 @@ from socterm.demo.cast import (
     SCANNER,
     SPRAYER,
 )
+from socterm.demo.model import Expected, Quiet
 
-STEPS: dict[str, str] = {
-    "noise": "cron, timers, deployments and administrators at their work",
-    "internet": "single tries and broken connections from all over; nothing to act on",
+PARTS: dict[str, str] = {
     "benign_mistype": "bob mistypes his password twice, then logs in",
     "benign_sudo_mistype": "dana mistypes her password once at sudo",
     "benign_many_keys": "carol's agent offers several keys before the right one",
@@ -40,24 +37,6 @@ STEPS: dict[str, str] = {
     "lateral": "on to db01: sudo refused, then root's own password",
     "distributed": "one user tried from twelve addresses, once each",
 }
-
-
-class Expected(NamedTuple):
-    """An alert that must be there. `events` is its count where that follows from the story alone."""
-
-    rule: str
-    entity: dict[str, str]
-    steps: tuple[str, ...]
-    events: int | None = None
-
-
-class Quiet(NamedTuple):
-    """An alert that must not be there, and why somebody might think it should."""
-
-    rule: str
-    entity: dict[str, str]
-    why: str
-
 
 ALERTS: tuple[Expected, ...] = (
     Expected("ssh_scanner", {"source.ip": SCANNER}, ("scanner",)),

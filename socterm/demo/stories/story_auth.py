@@ -1,17 +1,17 @@
-"""The attack, chapter by chapter, and the morning around it as a stream of stamped lines."""
+"""A working morning with everything in it: from scanners over a break-in to stolen data and a way back in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from random import Random
-from typing import NamedTuple
+from collections.abc import Callable
 
 from socterm.demo.cast import (
     ALICE,
     ATTACKER,
+    BOB,
+    BORG,
     BOTNET,
     CAROL,
+    DANA,
     DB,
     ENUMERATOR,
     INTRUDER,
@@ -24,46 +24,45 @@ from socterm.demo.cast import (
     WEB,
     WWW,
 )
-from socterm.demo.noise import write_benign_twins, write_noise
-from socterm.demo.pen import Pen
-
-SEED = 2026
-START = datetime(2026, 3, 17, 9, 12, 0, tzinfo=UTC)
-"""The committed sample begins here: a Tuesday morning, so that nothing is out of working hours in UTC."""
-LENGTH = 1230.0
+from socterm.demo.model import Chapter, Story
+from socterm.demo.noise import INTERNET, WORKING
+from socterm.demo.pen import AUTH, Pen, penned
+from socterm.demo.stories.story_auth_truth import ALERTS, PARTS, QUIET
 
 TTY = "pts/1"
 
 
-class Step(NamedTuple):
-    """One line of the story, when it is written (seconds since the start), and which part it belongs to."""
+def _benign_mistype(pen: Pen) -> None:
+    peer = pen.connect(WEB, BOB.address)
+    at = pen.failed_login(140.0, peer, BOB.name, tries=2, gap=3.0, end="")
+    login = pen.login(at + 4.0, peer, BOB, method="password")
+    pen.logout(620.0, login)
 
-    line: str
-    at_seconds: float
-    label: str
+
+def _benign_sudo_mistype(pen: Pen) -> None:
+    pen.sudo_refused(
+        766.0, DB, DANA, "1 incorrect password attempt", "/usr/bin/less /var/log/syslog", tty="pts/1"
+    )
+    pen.sudo(775.0, DB, DANA, "/usr/bin/less /var/log/syslog", tty="pts/1", lasts=25.0)
 
 
-def render(seed: int = SEED, start: datetime = START) -> Iterator[Step]:
-    """The whole story in order of time, stamped as rsyslog does (ISO, µs, zone).
+def _benign_many_keys(pen: Pen) -> None:
+    peer = pen.connect(WEB, CAROL.address)
+    offered = f"Postponed publickey for {CAROL.name} from {peer.address} port {peer.port} ssh2 [preauth]"
+    login = pen.login(pen.sshd(455.0, peer, offered), peer, CAROL)
+    pen.logout(580.0, login)
 
-    `start` must carry a zone, which the stamps then show; raises `ValueError` otherwise.
-    Stamps rise from line to line.
-    """
-    if start.utcoffset() is None:
-        raise ValueError("the start of the story needs a time zone")
-    rng = Random(seed)  # noqa: S311 - made-up data that has to be the same every time
-    pen = Pen(rng)
-    write_noise(pen, rng, start, LENGTH)
-    write_benign_twins(pen)
-    for label, chapter in CHAPTERS.items():
-        pen.label = label
-        chapter(pen)
-    newest = -1
-    for entry in pen.in_order():
-        # Nothing on a real machine happens on the whole second; chapters are written with round times.
-        newest = max(newest + 1, round((entry.at * 1.000317159 + 0.2731) * 1_000_000))
-        stamp = (start + timedelta(microseconds=newest)).isoformat(timespec="microseconds")
-        yield Step(f"{stamp} {entry.host} {entry.text}", newest / 1_000_000, entry.label)
+
+def _benign_backup(pen: Pen) -> None:
+    pen.cron(
+        541.2,
+        WEB,
+        ROOT,
+        "/usr/local/sbin/backup.sh && /usr/bin/rsync -a /var/backups/ borg@db01:/srv/backup/web01/",
+        lasts=95.0,
+    )
+    login = pen.login(560.0, pen.connect(DB, BORG.address), BORG)
+    pen.logout(634.0, login)
 
 
 def _scanner(pen: Pen) -> None:
@@ -142,16 +141,36 @@ def _distributed(pen: Pen) -> None:
         pen.failed_login(700.0 + 39.0 * number, pen.connect(DB, address), CAROL.name, gap=1.9, end="bye")
 
 
-CHAPTERS: dict[str, Callable[[Pen], None]] = {
-    "scanner": _scanner,
-    "spraying": _spraying,
-    "enumeration": _enumeration,
-    "brute_force": _brute_force,
-    "break_in": _break_in,
-    "privilege": _privilege,
-    "collection": _collection,
-    "persistence": _persistence,
-    "service_account": _service_account,
-    "lateral": _lateral,
-    "distributed": _distributed,
-}
+_WRITERS: tuple[Callable[[Pen], None], ...] = (
+    _benign_mistype,
+    _benign_sudo_mistype,
+    _benign_many_keys,
+    _benign_backup,
+    _scanner,
+    _spraying,
+    _enumeration,
+    _brute_force,
+    _break_in,
+    _privilege,
+    _collection,
+    _persistence,
+    _service_account,
+    _lateral,
+    _distributed,
+)
+
+STORIES = (
+    Story(
+        name="story_auth",
+        says="twenty minutes of a busy server under attack: guessing, break-in, root, data, a way back",
+        logs=(AUTH,),
+        length=1230.0,
+        chapters=tuple(
+            Chapter(label, says, penned(write))
+            for (label, says), write in zip(PARTS.items(), _WRITERS, strict=True)
+        ),
+        noise=(WORKING, INTERNET),
+        alerts=ALERTS,
+        quiet=QUIET,
+    ),
+)
