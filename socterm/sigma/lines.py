@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -42,14 +43,18 @@ def texts_of(needs: Needs | None) -> frozenset[Need]:
 class LineTexts:
     """The texts some rules need anywhere in a line."""
 
-    __slots__ = ("_all", "_ascii", "_quick")
-
     def __init__(self, needs: Iterable[Need]) -> None:
-        texts = dict.fromkeys(folded(need.text) for need in needs)
-        pieces = dict.fromkeys(map(verbatim, texts))
-        self._ascii = _automaton([found for found in texts if found.isascii()])
-        self._all = _automaton(list(texts))
-        self._quick = _automaton([*pieces, *HIDING]) if "" not in pieces else None
+        self._texts = tuple(sorted({folded(need.text) for need in needs}))
+        self._ascii = _automaton(tuple(found for found in self._texts if found.isascii()))
+
+    @cached_property
+    def _all(self) -> ahocorasick_rs.BytesAhoCorasick:
+        return _automaton(self._texts)
+
+    @cached_property
+    def _quick(self) -> ahocorasick_rs.BytesAhoCorasick | None:
+        pieces = {verbatim(text) for text in self._texts}
+        return None if "" in pieces else _automaton((*sorted(pieces), *HIDING))
 
     def found(self, events: Sequence[Event]) -> set[int]:
         """Which events, by their number, may have one of the texts in one of their `keyword_texts`."""
@@ -124,7 +129,9 @@ def _messages(events: Sequence[Event]) -> list[tuple[int, str]]:
     ]
 
 
-def _automaton(texts: list[str]) -> ahocorasick_rs.BytesAhoCorasick:
+@lru_cache(maxsize=64)
+def _automaton(texts: tuple[str, ...]) -> ahocorasick_rs.BytesAhoCorasick:
+    """Made when it is first needed, and once for all log sources that search for the same."""
     small = sum(map(len, texts)) <= _DFA_LIMIT
     return ahocorasick_rs.BytesAhoCorasick(
         [text.encode("utf-8", _LONE) for text in texts],
