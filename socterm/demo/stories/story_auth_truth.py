@@ -55,6 +55,11 @@ ALERTS: tuple[Expected, ...] = (
         ("brute_force", "break_in", "service_account", "lateral"),
         51,
     ),
+    Expected(
+        "root_after_external_login",
+        {"user.name": "alice", "host.hostname": "web01"},
+        ("break_in", "privilege", "collection"),
+    ),
     Expected("sudo_wrong_passwords", {"user.name": "alice"}, ("privilege",)),
     Expected("su_root_guessing", {"user.name": "alice"}, ("privilege",)),
     Expected("root_then_data", {"user.name": "alice", "host.hostname": "web01"}, ("privilege", "collection")),

@@ -1,0 +1,47 @@
+"""A scanner that only wants to know what answers on port 22; and our own monitoring doing the same."""
+
+from __future__ import annotations
+
+from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.noise import INTERNET, WORKING
+from socterm.demo.pen import AUTH
+
+SCANNER = "198.51.100.63"
+PROBE = "10.20.0.50"
+
+STORIES = (
+    Story(
+        name="ssh_scan",
+        says="nine connections in two minutes that do not speak SSH properly",
+        logs=(AUTH,),
+        length=600.0,
+        chapters=(
+            Chapter(
+                "probing",
+                "no identification, wrong protocols, ancient key exchanges: nine connections from one address",
+                unwritten,
+            ),
+        ),
+        noise=(WORKING, INTERNET),
+        alerts=(Expected("ssh_scanner", {"source.ip": SCANNER}, ("probing",)),),
+        quiet=(Quiet("brute_force", {"source.ip": SCANNER}, "no user name was tried"),),
+    ),
+    Story(
+        name="monitoring_probe",
+        says="the monitoring host opens port 22 every minute to see that sshd is there",
+        logs=(AUTH,),
+        length=1200.0,
+        chapters=(
+            Chapter(
+                "probe", "a connection a minute from an inside address, closed without a word", unwritten
+            ),
+        ),
+        noise=(WORKING, INTERNET),
+        quiet=(
+            Quiet(
+                "ssh_scanner", {"source.ip": PROBE}, "our own monitoring: one connection a minute from inside"
+            ),
+        ),
+        twin_of="ssh_scan",
+    ),
+)
