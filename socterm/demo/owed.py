@@ -1,0 +1,37 @@
+"""The truth of a story as one value, written before its lines: its chapters, its alerts, what must stay quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from socterm.demo.model import Chapter, Expected, Quiet
+from socterm.demo.sheet import Sheet
+
+
+class Owed(NamedTuple):
+    """What detection owes a story. `parts` are its chapters, label → what happens, in the order they are told."""
+
+    parts: dict[str, str]
+    alerts: tuple[Expected, ...] = ()
+    quiet: tuple[Quiet, ...] = ()
+
+    def chapters(self, *writers: Callable[[Sheet], object]) -> tuple[Chapter, ...]:
+        """The chapters, each with what writes its lines; raises `ValueError` unless there is one for each."""
+        named = zip(self.parts.items(), writers, strict=True)
+        return tuple(Chapter(label, says, write) for (label, says), write in named)
+
+
+def kill_chain(entity: dict[str, str], steps: Iterable[str]) -> tuple[Expected, ...]:
+    """What is owed about one entity that meets at least three detections of three tactics within an hour.
+
+    The chain of tactics says the most; what only counts alerts may be folded under it.
+    """
+    told = tuple(steps)
+    return (
+        Expected("several_tactics", entity, told),
+        *(
+            Expected(rule, entity, told, None, "several_tactics")
+            for rule in ("several_detections", "entity_risk")
+        ),
+    )
