@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from socterm.enrich.countries import code_of
 from socterm.enrich.geo import as_number, country_code, degrees, text
 
 Fields = dict[str, Any]
+
+
+def _code(value: Any) -> str | None:
+    """A country's code, from the code or from one of its English names."""
+    return country_code(value) or (code_of(value) if isinstance(value, str) else None)
 
 
 def _country(value: Any) -> str | None:
@@ -19,7 +25,11 @@ def _country(value: Any) -> str | None:
 
 
 _FORMS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("geo.country_iso_code", country_code, ("country_iso_code", "country_code", "country_code2", "country")),
+    (
+        "geo.country_iso_code",
+        _code,
+        ("country_iso_code", "country_code", "country_code2", "country", "country_name"),
+    ),
     ("geo.country_name", _country, ("country_name", "country")),
     ("geo.city_name", text, ("city_name", "city")),
     ("geo.location.lat", degrees, ("location.lat", "latitude", "lat")),
@@ -28,6 +38,30 @@ _FORMS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("as.organization.name", text, ("as_org", "as.organization.name", "as_organization")),
 )
 """(our name, what makes it, how producers call it)"""
+
+_COUNTRY = (("geo.country_iso_code", _code), ("geo.country_name", _country))
+_CLOUDS: dict[str, tuple[tuple[str, Any], ...]] = {
+    "location": (("geo.country_iso_code", country_code),),
+    "location.countryorregion": _COUNTRY,
+    "properties.location.countryorregion": _COUNTRY,
+    "client.geographicalcontext.country": _COUNTRY,
+    **{
+        f"{place}.{form}": ((name, make),)
+        for place in (
+            "location", "properties.location", "location.geocoordinates",
+            "properties.location.geocoordinates", "client.geographicalcontext",
+            "client.geographicalcontext.geolocation",
+        )
+        for form, name, make in (
+            ("city", "geo.city_name", text),
+            ("latitude", "geo.location.lat", degrees),
+            ("longitude", "geo.location.lon", degrees),
+            ("lat", "geo.location.lat", degrees),
+            ("lon", "geo.location.lon", degrees),
+        )
+    },
+}  # fmt: skip
+"""Where Entra ID's sign-ins and Okta's log say it, lower case."""
 
 _PREFIXES = {
     "source": ("", "geoip.", "geo.", "geo_", "source.geo.", "source.", "source_", "src_", "src", "client_"),
@@ -48,6 +82,8 @@ def _names() -> dict[str, tuple[tuple[str, Any], ...]]:
             found.setdefault(full, []).insert(0, (full, make))
     for form in ("clientcountry", "cf-ipcountry", "http.request.headers.cf-ipcountry"):
         found[form] = [("source.geo.country_iso_code", country_code)]
+    for form, rows in _CLOUDS.items():
+        found[form] = [(f"source.{name}", make) for name, make in rows]
     return {form: tuple(made) for form, made in found.items()}
 
 

@@ -17,6 +17,7 @@ from socterm.sigma.alertrules import over_alerts
 from socterm.sigma.learning.reading import KINDS, read_learning, read_lookup
 from socterm.sigma.learning.terms import Learning, Lookup
 from socterm.sigma.model import RuleTest
+from socterm.sigma.placeholders import own_lists
 from socterm.taxonomy import resolve
 
 KEY = "socterm"
@@ -27,7 +28,8 @@ class Extension(NamedTuple):
 
     `alert` overrides what Sigma derives: true lets a rule that feeds a correlation alert by itself too, false
     keeps a rule that nothing refers to silent. `learning` is what needs memory, `lookup` what needs a list.
-    `supersedes` are the names of rules whose alerts say less about the same thing. `why`, `check`, `tune` and
+    `supersedes` are the names of rules whose alerts say less about the same thing. `placeholders` are lists
+    that fill `%name%` where the configuration has none of that name. `why`, `check`, `tune` and
     `noise` are the rule's page: why it matters, the steps to check it, how to tune it, what to expect of it.
     """
 
@@ -39,6 +41,7 @@ class Extension(NamedTuple):
     learning: Learning | None = None
     lookup: Lookup | None = None
     supersedes: tuple[str, ...] = ()
+    placeholders: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - of a NamedTuple, and never changed
     why: str = ""
     check: tuple[str, ...] = ()
     tune: str = ""
@@ -138,6 +141,7 @@ _READERS: dict[str, Callable[[Any, Callable[[object], int]], Any]] = {
     "tests": _tests,
     "supersedes": _supersedes,
     "check": _steps,
+    "placeholders": lambda value, _: own_lists(value),
     **{key: partial(_prose, key) for key in ("why", "tune", "noise")},
     "lookup": read_lookup,
     **{kind: partial(read_learning, kind) for kind in KINDS},

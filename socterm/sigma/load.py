@@ -14,7 +14,7 @@ from socterm.sigma.boolean import rules_in
 from socterm.sigma.documents import Document, RuleFile, digest_of, read_documents, read_file, rule_files
 from socterm.sigma.extension import KEY, read_extension
 from socterm.sigma.model import RuleSet
-from socterm.sigma.placeholders import Lists, Placeholders
+from socterm.sigma.placeholders import Lists, Placeholders, own_lists
 from socterm.sigma.resolve import Draft, build
 
 _NONE: Final[Lists] = {}
@@ -84,13 +84,22 @@ def _draft(document: Document, lists: Lists) -> Draft:
     _label(draft, document.data)
     placeholders = Placeholders(lists)
     try:
+        placeholders = Placeholders(lists, _own_lists(document.data.get(KEY)))
         _fill(draft, document.data, placeholders)
     except RuleError as error:
         draft.problem = str(error)
+    if placeholders.replaced:  # its tests are about its own lists
+        draft.extension = draft.extension._replace(tests=())
     draft.document = document._replace(data=_kept(document.data))
     used = (part for name, values in sorted(placeholders.used.items()) for part in (name, *values, ""))
     draft.digest = digest_of(document.digest, *used)
     return draft
+
+
+def _own_lists(said: object) -> Lists:
+    if not isinstance(said, dict) or "placeholders" not in said:
+        return _NONE
+    return own_lists(said["placeholders"])
 
 
 def _kept(data: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from socterm.errors import RuleError
@@ -28,12 +29,24 @@ class Piece(NamedTuple):
 
 
 class Placeholders:
-    """The lists at hand; `used` are those asked for so far, for the digest of a rule."""
+    """The lists at hand; `used` are those asked for so far, for the digest of a rule.
 
-    def __init__(self, lists: Lists) -> None:
-        self._lists = {name.lower(): tuple(values) for name, values in lists.items()}
+    `own` are those a rule brings along for whoever has not filled them.
+    """
+
+    def __init__(self, lists: Lists, own: Lists = MappingProxyType({})) -> None:
+        given = {name: values for name, values in lists.items() if values}
+        self._lists = {
+            name.lower(): tuple(values) for found in (own, given) for name, values in found.items()
+        }
+        self._own = {name.lower(): tuple(values) for name, values in own.items()}
         self._missing: dict[str, None] = {}
         self.used: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def replaced(self) -> bool:
+        """Whether something else fills what was asked for than the rule's own lists."""
+        return any(name in self._own and values != self._own[name] for name, values in self.used.items())
 
     def check(self) -> None:
         """Raises RuleError naming every placeholder met so far that nothing fills, and how to fill one."""
@@ -67,6 +80,28 @@ class Placeholders:
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MARKS: Final = re.compile(r"\\(\\|%)|%([^%\\]+)%")
+
+
+def own_lists(said: object) -> dict[str, tuple[str, ...]]:
+    """What a rule fills its placeholders with where the configuration does not. Raises RuleError.
+
+    >>> own_lists({"admins": ["root", 1001]})
+    {'admins': ('root', '1001')}
+    """
+    if not isinstance(said, dict) or not said:
+        raise RuleError("socterm.placeholders must be a map of names, each with a list of values")
+    found = {}
+    for name, values in said.items():
+        if not isinstance(values, list) or not values or not all(map(_plain, values)):
+            raise RuleError(
+                f"socterm.placeholders.{name} must be a list of texts; put NO, yes and dates in quotes"
+            )
+        found[str(name)] = tuple(map(str, values))
+    return found
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 
 def cut(text: str) -> list[tuple[bool, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from socterm.event import LogSource
 from socterm.taxonomy import audit, cloud, host, network, services, windows
+from socterm.taxonomy.authentication import AUTHENTICATION, DATASETS
 from socterm.taxonomy.json_names import JSON_LOGSOURCES
 from socterm.taxonomy.web import WEB_LOGSOURCES
 
@@ -23,7 +24,11 @@ def _auth(service: str) -> tuple[LogSource, ...]:
     return (("linux", "", service), AUTH, SYSLOG)
 
 
-LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
+def _with_logins(dataset: str, sources: tuple[LogSource, ...]) -> tuple[LogSource, ...]:
+    return (*sources, AUTHENTICATION) if dataset in DATASETS else sources
+
+
+_LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "sshd": _auth("sshd"),
     "sudo": _auth("sudo"),
     "su": _auth("su"),
@@ -57,16 +62,19 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     **JSON_LOGSOURCES,
     **cloud.LOGSOURCES,
 }
+LOGSOURCES = {dataset: _with_logins(dataset, sources) for dataset, sources in _LOGSOURCES.items()}
 """`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""
 
-BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
+_BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
     ("sudo", "sudo_command"): (*LOGSOURCES["sudo"], PROCESS_CREATION),
     ("cron", "cron_command"): (*LOGSOURCES["cron"], PROCESS_CREATION),
+    ("syslog", "pam_login"): (SYSLOG, AUTH, AUTHENTICATION),
     **services.BY_ACTION,
     **audit.BY_ACTION,
     **host.BY_ACTION,
     **windows.BY_ACTION,
 }
+BY_ACTION = {key: _with_logins(key[0], sources) for key, sources in _BY_ACTION.items()}
 """(`event.dataset`, `event.action`) → log sources, where an action belongs to more than its dataset."""
 
 

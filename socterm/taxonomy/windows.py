@@ -7,6 +7,7 @@ log source guides, Microsoft's Sysmon manual and the manifests of the providers.
 from __future__ import annotations
 
 from socterm.event import LogSource
+from socterm.taxonomy.authentication import AUTHENTICATION
 
 _CHANNELS: dict[str, tuple[str, ...]] = {
     "security": ("Security",),
@@ -210,7 +211,7 @@ _BY_SERVICE: dict[str, _Sources] = {
 }
 _BY_EVENT: dict[tuple[str, int], _Sources] = {
     key: _sources(key[0], categories) for key, categories in _BY_ID.items()
-}
+} | {("security", code): (("windows", "", "security"), AUTHENTICATION) for code in (4624, 4625)}
 _BY_CHANGE: dict[str, _Sources] = {
     change: _sources("sysmon", categories) for change, categories in _REGISTRY.items()
 }

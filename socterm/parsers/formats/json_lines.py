@@ -17,6 +17,7 @@ from socterm.parsers.envelopes import is_docker
 from socterm.parsers.flat import LONGEST_NAME, MOST, flatten, put
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.json_values import Put, put_other, put_text, special_of, typed
+from socterm.parsers.formats.own_logins import SAID_IN, mark_login
 from socterm.parsers.marks import Fields
 from socterm.parsers.moments import moment
 from socterm.parsers.stamps import Clock
@@ -42,10 +43,13 @@ class Shape:
     """What is done with the values of objects that have the same names: lines of a program mostly do.
 
     `plain` values stay as they are; `texts` have a field of their own; `others` are looked at first. `stamps`
-    and `messages` stand in the order in which they are trusted. `nested`: typed ECS fields may lie inside.
+    and `messages` stand in the order in which they are trusted. `said` may be a word for what happened.
+    `nested`: typed ECS fields may lie inside.
     """
 
-    __slots__ = ("dotted", "envelope", "few", "messages", "nested", "others", "plain", "stamps", "texts")
+    __slots__ = (
+        "dotted", "envelope", "few", "messages", "nested", "others", "plain", "said", "stamps", "texts",
+    )  # fmt: skip
 
     def __init__(self, names: tuple[str, ...]) -> None:
         plain: list[str] = []
@@ -54,6 +58,7 @@ class Shape:
         low = {name: name.lower() for name in names}
         self.stamps = sorted((n for n in names if low[n] in STAMPS), key=lambda n: STAMPS.index(low[n]))
         self.messages = sorted((n for n in names if low[n] in MESSAGES), key=lambda n: MESSAGES.index(low[n]))
+        self.said = tuple(name for name in names if low[name] in SAID_IN)
         weighed = {*self.stamps, *self.messages}
         for name in names:
             special = special_of(low[name])
@@ -188,6 +193,8 @@ def json_lines(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | No
             reading.memory.inner = said
     if "level" in f:
         _levels(entry, f)
+    if shape.said:
+        mark_login([entry[name] for name in shape.said], f)
     if ts is None:
         ts = _inside(entry, reading)
     if "event" in entry:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
+from socterm.parsers.formats.own_logins import SAID_IN, mark_login
 from socterm.parsers.marks import Fields, mark
 from socterm.parsers.moments import when
 from socterm.parsers.pairs import first_stamp, put_value
@@ -107,6 +108,8 @@ def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
     f["event.dataset"] = dataset
     if dataset == "fortigate":
         _fortigate(f, pairs)
+    else:
+        mark_login([value for name, value in pairs.items() if name.lower() in SAID_IN], f)
     return _moment(pairs, reading), logsources_of(dataset), 1
 
 
