@@ -1,4 +1,4 @@
-"""The truth of a story as one value, written before its lines: its chapters, its alerts, what must stay quiet."""
+"""The truth of a story as one value, written before its lines: chapters, alerts, what must stay quiet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from socterm.demo.sheet import Sheet
 
 
 class Owed(NamedTuple):
-    """What detection owes a story. `parts` are its chapters, label → what happens, in the order they are told."""
+    """What detection owes a story. `parts`: its chapters in the order they are told, label → what happens."""
 
     parts: dict[str, str]
     alerts: tuple[Expected, ...] = ()

@@ -1,4 +1,4 @@
-"""What detection owes the stories told by firewalls and name servers, written before their lines and the rules.
+"""What detection owes the stories told by firewalls and name servers, written before lines and rules.
 
 Who scans, tunnels or asks for what is named by address: the machine to look at.
 """
@@ -81,24 +81,20 @@ FIREWALL_BENIGN = Owed(
 )
 
 BEACONING = Owed(
-    {
-        "beacon": "an office machine calls one address outside every 60 seconds, give or take one, for 45 minutes"
-    },
+    {"beacon": "an office machine calls one address outside every 60 seconds, give or take one: 45 times"},
     alerts=(Expected("beaconing", {"source.ip": BEACON, "destination.ip": CONTROL}, ("beacon",)),),
 )
 
 DNS_TUNNEL = Owed(
-    {
-        "tunnel": "220 questions for TXT, NULL and A of fifty random characters below one domain, in five minutes"
-    },
+    {"tunnel": "220 questions for TXT, NULL and A of fifty random characters below one domain: five minutes"},
     alerts=(Expected("dns_tunnel", _ip(TUNNEL), ("tunnel",)),),
 )
 
 DNS_TUNNEL_BENIGN = Owed(
     {
         "benign_cdn": "pages pull pictures from 14 names of 32 hexadecimal digits below one content network",
-        "benign_reputation": "a virus scanner asks its maker about ten files by their hashes, in the name asked for",
-        "benign_dnsbl": "the mail server asks a block list about 25 senders, two a minute; most are not in it",
+        "benign_reputation": "a virus scanner asks its maker about ten files: their hashes are in the names",
+        "benign_dnsbl": "the mail server asks a block list about 25 senders, two a minute; few are in it",
         "benign_mail_txt": "the mail server looks up SPF, DKIM and DMARC records: TXT of many domains",
     },
     quiet=(

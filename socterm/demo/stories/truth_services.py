@@ -1,4 +1,4 @@
-"""What detection owes the stories of passwords tried on mail, databases and an application, written before all else.
+"""What detection owes the stories of passwords tried on mail, databases and an application; written first.
 
 The same rules as for SSH: a login is a login, whoever tells of it.
 """
@@ -64,7 +64,7 @@ MAIL_LOGINS = Owed(
 
 MAIL_BENIGN = Owed(
     {
-        "benign_phone": "a phone still has the old password: one failure every five minutes, then the new one",
+        "benign_phone": "a phone still has the old password: a failure every five minutes, then the new one",
         "benign_mistyped": "a new mail program asks three times before the password is right",
         "benign_relay": "strangers try to relay mail and are refused, one try each",
     },

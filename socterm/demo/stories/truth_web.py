@@ -1,7 +1,7 @@
 """What detection owes the stories told by web servers, written before their lines and before the rules.
 
-Attackers are judged by address. A rule that only knows what was tried (`web_attack`) is folded under the one that
-knows that it was answered.
+Attackers are judged by address. A rule that only knows what was tried (`web_attack`) is folded under the one
+that knows that it was answered.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ WEB_ATTACK = Owed(
 
 WEB_BENIGN = Owed(
     {
-        "benign_crawler": "a search engine reads robots.txt and 150 pages; one in eight of its old links is 404",
+        "benign_crawler": "a search engine reads robots.txt and 150 pages; one in eight old links is 404",
         "benign_monitor": "our monitoring asks for /healthz every 30 seconds",
         "benign_upgrade": "after an upgrade twelve browsers ask for seven files each that are gone",
         "benign_office": "eight browsers of one office behind one address",
         "benign_words": "searches and titles that hold words of SQL, HTML and shells, and an apostrophe",
-        "benign_stale_token": "a phone app polls with an expired token: 401 every 30 seconds, no password sent",
+        "benign_stale_token": "a phone app polls with an expired token: 401 every 30 seconds, no password",
         "benign_mistyped": "three wrong passwords at the API, then the right one; two at WordPress",
     },
     quiet=(
@@ -96,7 +96,7 @@ WEB_SHELL = Owed(
         "scan": "45 names of plugins and themes asked for in half a minute",
         "upload": "one plugin lets anybody upload: a POST, answered with 200",
         "shell": "fourteen POSTs to the uploaded script, among pictures",
-        "shell_first": "the audit log: the web server's account runs sh -c with id, uname, whoami, ss and the like",
+        "shell_first": "the audit log: the web server's account runs sh -c with id, uname, whoami, ss …",
         "shell_download": "it fetches a program to /tmp/.x and runs it",
         "shell_reverse": "a bash that is tied to the attacker's machine",
         "loot": "a 1.9 GB archive, left in the uploads folder, fetched twice",
@@ -120,10 +120,10 @@ WEB_SHELL = Owed(
 
 WEB_SHELL_BENIGN = Owed(
     {
-        "benign_editor": "an editor logs in, uploads twelve pictures and looks at them; POSTs go to the admin's own scripts",
+        "benign_editor": "an editor logs in, uploads twelve pictures and looks at them; POSTs go to admin",
         "benign_mail": "PHP sends mail: the web server's account runs sh -c /usr/sbin/sendmail",
         "benign_cron": "cron runs the web application's jobs as www-data, through /bin/sh",
-        "benign_package": "root upgrades packages: maintainer scripts run from /var/lib/dpkg and a temporary folder",
+        "benign_package": "root upgrades packages: their scripts run from /var/lib/dpkg and apt's folder",
     },
     quiet=(
         Quiet("web_shell", _ip(EDITOR), "pictures in the uploads folder are read, not written to"),

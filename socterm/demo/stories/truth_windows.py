@@ -1,7 +1,7 @@
-"""What detection owes the stories told by Windows and by files renamed, written before their lines and the rules.
+"""What detection owes the stories told by Windows and by files renamed, written before lines and rules.
 
-Guessing is judged by address, what is done on a machine by its short name, what an account does by the account.
-An account that was created is `user.target.name`: `user.name` is who created it.
+Guessing is judged by address, what is done on a machine by its short name, what an account does by the
+account. An account that was created is `user.target.name`: `user.name` is who created it.
 
 No detection of the pack counts renamed files: ransomware is owed the alerts on what it does around its work.
 """
@@ -81,7 +81,7 @@ WINDOWS_LOGON_BENIGN = Owed(
     {
         "benign_mistyped": "somebody mistypes a password twice, then logs on",
         "benign_expired": "a service starts with an outdated password, once a minute, six times: no address",
-        "benign_admin": "an administrator on the server: remote desktop from inside, consoles, PowerShell, runas",
+        "benign_admin": "an administrator at work: remote desktop from inside, consoles, PowerShell, runas",
         "benign_update": "an update installs its service and its task from Program Files",
         "benign_helpdesk": "the helpdesk unlocks an account and sets a new password",
         "benign_monitor": "monitoring logs on to four servers every minute",
@@ -111,7 +111,7 @@ WINDOWS_DOMAIN = Owed(
         "asrep": "a machine asks for tickets of six accounts that need no password first, in RC4",
         "roasting": "tom asks for tickets of twelve services in RC4 within twenty seconds",
         "spread": "the account of a service logs on to nine servers in eight minutes, from tom's machine",
-        "replication": "the same account asks the domain controller for everybody's secrets, as only controllers do",
+        "replication": "the same account asks the controller for everybody's secrets, as only controllers do",
         "domain_admin": "it makes tom an administrator of the domain",
     },
     alerts=(
@@ -127,7 +127,7 @@ WINDOWS_DOMAIN = Owed(
 
 WINDOWS_DOMAIN_BENIGN = Owed(
     {
-        "benign_replication": "the second controller replicates, and so does the account that syncs to the cloud",
+        "benign_replication": "the second controller replicates; so does the account that syncs to a cloud",
         "benign_legacy": "an old filer only speaks RC4: three tickets for it in a quarter of an hour",
         "benign_tickets": "people ask for tickets in AES, a dozen services in the morning",
         "benign_wrong": "two people mistype their password at Kerberos",
@@ -163,8 +163,8 @@ WINDOWS_RANSOMWARE = Owed(
 
 WINDOWS_BACKUP_BENIGN = Owed(
     {
-        "benign_backup": "backup software writes 80 files under another name and renames them; it makes a shadow copy",
-        "benign_management": "software management runs its scripts: PowerShell, no profile, policy bypassed, from its folder",
+        "benign_backup": "backup software writes 80 files under other names and lists shadow copies",
+        "benign_management": "software management runs its scripts: PowerShell, no profile, policy bypassed",
         "benign_signatures": "Defender notes that its signatures are new: event 5007",
         "benign_documents": "people save documents; Office writes to ~$ and .tmp names first",
     },
