@@ -88,6 +88,49 @@ def test_where_neither_arguments_nor_titles_are_logged_the_call_itself_tells_of_
     assert RUN not in told[-1].logsources
 
 
+def opened(flags: str, *, call: int = 257) -> Event:
+    """The last line of an open of auth.log with these flags."""
+    told = syscall(1, call).replace("a2=241", f"a2={flags}")
+    body = 'item=1 name="auth.log" inode=2 dev=08:01 mode=0100640 ouid=0 ogid=4 nametype=NORMAL'
+    return decode(told, at(1, "CWD", 'cwd="/var/log"'), at(1, "PATH", body))[-1]
+
+
+@pytest.mark.parametrize(
+    ("flags", "wrote", "emptied"),
+    [
+        ("0", False, None),
+        ("441", True, None),
+        ("241", True, True),
+        ("O_RDONLY", False, None),
+        ("O_WRONLY|O_APPEND", True, None),
+        ("O_WRONLY|O_CREAT|O_TRUNC", True, True),
+    ],
+)
+def test_a_file_opened_to_be_written_anew_is_told_from_one_that_is_appended_to(
+    flags: str, *, wrote: bool, emptied: bool | None
+) -> None:
+    event = opened(flags)
+    assert event.fields["file.path"] == "/var/log/auth.log"
+    assert (FILE in event.logsources) is wrote
+    assert event.fields.get("audit.emptied") is emptied
+
+
+def test_a_file_that_is_cut_is_emptied_and_a_failed_try_is_nothing() -> None:
+    assert opened("0", call=76).fields["audit.emptied"] is True
+    failed = decode(
+        syscall(1, ok="no"), at(1, "PATH", 'item=0 name="/var/log/auth.log" mode=0100640 nametype=NORMAL')
+    )
+    assert "audit.emptied" not in failed[-1].fields
+
+
+def test_what_sudo_ran_is_a_program_run_and_what_it_refused_is_not() -> None:
+    said = 'pid=9 uid=1000 auid=1000 ses=3 msg=\'cwd="/" cmd=6964202D75 terminal=pts/0 res='
+    ran, refused = decode(at(1, "USER_CMD", f"{said}success'"), at(2, "USER_CMD", f"{said}failed'"))
+    assert RUN in ran.logsources
+    assert ran.fields["process.command_line"] == "id -u"
+    assert RUN not in refused.logsources
+
+
 def test_a_failed_run_is_no_program_run() -> None:
     events = decode(
         syscall(1, ok="no"), at(1, "EXECVE", 'argc=1 a0="/tmp/none"'), at(1, "PROCTITLE", 'proctitle="x"')

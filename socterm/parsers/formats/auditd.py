@@ -101,7 +101,10 @@ def record(kind: Kind, body: str, fields: Fields, mem: Memory, ident: str, ts: i
         note = joined.note_of(mem, ident) if name in _TELLERS else joined.known(mem, ident)
         fields.update(note.get("who", _NOTHING))
         return follower(body, fields, note), 1
-    return PLAIN, single(kind, body, fields, mem, ident, ts)
+    times = single(kind, body, fields, mem, ident, ts)
+    if name == "USER_CMD" and fields.get("event.outcome") == "success":
+        return joined.PROCESS, times
+    return PLAIN, times
 
 
 _NOTHING: Fields = {}

@@ -46,15 +46,18 @@ _CONNECTION = logsources_of("auditd", "connection")
 _RUNS = frozenset({"execve", "execveat"})
 _OPENS = {"open": "audit.a1", "openat": "audit.a2"}
 """Where a call has its flags."""
-_WRITES = frozenset({"creat", "truncate", "ftruncate"})
+_EMPTIES = frozenset({"creat", "truncate", "ftruncate"})
 _WRITE_FLAGS = 0o3 | 0o100 | 0o1000
 """Not read-only, O_CREAT, O_TRUNC."""
+_EMPTY_FLAG = 0o1000
+"""O_TRUNC: what the file held is gone."""
 _LISTENS = frozenset({"accept", "accept4", "recvfrom", "recvmsg", "recvmmsg", "getpeername"})
 _UNDER_WAY = -115
 """A connect that does not wait answers EINPROGRESS."""
 
 Note = dict[str, Any]
-"""What is known of an event: who (carried fields), cwd, run, wrote, call, failed, argc, args, left."""
+"""What is known of an event: who (carried fields), cwd, run, wrote, emptied, call, failed, argc, args,
+left."""
 Sources = tuple[LogSource, ...]
 
 
@@ -67,8 +70,10 @@ def syscall(fields: Fields, note: Note) -> Sources:
         note["failed"] = True
     elif name in _RUNS:
         note["run"] = True
-    elif name in _WRITES or (name in _OPENS and _opens_to_write(fields.get(_OPENS[name], ""))):
-        note["wrote"] = True
+    elif name in _EMPTIES:
+        note["wrote"] = note["emptied"] = True
+    elif name in _OPENS:
+        _opened(fields.get(_OPENS[name], ""), note)
     return PLAIN
 
 
@@ -82,11 +87,20 @@ def name_call(fields: Fields) -> str:
     return name
 
 
-def _opens_to_write(flags: str) -> bool:
+def _opened(flags: str, note: Note) -> None:
+    """What a file was opened for: numbers as the kernel writes them, names as search tools do."""
     try:
-        return bool(int(flags, 16) & _WRITE_FLAGS)
+        bits = int(flags, 16)
+        wrote, emptied = bits & _WRITE_FLAGS, bits & _EMPTY_FLAG
     except ValueError:
-        return "O_WRONLY" in flags or "O_RDWR" in flags or "O_CREAT" in flags or "O_TRUNC" in flags
+        wrote, emptied = any(name in flags for name in _WRITE_NAMES), "O_TRUNC" in flags
+    if wrote:
+        note["wrote"] = True
+    if emptied:
+        note["emptied"] = True
+
+
+_WRITE_NAMES = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC")
 
 
 def execve(body: str, fields: Fields, note: Note) -> Sources:
@@ -173,7 +187,7 @@ def cwd(body: str, fields: Fields, note: Note) -> Sources:
 
 
 def path(body: str, fields: Fields, note: Note) -> Sources:
-    """PATH: a file the call was about, and what became of it."""
+    """PATH: a file the call was about, and what became of it; `audit.emptied` where all it held is gone."""
     take(_PATH, body.replace("\x1d", " ") if "\x1d" in body else body, fields)
     name = fields.pop("audit.name", "")
     if name:
@@ -193,6 +207,8 @@ def path(body: str, fields: Fields, note: Note) -> Sources:
         return _DELETED
     if happened == "NORMAL" and note.get("wrote"):
         fields["event.type"] = ("change",)
+        if note.get("emptied"):
+            fields["audit.emptied"] = True
         return _CREATED
     return PLAIN
 
