@@ -35,10 +35,6 @@ class Chapter(NamedTuple):
     write: Callable[[Sheet], object]
 
 
-def unwritten(sheet: Sheet) -> None:
-    """A chapter whose truth is known before its lines are written."""
-
-
 class Noise(NamedTuple):
     """Background of one kind: `write(sheet, length, factor)` fills `length` seconds, `factor` times as busy.
 

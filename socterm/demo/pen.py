@@ -137,6 +137,10 @@ class Pen:
             at = self.sshd(at, peer, message)
         return at
 
+    def refused_key(self, at: float, peer: Connection, user: str) -> float:
+        """A key that is not taken and nothing else to offer: sshd names the user only as it goes."""
+        return self._leave(at, peer, user, "closed")
+
     def login(self, at: float, peer: Connection, person: Person, *, method: str = "publickey") -> Login:
         """A login that succeeds, with the session lines after it."""
         host, key = peer.host, f": {person.key[0]} {person.key[1]}" if method == "publickey" else ""
@@ -173,9 +177,9 @@ class Pen:
     def sudo(
         self, at: float, host: Host, person: Person, command: str, *, tty: str = "pts/0", lasts: float = 1.0
     ) -> float:
-        """A command run as root through sudo."""
-        pwd = f"/home/{person.name}"
-        text = f"TTY={tty} ; PWD={pwd} ; USER=root ; COMMAND={command}"
+        """A command run as root through sudo; without a terminal where `tty` is ""."""
+        terminal = f"TTY={tty} ; " if tty else ""
+        text = f"{terminal}PWD=/home/{person.name} ; USER=root ; COMMAND={command}"
         at = self.say(at, host, "sudo", f"{person.name:>8} : {text}")
         by = f"{person.name}(uid={person.uid})"
         at = self.say(
@@ -226,6 +230,16 @@ class Pen:
         where = f"home=/home/{name}, shell=/bin/bash, from=/dev/{tty}"
         return self.say(at, host, tag, f"new user: name={name}, UID={uid}, GID={uid}, {where}")
 
+    def new_system_account(self, at: float, host: Host, name: str, number: int, home: str) -> float:
+        """adduser --system, as maintainer scripts of packages call it."""
+        at = self.say(
+            at, host, f"groupadd[{self.pid()}]", f"group added to /etc/group: name={name}, GID={number}"
+        )
+        where = f"home={home}, shell=/usr/sbin/nologin, from=none"
+        return self.say(
+            at, host, f"useradd[{self.pid()}]", f"new user: name={name}, UID={number}, GID={number}, {where}"
+        )
+
     def set_password(self, at: float, host: Host, name: str) -> float:
         """chpasswd."""
         return self.say(
@@ -249,6 +263,31 @@ class Pen:
         return self.say(
             at + lasts, host, f"CRON[{pid}]", f"pam_unix(cron:session): session closed for user {person.name}"
         )
+
+    def crontab(
+        self, at: float, host: Host, person: Person, verbs: str = "BEGIN EDIT,REPLACE,END EDIT"
+    ) -> float:
+        """crontab -e (each verb a few seconds after the other) or `crontab FILE` (REPLACE alone)."""
+        tag = f"crontab[{self.pid()}]"
+        for verb in verbs.split(","):
+            at = self.say(at, host, tag, f"({person.name}) {verb} ({person.name})") + 4.0
+        return at
+
+    def cron_daemon(self, at: float, host: Host, message: str) -> float:
+        """What cron says of itself: that it noticed a changed table."""
+        return self.say(at, host, "cron[598]", message)
+
+    def service(self, at: float, host: Host, verb: str, name: str, description: str) -> float:
+        """A daemon's unit is started, stopped or restarted."""
+        at = at + 0.1
+        if verb in {"stop", "restart"}:
+            at = self.say(at, host, "systemd[1]", f"Stopping {name} - {description}...") + 0.2
+            at = self.say(at, host, "systemd[1]", f"{name}: Deactivated successfully.")
+            at = self.say(at, host, "systemd[1]", f"Stopped {name} - {description}.")
+        if verb in {"start", "restart"}:
+            at = self.say(at, host, "systemd[1]", f"Starting {name} - {description}...") + 0.2
+            at = self.say(at, host, "systemd[1]", f"Started {name} - {description}.")
+        return at
 
     def unit(self, at: float, host: Host, name: str, description: str, *, lasts: float = 1.5) -> float:
         """A oneshot unit run by its timer."""

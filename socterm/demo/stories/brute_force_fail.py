@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from socterm.demo.cast import BOB
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import BOB, WEB
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
 
 GUESSER = "203.0.113.20"
+
+
+def _guessing(pen: Pen) -> None:
+    plan = (("root", 4), ("admin", 3), ("root", 4), ("alice", 3), ("postgres", 2))
+    for number, (name, tries) in enumerate(plan):
+        pen.failed_login(120.0 + 18.0 * number, pen.connect(WEB, GUESSER), name, tries=tries, gap=4.0)
+
+
+def _forgotten(pen: Pen) -> None:
+    pen.failed_login(205.0, pen.connect(WEB, BOB.address), BOB.name, tries=3, gap=8.0)
+    pen.failed_login(246.0, pen.connect(WEB, BOB.address), BOB.name, tries=2, gap=9.0)
+
+
+def _remembered(pen: Pen) -> None:
+    login = pen.login(283.0, pen.connect(WEB, BOB.address), BOB, method="password")
+    pen.logout(560.0, login)
+
 
 STORIES = (
     Story(
@@ -19,7 +36,7 @@ STORIES = (
             Chapter(
                 "guessing",
                 "16 wrong passwords for four users in a minute and a half, eight of them for root",
-                unwritten,
+                penned(_guessing),
             ),
         ),
         noise=(WORKING, INTERNET),
@@ -39,8 +56,8 @@ STORIES = (
         logs=(AUTH,),
         length=600.0,
         chapters=(
-            Chapter("forgotten", "five wrong passwords in two minutes from his own desk", unwritten),
-            Chapter("remembered", "the sixth is right; then a day like any other", unwritten),
+            Chapter("forgotten", "five wrong passwords in two minutes from his own desk", penned(_forgotten)),
+            Chapter("remembered", "the sixth is right; then a day like any other", penned(_remembered)),
         ),
         noise=(WORKING, INTERNET),
         quiet=(

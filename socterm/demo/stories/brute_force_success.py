@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from socterm.demo.cast import DANA, DEPLOY
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import ALICE, DANA, DEPLOY, WEB
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
 
 GUESSER = "203.0.113.21"
+
+
+def _guessing(pen: Pen) -> None:
+    for number, tries in enumerate((3, 3, 3, 3, 2)):
+        pen.failed_login(140.0 + 17.0 * number, pen.connect(WEB, GUESSER), ALICE.name, tries=tries, gap=4.0)
+
+
+def _break_in(pen: Pen) -> None:
+    login = pen.login(243.0, pen.connect(WEB, GUESSER), ALICE, method="password")
+    pen.logout(388.0, login)
+
+
+def _refused(pen: Pen) -> None:
+    for number in range(4):
+        pen.refused_key(150.0 + 21.0 * number, pen.connect(WEB, DEPLOY.address), DEPLOY.name)
+
+
+def _rolled_out(pen: Pen) -> None:
+    dana = pen.login(262.0, pen.connect(WEB, DANA.address), DANA)
+    pen.su(281.0, WEB, DANA, DEPLOY, lasts=20.0)
+    pen.logout(330.0, dana)
+    key = ("ED25519", "SHA256:yR2nWq8TgV5cKx0JzP4mLs7HdB1fUa9sEi3QuNwOrTc")
+    login = pen.login(341.0, pen.connect(WEB, DEPLOY.address), DEPLOY._replace(key=key))
+    pen.logout(347.0, login)
+
 
 STORIES = (
     Story(
@@ -16,11 +41,11 @@ STORIES = (
         logs=(AUTH,),
         length=600.0,
         chapters=(
-            Chapter("guessing", "14 wrong passwords for alice in a minute and a half", unwritten),
+            Chapter("guessing", "14 wrong passwords for alice in a minute and a half", penned(_guessing)),
             Chapter(
                 "break_in",
                 "the same address logs in as alice with a password, looks around and leaves",
-                unwritten,
+                penned(_break_in),
             ),
         ),
         noise=(WORKING, INTERNET),
@@ -43,8 +68,10 @@ STORIES = (
         logs=(AUTH,),
         length=600.0,
         chapters=(
-            Chapter("refused", "four connections of deploy end before a key was taken", unwritten),
-            Chapter("rolled_out", "dana puts the new key in place; deploy logs in with it", unwritten),
+            Chapter("refused", "four connections of deploy end before a key was taken", penned(_refused)),
+            Chapter(
+                "rolled_out", "dana puts the new key in place; deploy logs in with it", penned(_rolled_out)
+            ),
         ),
         noise=(WORKING, INTERNET),
         quiet=(

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import CAROL, DB, Person
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
 
 BOTNET = tuple(f"198.51.100.{number}" for number in range(161, 175))
+
+
+NAGIOS = Person("nagios", 114, "10.20.0.50")
+
+
+def _botnet(pen: Pen) -> None:
+    for number, address in enumerate(BOTNET):
+        pen.failed_login(80.0 + 80.0 * number, pen.connect(DB, address), CAROL.name, gap=1.9, end="bye")
+
+
+def _stale(pen: Pen) -> None:
+    for number in range(8):
+        pen.failed_login(
+            70.0 + 131.0 * number, pen.connect(DB, f"10.20.0.{60 + number}"), NAGIOS.name, gap=1.2
+        )
+    login = pen.login(1180.0, pen.connect(DB, NAGIOS.address), NAGIOS, method="password")
+    pen.logout(1184.0, login)
+
 
 STORIES = (
     Story(
@@ -18,7 +37,7 @@ STORIES = (
             Chapter(
                 "botnet",
                 "carol tried from fourteen addresses, one wrong password each, eighty seconds apart",
-                unwritten,
+                penned(_botnet),
             ),
         ),
         noise=(WORKING, INTERNET),
@@ -37,8 +56,8 @@ STORIES = (
         chapters=(
             Chapter(
                 "stale",
-                "eight inside machines fail once each within twenty minutes; the ninth has the new password and logs in",
-                unwritten,
+                "eight inside machines fail once each within twenty minutes; the ninth logs in",
+                penned(_stale),
             ),
         ),
         noise=(WORKING, INTERNET),

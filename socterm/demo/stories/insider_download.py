@@ -3,9 +3,47 @@
 from __future__ import annotations
 
 from socterm.demo.cast import BOB, BORG, DANA, DB, WEB
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
+
+TTY = "pts/1"
+OUTSIDE = "203.0.113.80"
+
+
+def _login(pen: Pen) -> None:
+    login = pen.login(120.0, pen.connect(DB, BOB.address), BOB, method="password")
+    pen.logout(860.0, login)
+
+
+def _privilege(pen: Pen) -> None:
+    pen.sudo(210.0, DB, BOB, "/usr/bin/ls -la /srv/backup", tty=TTY)
+    pen.sudo(260.0, DB, BOB, "/usr/bin/less /etc/postgresql/15/main/pg_hba.conf", tty=TTY, lasts=30.0)
+
+
+def _download(pen: Pen) -> None:
+    pen.sudo(420.0, DB, BOB, "/usr/bin/pg_dump -Fc -f /tmp/c.dump customers", tty=TTY, lasts=41.0)
+    pen.sudo(
+        500.0, DB, BOB, "/usr/bin/tar czf /tmp/c.tgz /tmp/c.dump /srv/backup/contracts", tty=TTY, lasts=12.0
+    )
+    pen.sudo(540.0, DB, BOB, f"/usr/bin/scp -q /tmp/c.tgz bob@{OUTSIDE}:", tty=TTY, lasts=64.0)
+    pen.sudo(640.0, DB, BOB, "/usr/bin/rm /tmp/c.tgz /tmp/c.dump", tty=TTY)
+
+
+def _backup(pen: Pen) -> None:
+    pen.cron(300.2, WEB, BORG, "/usr/local/bin/nightly-backup", lasts=230.0)
+    pen.sudo(301.0, WEB, BORG, "/usr/bin/tar czf /var/backups/srv.tgz /srv/www /etc", tty="", lasts=88.0)
+    pen.sudo(
+        391.0,
+        WEB,
+        BORG,
+        f"/usr/bin/rsync -a /var/backups/ borg@{DB.address}:/srv/backup/web01/",
+        tty="",
+        lasts=90.0,
+    )
+    login = pen.login(391.4, pen.connect(DB, WEB.address), BORG)
+    pen.logout(480.0, login)
+
 
 STORIES = (
     Story(
@@ -14,9 +52,13 @@ STORIES = (
         logs=(AUTH,),
         length=1200.0,
         chapters=(
-            Chapter("login", "bob logs in from his desk as every day", unwritten),
-            Chapter("privilege", "he uses sudo to look where he never looks", unwritten),
-            Chapter("download", "the customers are dumped, packed and sent to an address outside", unwritten),
+            Chapter("login", "bob logs in from his desk as every day", penned(_login)),
+            Chapter("privilege", "he uses sudo to look where he never looks", penned(_privilege)),
+            Chapter(
+                "download",
+                "the customers are dumped, packed and sent to an address outside",
+                penned(_download),
+            ),
         ),
         noise=(WORKING, INTERNET),
         alerts=(
@@ -37,8 +79,8 @@ STORIES = (
         chapters=(
             Chapter(
                 "backup",
-                "cron runs it as borg; sudo without a terminal packs files, rsync takes them to the other host inside",
-                unwritten,
+                "cron runs it as borg: sudo without a terminal, tar, rsync to the other host inside",
+                penned(_backup),
             ),
         ),
         noise=(WORKING, INTERNET),

@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from socterm.demo.cast import WEB
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import BOB, DANA, ROOT, WEB
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
+
+TTY = "pts/1"
+
+
+def _cleared(pen: Pen) -> None:
+    login = pen.login(150.0, pen.connect(WEB, BOB.address), BOB, method="password")
+    for number, command in enumerate(
+        (
+            "/usr/bin/truncate -s 0 /var/log/auth.log",
+            "/usr/bin/rm -f /var/log/wtmp /var/log/btmp",
+            "/usr/bin/journalctl --rotate --vacuum-time=1s",
+            "/usr/bin/shred -u /root/.bash_history",
+        )
+    ):
+        pen.sudo(200.0 + 14.0 * number, WEB, BOB, command, tty=TTY, lasts=0.6)
+    pen.logout(280.0, login)
+
+
+def _rotated(pen: Pen) -> None:
+    pen.unit(180.0, WEB, "logrotate.service", "Rotate log files", lasts=2.1)
+    pen.say(
+        181.0,
+        WEB,
+        "systemd[1]",
+        "rsyslog.service: Sent signal SIGHUP to main process 588 (rsyslogd) on client request.",
+    )
+    dana = pen.login(240.0, pen.connect(WEB, DANA.address), DANA)
+    pen.sudo(262.0, WEB, DANA, "/usr/sbin/logrotate -f /etc/logrotate.d/nginx", tty=TTY)
+    pen.sudo(290.0, WEB, DANA, "/usr/bin/journalctl --disk-usage", tty=TTY)
+    pen.logout(400.0, dana)
+    pen.cron(481.0, WEB, ROOT, "/usr/bin/find /srv/www/app/log -name '*.log.gz' -mtime +30 -delete")
+
 
 STORIES = (
     Story(
@@ -17,7 +49,7 @@ STORIES = (
             Chapter(
                 "cleared",
                 "truncate of auth.log, rm of wtmp and the journal, shred of the shell history",
-                unwritten,
+                penned(_cleared),
             ),
         ),
         noise=(WORKING, INTERNET),
@@ -32,7 +64,7 @@ STORIES = (
             Chapter(
                 "rotated",
                 "logrotate.service, sudo logrotate -f, a cron job that deletes archives older than a month",
-                unwritten,
+                penned(_rotated),
             ),
         ),
         noise=(WORKING, INTERNET),

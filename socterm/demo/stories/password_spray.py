@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import ALICE, BOB, CAROL, DANA, DB, Person
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
 
 SPRAYER = "198.51.100.61"
 GATEWAY = "10.20.0.1"
+
+
+ERIN = Person("erin", 1005)
+
+
+def _spraying(pen: Pen) -> None:
+    names = (
+        "alice",
+        "bob",
+        "carol",
+        "dana",
+        "erin",
+        "frank",
+        "grace",
+        "heidi",
+        "deploy",
+        "backup",
+        "sales",
+        "info",
+    )
+    for number, name in enumerate(names):
+        pen.failed_login(100.0 + 40.0 * number, pen.connect(DB, SPRAYER), name, gap=1.8)
+
+
+def _gateway(pen: Pen) -> None:
+    for number, person in enumerate((ALICE, BOB, CAROL, DANA, ERIN)):
+        at = 60.0 + 118.0 * number
+        peer = pen.connect(DB, GATEWAY)
+        at = pen.failed_login(at, peer, person.name, gap=3.0, end="")
+        login = pen.login(at + 4.0, peer, person, method="password")
+        pen.logout(at + 90.0, login)
+
 
 STORIES = (
     Story(
@@ -19,7 +52,7 @@ STORIES = (
             Chapter(
                 "spraying",
                 "twelve users, one wrong password each, from one address in eight minutes",
-                unwritten,
+                penned(_spraying),
             ),
         ),
         noise=(WORKING, INTERNET),
@@ -37,8 +70,8 @@ STORIES = (
         chapters=(
             Chapter(
                 "gateway",
-                "five users, one wrong password each from the same inside address, each followed by the right one",
-                unwritten,
+                "five users, one wrong password each from one inside address, then the right one",
+                penned(_gateway),
             ),
         ),
         noise=(WORKING, INTERNET),

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import OFFERS, WEB
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
 
 SCANNER = "198.51.100.63"
 PROBE = "10.20.0.50"
+
+
+def _probing(pen: Pen) -> None:
+    for number in range(9):
+        pen.bad_peer(130.0 + 12.0 * number, pen.connect(WEB, SCANNER), number, OFFERS[number % 2])
+
+
+def _probe(pen: Pen) -> None:
+    for number in range(19):
+        pen.bad_peer(30.0 + 60.0 * number, pen.connect(WEB, PROBE), 2, "")
+
 
 STORIES = (
     Story(
@@ -18,8 +30,8 @@ STORIES = (
         chapters=(
             Chapter(
                 "probing",
-                "no identification, wrong protocols, ancient key exchanges: nine connections from one address",
-                unwritten,
+                "no identification, wrong protocols, ancient key exchanges: nine connections",
+                penned(_probing),
             ),
         ),
         noise=(WORKING, INTERNET),
@@ -33,7 +45,7 @@ STORIES = (
         length=1200.0,
         chapters=(
             Chapter(
-                "probe", "a connection a minute from an inside address, closed without a word", unwritten
+                "probe", "a connection a minute from an inside address, closed without a word", penned(_probe)
             ),
         ),
         noise=(WORKING, INTERNET),

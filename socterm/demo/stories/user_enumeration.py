@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from socterm.demo.model import Chapter, Expected, Quiet, Story, unwritten
+from socterm.demo.cast import NAMES_GUESSED, WEB, Person
+from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
-from socterm.demo.pen import AUTH
+from socterm.demo.pen import AUTH, Pen, penned
 
 ENUMERATOR = "198.51.100.62"
+
+
+ERIN = Person("erin.young", 1005, "10.20.1.33")
+
+
+def _names(pen: Pen) -> None:
+    names = (*NAMES_GUESSED, "barbara", "benno", "bianca", "boris", "bruno", "caspar")
+    for number, name in enumerate(names):
+        pen.failed_login(150.0 + 3.1 * number, pen.connect(WEB, ENUMERATOR), name, gap=1.6, end="bye")
+
+
+def _old_name(pen: Pen) -> None:
+    for number in range(2):
+        pen.failed_login(
+            170.0 + 40.0 * number, pen.connect(WEB, ERIN.address), "erin.miller", tries=2, gap=1.0
+        )
+    login = pen.login(301.0, pen.connect(WEB, ERIN.address), ERIN, method="password")
+    pen.logout(420.0, login)
+
 
 STORIES = (
     Story(
@@ -15,7 +35,9 @@ STORIES = (
         logs=(AUTH,),
         length=600.0,
         chapters=(
-            Chapter("names", "18 names nobody has, one wrong password each, three seconds apart", unwritten),
+            Chapter(
+                "names", "18 names nobody has, one wrong password each, three seconds apart", penned(_names)
+            ),
         ),
         noise=(WORKING, INTERNET),
         alerts=(
@@ -35,7 +57,7 @@ STORIES = (
             Chapter(
                 "old_name",
                 "four tries of a name that is gone, from her own machine; then the new name is let in",
-                unwritten,
+                penned(_old_name),
             ),
         ),
         noise=(WORKING, INTERNET),
