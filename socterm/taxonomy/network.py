@@ -66,6 +66,7 @@ _AUTHLOG: LogSource = ("linux", "", "auth")
 _FIREWALL: LogSource = ("", "firewall", "")
 _DNS: LogSource = ("", "dns", "")
 _PROXY: LogSource = ("", "proxy", "")
+_WEBSERVER: LogSource = ("", "webserver", "")
 
 
 def _linux(service: str, *more: LogSource) -> tuple[LogSource, ...]:
@@ -80,7 +81,7 @@ def _sensor(product: str) -> dict[str, tuple[LogSource, ...]]:
     """Log sources of a sensor's logs that have a category of their own."""
     return {
         f"{product}.dns": ((product, "", "dns"), _DNS),
-        f"{product}.http": ((product, "", "http"), _PROXY),
+        f"{product}.http": ((product, "", "http"), _PROXY, _WEBSERVER),
     }
 
 

@@ -20,12 +20,13 @@ WEB_LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "aws.elb": (("aws", "webserver", "elb"),),
     "aws.s3access": (("aws", "webserver", "s3access"),),
     "aws.cloudfront": (("aws", "webserver", "cloudfront"),),
-    "apache.error": (("apache", "", "apache"),),
-    "nginx.error": (("nginx", "", "nginx"),),
-    "lighttpd.error": (("lighttpd", "", "lighttpd"),),
+    "apache.error": (("apache", "webserver", "apache"),),
+    "nginx.error": (("nginx", "webserver", "nginx"),),
+    "lighttpd.error": (("lighttpd", "webserver", "lighttpd"),),
     "suhosin": (("php", "", "suhosin"),),
 }
-"""`event.dataset` → log sources. `web.access` is a text log of which the server cannot be told."""
+"""`event.dataset` → log sources. `web.access` is a text log of which the server cannot be told. Error logs are of the
+category too: nginx names the request in them, all name the client."""
 
 _COMMON = {
     "c-ip": "source.ip",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from socterm.parsers.formats.web_request import put_text, put_url
+from socterm.parsers.formats.web_request import put_text, put_url, request_fields
 from socterm.parsers.marks import Fields, mark, put_end
 
 _FAILED = mark("web_login", "failure")
@@ -51,6 +51,8 @@ _REFUSALS = (
     "realm mismatch",
     "unknown algorithm",
 )
+_REQUEST = "Invalid URI in request "
+"""Behind it stands the request line, as a rule one that climbs out of the document root."""
 _TAG = re.compile(r'\[(id|msg|severity|uri|hostname|unique_id|tag|file) "((?:[^"\\]|\\.){0,2000})"\]')
 _TAGS = {
     "id": "rule.id",
@@ -74,6 +76,8 @@ def happened(said: str, level: str, f: Fields, *, known: bool) -> None:
         f |= _FAILED
     elif said.startswith(_REFUSALS) or (said.startswith(_RIGHTS) and _authorised(said, f)):
         f |= _DENIED
+        if said.startswith(_REQUEST):
+            f |= request_fields(said[len(_REQUEST) :])
     elif suhosin(said, f):
         pass
     else:
