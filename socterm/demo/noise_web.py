@@ -1,14 +1,15 @@
 """A shop on a weekday: visitors with their pages and pictures, robots, and single probes from everywhere.
 
-Weights are those of small shops: two thirds of the requests are for static files, one in ten is a robot's, one
-in thirty a stranger's probe. Every stranger asks once.
+Weights are those of small shops: two thirds of the requests are for static files, one in ten is a robot's,
+one in thirty a stranger's probe. Every stranger asks once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from random import Random
 
-from socterm.demo.model import Noise
+from socterm.demo.model import Log, Noise
 from socterm.demo.pen_web import ACCESS, ACCESS_JSON, BROWSERS, Client, WebPen, browser
 from socterm.demo.sheet import Sheet
 
@@ -18,9 +19,9 @@ STATIC = (
     ("/static/fonts/inter-v13-latin.woff2", 37284),
 )  # fmt: skip
 GOODS = (
-    "oak-table", "desk-lamp", "wool-rug", "tea-pot-blue", "garden-chair", "book-shelf-2m", "linen-curtain",
-    "wall-clock", "bread-knife", "candle-set", "coat-rack", "door-mat", "flower-vase", "bath-towel-grey",
-    "mirror-round", "side-board",
+    "oak-table", "desk-lamp", "wool-rug", "tea-pot-blue", "garden-chair", "book-shelf-2m",
+    "linen-curtain", "wall-clock", "bread-knife", "candle-set", "coat-rack", "door-mat", "flower-vase",
+    "bath-towel-grey", "mirror-round", "side-board",
 )  # fmt: skip
 PAGES = ("/", "/sale", "/new", "/contact", "/delivery", "/about", "/faq", "/imprint", "/stores")
 SEARCHES = ("lamp", "table+oak", "rug+200x300", "chair", "gift+idea", "vase+blue", "towel")
@@ -39,10 +40,10 @@ CRAWLERS = (
 PROBES = (
     ("GET", "/", 200, 18433), ("GET", "/robots.txt", 200, 214), ("GET", "/wp-login.php", 404, 153),
     ("GET", "/.env", 404, 153), ("GET", "/favicon.ico", 200, 15086), ("HEAD", "/", 200, 0),
-    ("GET", "/phpmyadmin/", 404, 153), ("GET", "/actuator/health", 404, 153), ("POST", "/HNAP1/", 404, 153),
-    ("GET", "/.well-known/security.txt", 200, 402), ("GET", "/login", 200, 4120),
-    ("GET", "/sitemap.xml", 200, 9921), ("GET", "/manager/html", 404, 153), ("GET", "/ads.txt", 404, 153),
-    ("GET", "/solr/admin/info/system?wt=json", 404, 153),
+    ("GET", "/phpmyadmin/", 404, 153), ("GET", "/actuator/health", 404, 153),
+    ("POST", "/HNAP1/", 404, 153), ("GET", "/.well-known/security.txt", 200, 402),
+    ("GET", "/login", 200, 4120), ("GET", "/sitemap.xml", 200, 9921), ("GET", "/manager/html", 404, 153),
+    ("GET", "/ads.txt", 404, 153), ("GET", "/solr/admin/info/system?wt=json", 404, 153),
 )  # fmt: skip
 _STRANGE = (
     r"\x16\x03\x01\x00\xEE\x01\x00\x00\xEA\x03\x03",
@@ -122,32 +123,40 @@ def _page_size(rng: Random) -> int:
     return 9000 + int(rng.random() * 28000)
 
 
-def robots(sheet: Sheet, length: float, factor: float) -> None:
-    """Search engines and feed readers, a page every half minute or so each."""
-    _robots(WebPen(sheet), sheet, length, factor)
+Write = Callable[[Sheet, float, float], None]
 
 
-def _robots(pen: WebPen, sheet: Sheet, length: float, factor: float) -> None:
-    rng = sheet.rng
-    for address, agent in CRAWLERS:
-        at = 60 * rng.random()
-        while at < length:
-            pen.request(at, Client(address, agent), _next_page(rng), size=_page_size(rng))
-            at += (25 + 60 * rng.random()) / min(max(factor, 0.1), 4)
+def robots_of(log: Log, site: str = "https://shop.example", pages: Sequence[str] = ()) -> Write:
+    """Search engines and feed readers, a page (of these, else of the shop) every half minute or so each."""
+
+    def robots(sheet: Sheet, length: float, factor: float) -> None:
+        pen, rng = WebPen(sheet, log, site), sheet.rng
+        for address, agent in CRAWLERS:
+            at = 60 * rng.random()
+            while at < length:
+                page = pages[int(rng.random() * len(pages))] if pages else _next_page(rng)
+                pen.request(at, Client(address, agent), page, size=_page_size(rng))
+                at += (25 + 60 * rng.random()) / min(max(factor, 0.1), 4)
+
+    return robots
 
 
-def strangers(sheet: Sheet, length: float, factor: float) -> None:
+def strangers_of(log: Log) -> Write:
     """What every address on the internet gets: one request each, by whoever is counting web servers today."""
-    pen, rng = WebPen(sheet), sheet.rng
-    for number in range(round(length / 75 * factor)):
-        at = rng.random() * (length - 2)
-        address = stranger(rng, number + 977 * sheet.round)
-        if rng.random() < 0.12:
-            pen.garbage(at, address, _STRANGE[int(rng.random() * len(_STRANGE))])
-            continue
-        method, path, status, size = PROBES[int(rng.random() * len(PROBES))]
-        agent = _SCANNERS[int(rng.random() * len(_SCANNERS))]
-        pen.request(at, Client(address, agent), path, method=method, status=status, size=size, version="1.1")
+
+    def strangers(sheet: Sheet, length: float, factor: float) -> None:
+        pen, rng = WebPen(sheet, log), sheet.rng
+        for number in range(round(length / 75 * factor)):
+            at = rng.random() * (length - 2)
+            address = stranger(rng, number + 977 * sheet.round)
+            if rng.random() < 0.12:
+                pen.garbage(at, address, _STRANGE[int(rng.random() * len(_STRANGE))])
+                continue
+            method, path, status, size = PROBES[int(rng.random() * len(PROBES))]
+            client = Client(address, _SCANNERS[int(rng.random() * len(_SCANNERS))])
+            pen.request(at, client, path, method=method, status=status, size=size, version="1.1")
+
+    return strangers
 
 
 def stranger(rng: Random, number: int) -> str:
@@ -159,7 +168,6 @@ VISITORS = Noise(
     "visitors", "people who look at goods, with the pages' styles, scripts and pictures", visitors
 )
 VISITORS_JSON = Noise("visitors", "people who look at goods, with the pages' files", visitors_json)
-ROBOTS = Noise("robots", "search engines and feed readers at their pace", robots)
-STRANGERS = Noise("internet", "single probes from all over, each from another address", strangers)
+ROBOTS = Noise("robots", "search engines and feed readers at their pace", robots_of(ACCESS))
+STRANGERS = Noise("internet", "single probes from all over, each from another address", strangers_of(ACCESS))
 NOISE = (VISITORS, ROBOTS, STRANGERS)
-__all__ = ["ACCESS", "NOISE", "ROBOTS", "STRANGERS", "VISITORS", "VISITORS_JSON"]

@@ -6,6 +6,7 @@ that knows that it was answered.
 
 from __future__ import annotations
 
+from socterm.demo.cast import WEB
 from socterm.demo.model import Expected, Quiet
 from socterm.demo.owed import Owed, kill_chain
 
@@ -24,7 +25,7 @@ FORGETFUL = "192.0.2.117"
 CURIOUS = "192.0.2.140"
 UPGRADED = tuple(f"192.0.2.{n}" for n in range(150, 162))
 
-SHELL_HOST = "web02"
+SHELL_HOST = WEB.name
 INTRUDER = "203.0.113.177"
 EDITOR = "192.0.2.33"
 
@@ -88,8 +89,8 @@ WEB_BENIGN = Owed(
     ),
 )
 
-_WEB02 = {"host.hostname": SHELL_HOST}
-_WEB02_STEPS = ("shell_first", "shell_download", "shell_reverse")
+_WEB01 = {"host.hostname": SHELL_HOST}
+_WEB01_STEPS = ("shell_first", "shell_download", "shell_reverse")
 
 WEB_SHELL = Owed(
     {
@@ -109,11 +110,11 @@ WEB_SHELL = Owed(
         Expected(
             "repeat_offender", _ip(INTRUDER), ("scan", "upload", "shell", "loot"), None, "several_tactics"
         ),
-        Expected("shell_by_service", _WEB02, _WEB02_STEPS),
-        Expected("discovery_burst", {"user.name": "www-data", **_WEB02}, ("shell_first",)),
-        Expected("run_from_temp", _WEB02, ("shell_download",)),
-        Expected("reverse_shell", _WEB02, ("shell_reverse",)),
-        *kill_chain(_WEB02, _WEB02_STEPS),
+        Expected("shell_by_service", _WEB01, _WEB01_STEPS),
+        Expected("discovery_burst", {"user.name": "www-data", **_WEB01}, ("shell_first",)),
+        Expected("run_from_temp", _WEB01, ("shell_download",)),
+        Expected("reverse_shell", _WEB01, ("shell_reverse",)),
+        *kill_chain(_WEB01, _WEB01_STEPS),
     ),
     quiet=(Quiet("http_flood", _ip(INTRUDER), "less than two requests a second"),),
 )
@@ -127,8 +128,8 @@ WEB_SHELL_BENIGN = Owed(
     },
     quiet=(
         Quiet("web_shell", _ip(EDITOR), "pictures in the uploads folder are read, not written to"),
-        Quiet("shell_by_service", _WEB02, "sendmail through sh -c is how PHP sends mail; cron is no service"),
-        Quiet("run_from_temp", _WEB02, "dpkg and apt run their scripts from a folder of their own"),
+        Quiet("shell_by_service", _WEB01, "sendmail through sh -c is how PHP sends mail; cron is no service"),
+        Quiet("run_from_temp", _WEB01, "dpkg and apt run their scripts from a folder of their own"),
     ),
 )
 
