@@ -66,8 +66,11 @@ PACK = BASE | {
         "condition: {gte: 3, field: threat.tactic.name}, generate: true",
     ),
     "named.yml": seen("named", "rule.name: again"),
+    "whose.yml": over("whose", "event_count", "any", "24h", "condition: {gte: 2}").replace(
+        "source.ip", "socterm.entity"
+    ),
 }
-OVER = ("again", "tactics", "named")
+OVER = ("again", "tactics", "named", "whose")
 
 
 def rules(tmp_path: Path, *documents: str) -> RuleSet:
@@ -130,6 +133,31 @@ def test_three_alerts_on_one_address_in_a_day(tmp_path: Path) -> None:
     assert len(made["brute"]) == 4
     assert made["again"] == [({"source.ip": "203.0.113.7"}, 18, list(range(18)))]
     assert "again" not in raised(found, [*bursts[0], *bursts[1], *other])
+
+
+def test_one_rule_for_addresses_users_and_machines(tmp_path: Path) -> None:
+    users = over("users", "event_count", "failed", "2m", "condition: {gt: 5}").replace(
+        "source.ip", "user.name"
+    )
+    pairs = users.replace("users", "pairs").replace("[user.name]", "[user.name, source.ip]")
+    whose = over("whose", "event_count", "any", "24h", "condition: {gte: 2}")
+    found = rules(
+        tmp_path,
+        login("failed"),
+        BRUTE,
+        users,
+        pairs,
+        seen("any"),
+        whose.replace("source.ip", "socterm.entity"),
+    )
+    made = raised(found, burst(0, 0, "2001:db8::7"))
+    assert [set(entity) for entity, _, _ in made["pairs"]] == [{"user.name", "source.ip"}]
+    assert sorted(made["whose"], key=str) == [
+        ({"source.ip": "2001:db8::7"}, 6, list(range(6))),
+        ({"user.name": "root"}, 6, list(range(6))),
+    ]
+    odd = [attempt(n, n, "203.0.113.7", user="a=b") for n in range(6)]
+    assert {"user.name": "a=b"} in [entity for entity, _, _ in raised(found, odd)["whose"]]
 
 
 def test_three_tactics_on_one_entity(tmp_path: Path) -> None:

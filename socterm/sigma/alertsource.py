@@ -19,6 +19,7 @@ from socterm.event import Event
 from socterm.sigma.alertrules import looking, standing_on_alerts
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
+from socterm.sigma.entity import WHOM
 from socterm.sigma.groups import Consumer
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.steps import hits_of, places
@@ -259,6 +260,7 @@ def alert_event(rule: Rule, episode: Episode, fired: Hit) -> Event:
         "rule.id": rule.key,
         "rule.name": tuple(dict.fromkeys(name for name in (info.title, rule.name) if name)),
         "tags": info.tags,
+        WHOM: tuple(f"{name}={value}" for name, value in episode.entity),
         "threat.tactic.name": _unique(tactic_of(tag) for tag in info.tags),
         "threat.technique.id": _techniques(info.tags),
         "message": f"{info.title}: " + ", ".join(f"{name}={value}" for name, value in episode.entity),

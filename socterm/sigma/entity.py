@@ -12,6 +12,10 @@ from socterm.sigma.model import Rule
 DEFAULT: Final = ("source.ip", "user.name", "host.hostname")
 """Where a rule names no entity: the first of these that the event has."""
 
+WHOM: Final = "socterm.entity"
+"""Of an alert as an event: whom it is about, `name=value` for each part of its entity. A correlation grouped by
+this is about that part: one rule for addresses, users and machines alike."""
+
 
 def entity_of(rule: Rule, event: Event) -> Entity:
     """The entity of an event rule's match: all fields of `socterm.entity`, else the first default there is.

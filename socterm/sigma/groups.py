@@ -13,7 +13,7 @@ from itertools import islice
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event, Key
-from socterm.sigma.entity import entity_of
+from socterm.sigma.entity import WHOM, entity_of
 from socterm.sigma.model import Correlation, Rule
 from socterm.sigma.windows import Counts, WaitingWindow, Window, window_maker
 
@@ -176,11 +176,16 @@ class Consumer:
         """The inverse of the entity a group shows."""
         if self.spec is None:
             return entity
+        if self._name == WHOM:
+            return "=".join(entity[0])
         if len(entity) == 1:
             return entity[0][1]
         return tuple(value for _, value in entity)
 
     def _entity(self, key: object) -> Entity:
+        if self._name == WHOM:
+            name, _, value = str(key).partition("=")
+            return ((name, value),)
         if self._name:
             return ((self._name, key),)  # type: ignore[return-value]
         spec = self.spec

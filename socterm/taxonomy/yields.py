@@ -42,7 +42,7 @@ _FILE = Path(__file__).with_name("yields.txt")
 ALERT_FIELDS: Final = frozenset(
     {
         "event.action", "event.category", "event.risk_score", "event.severity", "rule.id", "rule.name",
-        "socterm.level", "tags", "threat.tactic.name", "threat.technique.id",
+        "socterm.entity", "socterm.level", "tags", "threat.tactic.name", "threat.technique.id",
     }
 )  # fmt: skip
 """Of an alert as an event; beside these it has those of its entity, which may be any."""
