@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
+from socterm.event import Key
 
 MAX_PAST = 5_000
 """Hits kept of an episode that rules over alerts are to be told of; beyond it the oldest go."""
 
 
-class Episode:
+class Episode(msgspec.Struct, eq=False, gc=False):
     """One episode under way. `lo` and `hi` (µs) span the hits that decide what joins it.
 
     `first` and `last` are the keys of its base events. For a chain, `first` may lie before `lo`: the
@@ -29,30 +32,26 @@ class Episode:
     has settled or was joined to another.
     """
 
-    __slots__ = (
-        "alert", "bare", "count", "ended", "entity", "fired", "first", "gap", "hi", "id", "kept", "last",
-        "lo", "new", "over", "past", "rule", "signals", "told", "touched",
-    )  # fmt: skip
-
-    def __init__(self, ident: int, rule: str, entity: Entity, gap: int, hit: Hit) -> None:
-        self.id = ident
-        self.rule = rule
-        self.entity = entity
-        self.gap = gap
-        self.lo = self.hi = hit.ts
-        self.first = self.last = key_of(hit)
-        self.count = 0
-        self.signals = 0
-        self.touched = 0
-        self.alert = 0
-        self.bare = False
-        self.ended = False
-        self.kept = False
-        self.new: list[Hit] = []
-        self.past: list[Hit] | None = None
-        self.fired: Hit | None = None
-        self.told = False
-        self.over = False
+    id: int
+    rule: str
+    entity: Entity
+    gap: int
+    lo: int
+    hi: int
+    first: Key
+    last: Key
+    count: int = 0
+    signals: int = 0
+    touched: int = 0
+    alert: int = 0
+    bare: bool = False
+    ended: bool = False
+    kept: bool = False
+    new: list[Hit] = []
+    past: list[Hit] | None = None
+    fired: Hit | None = None
+    told: bool = False
+    over: bool = False
 
     @property
     def deadline(self) -> int:
@@ -141,7 +140,8 @@ class Episodes:
             episode.lo = min(episode.lo, hit.ts)
             episode.hi = max(episode.hi, hit.ts)
         else:
-            episode = Episode(self.next_episode, rule, entity, gap, hit)
+            key = (hit.ts, hit.source, hit.position)
+            episode = Episode(self.next_episode, rule, entity, gap, hit.ts, hit.ts, key, key)
             if rule in self.witnessed:
                 episode.past = []
             self.next_episode += 1
@@ -209,17 +209,13 @@ class Episodes:
     def restore(self, change: EpisodeChange, gap: int, marks: Iterable[int]) -> Episode:
         """An episode as the store knew it. `marks` are the times (µs) of the hits that decide joining."""
         times = list(marks) or [change.first[0], change.last[0]]
-        episode = Episode.__new__(Episode)
-        episode.id, episode.rule, episode.entity, episode.gap = change.id, change.rule, change.entity, gap
-        episode.lo, episode.hi = min(times), max(times)
-        episode.first, episode.last = change.first, change.last
-        episode.count, episode.signals, episode.touched = change.count, change.signals, change.touched
-        episode.alert, episode.ended, episode.kept, episode.new = change.alert, change.ended, True, []
-        episode.bare = False
-        episode.fired, episode.told = change.fired, change.told
+        episode = Episode(
+            change.id, change.rule, change.entity, gap, min(times), max(times), change.first, change.last,
+            change.count, change.signals, change.touched, change.alert, ended=change.ended, kept=True,
+            fired=change.fired, told=change.told,
+        )  # fmt: skip
         known = change.rule in self.witnessed and not change.told
         episode.past = change.hits[-MAX_PAST:] if known else None
-        episode.over = False
         if known and episode.fired is not None:
             self.fresh.append(episode)
         if episode.alert:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
+from typing import Any
+
+import msgspec
 
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
@@ -36,7 +39,11 @@ MAX_PENDING = 20_000
 """Hits a group keeps for the correlations above it before it fires."""
 
 
-class Group:
+_UNLINKED: Any = None
+"""In place of what only groups of rules in a chain have."""
+
+
+class Group(msgspec.Struct, eq=False):
     """The state of one rule for one entity.
 
     `bucket` is when its episodes are to be looked at, `alarm` when its window has something to decide; -1:
@@ -45,25 +52,16 @@ class Group:
     event, what the rules above need to know of it).
     """
 
-    __slots__ = ("above", "alarm", "bucket", "carried", "entity", "key", "open", "pending", "seen", "window")
-
-    above: dict[str, tuple[object, str]]
-    carried: dict[int, tuple[str, ...]]
-    pending: list[Hit]
-    seen: set[int]
-
-    def __init__(self, key: object, entity: Entity, window: Window | None, *, linked: bool) -> None:
-        self.key = key
-        self.entity = entity
-        self.window = window
-        self.open: list[Episode] = []
-        self.bucket = -1
-        self.alarm = -1
-        if linked:
-            self.pending = []
-            self.seen = set()
-            self.above = {}
-            self.carried = NOTHING_CARRIED
+    key: object
+    entity: Entity
+    window: Window | None
+    open: list[Episode] = []
+    bucket: int = -1
+    alarm: int = -1
+    pending: list[Hit] = _UNLINKED
+    seen: set[int] = _UNLINKED
+    above: dict[str, tuple[object, str]] = _UNLINKED
+    carried: dict[int, tuple[str, ...]] = NOTHING_CARRIED
 
 
 def _no_window() -> None:
@@ -152,7 +150,7 @@ class Consumer:
         A group that had none above it hands up what is still in its window.
         """
         for group in self.groups.values():
-            if not hasattr(group, "pending"):
+            if group.pending is _UNLINKED:
                 group.pending = list(group.window.buf) if group.window is not None else []
                 group.seen = set()
                 group.carried = NOTHING_CARRIED
@@ -201,7 +199,9 @@ class Consumer:
         if found is None:
             if len(self.groups) >= MAX_GROUPS:
                 self._evict()
-            found = self.groups[key] = Group(key, self._entity(key), self._window(), linked=self.linked)
+            found = self.groups[key] = Group(key, self._entity(key), self._window())
+            if self.linked:
+                found.pending, found.seen, found.above = [], set(), {}
         return found
 
     def _evict(self) -> None:
@@ -291,11 +291,14 @@ class Consumer:
         """
         open_ = group.open
         before = watermark - self.gap
-        if len(open_) == 1 and (open_[0].hi >= before or open_[0].touched >= before):
-            return
-        passed = [e for e in open_ if e.hi < before and e.touched < before]
-        if not passed:
-            return
+        if len(open_) == 1:
+            if open_[0].hi >= before or open_[0].touched >= before:
+                return
+            passed = open_.copy()
+        else:
+            passed = [e for e in open_ if e.hi < before and e.touched < before]
+            if not passed:
+                return
         if group.window is not None and (group.window.late or self.parents):
             self.hurry(self, group, watermark)
         for episode in passed:
