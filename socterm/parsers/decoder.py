@@ -162,13 +162,14 @@ class Decoder:
             memory.pid = pid
             memory.key = key
             memory.family = speaker.family
-            memory.times = repeat = 1
-            memory.asked = False
+            repeat = 1
             try:
                 if msg[:17] != "message repeated " and len(msg) <= LONGEST:
                     repeat = speaker.parse(msg, fields, memory)
                     logsources = speaker.logsources or sources_of(fields, memory)
-                    if not memory.asked:
+                    if memory.asked:
+                        memory.asked = False
+                    else:
                         voices.keep(speaker, msg, fields, logsources, repeat)
                 else:
                     if len(msg) <= LONGEST:
@@ -183,8 +184,13 @@ class Decoder:
     def _repeated(self, msg: str, fields: Fields, parse: Handler) -> int:
         """`message repeated 5 times: [ … ]` is the message in it, five times."""
         found = _REPEATED.match(msg)
-        self._memory.times = int(found[1]) if found is not None else 1
-        return parse(msg if found is None else found[2], fields, self._memory)
+        if found is None:
+            return parse(msg, fields, self._memory)
+        self._memory.times = int(found[1])
+        try:
+            return parse(found[2], fields, self._memory)
+        finally:
+            self._memory.times = 1
 
     def _whole(self, readers: Iterable[LineReader], text: str, raw: str, position: int) -> Event | None:
         """The event of a line that a format reads as a whole, of the first that does; None if none does."""

@@ -108,8 +108,11 @@ class Voices(dict[str, Voice | None]):
     def keep(
         self, speaker: Speaker, msg: str, fields: Fields, logsources: tuple[LogSource, ...], repeat: int
     ) -> None:
-        """Keep what a message means that was read without asking what came before."""
-        if len(msg) > _LONGEST:
+        """Keep what a message means that was read without asking what came before.
+
+        One that names a client's port will not be said again.
+        """
+        if len(msg) > _LONGEST or " port " in msg:
             return
         self._kept += 1
         if self._kept > _SAYINGS:

@@ -46,7 +46,8 @@ from socterm.parsers.formats.json_values import put_address, typed
 from socterm.parsers.marks import Fields
 from socterm.parsers.moments import moment
 from socterm.taxonomy.appliances import OUTCOMES
-from socterm.taxonomy.cloud import ACCOUNTS, AUTHENTICATION, LOGSOURCES, MAKES, Make
+from socterm.taxonomy.cloud import ACCOUNTS, AUTHENTICATION, MAKES, Make
+from socterm.taxonomy.logsources import LOGSOURCES
 
 _RESERVED = ("@timestamp", "event.kind", "event.original", "event.dataset")
 _AUTHENTICATION: Fields = {"event.category": ("authentication",), "event.type": ("start",)}
