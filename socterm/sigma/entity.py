@@ -13,8 +13,8 @@ DEFAULT: Final = ("source.ip", "user.name", "host.hostname")
 """Where a rule names no entity: the first of these that the event has."""
 
 WHOM: Final = "socterm.entity"
-"""Of an alert as an event: whom it is about, `name=value` for each part of its entity. A correlation grouped by
-this is about that part: one rule for addresses, users and machines alike."""
+"""Of an alert as an event: whom it is about, `name=value` for each part of its entity. A correlation grouped
+by this is about that part: one rule for addresses, users and machines alike."""
 
 
 def entity_of(rule: Rule, event: Event) -> Entity:

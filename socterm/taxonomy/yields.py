@@ -57,6 +57,17 @@ EVERYWHERE: frozenset[str] = frozenset(
 """Names that an event of any log source may be asked for."""
 
 
+ENRICHED: Final = (
+    "source.is_external", "destination.is_external", "source.geo.", "destination.geo.", "source.as.",
+    "destination.as.", "source.asset.", "destination.asset.", "host.asset.", "network.direction",
+    "session.origin.", "threat.indicator.", "threat.feed.", "threat.enrichments.", "url.decoded",
+    "url.registered_domain", "url.subdomain", "destination.registered_domain", "destination.subdomain",
+    "dns.question.registered_domain", "dns.question.subdomain", "dns.question.length",
+    "dns.question.label_length",
+)  # fmt: skip
+"""What enrichment adds to events of any log source, or the beginning of its name."""
+
+
 @cache
 def datasets_of(wanted: LogSource) -> tuple[str, ...]:
     """The datasets whose events a rule for this log source sees.
@@ -118,11 +129,12 @@ def _plain(wanted: LogSource) -> frozenset[str]:
 def is_known(field: str, wanted: LogSource) -> bool:
     """Whether some event of this log source is known to have the field a rule names.
 
-    >>> is_known("user.name", ("linux", "", "sshd")), is_known("CommandLine", ("linux", "", "sshd"))
-    (True, False)
+    >>> sshd = ("linux", "", "sshd")
+    >>> is_known("user.name", sshd), is_known("source.geo.city_name", sshd), is_known("CommandLine", sshd)
+    (True, True, False)
     """
     where = resolve(field, wanted)
-    if where in fields_for(wanted) or field.lower() in names_for(wanted):
+    if where in fields_for(wanted) or field.lower() in names_for(wanted) or where.startswith(ENRICHED):
         return True
     return where.lower().replace("_", "").replace(" ", "") in _plain(wanted)
 
