@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from socterm.demo.model import SEED, START, Chapter, Expected, Log, Noise, Quiet, Step, Story
-from socterm.demo.pace import Cue, paced
-from socterm.demo.play import background, play
-from socterm.demo.samples import write_samples
+from socterm.demo.pace import Cue, Rate, paced, rate_of, send
+from socterm.demo.play import Told, play, tell
+from socterm.demo.samples import Ledger, truth_text, write_samples
 from socterm.demo.stories import DEFAULT, stories
 
 __all__ = [
@@ -21,16 +21,22 @@ __all__ = [
     "Chapter",
     "Cue",
     "Expected",
+    "Ledger",
     "Log",
     "Noise",
     "Quiet",
+    "Rate",
     "Step",
     "Story",
-    "background",
+    "Told",
     "paced",
     "play",
+    "rate_of",
     "render",
+    "send",
     "stories",
+    "tell",
+    "truth_text",
     "write_samples",
 ]
 

@@ -95,9 +95,13 @@ class Story(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One line of a story, when it is written (seconds since the start), its part, and its log's name."""
+    """One line of a story, when it is written (seconds since the start), its part, and its log's name.
+
+    `priority` is the PRI a line of syslog is sent with, -1 for lines of other logs.
+    """
 
     line: str
     at_seconds: float
     label: str
     log: str = ""
+    priority: int = -1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from socterm.demo.model import SEED, Expected, Log, Step, Story
+from socterm.demo.model import SEED, Expected, Step, Story
 from socterm.demo.play import play
 from socterm.demo.stories import stories
 
@@ -25,21 +25,26 @@ def write_samples(folder: Path, names: Iterable[str] = ()) -> Iterator[Path]:
     """Write the logs and truths of these stories (all) into `folder`; yields each file written."""
     for name in list(names) or stories():
         story = stories()[name]
-        steps = list(play(story))
-        for log in story.logs:
-            path = folder / file_name(story, log)
-            lines = [step.line + "\n" for step in steps if step.log == log.name]
-            path.write_text("".join(lines), encoding="utf-8", newline="\n")
-            yield path
-        path = folder / truth_name(story)
-        files = {log.name: file_name(story, log) for log in story.logs}
-        path.write_text(truth_text(truth(story, steps, files)), encoding="utf-8", newline="\n")
-        yield path
+        ledger = Ledger(story, file_names(story))
+        lines: dict[str, list[str]] = {log.name: [] for log in story.logs}
+        for step in play(story):
+            ledger.add(step)
+            lines[step.log].append(step.line + "\n")
+        for log, file in file_names(story).items():
+            yield _written(folder / file, "".join(lines[log]))
+        yield _written(folder / truth_name(story), truth_text(ledger.truth()))
 
 
-def file_name(story: Story, log: Log) -> str:
-    """`brute_force.log` where the story has but one log, else `break_in.auth.log`."""
-    return f"{story.name}{Path(log.name).suffix}" if len(story.logs) == 1 else f"{story.name}.{log.name}"
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def file_names(story: Story) -> dict[str, str]:
+    """Log → the name of its file: `brute_force.log` where there is but one, else `break_in.auth.log`."""
+    if len(story.logs) == 1:
+        return {story.logs[0].name: f"{story.name}{Path(story.logs[0].name).suffix}"}
+    return {log.name: f"{story.name}.{log.name}" for log in story.logs}
 
 
 def truth_name(story: Story) -> str:
@@ -47,41 +52,54 @@ def truth_name(story: Story) -> str:
     return f"{story.name}.truth.yml"
 
 
-def truth(
-    story: Story,
-    steps: Iterable[Step],
-    files: dict[str, str],
-    *,
-    seed: int = SEED,
-    start: datetime | None = None,
-    before: dict[str, int] | None = None,
-) -> dict[str, Any]:
-    """The truth about a story as it was written: `files` says into which file each of its logs went.
+class Ledger:
+    """Keeps, while a story's lines are written, which line of which file belongs to which part of it.
 
-    `before` is how many lines each file already had.
+    `files` says into which file each of its logs goes; several may share one. `count` is how many lines each
+    file has; it is shared by all that write to the same files.
     """
-    count = dict(before or {})
-    lines: dict[str, dict[str, list[int]]] = {label: {} for label in story.steps}
-    for step in steps:
-        file = files[step.log]
-        count[file] = count.get(file, 0) + 1
-        lines[step.label].setdefault(file, []).append(count[file])
-    begin = story.start if start is None else start
-    return {
-        "story": story.name,
-        "says": story.says,
-        **({"twin_of": story.twin_of} if story.twin_of else {}),
-        "files": {file: count.get(file, 0) - (before or {}).get(file, 0) for file in files.values()},
-        "seed": seed,
-        "start": begin.isoformat(),
-        "tz": begin.tzname() or "UTC",
-        "steps": [
-            {"label": label, "says": says, "lines": {f: ranges(n) for f, n in lines[label].items()}}
-            for label, says in story.steps.items()
-        ],
-        "alerts": [_expected(entry) for entry in story.alerts],
-        "quiet": [entry._asdict() for entry in story.quiet],
-    }
+
+    def __init__(self, story: Story, files: dict[str, str], count: dict[str, int] | None = None) -> None:
+        self._story = story
+        self._files = files
+        self._count = {} if count is None else count
+        self._own = dict.fromkeys(files.values(), 0)
+        self._ranges: dict[str, dict[str, list[list[int]]]] = {label: {} for label in story.steps}
+
+    def add(self, step: Step) -> None:
+        """One more line was written."""
+        file = self._files[step.log]
+        number = self._count[file] = self._count.get(file, 0) + 1
+        self._own[file] += 1
+        ranges = self._ranges[step.label].setdefault(file, [])
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+
+    def truth(self, *, seed: int = SEED, start: datetime | None = None) -> dict[str, Any]:
+        """The truth about the story as it was written."""
+        story = self._story
+        begin = story.start if start is None else start
+        return {
+            "story": story.name,
+            "says": story.says,
+            **({"twin_of": story.twin_of} if story.twin_of else {}),
+            "files": self._own,
+            "seed": seed,
+            "start": begin.isoformat(),
+            "tz": begin.tzname() or "UTC",
+            "steps": [
+                {
+                    "label": label,
+                    "says": says,
+                    "lines": {file: shown(found) for file, found in self._ranges[label].items()},
+                }
+                for label, says in story.steps.items()
+            ],
+            "alerts": [_expected(entry) for entry in story.alerts],
+            "quiet": [entry._asdict() for entry in story.quiet],
+        }
 
 
 def truth_text(*documents: dict[str, Any]) -> str:
@@ -90,19 +108,13 @@ def truth_text(*documents: dict[str, Any]) -> str:
     return _HEAD + text
 
 
-def ranges(numbers: Iterable[int]) -> str:
+def shown(ranges: Iterable[Sequence[int]]) -> str:
     """Line numbers as a person writes them.
 
-    >>> ranges([1, 2, 3, 7, 9, 10])
+    >>> shown([[1, 3], [7, 7], [9, 10]])
     '1-3, 7, 9-10'
     """
-    found: list[list[int]] = []
-    for number in sorted(numbers):
-        if found and found[-1][1] == number - 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in found)
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ranges)
 
 
 def _expected(entry: Expected) -> dict[str, Any]:

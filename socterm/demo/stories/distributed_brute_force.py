@@ -10,7 +10,7 @@ from socterm.demo.pen import AUTH, Pen, penned
 BOTNET = tuple(f"198.51.100.{number}" for number in range(161, 175))
 
 
-NAGIOS = Person("nagios", 114, "10.20.0.50")
+ICINGA = Person("icinga", 114, "10.20.0.50")
 
 
 def _botnet(pen: Pen) -> None:
@@ -21,9 +21,9 @@ def _botnet(pen: Pen) -> None:
 def _stale(pen: Pen) -> None:
     for number in range(8):
         pen.failed_login(
-            70.0 + 131.0 * number, pen.connect(DB, f"10.20.0.{60 + number}"), NAGIOS.name, gap=1.2
+            70.0 + 131.0 * number, pen.connect(DB, f"10.20.0.{60 + number}"), ICINGA.name, gap=1.2
         )
-    login = pen.login(1180.0, pen.connect(DB, NAGIOS.address), NAGIOS, method="password")
+    login = pen.login(1180.0, pen.connect(DB, ICINGA.address), ICINGA, method="password")
     pen.logout(1184.0, login)
 
 
@@ -62,8 +62,8 @@ STORIES = (
         ),
         noise=(WORKING, INTERNET),
         quiet=(
-            Quiet("distributed_brute_force", {"user.name": "nagios"}, "eight addresses, not ten"),
-            Quiet("success_after_failures_elsewhere", {"user.name": "nagios"}, "all of it inside the house"),
+            Quiet("distributed_brute_force", {"user.name": "icinga"}, "eight addresses, not ten"),
+            Quiet("success_after_failures_elsewhere", {"user.name": "icinga"}, "all of it inside the house"),
         ),
         twin_of="distributed_brute_force",
     ),

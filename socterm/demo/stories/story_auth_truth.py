@@ -93,14 +93,18 @@ QUIET: tuple[Quiet, ...] = (
     ),
     Quiet("brute_force", {"source.ip": BOTNET[-1]}, "one try each"),
     Quiet(
-        "A04", {"user.name": "root"}, "tried by everybody, but by fewer than ten addresses in half an hour"
+        "distributed_brute_force",
+        {"user.name": "root"},
+        "tried by everybody, but by fewer than ten addresses in half an hour",
     ),
     Quiet("service_account_login", {"user.name": BORG.name}, "the backup's own account is meant to log in"),
     Quiet("service_account_login", {"user.name": DEPLOY.name}, "a robot with a person's uid"),
     Quiet("root_password_login", {"source.ip": DANA.address}, "sudo to root is not a root login"),
     Quiet("sudo_wrong_passwords", {"user.name": DANA.name}, "one wrong password is a slip"),
     Quiet(
-        "B07", {"user.name": DANA.name, "host.hostname": "web01"}, "root commands, but nothing packed or sent"
+        "root_then_data",
+        {"user.name": DANA.name, "host.hostname": "web01"},
+        "root commands, but nothing packed or sent",
     ),
     Quiet(
         "root_then_data",
