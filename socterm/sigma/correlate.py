@@ -246,15 +246,18 @@ class Correlator:
             return
         weight = 0
         if fired.event not in group.seen:
-            weight = next((h.weight for h in delta if h.event == fired.event), 0)
             group.seen.add(fired.event)
+            if len(delta) == 1 and delta[0] is fired:
+                weight = fired.weight
+            else:
+                weight = next((h.weight for h in delta if h.event == fired.event), 0)
         anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
         if parent.carry:
             anchor = self._carry_on(parent, group, consumer, child, anchor)
         again = self._take(parent, group, anchor, watermark, mark)
         if parent.absent:
             parent.found(group, anchor)
-        if len(delta) > 1 or (delta and delta[0] is not fired):
+        if delta and (delta[0] is not fired or len(delta) > 1):
             chains.add_evidence(self.episodes, parent, group, fired, delta)
         for hit in again:
             self._fire(parent, group, hit, watermark)
