@@ -127,9 +127,11 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     **{f"suricata.{name}": (("suricata", "", name),) for name in EVE_TYPES},
     **_sensor("suricata"),
     "suricata.drop": (("suricata", "", "drop"), _FIREWALL),
+    "suricata.flow": (("suricata", "", "flow"), _FIREWALL),
     "zeek": (("zeek", "", ""),),
     **{f"zeek.{name}": (("zeek", "", name),) for name in ZEEK_LOGS},
     **_sensor("zeek"),
+    "zeek.conn": (("zeek", "", "conn"), _FIREWALL),
 }
 """`event.dataset` → log sources; merged into `logsources.LOGSOURCES`."""
 
