@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from socterm.store import open_store
 
@@ -127,6 +127,7 @@ UNRELATED: dict[str, Act] = {
         "spray.yml", PACK["spray.yml"].replace("title: spray", "title: Spraying")
     ),
     "an id taken": put("000.yml", login("failed", "success")),
+    "a copy": put("001.yml", PACK["failed.yml"]),
     "no rule at all": put("aa.yml", "just: a map\n"),
     "moved": lambda folder: (folder / "failed.yml").rename(folder / "zzz.yml"),
     "the folder gone": lambda folder: folder.rename(folder.with_name("elsewhere")),
@@ -162,6 +163,8 @@ def test_the_stream_makes_every_rule_alert(tmp_path: Path) -> None:
     size=st.sampled_from((1, 7, 60)),
     down=st.booleans(),
 )
+@example(seed=3, what=[(227, "moved"), (42, "an id taken"), (62, "moved")], size=7, down=True)
+@example(seed=3, what=[(42, "an id taken"), (62, "moved")], size=7, down=False)
 def test_rules_that_did_not_change_alert_as_without_the_reload(
     tmp_path: Path, seed: int, what: list[tuple[int, str]], size: int, down: bool
 ) -> None:

@@ -63,22 +63,37 @@ class RuleBook:
         return before != (self._checked, self._kept, self._missing)
 
     def _wanted(self, found: Found) -> dict[str, RuleFile]:
-        """What is on disk, and what was in force of what cannot be had; known files stand before new ones.
+        """What is on disk, and what was in force of what cannot be had."""
+        kept = {
+            path: file
+            for path, file in self._files.items()
+            if any(path == gone or path.startswith(gone.rstrip("/") + "/") for gone in found.missing)
+        }
+        return kept | found.files
 
-        So a new file cannot take a known rule's id from it, whatever its name.
+    def _in_order(self, files: dict[str, RuleFile]) -> dict[str, RuleFile]:
+        """Known files as they stood, then new ones; a text that moved to another file keeps its place.
+
+        So no other file can take a known rule's id from it, whatever its name, also while its own is renamed.
         """
-        wanted: dict[str, RuleFile] = {}
-        for path, file in self._files.items():
-            if path in found.files:
-                wanted[path] = found.files[path]
-            elif any(path == gone or path.startswith(gone.rstrip("/") + "/") for gone in found.missing):
-                wanted[path] = file
-        return wanted | {path: file for path, file in found.files.items() if path not in wanted}
+        by_path = {path: place for place, path in enumerate(self._files)}
+        by_text: dict[str, int] = {}
+        for place, file in enumerate(self._files.values()):
+            if file.text.strip():
+                by_text.setdefault(file.text, place)
+
+        def place_of(path: str) -> tuple[int, bool]:
+            place = by_text.get(files[path].text, by_path.get(path, len(by_path)))
+            return place, by_path.get(path) != place  # a copy stands behind what it was copied from
+
+        return {path: files[path] for path in sorted(files, key=place_of)}
 
     def _take(self, wanted: dict[str, RuleFile]) -> None:
         kept: dict[str, str] = {}
         while True:
-            files = {path: self._files[path] if path in kept else file for path, file in wanted.items()}
+            files = self._in_order(
+                {path: self._files[path] if path in kept else file for path, file in wanted.items()}
+            )
             checked = self._checked if files == self._files else self._load(list(files.values()))
             edited = {
                 path for path, file in files.items() if path in self._files and file != self._files[path]
