@@ -29,7 +29,8 @@ class Episode(msgspec.Struct, eq=False, gc=False):
     `bare` says that it has no base event yet, only such as say that what must be absent was there.
     `past` are the hits already handed over, where rules over alerts are still to be told of the episode;
     None where not. `fired` is its first hit that satisfied the rule, `told` says that they know. `over`: it
-    has settled or was joined to another.
+    has settled or was joined to another. `seen` are, for a chain, the events it has and what each counts: one
+    may come by way of several rules.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
     fired: Hit | None = None
     told: bool = False
     over: bool = False
+    seen: dict[int, int] | None = None
 
     @property
     def deadline(self) -> int:
@@ -68,6 +70,20 @@ class Episode(msgspec.Struct, eq=False, gc=False):
         if key > self.last:
             self.last = key
 
+    def once(self, hit: Hit) -> Hit:
+        """The hit, or where the episode has its event already, one that counts nothing."""
+        if self.seen is None:
+            self.seen = {}
+        if hit.event not in self.seen:
+            self.seen[hit.event] = hit.weight
+        elif hit.weight:
+            return Hit(hit.ts, hit.source, hit.position, hit.event, 0, hit.value)
+        return hit
+
+    def has(self, hit: Hit) -> bool:
+        """Whether the event of a hit is known to be one of the episode's."""
+        return self.seen is not None and hit.event in self.seen
+
     def absorb(self, other: Episode) -> None:
         """Take over all of another episode."""
         self.lo = min(self.lo, other.lo)
@@ -78,6 +94,12 @@ class Episode(msgspec.Struct, eq=False, gc=False):
             self.first = min(self.first, other.first)
             self.last = max(self.last, other.last)
         self.count += other.count
+        if other.seen:
+            self.seen = mine = self.seen or {}
+            for event, weight in other.seen.items():
+                known = mine.get(event, 0)
+                self.count -= min(known, weight)
+                mine[event] = max(known, weight)
         self.signals += other.signals
         self.touched = max(self.touched, other.touched)
         self.new.extend(other.new)

@@ -16,11 +16,12 @@ from typing import Any, Final
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import EpisodeChange, Hit, key_of
 from socterm.event import Event
+from socterm.sigma import chains
 from socterm.sigma.alertrules import looking, standing_on_alerts
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
 from socterm.sigma.entity import WHOM
-from socterm.sigma.groups import Consumer
+from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.steps import hits_of, places
 from socterm.sigma.timetable import MINUTE
@@ -53,6 +54,7 @@ class AlertCorrelator(Correlator):
         """An alert counts as one, whatever its base events weigh: as a firing does in a chain."""
         for consumer in self._wiring.consumers.values():
             consumer.chained = consumer.linked = consumer.special = True
+            consumer.reach = END  # base events of an alert may be as old as they like
 
     def take(self, alert: Event, keys: tuple[str, ...], evidence: Sequence[Hit], watermark: int) -> None:
         """An alert that satisfied these event rules, with its base events."""
@@ -71,18 +73,33 @@ class AlertCorrelator(Correlator):
                 found = [(consumer.entity(alert), own)]
             for key, hit in found:
                 group = consumer.group(key)
-                fresh = {h.event: h for h in evidence if h.event not in group.seen and h.event != hit.event}
-                plain = [Hit(h.ts, h.source, h.position, h.event, h.weight) for h in fresh.values()]
-                if consumer.parents:
-                    for base in plain:
-                        consumer.remember(group, base)
-                self._take_special(consumer, group, hit, watermark + consumer.delay, alert)
-                home = next((e for e in group.open if e.lo <= hit.ts <= e.hi), None)
-                if home is not None:
-                    group.seen.update(fresh)
-                    for base in plain:
-                        home.add(base)
+                others = {h.event: h for h in evidence if h.event != hit.event}.values()
+                self._take_one(consumer, group, hit, [*map(_plain, others)], alert, watermark)
         self.catch_up()
+
+    def _take_one(
+        self, consumer: Consumer, group: Group, hit: Hit, others: list[Hit], alert: Event, watermark: int
+    ) -> None:
+        """An alert for a group; what it rests on has to be there when the rule fires at it."""
+        consumer.settle(group, watermark)
+        fresh = [base for base in others if not any(episode.has(base) for episode in group.open)]
+        if consumer.parents:
+            for base in fresh:
+                consumer.remember(group, base)
+        self._take_special(consumer, group, hit, watermark + consumer.delay, alert)
+        home = next((e for e in group.open if e.lo <= hit.ts <= e.hi), None)
+        if home is not None:
+            for base in others:
+                if not home.has(base):
+                    home.add(home.once(base))
+        first = min(fresh, key=key_of, default=hit)
+        if consumer.parents and chains.behind(group, first):
+            chains.supplement(self.episodes, consumer, group, first)
+
+
+def _plain(hit: Hit) -> Hit:
+    """A base event of an alert, without what it meant to the rule that raised the alert."""
+    return Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight)
 
 
 class AlertSource:

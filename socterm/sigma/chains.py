@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -112,27 +113,32 @@ def heaviest_first(delta: list[Hit]) -> list[Hit]:
 
 
 def add_evidence(episodes: Episodes, parent: Consumer, group: Group, fired: Hit, delta: list[Hit]) -> None:
-    """Base events of a child's window become evidence of the parent's episode, each once."""
+    """Base events of a child's window become evidence of the parent's episode, each once.
+
+    Some may lie in windows at which the parent had fired before: the rules above it get them, too.
+    """
     home = next((e for e in group.open if e.lo <= fired.ts <= e.hi), None)
     if home is None:
         return
+    first: Hit | None = None
     for hit in delta:
-        if hit.event in group.seen:
+        if home.has(hit):
             continue
-        group.seen.add(hit.event)
-        plain = Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight)
+        if first is None or key_of(hit) < key_of(first):
+            first = hit
+        plain = home.once(Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight))
         home.add(plain)
         episodes.touch(home)
         if parent.parents:
             parent.remember(group, plain)
+    if parent.parents and first is not None and behind(group, first):
+        supplement(episodes, parent, group, first)
 
 
-def supplement(episodes: Episodes, consumer: Consumer, group: Group) -> None:
-    """Late events inside windows that fired before they came: hand them up as further evidence."""
-    window = group.window
-    if window is None or consumer.waits:
-        return
-    for fired in window.fires():
+def supplement(episodes: Episodes, consumer: Consumer, group: Group, first: Hit) -> None:
+    """Events from `first` on came into windows that had fired before: hand them up as further evidence."""
+    firings = group.firings
+    for fired in firings[bisect_left(firings, key_of(first), key=key_of) :]:
         if not group.pending:
             return
         delta = heaviest_first(consumer.covered(group, fired))
@@ -142,11 +148,11 @@ def supplement(episodes: Episodes, consumer: Consumer, group: Group) -> None:
             place = above(parent, ref, consumer, group, fired)
             if place is not None:
                 add_evidence(episodes, parent, place[0], fired, delta)
-                if parent.parents:
-                    supplement(episodes, parent, place[0])
 
 
-def late_in(group: Group, hit: Hit) -> bool:
-    """Whether a hit came after one that stands behind it."""
-    window = group.window
-    return window is not None and bool(window.buf) and key_of(window.buf[-1]) > key_of(hit)
+def behind(group: Group, hit: Hit, fired: Sequence[Hit] = ()) -> bool:
+    """Whether a hit came into a window at which the rule had fired; `fired` are the firings it brought."""
+    if not group.pending or not group.firings:
+        return False
+    last, own = key_of(group.firings[-1]), key_of(hit)
+    return last > own or (last == own and not fired)

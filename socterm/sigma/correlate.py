@@ -133,8 +133,8 @@ class Correlator:
             else:
                 for one in fired:
                     self._fire(consumer, group, one, watermark)
-                if consumer.parents and group.window and group.window.buf[-1] is not hit:
-                    chains.supplement(self.episodes, consumer, group)
+                if consumer.parents and chains.behind(group, hit, fired):
+                    chains.supplement(self.episodes, consumer, group, hit)
             if group.bucket < 0:
                 self._times.put(consumer, group)
 
@@ -175,16 +175,13 @@ class Correlator:
             if consumer.chained:
                 seen = mark or hit
                 mark = Hit(hit.ts, hit.source, hit.position, hit.event, 1, seen.value)
-                if hit.event in group.seen:
-                    hit = Hit(hit.ts, hit.source, hit.position, hit.event, 0, hit.value)
-                group.seen.add(hit.event)
             fired = self._take(consumer, group, hit, watermark, mark)
             if consumer.absent:
                 consumer.found(group, hit)
             for one in fired:
                 self._fire(consumer, group, one, watermark)
-            if consumer.parents and fired is not BEHIND and chains.late_in(group, mark or hit):
-                chains.supplement(self.episodes, consumer, group)
+            if consumer.parents and fired is not BEHIND and chains.behind(group, hit, fired):
+                chains.supplement(self.episodes, consumer, group, hit)
         self._note_times(consumer, group)
 
     def _note_times(self, consumer: Consumer, group: Group) -> None:
@@ -219,7 +216,7 @@ class Correlator:
         if consumer.spec is not None:
             self._fired[consumer.key] += 1
         if consumer.parents:
-            delta = chains.heaviest_first(consumer.covered(group, fired))
+            delta = chains.heaviest_first(consumer.hand_up(group, fired))
             for parent, ref in consumer.parents:
                 self._signal(parent, ref, consumer, group, fired, delta, watermark + consumer.delay)
 
@@ -244,13 +241,10 @@ class Correlator:
         if ref in parent.absent:
             self._take_absence(parent, group, consumer, child, mark, watermark)
             return
-        weight = 0
-        if fired.event not in group.seen:
-            group.seen.add(fired.event)
-            if len(delta) == 1 and delta[0] is fired:
-                weight = fired.weight
-            else:
-                weight = next((h.weight for h in delta if h.event == fired.event), 0)
+        if len(delta) == 1 and delta[0] is fired:
+            weight = fired.weight
+        else:
+            weight = next((h.weight for h in delta if h.event == fired.event), 0)
         anchor = Hit(fired.ts, fired.source, fired.position, fired.event, weight, value)
         if parent.carry:
             anchor = self._carry_on(parent, group, consumer, child, anchor)
@@ -261,8 +255,8 @@ class Correlator:
             chains.add_evidence(self.episodes, parent, group, fired, delta)
         for hit in again:
             self._fire(parent, group, hit, watermark)
-        if parent.parents and chains.late_in(group, mark):
-            self._put_behind(parent, group, watermark)
+        if parent.parents and again is not BEHIND and chains.behind(group, anchor, again):
+            chains.supplement(self.episodes, parent, group, anchor)
         self._note_times(parent, group)
 
     def _take_absence(
@@ -307,10 +301,11 @@ class Correlator:
         window = group.window
         if window is None:
             return
+        late = window.late or ()
         for fired in window.catch_up():
             self._fire(consumer, group, fired, watermark)
-        if consumer.parents:
-            chains.supplement(self.episodes, consumer, group)
+        if consumer.parents and late:
+            chains.supplement(self.episodes, consumer, group, min(late, key=key_of))
 
     # -- the passing of time -------------------------------------------------------------
 

@@ -6,7 +6,7 @@ which says when the rule is satisfied, and the open episodes, which say what bel
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -35,8 +35,11 @@ MOST_EVIDENCE = 300
 NOTHING_CARRIED: dict[int, tuple[str, ...]] = {}
 """What a group's hits carry for the rules above, before any does; never written to."""
 
+FEW_FIRINGS = 64
+"""From so many on, those no base event can come behind any more are let go."""
+
 MAX_PENDING = 20_000
-"""Hits a group keeps for the correlations above it before it fires."""
+"""Hits a group keeps for the correlations above it before it fires; and of those at which it fired."""
 
 
 _UNLINKED: Any = None
@@ -48,8 +51,8 @@ class Group(msgspec.Struct, eq=False):
 
     `bucket` is when its episodes are to be looked at, `alarm` when its window has something to decide; -1:
     never. Only where `linked`, for a rule that takes part in a chain, does it have `pending` (hits for the
-    rules above), `seen` (events its episodes have), `above` (its place in the rules above) and `carried` (by
-    event, what the rules above need to know of it).
+    rules above), `firings` (the latest hits at which it fired), `above` (its place in the rules above) and
+    `carried` (by event, what the rules above need to know of it).
     """
 
     key: object
@@ -59,9 +62,15 @@ class Group(msgspec.Struct, eq=False):
     bucket: int = -1
     alarm: int = -1
     pending: list[Hit] = _UNLINKED
-    seen: set[int] = _UNLINKED
+    firings: list[Hit] = _UNLINKED
     above: dict[str, tuple[object, str]] = _UNLINKED
     carried: dict[int, tuple[str, ...]] = NOTHING_CARRIED
+
+    def begin(self) -> None:
+        """Nothing fired and nothing is kept for the rules above."""
+        self.pending = []
+        self.firings = []
+        self.carried = NOTHING_CARRIED
 
 
 def _no_window() -> None:
@@ -87,20 +96,26 @@ class Consumer:
     `silent`: it raises no alerts. `waits`: its windows are decided by the watermark only. `delay` (µs) is how
     long after the event the rules it refers to may come to a decision: its own watermark is so much lower.
     `absent` are rules whose events say that something did not fail to happen: they are no base events.
-    `carry` are fields the rules above ask its events for. `hurry` is called before windows are let go
-    that still keep late hits aside, `purge` when many groups went.
+    `carry` are fields the rules above ask its events for. `reach` (µs) is how far behind the time of events
+    a base event may still come, by way of a rule below. `hurry` is called before windows are let go that
+    still keep late hits aside, `purge` when many groups went.
     """
 
     def __init__(
-        self, rule: Rule, episodes: Episodes, lateness: int, *, chained: bool, delay: int = 0
+        self, rule: Rule, episodes: Episodes, lateness: int, *, below: Sequence[Consumer] = ()
     ) -> None:
+        chained = bool(below)
+        delay = max((child.decision_after + lateness for child in below), default=0)
         spec = rule.correlation
         self.rule = rule
         self.spec = spec
         self.key = rule.key
         self.lateness = lateness + delay
         self.delay = delay
-        self.span = spec.span if spec else 0
+        self.reach: int = lateness + max(
+            (child.reach + child.span + child.decision_after for child in below), default=0
+        )
+        self.span: int = spec.span if spec else 0
         self.gap = max(rule.throttle, self.span)
         self.episodes = episodes
         self.chained = chained
@@ -151,9 +166,8 @@ class Consumer:
         """
         for group in self.groups.values():
             if group.pending is _UNLINKED:
+                group.begin()
                 group.pending = list(group.window.buf) if group.window is not None else []
-                group.seen = set()
-                group.carried = NOTHING_CARRIED
             group.above = {}
 
     def close(self) -> None:
@@ -201,7 +215,8 @@ class Consumer:
                 self._evict()
             found = self.groups[key] = Group(key, self._entity(key), self._window())
             if self.linked:
-                found.pending, found.seen, found.above = [], set(), {}
+                found.above = {}
+                found.begin()
         return found
 
     def _evict(self) -> None:
@@ -239,6 +254,8 @@ class Consumer:
             if open_:
                 self.settle(group, watermark)
             episode = self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
+        if mark is not None and self.chained:
+            hit = episode.once(hit)
         new = episode.new
         if not new:
             self._dirty[episode.id] = episode
@@ -309,14 +326,15 @@ class Consumer:
                 self.forget(group)
         else:
             open_[:] = [e for e in open_ if e not in passed]
+            if self.parents:
+                over = max(e.hi for e in passed)
+                group.firings = [hit for hit in group.firings if hit.ts > over]
 
     def forget(self, group: Group) -> None:
         """Start the group's condition anew."""
         group.window = self._window()
         if self.linked:
-            group.pending = []
-            group.seen = set()
-            group.carried = NOTHING_CARRIED
+            group.begin()
 
     def remember(self, group: Group, hit: Hit) -> None:
         """Keep a base event, in its order, until the rule fires and hands it to the correlations above."""
@@ -339,6 +357,20 @@ class Consumer:
     def window_at(self, group: Group, fired: Hit) -> Sequence[Hit]:
         """The hits of the window that ends at this one, as far as it still holds them."""
         return (group.window.inside(fired) if group.window is not None else ()) or (fired,)
+
+    def hand_up(self, group: Group, fired: Hit) -> list[Hit]:
+        """Note that the rule fired; the base events to hand to the correlations above."""
+        firings = group.firings
+        if firings and key_of(fired) < key_of(firings[-1]):
+            insort(firings, fired, key=key_of)
+        else:
+            firings.append(fired)
+        oldest = firings[-1].ts - self.reach
+        if len(firings) > FEW_FIRINGS and firings[len(firings) // 2].ts < oldest:
+            del firings[: bisect_left(firings, oldest, key=_time)]
+        if len(firings) > MAX_PENDING:
+            del firings[: MAX_PENDING // 2]
+        return self.covered(group, fired)
 
     def covered(self, group: Group, fired: Hit) -> list[Hit]:
         """The base events of the window that fired, less those handed up before.
@@ -371,6 +403,12 @@ class Consumer:
         marks = [h.ts for h in change.hits if h.value] if self.chained else [h.ts for h in change.hits]
         episode = self.episodes.restore(change, self.gap, marks)
         episode.bare = bool(self.absent) and all(h.value in self.absent for h in change.hits)
+        if self.chained:
+            seen: dict[int, int] = {}
+            episode.seen = seen
+            for hit in change.hits:
+                if hit.value not in self.absent:
+                    seen[hit.event] = max(hit.weight, seen.get(hit.event, 0))
         group.open.append(episode)
         return group
 
@@ -378,18 +416,18 @@ class Consumer:
         """Play the stored hits of a group's open episodes into a fresh window."""
         window = group.window
         ordered = sorted(hits, key=window.order if window else key_of)
-        if self.chained:
-            group.seen = {h.event for h in ordered if h.value not in self.absent}
         if window is None:
             return
         for hit in ordered:
             if self.parents and hit.value not in self.absent:
                 self.remember(group, hit)
+                if group.firings and key_of(group.firings[-1]) == key_of(hit):
+                    self.covered(group, hit)  # several hits of the event at which it fired
             if self.chained and not hit.value:
                 continue
             for fired in window.feed(as_mark(hit) if self.chained else hit):
                 if self.parents:
-                    self.covered(group, fired)
+                    self.hand_up(group, fired)
         if isinstance(window, WaitingWindow):
             self._decide_again(group, window)
 
@@ -406,7 +444,7 @@ class Consumer:
                     if episode.lo <= fired.ts <= episode.hi and left.get(episode.id):
                         left[episode.id] -= 1
                 if self.parents:
-                    self.covered(group, fired)
+                    self.hand_up(group, fired)
 
 
 def _time(hit: Hit) -> int:

@@ -54,8 +54,7 @@ class Wiring:
             consumer.rule = rule
             consumer.parents = []
         else:
-            delay = max((child.decision_after + lateness for child in below), default=0)
-            consumer = Consumer(rule, episodes, lateness, chained=bool(below), delay=delay)
+            consumer = Consumer(rule, episodes, lateness, below=below)
         self.consumers[key] = consumer
         consumer.silent = not rule.alerting
         if spec is None:

@@ -18,6 +18,9 @@ from socterm.sigma.model import RuleSet
 
 BY_USER = "group-by: [user.name]; timespan: 1m"
 BY = "group-by: [source.ip]; timespan: 30s"
+BY_LONG = "group-by: [source.ip]; timespan: 20m"
+SHORT = ("ordered_long", "chain_above_short")
+"""Alerts of these end sooner than the window of the rule below them."""
 KINDS = {
     "count": f"type: event_count; rules: [a]; {BY}; condition: {{gte: 4}}",
     "count_of_two": f"type: event_count; rules: [a, b]; {BY}; condition: {{gt: 5}}",
@@ -53,11 +56,17 @@ KINDS = {
     "chain_values": f"type: value_count; rules: [two_of]; {BY}; condition: {{field: user.name, gte: 2}}",
     "chain_sum": f"type: value_sum; rules: [two_of]; {BY}; condition: {{field: n, gt: 5}}",
     "chain_of_chain": f"type: temporal; rules: [chain, b]; {BY}; condition: {{gte: 2}}",
+    "ordered_long": "type: temporal_ordered; rules: [count, b]; group-by: [source.ip]; timespan: 5m",
+    "chain_above_long": f"type: event_count; rules: [ordered_long]; {BY_LONG}; condition: {{gte: 2}}",
+    "chain_above_short": f"type: event_count; rules: [ordered_long]; {BY}; condition: {{gte: 1}}",
 }
 
 
 def documents(names: list[str]) -> str:
-    return "".join(correlation(KINDS[name], name, "socterm: {alert: true}\n") for name in names)
+    return "".join(
+        correlation(KINDS[name], name, f"socterm: {{alert: true{', throttle: 30s' * (name in SHORT)}}}\n")
+        for name in names
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,67 @@ def test_a_restart_on_the_real_store_changes_nothing_for_any_type(tmp_path: Path
     whole = through_the_store(tmp_path / "whole.db", rules, restarts=False)
     assert through_the_store(tmp_path / "cut.db", rules, restarts=True) == whole
     assert [name for name in EACH_TYPE if f'"alert":"{name}"' not in "".join(whole).replace(" ", "")] == []
+
+
+LONG = "group-by: [source.ip]; timespan: 20m"
+CHAINS = {
+    "count": ("1m", f"type: event_count; rules: [a]; {IP}; condition: {{gte: 4}}"),
+    "chain": ("1m", "type: temporal_ordered; rules: [count, b]; group-by: [source.ip]; timespan: 5m"),
+    "above": ("20m", f"type: event_count; rules: [chain]; {LONG}; condition: {{gte: 1}}"),
+    "soon": ("1m", f"type: event_count; rules: [chain]; {IP}; condition: {{gte: 1}}"),
+}
+BY_USER = "type: event_count; rules: [chain]; group-by: [user.name]; timespan: 5m; condition: {gte: 1}"
+FIRST = "0 a, 1 a, 2 a, 3 a, 10 b"
+BEHIND = f"{FIRST}, 100 a, 101 a, 102 b, 103 a, 104 a"
+"""The count that is reached at 104 brings 100 and 101 into the window of the chain that fired at 102."""
+
+
+@pytest.mark.parametrize(
+    ("told", "of", "rests_on"),
+    [
+        (BEHIND, "above", [[*range(8)]]),
+        (f"{BEHIND}, 110 b", "above", [[*range(11)]]),
+        (f"{FIRST}, 100 a, 101 a, 103 a, 104 a, 102 b", "above", [[*range(7), 9]]),
+        (f"{FIRST}, 71 b, 90 b, 95 b", "soon", [[*range(5)], [5, 6, 7]]),
+        (f"{FIRST}, 71 b, 69 b, 85 b", "soon", [[*range(8)]]),
+    ],
+    ids=["behind", "behind_and_again", "behind_a_late_one", "two_alerts", "two_that_become_one"],
+)
+@pytest.mark.parametrize("by_user", [False, True], ids=["by_group", "by_event"])
+def test_an_alert_above_rests_on_the_same_events_wherever_it_is_restarted(
+    tmp_path: Path, told: str, of: str, rests_on: list[list[int]], by_user: bool
+) -> None:
+    """All of each window at which a rule below fired, whenever the rules below that brought them."""
+    chains = CHAINS | ({"by_user": ("5m", BY_USER)} if by_user else {})
+    rules = rules_of(
+        tmp_path,
+        *(
+            correlation(body, name, f"socterm: {{alert: true, throttle: {gap}}}\n")
+            for name, (gap, body) in chains.items()
+        ),
+    )
+    events = story(told.replace(",", " user=u,") + " user=u")
+    whole = alerts_of(rules, events)
+    found = [sorted(at for _, _, at in row[-1]) for row in whole if row[0] == of]
+    if by_user:  # no event is left out then because another alert has it
+        assert all(set(least) <= set(kept) for least, kept in zip(rests_on, found, strict=True))
+    else:
+        assert found == rests_on
+    assert all(row[4] == len(row[-1]) for row in whole)
+    assert alerts_of(rules, sorted(events, key=lambda made: made.key)) == whole
+    for cuts in (*({n} for n in range(len(events))), range(len(events))):
+        assert run_with_restarts(rules, events, cuts) == whole, cuts
+
+
+def run_with_restarts(rules: RuleSet, events: list[Event], cuts: Collection[int]) -> list[tuple]:
+    """The alerts where another process goes on after each of these events."""
+    run = Stored(rules)
+    for n, made in enumerate(events):
+        run.feed([made])
+        if n in cuts:
+            run.commit()
+            run.restart()
+    return run.end()
 
 
 def test_state_is_bounded_however_many_groups_there_are(

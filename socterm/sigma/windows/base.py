@@ -81,10 +81,6 @@ class Window:
         end, start = key_of(fired), fired.ts - self.span
         return [hit for hit in self.buf if hit.ts > start and key_of(hit) <= end]
 
-    def fires(self) -> list[Hit]:
-        """All hits of the last seconds at which the rule is satisfied."""
-        return self._replay()
-
     def catch_up(self) -> Sequence[Hit]:
         """Put the late hits in their places; answer the hits at which the rule is newly satisfied."""
         late, self.late = self.late, None
