@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from socterm.assets import sample_logs_dir
 from socterm.demo import DEFAULT, Step, paced, render, stories, write_samples
 from socterm.demo.__main__ import main
-from socterm.demo.samples import ranges
+from socterm.demo.samples import shown
 
 STORY = stories()[DEFAULT]
 ALERTS, QUIET, STEPS = STORY.alerts, STORY.quiet, STORY.steps
@@ -24,7 +24,14 @@ LOG, TRUTH = "story_auth.log", "story_auth.truth.yml"
 ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:2001:db8|fd20):[0-9a-f:]+)(?![\w.])")
 DOCUMENTATION = [
     ipaddress.ip_network(net)
-    for net in ("10.20.0.0/16", "fd20::/16", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+    for net in (
+        "10.20.0.0/16",
+        "fd20::/16",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "198.18.0.0/15",
+        "2001:db8::/32",
+    )
 ]
 # A text each line of a step must have one of, so that a range off by one is noticed.
 MARKS: dict[str, tuple[str, ...]] = {
@@ -167,7 +174,11 @@ def test_pacing_gives_the_waits_between_lines() -> None:
     steps = [Step("a", 5.0, "x"), Step("b", 7.0, "y"), Step("c", 7.5, "y")]
     assert [cue.delay for cue in paced(steps)] == [0.0, 2.0, 0.5]
     assert [cue.delay for cue in paced(steps, 10)] == [0.0, 0.2, 0.05]
-    assert [tuple(cue) for cue in paced(steps, 0)] == [(0.0, "a", "x"), (0.0, "b", "y"), (0.0, "c", "y")]
+    assert [tuple(cue) for cue in paced(steps, 0)] == [
+        (0.0, "a", "x", ""),
+        (0.0, "b", "y", ""),
+        (0.0, "c", "y", ""),
+    ]
     with pytest.raises(ValueError, match="negative"):
         list(paced(steps, -1))
     total = sum(cue.delay for cue in paced(render(), 60))
@@ -175,9 +186,9 @@ def test_pacing_gives_the_waits_between_lines() -> None:
 
 
 def test_ranges_are_short() -> None:
-    assert ranges([]) == ""
-    assert ranges([4]) == "4"
-    assert ranges([10, 9, 3, 2, 1, 7]) == "1-3, 7, 9-10"
+    assert shown([]) == ""
+    assert shown([[4, 4]]) == "4"
+    assert shown([[1, 3], [7, 7], [9, 10]]) == "1-3, 7, 9-10"
 
 
 def test_the_script_writes_the_samples(tmp_path: Path) -> None:

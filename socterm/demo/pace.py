@@ -14,11 +14,12 @@ SOON = 0.002
 
 
 class Cue(NamedTuple):
-    """Wait `delay` seconds, then write `line`."""
+    """Wait `delay` seconds, then write `line` to `log`."""
 
     delay: float
     line: str
     label: str
+    log: str = ""
 
 
 def paced(steps: Iterable[Step], speed: float = 1.0) -> Iterator[Cue]:
@@ -32,7 +33,7 @@ def paced(steps: Iterable[Step], speed: float = 1.0) -> Iterator[Cue]:
     for step in steps:
         gap = 0.0 if before is None else step.at_seconds - before
         before = step.at_seconds
-        yield Cue(gap / speed if speed else 0.0, step.line, step.label)
+        yield Cue(gap / speed if speed else 0.0, step.line, step.label, step.log)
 
 
 _RATE = re.compile(r"(?P<number>\d{1,9}(\.\d{1,6})?)(?P<unit>x|/s|/m|/h)?", re.ASCII | re.IGNORECASE)
