@@ -194,7 +194,7 @@ def test_ranges_are_short() -> None:
 def test_the_script_writes_the_samples(tmp_path: Path) -> None:
     written = CliRunner().invoke(main, ["samples", DEFAULT, "--to", str(tmp_path)])
     assert written.exit_code == 0
-    assert {path.name for path in tmp_path.iterdir()} == {LOG, TRUTH}
+    assert {path.name for path in tmp_path.iterdir()} == {LOG, TRUTH, "README.md"}
     unknown = CliRunner().invoke(main, ["samples", "nothing", "--to", str(tmp_path)])
     assert unknown.exit_code == 2
     assert "no story is called nothing" in unknown.output

@@ -34,7 +34,8 @@ from socterm.store.writer import Writer
 def demo(story: str | None, speed: float, headless: bool, theme: str | None) -> None:
     """Play a story, SPEED times as fast, into a throw-away store.
 
-    Without a name twenty minutes of a busy server under attack; `socterm generate --list` names the other stories.
+    Without a name twenty minutes of a busy server under attack.
+    `socterm generate --list` names the other stories.
     """
     if headless:
         _headless(speed, chosen(story))

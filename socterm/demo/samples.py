@@ -21,6 +21,30 @@ _HEAD = """\
 """
 
 
+_README = """\
+<!-- Written by `python -m socterm.demo samples`: change the stories, not this. -->
+
+# Sample logs
+
+Logs of our own in which each line is known for what it is: attack stories, and twins that only look like an
+attack. Beside each story `<story>.truth.yml` says which lines belong to which part of it, which alerts must be
+raised on whom, and which must not; beyond those nothing of level medium or higher may be raised. Where alerts
+of two rules say the same of the same entity, the stronger one may speak alone (`superseded_by`).
+
+```
+socterm scan sample_logs/new_admin.log      # look for the attack in it
+socterm demo new_admin                      # watch it happen in the console
+socterm generate new_admin --seed 7         # the same attack on another day: docs/generator.md
+```
+
+Names are made up; our own machines have private addresses, everybody else those kept for documentation and
+benchmarks. The logs are what `socterm generate` writes with its default seed and start.
+
+| story | what happens | files | alerts due |
+|---|---|---|---|
+"""
+
+
 def write_samples(folder: Path, names: Iterable[str] = ()) -> Iterator[Path]:
     """Write the logs and truths of these stories (all) into `folder`; yields each file written."""
     for name in list(names) or stories():
@@ -33,6 +57,15 @@ def write_samples(folder: Path, names: Iterable[str] = ()) -> Iterator[Path]:
         for log, file in file_names(story).items():
             yield _written(folder / file, "".join(lines[log]))
         yield _written(folder / truth_name(story), truth_text(ledger.truth()))
+    yield _written(folder / "README.md", _README + "\n".join(_rows()) + "\n")
+
+
+def _rows() -> Iterator[str]:
+    for story in stories().values():
+        files = ", ".join(f"`{file}`" for file in file_names(story).values())
+        due = ", ".join(f"`{rule}`" for rule in dict.fromkeys(entry.rule for entry in story.alerts))
+        quiet = f"nothing: the benign twin of `{story.twin_of}`" if story.twin_of else "nothing"
+        yield f"| {story.name} | {story.says} | {files} | {due or quiet} |"
 
 
 def _written(path: Path, text: str) -> Path:
