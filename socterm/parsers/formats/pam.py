@@ -37,6 +37,9 @@ _CHANGED = mark("password_changed", "success")
 _NOT_CHANGED = mark("password_changed", "failure")
 _LOCKED = mark("user_locked", "failure")  # the outcome is that of the login it answers
 
+_ASKED_BY_OTHERS = frozenset({"sudo", "su"})
+"""Programs whose own lines name the user who asks; PAM's user may be the one asked for."""
+
 _HEAD = re.compile(r"\[?\(?(pam_\w+)\)?\]?(?:\(([^:()]*)(?::([^()]*))?\))?\]?:?$")
 _TEXT_SESSION = re.compile(
     r"session (opened|closed) for user (.*?)(?:\((?:uid=)?(\d{1,10})\))?"
@@ -276,7 +279,12 @@ def _success(text: str, f: Fields, step: str) -> bool:  # noqa: ARG001 - one sig
     user, ruser, rhost = _details(text)
     put_peer(f, rhost)
     relate(f, user=user or ruser)
-    f |= _NOTED if "sshd" in f.get("process.name", "") else _SUCCESS
+    if "sshd" in f.get("process.name", ""):
+        f |= _NOTED
+        return True
+    if f.get("process.name") not in _ASKED_BY_OTHERS and (user or ruser):
+        f["user.name"] = user or ruser
+    f |= _SUCCESS
     return True
 
 
