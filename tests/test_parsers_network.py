@@ -117,6 +117,31 @@ class TestNames:
         assert found["source.ip"] == "192.0.2.5"
         assert found["dns.question.name"] == "x from 192.0.2.66"
 
+    def test_a_failed_answer_of_dnsmasq_is_for_the_client_that_asked_last(self) -> None:
+        found = events(
+            "Nov 20 10:00:00 d dnsmasq[1]: query[A] nx.example from 192.0.2.5",
+            "Nov 20 10:00:00 d dnsmasq[1]: query[A] nx.example from 192.0.2.6",
+            "Nov 20 10:00:00 d dnsmasq[1]: query[A] other.example from 192.0.2.7",
+            "Nov 20 10:00:01 d dnsmasq[1]: reply nx.example is NXDOMAIN",
+            "Nov 20 10:00:01 e dnsmasq[1]: reply nx.example is NXDOMAIN",
+            "Nov 20 10:00:01 d dnsmasq[1]: 7 192.0.2.8/4711 reply nx.example is NXDOMAIN",
+            "Nov 20 10:00:01 d dnsmasq[1]: reply other.example is 198.51.100.1",
+        )
+        assert [event.fields.get("source.ip") for event in found[3:]] == [
+            "192.0.2.6",
+            None,
+            "192.0.2.8",
+            None,
+        ]
+
+    def test_dnsmasq_s_clients_are_remembered_for_a_few_names_only(self) -> None:
+        asked = [f"Nov 20 10:00:00 d dnsmasq[1]: query[A] n{i}.example from 192.0.2.5" for i in range(65)]
+        answers = [f"Nov 20 10:00:01 d dnsmasq[1]: reply n{i}.example is NXDOMAIN" for i in (0, 1)]
+        assert [event.fields.get("source.ip") for event in events(*asked, *answers)[65:]] == [
+            None,
+            "192.0.2.5",
+        ]
+
     def test_pihole_and_dnsmasq_write_a_file_without_a_host(self) -> None:
         (event,) = events("Nov 20 10:00:00 dnsmasq[9]: query[A] example.com from 192.0.2.5")
         assert event.fields["process.pid"] == 9

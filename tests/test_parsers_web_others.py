@@ -120,6 +120,32 @@ def test_apache_names_the_client_before_what_it_sent() -> None:
     assert (event.fields["source.ip"], event.fields["event.action"]) == ("203.0.113.9", "web_error")
 
 
+def test_apache_names_the_request_that_left_the_document_root() -> None:
+    (event,) = decode(
+        "[Fri Nov 20 10:00:00 2026] [core:error] [pid 7] [client 203.0.113.9:4001] AH00126: Invalid URI in request GET /../../etc/passwd HTTP/1.1"
+    )
+    fields = event.fields
+    assert (fields["event.action"], fields["http.request.method"], fields["url.path"]) == (
+        "web_denied",
+        "GET",
+        "/../../etc/passwd",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '2026/11/20 10:00:01 [error] 22#22: *2 access forbidden by rule, client: 203.0.113.9, server: , request: "GET /x HTTP/1.1", host: "h"',
+        "[Fri Nov 20 10:00:00 2026] [core:error] [pid 7] [client 203.0.113.9:4001] AH00126: Invalid URI in request GET /.. HTTP/1.1",
+        "2026-11-20 10:00:00: (mod_auth.c.853) password doesn't match for /private/ username: ann IP: 203.0.113.9",
+        '{"ts":1795168800.1,"uid":"C1","id.orig_h":"203.0.113.9","id.orig_p":40000,"id.resp_h":"10.0.0.5","id.resp_p":80,"trans_depth":1,"method":"GET","host":"h","uri":"/x","status_code":404}',
+    ],
+)
+def test_errors_and_what_sensors_see_are_web_server_logs_too(line: str) -> None:
+    (event,) = decode(line)
+    assert any(category == "webserver" for _, category, _ in event.logsources)
+
+
 def test_modsecurity_s_rule_is_named() -> None:
     (event,) = decode(
         '[Fri Nov 20 10:00:00 2026] [error] [client 203.0.113.9] ModSecurity: Access denied with code 403 (phase 2). [id "960015"] [msg "No Accept"] [uri "/a?b"] [tag "X"] [id "1"]'

@@ -25,8 +25,10 @@ WEB_LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "lighttpd.error": (("lighttpd", "webserver", "lighttpd"),),
     "suhosin": (("php", "", "suhosin"),),
 }
-"""`event.dataset` → log sources. `web.access` is a text log of which the server cannot be told. Error logs are of the
-category too: nginx names the request in them, all name the client."""
+"""`event.dataset` → log sources. `web.access` is a text log of which the server cannot be told.
+
+Error logs are of the category too: all name the client, and nginx the request.
+"""
 
 _COMMON = {
     "c-ip": "source.ip",

@@ -2,7 +2,8 @@
 
 `query[A] example.com from 192.0.2.5`, `forwarded example.com to 198.51.100.1`, `reply example.com is
 192.0.2.1`; with log-queries=extra a serial and the client's `ADDRESS/PORT` stand before. The name is the
-client's own text: what dnsmasq itself says stands behind the last ` from `, ` to ` or ` is `.
+client's own text: what dnsmasq itself says stands behind the last ` from `, ` to ` or ` is `. A failed
+answer does not say whose it is: it is taken to be for the client that asked for the name last.
 
 >>> from socterm.parsers import read_line
 >>> read_line(FORMATS[0].example, "event.action", "source.ip", "dns.question.name")
@@ -25,6 +26,11 @@ _BLOCKED = mark("dns_blocked")
 _CODES = frozenset(
     {"NXDOMAIN", "SERVFAIL", "REFUSED", "FORMERR", "NOTIMP", "NODATA", "NODATA-IPv4", "NODATA-IPv6"}
 )
+_FAILURES = frozenset({"NXDOMAIN", "SERVFAIL", "REFUSED"})
+_ASKED = 64
+"""How many names are remembered with their clients; answers come within a few lines."""
+_LONGEST = 255
+"""Characters of a name in DNS (RFC 1035, 2.3.4)."""
 _BLOCKERS = ("gravity blocked ", "exactly blocked ", "exactly denied ", "regex blocked ", "regex denied ",
              "blocked ", "antigravity blocked ", "special domain ", "blacklisted ")  # fmt: skip
 _SOURCES = frozenset(
@@ -49,6 +55,7 @@ def dnsmasq(msg: str, f: Fields, mem: Memory) -> int:
     """Body parser for dnsmasq and pihole-FTL."""
     if msg[:6] == "query[":
         _query(msg, f)
+        _remember(f, mem)
         return mem.times
     first, _, rest = msg.partition(" ")
     if first.isdecimal():
@@ -62,6 +69,8 @@ def dnsmasq(msg: str, f: Fields, mem: Memory) -> int:
         first, _, rest = msg.partition(" ")
     if first in _SOURCES or first[:1] == "/":
         _answer(first, rest, f)
+        if "source.ip" not in f and f.get("dns.response_code") in _FAILURES:
+            _attribute(f, mem)
     elif first == "forwarded":
         name, to, server = rest.rpartition(" to ")
         if to:
@@ -94,6 +103,27 @@ def _query(msg: str, f: Fields) -> None:
     if found:
         f[found] = value
     f.update(_QUERY)
+
+
+def _remember(f: Fields, mem: Memory) -> None:
+    """Who asked for a name, of the last names of this server."""
+    client = f.get("source.ip")
+    if client is None or len(f["dns.question.name"]) > _LONGEST:
+        return
+    key = f"dnsmasq {f.get('host.hostname', '')}"
+    asked = dict(mem.recall(key) or ())
+    asked.pop(f["dns.question.name"], None)
+    asked[f["dns.question.name"]] = client
+    if len(asked) > _ASKED:
+        del asked[next(iter(asked))]
+    mem.keep(key, asked)
+
+
+def _attribute(f: Fields, mem: Memory) -> None:
+    asked = mem.recall(f"dnsmasq {f.get('host.hostname', '')}")
+    client = asked.get(f["dns.question.name"]) if asked else None
+    if client is not None:
+        f["source.ip"] = client
 
 
 def _numbered(server: str) -> tuple[str, str]:
