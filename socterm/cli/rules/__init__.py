@@ -9,6 +9,7 @@ from socterm.cli.rules.covering import coverage
 from socterm.cli.rules.explaining import explain
 from socterm.cli.rules.fielding import fields
 from socterm.cli.rules.listing import list_
+from socterm.cli.rules.mutating import mutate
 from socterm.cli.rules.testing import test
 from socterm.cli.rules.updating import update
 
@@ -18,5 +19,5 @@ def rules() -> None:
     """List, check, test, explain and update rules; say what they cover."""
 
 
-for _command in (list_, check, test, explain, coverage, update, fields):
+for _command in (list_, check, test, mutate, explain, coverage, update, fields):
     rules.add_command(_command)

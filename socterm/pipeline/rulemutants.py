@@ -1,0 +1,98 @@
+"""Whether the tests inside a rule notice when a part of it is broken: each mutant is loaded and tested.
+
+A mutant that all tests pass is a part of the rule that nobody would miss: a test is wanting, or the part is
+needless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import yaml
+
+from socterm.pipeline.rulecheck import run_rule_tests
+from socterm.sigma.documents import Document, RuleFile, read_documents
+from socterm.sigma.load import load_files
+from socterm.sigma.model import RuleFate
+from socterm.sigma.mutants import mutants_of
+from socterm.sigma.placeholders import Lists
+from socterm.sigma.resolve import Draft
+
+Fate = Literal["noticed", "unnoticed", "refused"]
+"""noticed: a test of the rule fails · unnoticed: all pass · refused: it is no rule any more."""
+
+
+class Tried(NamedTuple):
+    """One mutant of one rule and what became of it; `why` is the test that noticed, or why it was refused."""
+
+    rule: str
+    path: str
+    mutant: str
+    fate: Fate
+    why: str = ""
+
+
+class _Drafts:
+    """Files read once: of a mutant only its own file is new. Drafts change as rules are made of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+        self._decode = msgspec.msgpack.Decoder(list[Draft]).decode
+
+    def get(self, file: RuleFile, _placeholders: Lists) -> list[Draft] | None:
+        known = self._known.get(file.text)
+        return None if known is None else self._decode(known)
+
+    def put(self, file: RuleFile, _placeholders: Lists, drafts: Sequence[Draft]) -> None:
+        self._known[file.text] = msgspec.msgpack.encode(drafts)
+
+
+class Mutation:
+    """Rules whose parts can be broken one at a time, in all the files that they may refer to."""
+
+    def __init__(self, files: Sequence[RuleFile], placeholders: Lists) -> None:
+        self._files = list(files)
+        self._placeholders = placeholders
+        self._drafts = _Drafts()
+        self.rules = load_files(self._files, placeholders=placeholders, cache=self._drafts)
+
+    def of(self, fate: RuleFate) -> Iterator[Tried]:
+        """Every mutant of a rule, tried with the tests in its own document."""
+        file = next(file for file in self._files if file.path == fate.path)
+        documents = list(read_documents(file))
+        for document in documents:
+            if document.line == fate.line:
+                for mutant in mutants_of(document.data):
+                    text = _text(documents, document, mutant.data)
+                    yield self._tried(fate, mutant.what, file._replace(text=text))
+
+    def _tried(self, fate: RuleFate, what: str, file: RuleFile) -> Tried:
+        files = [file if known.path == file.path else known for known in self._files]
+        rules = load_files(files, placeholders=self._placeholders, cache=_Reading(self._drafts))
+        found = rules.rules.get(fate.key)
+        name = (found or self.rules.rules[fate.key]).name or fate.title
+        if found is None:
+            reason = next((f.reason for f in rules.fates if f.key == fate.key), "")
+            return Tried(name, fate.path, what, "refused", reason)
+        failed = next((tried for tried in run_rule_tests(rules, (fate.key,)) if tried.problem), None)
+        if failed is None:
+            return Tried(name, fate.path, what, "unnoticed")
+        return Tried(name, fate.path, what, "noticed", f"{failed.test}: {failed.problem}")
+
+
+class _Reading:
+    """What is known, without remembering what is tried once."""
+
+    def __init__(self, drafts: _Drafts) -> None:
+        self.get = drafts.get
+
+    def put(self, file: RuleFile, placeholders: Lists, drafts: Sequence[Draft]) -> None:
+        """Not kept."""
+
+
+def _text(documents: Sequence[Document], broken: Document, data: dict[str, Any]) -> str:
+    """The text of a file in which one document is another."""
+    written = [data if document is broken else document.data for document in documents]
+    return yaml.safe_dump_all(written, sort_keys=False, allow_unicode=True)
