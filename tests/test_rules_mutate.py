@@ -16,7 +16,7 @@ RULE = """\
 title: Root over SSH
 name: root_login
 level: low
-logsource: {product: linux, service: sshd}
+logsource: {product: linux, service: auth}
 detection:
   login: {event.action: ssh_login, event.outcome: success}
   who: {user.name: [root, toor]}
