@@ -41,7 +41,7 @@ PROBES = (
     ("GET", "/", 200, 18433), ("GET", "/robots.txt", 200, 214), ("GET", "/wp-login.php", 404, 153),
     ("GET", "/.env", 404, 153), ("GET", "/favicon.ico", 200, 15086), ("HEAD", "/", 200, 0),
     ("GET", "/phpmyadmin/", 404, 153), ("GET", "/actuator/health", 404, 153),
-    ("POST", "/HNAP1/", 404, 153), ("GET", "/.well-known/security.txt", 200, 402),
+    ("GET", "/owa/", 404, 153), ("GET", "/.well-known/security.txt", 200, 402),
     ("GET", "/login", 200, 4120), ("GET", "/sitemap.xml", 200, 9921), ("GET", "/manager/html", 404, 153),
     ("GET", "/ads.txt", 404, 153), ("GET", "/solr/admin/info/system?wt=json", 404, 153),
 )  # fmt: skip

@@ -142,9 +142,17 @@ class WindowsPen:
         }  # fmt: skip
 
     def logon(
-        self, at: float, host: str, user: str, kind: int, address: str = "-", *, station: str = "-"
+        self,
+        at: float,
+        host: str,
+        user: str,
+        kind: int,
+        address: str = "-",
+        *,
+        station: str = "-",
+        elevated: bool = False,
     ) -> tuple[float, str]:
-        """4624, and 4672 for administrators elsewhere; returns the time after it and the logon id."""
+        """4624; returns the time after it and the logon id. `elevated`: with an administrator's rights."""
         logon = self.logon_id()
         process, package = _PACKAGE.get(kind, ("Kerberos", "Kerberos"))
         data = {
@@ -152,7 +160,7 @@ class WindowsPen:
             "TargetDomainName": _domain(user), "TargetLogonId": logon, "LogonType": kind,
             "LogonProcessName": process, "AuthenticationPackageName": package, "WorkstationName": station,
             "ProcessName": _PROCESS.get(kind, "-"), "IpAddress": address, "IpPort": self._port(address),
-            "ElevatedToken": "%%1843",
+            "ElevatedToken": "%%1842" if user == "SYSTEM" or elevated else "%%1843",
         }  # fmt: skip
         return self.event(at, host, SECURITY, 4624, data), logon
 

@@ -49,7 +49,7 @@ PORT_SCAN = Owed(
     alerts=(
         Expected("port_scan", _ip(PORT_SCANNER), ("fast_scan",)),
         Expected("port_scan", _ip(PATIENT), ("patient_scan",)),
-        Expected("host_sweep", _ip(WORM), ("sweep",)),
+        Expected("host_sweep", {"source.ip": WORM, "destination.port": "445"}, ("sweep",)),
     ),
     quiet=(
         Quiet("port_scan", _ip(WORM), "forty hosts, but one port"),

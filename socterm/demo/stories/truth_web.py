@@ -47,7 +47,7 @@ WEB_ATTACK = Owed(
         "answered": "the same kind of strings; a traversal and a UNION SELECT are answered with 200",
         "wp_login": "40 passwords at wp-login.php, which answers a wrong one with 200",
         "api_login": "30 passwords at an API, each answered with 401",
-        "rotating": "one address goes round the shop with 30 different browsers in five minutes",
+        "rotating": "one address tries nine doors to the administration under 30 browsers' names",
     },
     alerts=(
         Expected("web_scanner", _ip(DIRB), ("scan",)),
@@ -103,7 +103,7 @@ WEB_SHELL = Owed(
         "loot": "a 1.9 GB archive, left in the uploads folder, fetched twice",
     },
     alerts=(
-        Expected("web_scanner", _ip(INTRUDER), ("scan",)),
+        Expected("web_scanner", _ip(INTRUDER), ("scan",), None, "web_shell"),
         Expected("web_shell", _ip(INTRUDER), ("upload", "shell")),
         Expected("web_exfiltration", _ip(INTRUDER), ("loot",)),
         *kill_chain(_ip(INTRUDER), ("scan", "upload", "shell", "loot")),

@@ -18,6 +18,7 @@ STRANGER = "198.51.100.140"
 DESKTOP_HOST = "RDS1"
 TAKEN = "helpdesk"
 PLANTED = "svc_sync"
+PLANTED_SID = "S-1-5-21-2893-4410-7781-1007"
 ADMIN = "dana.adm"
 ADMIN_ADDRESS = "10.20.1.12"
 CLUMSY_ADDRESS = "10.20.1.24"
@@ -25,6 +26,10 @@ CLUMSY_ADDRESS = "10.20.1.24"
 ROASTER = "10.20.4.71"
 ROASTER_USER = "tom"
 STOLEN = "adm_sql"
+PROMOTED = {
+    "user.target.id": "S-1-5-21-1004336348-1177238915-682003330-1436",
+    "user.target.name": "Tom Field",
+}
 CONTROLLER = "DC1"
 
 CRYPTED = "WS17"
@@ -56,14 +61,17 @@ WINDOWS_LOGON = Owed(
     },
     alerts=(
         Expected("windows_brute_force", _ip(GUESSER), ("guessing",)),
+        Expected("windows_slow_brute_force", _ip(GUESSER), ("guessing",), None, "windows_brute_force"),
         Expected("windows_password_spraying", _ip(SPRAYER), ("spraying",)),
         Expected("windows_success_after_brute_force", _ip(FOOTHOLD), ("break_in",)),
         Expected(
             "windows_brute_force", _ip(FOOTHOLD), ("break_in",), None, "windows_success_after_brute_force"
         ),
         Expected("windows_public_logon", _ip(STRANGER), ("stranger",)),
-        Expected("windows_account_created", {"user.target.name": PLANTED}, ("account",)),
-        Expected("windows_admin_added", _user(TAKEN), ("account",)),
+        Expected(
+            "windows_account_created", {"user.target.name": PLANTED, **_host(DESKTOP_HOST)}, ("account",)
+        ),
+        Expected("windows_admin_added", {"user.target.id": PLANTED_SID, **_host(DESKTOP_HOST)}, ("account",)),
         Expected("windows_service_installed", _host(DESKTOP_HOST), ("foothold",)),
         Expected("windows_task_created", _host(DESKTOP_HOST), ("foothold",)),
         Expected("windows_audit_disabled", _host(DESKTOP_HOST), ("cover",)),
@@ -119,8 +127,7 @@ WINDOWS_DOMAIN = Owed(
         Expected("kerberoasting", _user(ROASTER_USER), ("roasting",)),
         Expected("lateral_spread", _user(STOLEN), ("spread",)),
         Expected("dcsync", _user(STOLEN), ("replication",)),
-        Expected("windows_admin_added", _user(STOLEN), ("domain_admin",)),
-        *kill_chain(_user(STOLEN), ("spread", "replication", "domain_admin")),
+        Expected("windows_admin_added", {**PROMOTED, **_host(CONTROLLER)}, ("domain_admin",)),
     ),
     quiet=(Quiet("windows_brute_force", _ip(ROASTER), "nothing it did failed"),),
 )
@@ -151,8 +158,9 @@ WINDOWS_RANSOMWARE = Owed(
         "cover": "the security log is emptied",
     },
     alerts=(
-        Expected("suspicious_powershell", _host(CRYPTED), ("loader", "shadows")),
+        Expected("suspicious_powershell", _host(CRYPTED), ("loader",)),
         Expected("defender_disabled", _host(CRYPTED), ("shields_down",)),
+        Expected("windows_recovery_destroyed", _host(CRYPTED), ("shadows",)),
         Expected("windows_log_cleared", _host(CRYPTED), ("cover",)),
         # Two tactics or three, by whether deleting backups counts as impact: one summary has to be there.
         Expected("several_detections", _host(CRYPTED), _RANSOM_STEPS, None, "several_tactics"),

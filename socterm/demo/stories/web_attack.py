@@ -82,6 +82,10 @@ _GONE = (
     "/static/js/cart.77aa88bb.js", "/static/js/search.0f0e0d0c.js", "/static/img/sprite.3a3b3c3d.svg",
     "/static/fonts/inter-v12-latin.woff2",
 )  # fmt: skip
+_DOORS = (
+    "/admin/login", "/administrator/", "/user/login", "/backend", "/cms/login", "/panel/", "/login.php",
+    "/signin", "/manage/login",
+)  # fmt: skip
 _REST = 153
 
 
@@ -132,8 +136,8 @@ def _rotating(sheet: Sheet) -> None:
     pen = WebPen(sheet)
     for number in range(30):
         agent = f"Mozilla/5.0 (Windows NT 10.0; rv:{90 + number}.0) Gecko/20100101 Firefox/{90 + number}.0"
-        path = f"/goods/{GOODS[number % len(GOODS)]}"
-        pen.request(560 + 10.0 * number, Client(ROTATOR, agent), path, size=20000 + 311 * number)
+        client, path = Client(ROTATOR, agent), _DOORS[number % len(_DOORS)]
+        pen.request(560 + 10.0 * number, client, path, status=404, size=_REST, version="1.1")
 
 
 def _crawler(sheet: Sheet) -> None:

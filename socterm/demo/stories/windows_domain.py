@@ -57,13 +57,13 @@ def _roasting(sheet: Sheet) -> None:
 def _spread(sheet: Sheet) -> None:
     pen = WindowsPen(sheet, NXLOG)
     for number, server in enumerate(_SERVERS):
-        _, logon = pen.logon(420 + 52.0 * number, server, STOLEN, 3, ROASTER)
+        _, logon = pen.logon(420 + 52.0 * number, server, STOLEN, 3, ROASTER, elevated=True)
         pen.logoff(430 + 52.0 * number, server, STOLEN, 3, logon)
 
 
 def _replication(sheet: Sheet) -> None:
     pen = WindowsPen(sheet, NXLOG)
-    after, logon = pen.logon(880, CONTROLLER, STOLEN, 3, ROASTER)
+    after, logon = pen.logon(880, CONTROLLER, STOLEN, 3, ROASTER, elevated=True)
     _replicate(pen, after + 0.3, STOLEN, logon)
 
 

@@ -15,6 +15,7 @@ from socterm.demo.stories.truth_windows import (
     FOOTHOLD,
     GUESSER,
     PLANTED,
+    PLANTED_SID,
     SPRAYER,
     STRANGER,
     TAKEN,
@@ -51,7 +52,7 @@ def _break_in(sheet: Sheet) -> None:
     pen = WindowsPen(sheet)
     for number in range(15):
         pen.refused(400 + 4.1 * number, DESKTOP_HOST, TAKEN, 3, FOOTHOLD, station="WS17")
-    after, logon = pen.logon(470, DESKTOP_HOST, TAKEN, 10, FOOTHOLD, station=DESKTOP_HOST)
+    after, logon = pen.logon(470, DESKTOP_HOST, TAKEN, 10, FOOTHOLD, station=DESKTOP_HOST, elevated=True)
     pen.special(after, DESKTOP_HOST, TAKEN, logon)
 
 
@@ -62,7 +63,7 @@ def _stranger(sheet: Sheet) -> None:
 
 
 def _account(sheet: Sheet) -> None:
-    pen, local = WindowsPen(sheet), f"S-1-5-21-2893-4410-7781-{1007}"
+    pen, local = WindowsPen(sheet), PLANTED_SID
     made = {"TargetUserName": PLANTED, "TargetDomainName": DESKTOP_HOST, "TargetSid": local}
     attributes = {"SamAccountName": PLANTED, "DisplayName": "%%1793", "UserAccountControl": "%%2080"}
     who = subject(TAKEN, _SESSION)
@@ -114,7 +115,7 @@ def _expired(sheet: Sheet) -> None:
 
 def _admin(sheet: Sheet) -> None:
     pen, system = WindowsPen(sheet), r"C:\Windows\System32"
-    after, logon = pen.logon(150, DESKTOP_HOST, ADMIN, 10, ADMIN_ADDRESS, station=DESKTOP_HOST)
+    after, logon = pen.logon(150, DESKTOP_HOST, ADMIN, 10, ADMIN_ADDRESS, station=DESKTOP_HOST, elevated=True)
     pen.special(after, DESKTOP_HOST, ADMIN, logon)
     shell = rf"{system}\WindowsPowerShell\v1.0\powershell.exe"
     for at, image, command in (
