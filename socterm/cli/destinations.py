@@ -321,7 +321,7 @@ class _told:  # noqa: N801 - reads as what it does
             hint = "; does anybody listen there?" if isinstance(error, ConnectionRefusedError) else ""
             raise SoctermError(f"{self._name}: {why[:1].lower()}{why[1:]}{hint}") from None
         if isinstance(error, http.client.HTTPException):
-            said = str(error) or type(error).__name__
+            said = " ".join(str(error).split())[:80] or type(error).__name__
             raise SoctermError(f"{self._name}: no proper HTTP answer ({said})") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -142,26 +143,24 @@ class _Job:
             self._to, names, append=options["append"], force=options["force"], octets=options["octets"]
         )
         began = time.monotonic()
-        interrupted = False
-        try:
-            with _ended_by_term():
+        with _heard() as stop:
+            try:
                 send(
                     self._lines(),
                     lambda told: self._put(out, told),
                     out.flush,
                     self._rate,
                     clock=time.monotonic,
-                    sleep=time.sleep,
+                    sleep=stop.wait,
+                    ended=stop.is_set,
                 )
-        except KeyboardInterrupt:
-            interrupted = True
-        except SoctermError as error:
-            lines = self._count.total()
-            raise SoctermError(f"{error} (after {lines:,} line{'s' * (lines != 1)})") from None
+            except SoctermError as error:
+                lines = self._count.total()
+                raise SoctermError(f"{error} (after {lines:,} line{'s' * (lines != 1)})") from None
         out.close()
         self._write_truth()
-        self._report(time.monotonic() - began, interrupted)
-        return 130 if interrupted else 0
+        self._report(time.monotonic() - began, interrupted=stop.is_set())
+        return 130 if stop.is_set() else 0
 
     def _files(self, story: Story) -> dict[str, str]:
         """The names of a story's files in a folder; several stories share theirs."""
@@ -206,7 +205,7 @@ class _Job:
         except OSError as error:
             raise SoctermError(f"{path}: {error.strerror}") from None
 
-    def _report(self, took: float, interrupted: bool) -> None:
+    def _report(self, took: float, *, interrupted: bool) -> None:
         lines = self._count.total()
         said = ", ".join(f"{count:,} of {name}" for name, count in self._count.items())
         end = " (interrupted)" if interrupted else ""
@@ -273,14 +272,19 @@ def _duration(text: str | None) -> float | None:
 
 
 @contextmanager
-def _ended_by_term() -> Iterator[None]:
-    """SIGTERM ends as Ctrl-C does: what was told is counted and its truth written."""
+def _heard() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C or SIGTERM, which end what is told in order; the next does at once."""
+    stop = threading.Event()
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def heard(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def heard(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[number])
 
-    before = signal.signal(signal.SIGTERM, heard)
+    for number in before:
+        signal.signal(number, heard)
     try:
-        yield
+        yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -124,7 +124,7 @@ def _internet(sheet: Sheet, length: float, factor: float) -> None:
     names, known = list(NAMES_TRIED), [] if sheet.round else list(BACKGROUND)
     rng.shuffle(names)
     rng.shuffle(known)
-    at, number, last_root = 6.0, 0, -ROOT_APART
+    at, number, last_root = 6.0, 0, 0.0 if sheet.round else -ROOT_APART
     while at <= length - 15:
         familiar = number < len(known)
         peer = pen.connect(

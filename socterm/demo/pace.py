@@ -76,11 +76,13 @@ def send(
     rate: Rate,
     *,
     clock: Callable[[], float],
-    sleep: Callable[[float], None],
+    sleep: Callable[[float], object],
+    ended: Callable[[], bool],
 ) -> None:
     """Put each line when it is due, counted from the first one, so that waits that are too long are made up.
 
-    `flush` is called before each wait: what is put is out before time passes.
+    `flush` is called before each wait: what is put is out before time passes. `ended` says that somebody
+    has had enough; `sleep` may then return early.
     """
     paced = rate != Rate()
     began: float | None = None
@@ -93,4 +95,6 @@ def send(
             if wait > SOON:
                 flush()
                 sleep(wait)
+        if ended():
+            return
         put(told)

@@ -26,8 +26,8 @@ _README = """\
 
 # Sample logs
 
-Logs of our own in which each line is known for what it is: attack stories, and twins that only look like an
-attack. Beside each story `<story>.truth.yml` says which lines belong to which part of it, which alerts must be
+Logs of our own in which each line is known for what it is: attack stories, and twins that only look like
+one. Beside each story `<story>.truth.yml` says which lines belong to which part of it, which alerts must be
 raised on whom, and which must not; beyond those nothing of level medium or higher may be raised. Where alerts
 of two rules say the same of the same entity, the stronger one may speak alone (`superseded_by`).
 
