@@ -87,7 +87,13 @@ BEACONING = Owed(
 
 DNS_TUNNEL = Owed(
     {"tunnel": "220 questions for TXT, NULL and A of fifty random characters below one domain: five minutes"},
-    alerts=(Expected("dns_tunnel", _ip(TUNNEL), ("tunnel",)),),
+    alerts=(
+        Expected(
+            "dns_tunnel",
+            {"source.ip": TUNNEL, "dns.question.registered_domain": "sync-status.example"},
+            ("tunnel",),
+        ),
+    ),
 )
 
 DNS_TUNNEL_BENIGN = Owed(
