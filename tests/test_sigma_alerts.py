@@ -160,6 +160,18 @@ def test_one_rule_for_addresses_users_and_machines(tmp_path: Path) -> None:
     assert {"user.name": "a=b"} in [entity for entity, _, _ in raised(found, odd)["whose"]]
 
 
+def test_a_chain_about_whomever_alerts_are_about(tmp_path: Path) -> None:
+    two = over("two", "event_count", "any", "24h", "condition: {gte: 2}")
+    both = over("both", "temporal", "two, tactics", "1m").replace("source.ip", "socterm.entity")
+    tactics = over("tactics", "value_count", "any", "24h", "condition: {gte: 2, field: threat.tactic.name}")
+    parts = [part.replace("source.ip", "socterm.entity") for part in (two, tactics)]
+    found = rules(tmp_path, login("failed"), BRUTE, OPENED, seen("any"), *parts, both)
+    broken_in = [*burst(0, 0, "203.0.113.7"), attempt(6, 9, "203.0.113.7", "success")]
+    [(entity, count, _)] = raised(found, broken_in)["both"]
+    assert (entity, count) == ({"source.ip": "203.0.113.7"}, 7)
+    assert "both" not in raised(found, [*broken_in[:6], attempt(6, 9, "203.0.113.8", "success")])
+
+
 def test_three_tactics_on_one_entity(tmp_path: Path) -> None:
     found = rules(
         tmp_path, login("failed"), BRUTE, SPRAY, OPENED, seen("any"),

@@ -11,6 +11,7 @@ import msgspec
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import Hit, key_of
 from socterm.event import Event
+from socterm.sigma.entity import WHOM
 from socterm.sigma.fields import text, values
 from socterm.sigma.groups import MAX_PENDING, NOTHING_CARRIED, Consumer, Group
 from socterm.sigma.windows import numbers
@@ -71,6 +72,8 @@ def told(consumer: Consumer, group: Group, fired: Hit) -> dict[str, str]:
     """What is known at a firing: the values of the group and those its event carries."""
     known = dict(zip(consumer.carry, group.carried.get(fired.event, ()), strict=False))
     known.update(group.entity)
+    if consumer.spec is not None and consumer.spec.fields[consumer.spec.refs[0]] == (WHOM,):
+        known[WHOM] = str(group.key)
     return known
 
 
