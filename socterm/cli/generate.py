@@ -239,17 +239,18 @@ class _Job:
 
     def _ahead(self) -> float:
         """Seconds the first stamp lies back, so that what is told ends about when it is written."""
-        speed, limit = self._rate.speed, self._seconds or None
-        if limit and not self._rate.lines:
-            told = limit * (speed or 1.0)
-            return max(0.0, told - (limit if speed else 0.0))
-        if self._seconds == 0 and not self._rate.lines:
-            return 0.0  # as fast as it happened, and no end: from now on
-        lines, last = 0, 0.0
-        most = None if limit is None else max(1, round(limit * self._rate.lines))
-        for told_ in islice(tell(self._chosen, self._seed, noise=self._options["noise"]), most):
-            lines, last = lines + 1, told_.at_seconds
-        return max(0.0, last - self._rate.due(lines, last))
+        rate, limit = self._rate, self._seconds or None
+        length = sum(story.length + 1 for story in self._chosen)
+        if rate.lines:
+            lines, last = 0, 0.0
+            most = None if limit is None else max(1, round(limit * rate.lines))
+            for told in islice(tell(self._chosen, self._seed, noise=self._options["noise"]), most):
+                lines, last = lines + 1, told.at_seconds
+            return max(0.0, (last if lines == most else length) - rate.due(lines, last))
+        if self._seconds == 0:
+            return 0.0  # no end to aim at: from now on
+        told_seconds = limit * (rate.speed or 1.0) if limit else length
+        return max(0.0, told_seconds - (told_seconds / rate.speed if rate.speed else 0.0))
 
 
 def _rate(text: str | None) -> Rate:
