@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from socterm.assets import rules_dir
 from socterm.enrich.valuelists import ValueList
 from socterm.event import LogSource
 from socterm.pipeline.replay import Replayed, replay
@@ -129,8 +130,18 @@ def with_parts(rule: Rule, rules: RuleSet) -> RuleSet:
 
 
 def with_seen(rule: Rule, rules: RuleSet) -> RuleSet:
-    """The same, and all rules whose alerts these look at: for one that names none, every rule on logs."""
-    return _chosen(rule, rules, {rule.key, *_below(rule, rules, _Looks(rules, everyone=True))})
+    """The same, and all rules whose alerts these look at: for one that names none, every rule on logs.
+
+    A rule of our own that names none is tested beside our own alone: whoever adds rules adds alerts.
+    """
+    beside = rules
+    if _ours(rule):
+        beside = RuleSet({key: r for key, r in rules.rules.items() if _ours(r)}, [])
+    return _chosen(rule, rules, {rule.key, *_below(rule, rules, _Looks(rules, everyone=True, beside=beside))})
+
+
+def _ours(rule: Rule) -> bool:
+    return Path(rule.info.path).is_relative_to(rules_dir())
 
 
 def _chosen(rule: Rule, rules: RuleSet, keys: Collection[str]) -> RuleSet:
@@ -154,11 +165,12 @@ def _below(rule: Rule, rules: RuleSet, looks: Callable[[str], Collection[str]]) 
 
 
 class _Looks:
-    """Whose alerts a rule over alerts looks at. Without `everyone` none, where it names none."""
+    """Whose alerts a rule over alerts looks at; where it names none, with `everyone` those of all `beside`."""
 
-    def __init__(self, rules: RuleSet, *, everyone: bool) -> None:
+    def __init__(self, rules: RuleSet, *, everyone: bool, beside: RuleSet | None = None) -> None:
         self._rules = rules
         self._everyone = everyone
+        self._beside = rules if beside is None else beside
 
     def __call__(self, key: str) -> Collection[str]:
         named = self._named[key]
@@ -170,4 +182,4 @@ class _Looks:
 
     @cached_property
     def _on_logs(self) -> list[str]:
-        return [key for key, rule in on_logs(self._rules).rules.items() if rule.alerting]
+        return [key for key, rule in on_logs(self._beside).rules.items() if rule.alerting]
