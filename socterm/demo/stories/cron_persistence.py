@@ -58,7 +58,15 @@ STORIES = (
             Chapter("runs", "cron runs a hidden program from /var/tmp every five minutes", penned(_runs)),
         ),
         noise=(WORKING, INTERNET),
-        alerts=(Expected("suspicious_cron", {"host.hostname": WEB.name}, ("crontab", "runs")),),
+        alerts=(
+            Expected(
+                "root_crontab_replaced",
+                {"host.hostname": WEB.name},
+                ("crontab",),
+                superseded_by="suspicious_cron",
+            ),
+            Expected("suspicious_cron", {"host.hostname": WEB.name}, ("runs",)),
+        ),
     ),
     Story(
         name="own_crontab",

@@ -59,6 +59,12 @@ STORIES = (
                 ("exploited", "calls_home"),
                 superseded_by="reverse_shell",
             ),
+            Expected(
+                "entity_risk",
+                {"host.hostname": WEB.name},
+                ("exploited", "calls_home"),
+                superseded_by="reverse_shell",
+            ),
         ),
     ),
     Story(

@@ -19,6 +19,7 @@ from socterm.demo.cast import (
     SPRAYER,
 )
 from socterm.demo.model import Expected, Quiet
+from socterm.demo.owed import kill_chain
 
 PARTS: dict[str, str] = {
     "benign_mistype": "bob mistypes his password twice, then logs in",
@@ -69,6 +70,18 @@ ALERTS: tuple[Expected, ...] = (
     Expected("sudo_refused", {"user.name": "alice"}, ("lateral",)),
     Expected("root_password_login", {"source.ip": ATTACKER}, ("lateral",)),
     Expected("distributed_brute_force", {"user.name": CAROL.name}, ("spraying", "distributed"), 13),
+    Expected(
+        "account_after_attack",
+        {"host.hostname": "web01"},
+        ("brute_force", "break_in", "service_account", "persistence"),
+    ),
+    Expected(
+        "entity_risk",
+        {"host.hostname": "web01"},
+        ("brute_force", "break_in", "privilege", "collection", "persistence"),
+        superseded_by="account_after_attack",
+    ),
+    *kill_chain({"user.name": "alice"}, ("privilege", "collection", "lateral")),
 )
 
 QUIET: tuple[Quiet, ...] = (
