@@ -165,7 +165,7 @@ def _below(rule: Rule, rules: RuleSet, looks: Callable[[str], Collection[str]]) 
 
 
 class _Looks:
-    """Whose alerts a rule over alerts looks at; where it names none, with `everyone` those of all `beside`."""
+    """Whose alerts a rule over alerts looks at; where it names none, with `everyone`, those of `beside`."""
 
     def __init__(self, rules: RuleSet, *, everyone: bool, beside: RuleSet | None = None) -> None:
         self._rules = rules
