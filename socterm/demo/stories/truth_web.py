@@ -104,12 +104,10 @@ WEB_SHELL = Owed(
     },
     alerts=(
         Expected("web_scanner", _ip(INTRUDER), ("scan",), None, "web_shell"),
-        Expected("web_shell", _ip(INTRUDER), ("upload", "shell")),
+        Expected("web_shell", _ip(INTRUDER), ("shell",)),
         Expected("web_exfiltration", _ip(INTRUDER), ("loot",)),
-        *kill_chain(_ip(INTRUDER), ("scan", "upload", "shell", "loot")),
-        Expected(
-            "repeat_offender", _ip(INTRUDER), ("scan", "upload", "shell", "loot"), None, "several_tactics"
-        ),
+        *kill_chain(_ip(INTRUDER), ("scan", "shell", "loot")),
+        Expected("repeat_offender", _ip(INTRUDER), ("scan", "shell", "loot"), None, "several_tactics"),
         Expected("shell_by_service", _WEB01, _WEB01_STEPS),
         Expected("discovery_burst", {"user.name": "www-data", **_WEB01}, ("shell_first",)),
         Expected("run_from_temp", _WEB01, ("shell_download",)),

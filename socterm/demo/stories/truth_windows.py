@@ -76,7 +76,7 @@ WINDOWS_LOGON = Owed(
         Expected("windows_task_created", _host(DESKTOP_HOST), ("foothold",)),
         Expected("windows_audit_disabled", _host(DESKTOP_HOST), ("cover",)),
         Expected("windows_log_cleared", _host(DESKTOP_HOST), ("cover",)),
-        *kill_chain(_host(DESKTOP_HOST), ("foothold", "cover")),
+        *kill_chain(_host(DESKTOP_HOST), ("account", "foothold", "cover")),
     ),
     quiet=(
         Quiet("windows_brute_force", _ip(SPRAYER), "never more than four in two minutes"),
@@ -125,7 +125,7 @@ WINDOWS_DOMAIN = Owed(
     alerts=(
         Expected("asrep_roasting", _ip(ROASTER), ("asrep",)),
         Expected("kerberoasting", _user(ROASTER_USER), ("roasting",)),
-        Expected("lateral_spread", _user(STOLEN), ("spread",)),
+        Expected("lateral_spread", _user(STOLEN), ("spread", "replication")),
         Expected("dcsync", _user(STOLEN), ("replication",)),
         Expected("windows_admin_added", {**PROMOTED, **_host(CONTROLLER)}, ("domain_admin",)),
     ),
