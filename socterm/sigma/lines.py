@@ -26,6 +26,11 @@ _BETWEEN: Final = "\x03\x02"
 _LONE: Final = "surrogatepass"
 """Half a letter out of JSON has no UTF-8; it is searched all the same."""
 
+_MESSAGE: Final = ("message",)
+
+_WORTH: Final = 4
+"""Letters of a text in a message that not every line has."""
+
 TOGETHER: Final = 64
 """Lines searched at once: enough to make the call cheap, few enough to stay in the processor's cache."""
 
@@ -34,10 +39,19 @@ _DFA_LIMIT: Final = 65_536
 
 
 def texts_of(needs: Needs | None) -> frozenset[Need]:
-    """The texts by which a rule may be found anywhere in a line; none where some are not searched here."""
-    found = frozenset(need for need in (needs[1] if needs else ()) if need.names == ANYWHERE)
-    plain = all(need.kind == "contains" and _BETWEEN[1] not in need.text for need in found)
-    return found if plain else frozenset()
+    """The texts by which a rule may be found anywhere in a line; none where some are not searched here.
+
+    What a message needs counts: wherever in it a text has to stand, it stands somewhere in the line.
+    """
+    found = frozenset(need for need in (needs[1] if needs else ()) if need.names in (ANYWHERE, _MESSAGE))
+    return found if all(map(_searched_for, found)) else frozenset()
+
+
+def _searched_for(need: Need) -> bool:
+    plain = _BETWEEN[1] not in need.text
+    if need.names == _MESSAGE:
+        return plain and need.kind != "has" and len(need.text) >= _WORTH
+    return plain and need.kind == "contains"
 
 
 class LineTexts:

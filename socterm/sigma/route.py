@@ -17,7 +17,8 @@ from socterm.sigma.evaluate import value_matches
 from socterm.sigma.index import Index
 from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, Or, Reference
 from socterm.sigma.lines import LineTexts, texts_of
-from socterm.sigma.needs import Needs, needs_of
+from socterm.sigma.needs import Need, Needs, needs_of
+from socterm.sigma.slots import folded
 
 WORDS: Final = ("event.action", "event.outcome", "event.category")
 """Fields whose values come from our own tables, not from the line: few combinations."""
@@ -149,7 +150,7 @@ class Route:
 
     def _split(self, words: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The places of the rules the words satisfy, and of those they leave open."""
-        decided = [decide(rule.node, words) for rule in self._rules]
+        decided = [_decided(rule, words) for rule in self._rules]
         return (
             tuple(place for place, answer in enumerate(decided) if answer),
             tuple(place for place, answer in enumerate(decided) if answer is None),
@@ -178,6 +179,31 @@ def _stable(word: Any) -> bool:
     if isinstance(word, tuple):
         return all(isinstance(item, str) for item in word)
     return word is None or isinstance(word, str)
+
+
+def _decided(rule: Candidate, known: dict[str, Any]) -> bool | None:
+    """`decide`, and False where the known fields are all that a rule could be found by, and it is not."""
+    answer = decide(rule.node, known)
+    needs = rule.needs if answer is None else None
+    if needs is not None and not any(_may_meet(need, known) for need in needs[1]):
+        return False
+    return answer
+
+
+def _may_meet(need: Need, known: dict[str, Any]) -> bool:
+    if not all(name in known for name in need.names):
+        return True
+    found = [known[name] for name in need.names if known[name] is not None]
+    return any(not isinstance(value, str) or _meets(need, folded(value)) for value in found)
+
+
+def _meets(need: Need, value: str) -> bool:
+    wanted = folded(need.text)
+    if need.kind == "startswith":
+        return value.startswith(wanted)
+    if need.kind == "endswith":
+        return value.endswith(wanted)
+    return wanted == value if need.kind == "equals" else wanted in value
 
 
 def decide(node: Node, known: dict[str, Any]) -> bool | None:
