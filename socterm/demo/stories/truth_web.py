@@ -29,6 +29,10 @@ SHELL_HOST = WEB.name
 INTRUDER = "203.0.113.177"
 EDITOR = "192.0.2.33"
 
+FLOODER = "203.0.113.210"
+GALLERY = ("192.0.2.221", "192.0.2.222", "192.0.2.223")
+PRICES = "192.0.2.230"
+
 STEALER = "198.51.100.88"
 CUSTOMER = "192.0.2.201"
 VIEWER = "192.0.2.214"
@@ -128,6 +132,23 @@ WEB_SHELL_BENIGN = Owed(
         Quiet("web_shell", _ip(EDITOR), "pictures in the uploads folder are read, not written to"),
         Quiet("shell_by_service", _WEB01, "sendmail through sh -c is how PHP sends mail; cron is no service"),
         Quiet("run_from_temp", _WEB01, "dpkg and apt run their scripts from a folder of their own"),
+    ),
+)
+
+WEB_FLOOD = Owed(
+    {"flood": "900 searches from one address within fifteen seconds; the server gives up"},
+    alerts=(Expected("http_flood", _ip(FLOODER), ("flood",)),),
+    quiet=(Quiet("web_scanner", _ip(FLOODER), "nothing it asked for is missing: there is but one path"),),
+)
+
+WEB_FLOOD_BENIGN = Owed(
+    {
+        "benign_gallery": "three visitors open a page with 150 pictures, which come within four seconds",
+        "benign_prices": "a price comparison asks the API for a price twice a second, for two minutes",
+    },
+    quiet=(
+        *(Quiet("http_flood", _ip(address), "pictures of one page") for address in GALLERY),
+        Quiet("http_flood", _ip(PRICES), "two a second"),
     ),
 )
 
