@@ -65,6 +65,9 @@ STORIES = (
             Expected(
                 "root_then_data", {"user.name": BOB.name, "host.hostname": DB.name}, ("privilege", "download")
             ),
+            Expected(
+                "data_sent_out", {"host.hostname": DB.name}, ("download",), superseded_by="root_then_data"
+            ),
         ),
         quiet=(
             Quiet("root_then_data", {"user.name": DANA.name}, "root commands, but nothing packed or sent"),

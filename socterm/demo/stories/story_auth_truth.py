@@ -75,11 +75,9 @@ ALERTS: tuple[Expected, ...] = (
         {"host.hostname": "web01"},
         ("brute_force", "break_in", "service_account", "persistence"),
     ),
-    Expected(
-        "entity_risk",
-        {"host.hostname": "web01"},
-        ("brute_force", "break_in", "privilege", "collection", "persistence"),
-        superseded_by="account_after_attack",
+    Expected("data_sent_out", {"host.hostname": "web01"}, ("collection",), superseded_by="root_then_data"),
+    *kill_chain(
+        {"host.hostname": "web01"}, ("brute_force", "break_in", "privilege", "collection", "persistence")
     ),
     *kill_chain({"user.name": "alice"}, ("privilege", "collection", "lateral")),
 )
