@@ -85,6 +85,37 @@ BEACONING = Owed(
     alerts=(Expected("beaconing", {"source.ip": BEACON, "destination.ip": CONTROL}, ("beacon",)),),
 )
 
+SENSOR_SCANNER = "203.0.113.41"
+SENSOR_TUNNEL = "10.20.4.45"
+UPLOADER = "10.20.1.15"
+NEWS_READER = "10.20.1.28"
+
+SENSOR = Owed(
+    {
+        "scan": "80 ports of a web server in forty seconds: flows of one packet, answered with a reset",
+        "tunnel": "120 questions for TXT of long random names below one domain, in four minutes",
+    },
+    alerts=(
+        Expected("port_scan", _ip(SENSOR_SCANNER), ("scan",)),
+        Expected(
+            "dns_tunnel",
+            {"source.ip": SENSOR_TUNNEL, "dns.question.registered_domain": "files-sync.example"},
+            ("tunnel",),
+        ),
+    ),
+)
+
+SENSOR_BENIGN = Owed(
+    {
+        "benign_ftp": "a passive FTP upload: twelve data connections to as many high ports of one server",
+        "benign_news": "a news page: forty names of advertisers, ten of them long",
+    },
+    quiet=(
+        Quiet("port_scan", _ip(UPLOADER), "twelve data connections of one upload"),
+        Quiet("dns_tunnel", _ip(NEWS_READER), "forty names of forty domains"),
+    ),
+)
+
 DNS_TUNNEL = Owed(
     {"tunnel": "220 questions for TXT, NULL and A of fifty random characters below one domain: five minutes"},
     alerts=(
