@@ -55,7 +55,7 @@ _LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     **WEB_LOGSOURCES,
     "cef": (("", "firewall", ""), ("cef", "", "")),
     "leef": (("", "firewall", ""), ("leef", "", "")),
-    "keyvalue": (("keyvalue", "", ""),),
+    "keyvalue": (("keyvalue", "", ""), ("", "application", "")),
     "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
     "socterm.alert": (ALERTS,),
     **windows.LOGSOURCES,
