@@ -192,7 +192,9 @@ LINUX_RANSOMWARE = Owed(
     },
     alerts=(
         Expected("run_from_temp", _host(LINUX_FILER), ("encryptor",)),
+        Expected("files_encrypted", _host(LINUX_FILER), ("renames",)),
         Expected("log_cleared", _host(LINUX_FILER), ("cover",)),
+        *kill_chain(_host(LINUX_FILER), ("encryptor", "renames", "cover")),
     ),
 )
 
