@@ -32,6 +32,7 @@ DATASETS: dict[str, tuple[frozenset[str], str]] = {
     "postgresql.log": (frozenset({"postgresql"}), "process.pid"),
     "mysql_error.log": (frozenset({"mysql"}), "event.code"),
     "app.ndjson": (frozenset({"portal.audit"}), "source.ip"),
+    "eve.json": (frozenset({"suricata.dns", "suricata.flow"}), "source.ip"),
 }
 MINE = [story for story in stories().values() if any(log.name in DATASETS for log in story.logs)]
 ADDRESS = re.compile(r"(?<![\w.:/])(?:\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")

@@ -16,6 +16,7 @@ def _eve(moment: datetime) -> str:
 
 EVE = Log("eve.json", _eve)
 RESOLVER = "10.20.0.53"
+_TCP = {"new": "syn_sent", "closed": "closed"}
 
 
 class SensorPen:
@@ -28,20 +29,14 @@ class SensorPen:
     def flow(
         self, at: float, source: str, target: str, port: int, *, out: int = 4200, back: int = 61000
     ) -> float:
-        """A TCP connection that is over; `out` and `back` are bytes. No bytes back but 54: it was reset."""
-        refused = back <= 54
+        """A TCP connection that is over; `out` and `back` are bytes. 54 back: it was reset; 0: no answer."""
+        state, flags = ("new", "02") if not back else ("closed", "16" if back <= 54 else "1b")
         flow = {
-            "pkts_toserver": 1 + out // 900, "pkts_toclient": 1 + back // 1200, "bytes_toserver": out,
-            "bytes_toclient": back, "start": STAMP, "end": STAMP, "age": 0, "state": "closed",
+            "pkts_toserver": 1 + out // 900, "pkts_toclient": -(-back // 1200), "bytes_toserver": out,
+            "bytes_toclient": back, "start": STAMP, "end": STAMP, "age": 0, "state": state,
             "reason": "timeout", "alerted": False,
         }  # fmt: skip
-        tcp = {
-            "tcp_flags": "16" if refused else "1b",
-            "syn": True,
-            "rst": refused,
-            "ack": True,
-            "state": "closed",
-        }
+        tcp = {"tcp_flags": flags, "syn": True, "rst": flags == "16", "ack": bool(back), "state": _TCP[state]}
         kind = {443: "tls", 80: "http", 21: "ftp"}.get(port, "failed")
         return self._say(
             at, "flow", (source, target, port, "TCP"), {"app_proto": kind, "flow": flow, "tcp": tcp}

@@ -22,7 +22,7 @@ _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 def _scan(sheet: Sheet) -> None:
     pen = SensorPen(sheet)
     for number, port in enumerate(sheet.rng.sample(range(1, 5000), 80)):
-        pen.flow(120 + 0.5 * number, SENSOR_SCANNER, "192.0.2.2", port, out=60, back=54)
+        pen.flow(120 + 0.5 * number, SENSOR_SCANNER, "192.0.2.2", port, out=60, back=54 * (number % 2))
 
 
 def _tunnel(sheet: Sheet) -> None:

@@ -92,7 +92,7 @@ NEWS_READER = "10.20.1.28"
 
 SENSOR = Owed(
     {
-        "scan": "80 ports of a web server in forty seconds: flows of one packet, answered with a reset",
+        "scan": "80 ports of a web server in forty seconds: half of them never answer, half with a reset",
         "tunnel": "120 questions for TXT of long random names below one domain, in four minutes",
     },
     alerts=(
