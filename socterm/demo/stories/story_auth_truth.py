@@ -39,6 +39,8 @@ PARTS: dict[str, str] = {
     "distributed": "one user tried from twelve addresses, once each",
 }
 
+_ON_WEB01 = ("brute_force", "break_in", "privilege", "collection", "persistence")
+
 ALERTS: tuple[Expected, ...] = (
     Expected("ssh_scanner", {"source.ip": SCANNER}, ("scanner",)),
     Expected("password_spraying", {"source.ip": SPRAYER}, ("spraying",), 9),
@@ -76,8 +78,9 @@ ALERTS: tuple[Expected, ...] = (
         ("brute_force", "break_in", "service_account", "persistence"),
     ),
     Expected("data_sent_out", {"host.hostname": "web01"}, ("collection",), superseded_by="root_then_data"),
-    *kill_chain(
-        {"host.hostname": "web01"}, ("brute_force", "break_in", "privilege", "collection", "persistence")
+    *(
+        Expected(rule, {"host.hostname": "web01"}, _ON_WEB01, superseded_by="account_after_attack")
+        for rule in ("several_tactics", "several_detections", "entity_risk")
     ),
     *kill_chain({"user.name": "alice"}, ("privilege", "collection", "lateral")),
 )
