@@ -44,14 +44,34 @@ _ON_WEB01 = ("brute_force", "break_in", "privilege", "collection", "persistence"
 ALERTS: tuple[Expected, ...] = (
     Expected("ssh_scanner", {"source.ip": SCANNER}, ("scanner",)),
     Expected("password_spraying", {"source.ip": SPRAYER}, ("spraying",), 9),
-    Expected("brute_force", {"source.ip": ENUMERATOR}, ("enumeration",), 12),
+    Expected(
+        "brute_force", {"source.ip": ENUMERATOR}, ("enumeration",), 12, superseded_by="password_spraying"
+    ),
     Expected("password_spraying", {"source.ip": ENUMERATOR}, ("enumeration",), 12),
-    Expected("brute_force", {"source.ip": ATTACKER}, ("brute_force",), 48),
+    Expected(
+        "brute_force",
+        {"source.ip": ATTACKER},
+        ("brute_force",),
+        48,
+        superseded_by="success_after_brute_force",
+    ),
     Expected("brute_force_user", {"user.name": "alice"}, ("spraying", "brute_force"), 19),
     Expected("brute_force_user", {"user.name": "root"}, ("internet", "brute_force")),
     Expected("brute_force_user", {"user.name": "admin"}, ("internet", "brute_force")),
-    Expected("slow_brute_force", {"source.ip": ATTACKER}, ("brute_force",), 48),
-    Expected("password_spraying", {"source.ip": ATTACKER}, ("brute_force",), 48),
+    Expected(
+        "slow_brute_force",
+        {"source.ip": ATTACKER},
+        ("brute_force",),
+        48,
+        superseded_by="success_after_brute_force",
+    ),
+    Expected(
+        "password_spraying",
+        {"source.ip": ATTACKER},
+        ("brute_force",),
+        48,
+        superseded_by="success_after_brute_force",
+    ),
     Expected(
         "success_after_brute_force",
         {"source.ip": ATTACKER},
@@ -62,11 +82,14 @@ ALERTS: tuple[Expected, ...] = (
         "root_after_external_login",
         {"user.name": "alice", "host.hostname": "web01"},
         ("break_in", "privilege", "collection"),
+        superseded_by="root_then_data",
     ),
     Expected("sudo_wrong_passwords", {"user.name": "alice"}, ("privilege",)),
     Expected("su_root_guessing", {"user.name": "alice"}, ("privilege",)),
     Expected("root_then_data", {"user.name": "alice", "host.hostname": "web01"}, ("privilege", "collection")),
-    Expected("user_created", {"user.name": INTRUDER.name}, ("persistence",)),
+    Expected(
+        "user_created", {"user.name": INTRUDER.name}, ("persistence",), superseded_by="admin_rights_granted"
+    ),
     Expected("admin_rights_granted", {"user.name": INTRUDER.name}, ("persistence",)),
     Expected("service_account_login", {"user.name": "www-data"}, ("service_account",)),
     Expected("sudo_refused", {"user.name": "alice"}, ("lateral",)),

@@ -112,7 +112,7 @@ WEB_SHELL = Owed(
         Expected("web_exfiltration", _ip(INTRUDER), ("loot",)),
         *kill_chain(_ip(INTRUDER), ("scan", "shell", "loot")),
         Expected("repeat_offender", _ip(INTRUDER), ("scan", "shell", "loot"), None, "several_tactics"),
-        Expected("shell_by_service", _WEB01, _WEB01_STEPS),
+        Expected("shell_by_service", _WEB01, _WEB01_STEPS, superseded_by="reverse_shell"),
         Expected("discovery_burst", {"user.name": "www-data", **_WEB01}, ("shell_first",)),
         Expected("run_from_temp", _WEB01, ("shell_download",)),
         Expected("reverse_shell", _WEB01, ("shell_reverse",)),

@@ -165,7 +165,7 @@ WINDOWS_RANSOMWARE = Owed(
         # Two tactics or three, by whether deleting backups counts as impact: one summary has to be there.
         Expected("several_detections", _host(CRYPTED), _RANSOM_STEPS, None, "several_tactics"),
         Expected("several_tactics", _host(CRYPTED), _RANSOM_STEPS, None, "several_detections"),
-        Expected("entity_risk", _host(CRYPTED), _RANSOM_STEPS, None, "several_detections"),
+        Expected("entity_risk", _host(CRYPTED), _RANSOM_STEPS, None, "several_tactics"),
     ),
 )
 
