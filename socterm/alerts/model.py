@@ -58,7 +58,11 @@ class EpisodeChange(msgspec.Struct, gc=False):
 
 
 class RuleInfo(msgspec.Struct, frozen=True):
-    """What an alert row keeps of its rule, so that it reads the same after the rule changed."""
+    """What an alert row keeps of its rule, so that it reads the same after the rule changed.
+
+    `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
+    one's they may be: see `socterm.alerts.superseding`.
+    """
 
     id: str
     title: str
@@ -67,3 +71,5 @@ class RuleInfo(msgspec.Struct, frozen=True):
     tags: tuple[str, ...]
     falsepositives: tuple[str, ...] = ()
     path: str = ""
+    supersedes: tuple[str, ...] = ()
+    reach: int = 0

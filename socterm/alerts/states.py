@@ -63,6 +63,10 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
 """(state, verb) → state. What is not here is refused; nothing leads out of merged."""
 
 
+FOLLOWED: tuple[Verb, ...] = ("acknowledge", "start", "close", "verdict")
+"""What is decided of an alert with these is decided of its parts too, where their state allows it."""
+
+
 class Standing(msgspec.Struct, frozen=True):
     """What people decided about an alert so far. `notes` is their number."""
 
@@ -106,6 +110,22 @@ def decide(before: Standing, decision: Decision) -> Standing:
         owner=before.owner or decision.actor,
         notes=before.notes + _noted(decision),
     )
+
+
+def follow(before: Standing, decision: Decision) -> Standing | None:
+    """The standing of a part after a decision on the alert it is part of; None where it stays as it is.
+
+    Open parts go along. A verdict also reaches those that were closed without one.
+
+    >>> follow(Standing("acknowledged"), Decision("acknowledge", "ann")) is None
+    True
+    """
+    closed = decision.verb == "verdict" and before.state == "closed" and before.verdict == "undetermined"
+    if decision.verb not in FOLLOWED or not (before.is_open or closed):
+        return None
+    if (before.state, decision.verb) not in TRANSITIONS:
+        return None
+    return decide(before, decision)
 
 
 def _verdict(before: Standing, decision: Decision) -> str:

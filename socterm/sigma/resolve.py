@@ -17,6 +17,7 @@ from socterm.sigma.extension import Extension, check_memory, learned_entity
 from socterm.sigma.filters import FilterTerms, apply_filters
 from socterm.sigma.ir import Node
 from socterm.sigma.model import Correlation, Fate, Guide, Rule, RuleFate, RuleFilter, RuleSet
+from socterm.sigma.superseding import with_superseded
 from socterm.sigma.terms import Terms
 from socterm.taxonomy import known_logsources
 from socterm.taxonomy.logsources import serves
@@ -102,6 +103,7 @@ class _Resolver:
             if rule.correlation is not None and (rule.key in needed or not self._off(rule.key)):
                 needed.update(rule.correlation.refs)
         kept = {key: rule for key, rule in self._rules.items() if key in needed or not self._off(key)}
+        kept = with_superseded(kept, self._called)
         return RuleSet(rules=kept, fates=[self._fate(draft, needed) for draft in self._drafts])
 
     def _register(self, draft: Draft) -> None:

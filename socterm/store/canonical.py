@@ -76,17 +76,27 @@ def _events(db: sqlite3.Connection, names: dict[int, str]) -> Iterator[dict[str,
 
 
 def _alerts(db: sqlite3.Connection, names: dict[int, str]) -> list[dict[str, Any]]:
-    rows = db.execute(f"SELECT episode, entity, {', '.join(_ALERT)} FROM alerts WHERE state != 'merged'")
+    rows = db.execute(
+        f"SELECT episode, entity, part_of, {', '.join(_ALERT)} FROM alerts WHERE state != 'merged'"
+    )
     found = []
-    for episode, entity, *values in rows.fetchall():
+    for episode, entity, part_of, *values in rows.fetchall():
         record: dict[str, Any] = dict(zip(_ALERT, values, strict=True))
         record["alert"] = record.pop("rule")
         record["entity"] = from_json(entity)
+        if part_of:
+            record["part_of"] = _named(db, part_of)
         record["evidence"] = _evidence(db, episode, names)
         found.append(record)
     return sorted(
         found, key=lambda r: (r["alert"], json.dumps(r["entity"], sort_keys=True), r["first"], _line(r))
     )
+
+
+def _named(db: sqlite3.Connection, alert: int) -> list[Any]:
+    """An alert by what it is: rule, entity, first moment."""
+    row = db.execute("SELECT rule, entity, first FROM alerts WHERE id = ?", (alert,)).fetchone()
+    return [row[0], from_json(row[1]), row[2]] if row else ["", {}, 0]
 
 
 def _evidence(db: sqlite3.Connection, episode: int, names: dict[int, str]) -> list[list[Any]]:

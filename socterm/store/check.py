@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from socterm.alerts.superseding import parts
 from socterm.store import trail
 from socterm.store.connection import connect, our_errors
 from socterm.store.evidence import weighted_ids
+from socterm.store.folding import EXTENT, extent_of
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
 from socterm.store.opening import make_readable
@@ -104,6 +107,21 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
         yield f"audit: speaks of alert {alert}, which does not exist"
 
 
+def _parts(db: sqlite3.Connection) -> Iterator[str]:
+    """What stands under what is what the alerts themselves say, and so is the number of parts."""
+    rows = db.execute(f"SELECT {EXTENT} FROM alerts a WHERE a.state != 'merged'").fetchall()
+    right = parts(map(extent_of, rows))
+    number = Counter(head for _, head in right.values() if head)
+    for alert, under, head, many in db.execute("SELECT id, under, part_of, parts FROM alerts"):
+        above, should = right.get(alert, (0, 0))
+        if head != should:
+            yield f"alert {alert}: is part of {head or 'none'}, but by time and entity of {should or 'none'}"
+        elif under != above:
+            yield f"alert {alert}: stands under {under or 'none'}, but should under {above or 'none'}"
+        if many != number[alert]:
+            yield f"alert {alert}: says it has {many} parts, but has {number[alert]}"
+
+
 def _full_text(db: sqlite3.Connection) -> Iterator[str]:
     """The full-text index ends where it says, not beyond the events, and knows the latest addresses."""
     found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
@@ -149,5 +167,5 @@ def _json(db: sqlite3.Connection) -> Iterator[str]:
 
 
 _LOOKS: tuple[Callable[[sqlite3.Connection], Iterator[str] | list[str]], ...] = (
-    trail.problems, _positions, _evidence, _standings, _full_text, _minutes, _json,
+    trail.problems, _positions, _evidence, _standings, _parts, _full_text, _minutes, _json,
 )  # fmt: skip

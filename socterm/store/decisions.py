@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from socterm.alerts.states import VERBS, Decision, Standing, decide
+from socterm.alerts.states import FOLLOWED, VERBS, Decision, Standing, decide, follow
 from socterm.errors import TransitionError
 from socterm.store import trail
 from socterm.store.connection import transaction
@@ -16,17 +16,32 @@ from socterm.store.standing import read_standing, write_standing
 
 
 def apply(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision, now: int) -> list[AuditRow]:
-    """One decision on one or many alerts: all of them or, with TransitionError, none."""
+    """One decision on one or many alerts and their parts: all of them or, with TransitionError, none."""
     with transaction(db):
+        chosen = dict.fromkeys(alert_ids)
         entries = []
-        for alert in dict.fromkeys(alert_ids):
+        for alert in chosen:
             before = read_standing(db, alert)
             try:
                 after = decide(before, decision)
             except TransitionError as error:
                 raise TransitionError(f"alert {alert}: {error}") from None
             entries.append(trail.Entry(alert, decision.verb, before, after, decision.text))
+        for alert in chosen:
+            entries += [entry for entry in _followed(db, alert, decision) if entry.alert not in chosen]
         return _write(db, entries, decision.actor, now)
+
+
+def _followed(db: sqlite3.Connection, alert: int, decision: Decision) -> Iterator[trail.Entry]:
+    """What a decision on an alert changes of its parts."""
+    if decision.verb not in FOLLOWED:
+        return
+    rows = db.execute("SELECT id FROM alerts WHERE part_of = ? AND part_of != 0 ORDER BY id", (alert,))
+    for (part,) in rows.fetchall():
+        before = read_standing(db, part)
+        after = follow(before, decision)
+        if after is not None:
+            yield trail.Entry(part, decision.verb, before, after, f"with alert {alert}")
 
 
 def undo(db: sqlite3.Connection, actor: str, now: int) -> list[AuditRow]:
@@ -60,6 +75,10 @@ def _write(db: sqlite3.Connection, entries: list[trail.Entry], actor: str, now: 
     change = next_change(db)
     for entry in entries:
         write_standing(db, entry.alert, entry.after, now, change)
+        if entry.before.is_open != entry.after.is_open:  # whether its parts are listed depends on it
+            db.execute(
+                "UPDATE alerts SET change = ? WHERE part_of = ? AND part_of != 0", (change, entry.alert)
+            )
     return trail.append(db, entries, actor=actor, now=now)
 
 

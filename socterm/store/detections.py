@@ -11,6 +11,7 @@ from socterm.alerts.states import Standing
 from socterm.event import Key
 from socterm.store import trail
 from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_hits, settle_parts
+from socterm.store.folding import Folding, text_of
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
 from socterm.store.standing import read_standing, write_standing
@@ -30,8 +31,8 @@ WHERE id = ?
 """
 _CREATE = """
 INSERT INTO alerts (id, episode, rule, title, level, rank, description, tags, entity, first, last, count,
-  signals, created, updated, change, settled, key)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  signals, created, updated, change, settled, key, supersedes, reach)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -65,6 +66,7 @@ class Detections:
         self.now = now
         self.last_episode = last_episode
         self.change = next_change(db)
+        self._folding = Folding(db, infos, self.change)
         self._last_alert: int = db.execute("SELECT coalesce(max(id), 0) FROM alerts").fetchone()[0]
         self._created: set[int] = set()
         self._joined: dict[int, list[int]] = {}
@@ -75,6 +77,7 @@ class Detections:
         Hits first and joins second, so that whatever order the changes come in, an alert is written
         with all its evidence in place.
         """
+        self._folding.begin((change.alert, change.rule) for change in changes if change.alert)
         whole, known = self._divide(changes)
         self._add_hits(change for change in known if change.hits)
         for change in known:
@@ -92,6 +95,7 @@ class Detections:
                 self._settle(change)
         going_on = [change for change in alive if not (change.settled or change.dropped)]
         self.db.executemany(_EPISODE, [self._episode_row(change) for change in going_on])
+        self._folding.finish()
 
     def _divide(self, changes: Sequence[EpisodeChange]) -> tuple[list[EpisodeChange], list[EpisodeChange]]:
         """Episodes that began and ended in this batch, without joins; and all others."""
@@ -178,7 +182,7 @@ class Detections:
             change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
             to_json(info.tags), to_json(dict(change.entity)), change.first[0], change.last[0],
             change.count, change.signals, self.now, self.now, self.change, int(change.settled),
-            _settled_key(change),
+            _settled_key(change), text_of(info), info.reach,
         )  # fmt: skip
 
     def _evidence(self, episode: int) -> list[int]:
@@ -219,6 +223,7 @@ class Detections:
         for entry in entries:
             write_standing(self.db, entry.alert, entry.after, self.now, self.change)
         self.db.execute("UPDATE alerts SET merged_into = ? WHERE id = ?", (kept[0], change.alert))
+        self._folding.joined(change.alert)
 
 
 def _settled_key(change: EpisodeChange) -> str:

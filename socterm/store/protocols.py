@@ -58,8 +58,15 @@ class Triage(Protocol):
         min_level: str = "informational",
         query: Query | None = None,
         limit: int = 1000,
+        parts: bool = False,
     ) -> list[AlertRow]:
-        """Alerts, gravest level first, then newest; open ones unless states are named."""
+        """Alerts, gravest level first, then newest; open ones unless states are named.
+
+        What is part of another alert that is asked for too is left out, unless `parts`.
+        """
+
+    def parts(self, alert_id: int) -> list[AlertRow]:
+        """The alerts that are part of one, gravest level first, then newest."""
 
     def alert(self, alert_id: int) -> AlertRow | None:
         """One alert, or None."""
@@ -71,13 +78,14 @@ class Triage(Protocol):
         """The alerts an event is evidence of."""
 
     def counts(self) -> dict[str, int]:
-        """Open alerts per level."""
+        """Open alerts per level; parts of open alerts are not counted."""
 
     def decide(
         self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any
     ) -> list[AuditRow]:
         """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, note with text=…).
 
+        What acknowledges, starts or closes an alert does so to its open parts.
         All or nothing. Raises `TransitionError` where a state does not allow the verb.
         """
 

@@ -52,7 +52,8 @@ class AlertRow(msgspec.Struct):
     """An alert as stored: one episode of one rule on one entity, and what people decided about it.
 
     Times are µs. `entity` maps ECS field to value. `key` is the hash of the settled episode, "" before.
-    `snoozed_until` and `closed_at` are 0 where they do not apply.
+    `part_of` is the alert of a stronger rule about the same thing that this one stands under, 0 for none;
+    `parts` is how many alerts stand under this one.
     """
 
     id: int
@@ -75,6 +76,8 @@ class AlertRow(msgspec.Struct):
     created: int
     updated: int
     merged_into: int = 0
+    part_of: int = 0
+    parts: int = 0
 
 
 class AuditRow(msgspec.Struct):

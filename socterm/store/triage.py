@@ -19,26 +19,31 @@ from socterm.store.rows import AlertRow, AuditRow, EventRow, RuleRow, SourceRow
 
 _COLUMNS = ", ".join(f"a.{name}" for name in AlertRow.__struct_fields__)
 _SOURCE_COLUMNS = ", ".join(SourceRow.__struct_fields__)
-_ENTITY_TEXT = "(SELECT group_concat(value, ' ') FROM json_each(a.entity))"
+_UNFOLDED = "(a.part_of = 0 OR NOT EXISTS (SELECT 1 FROM alerts h WHERE h.id = a.part_of AND {}))"
+"""Alerts but those whose head is of a kind."""
 
-ALERT_TEXT = f"a.title || ' ' || coalesce({_ENTITY_TEXT}, '') || ' ' || a.tags || ' ' || a.owner"
+_TEXT = (
+    "{0}.title || ' ' || coalesce((SELECT group_concat(value, ' ') FROM json_each({0}.entity)), '')"
+    " || ' ' || {0}.tags || ' ' || {0}.owner"
+)
 """What free words look at in an alert."""
 
-ALERT_FIELDS: dict[str, str] = {
-    "@timestamp": "a.last",
-    "level": "a.level",
-    "rule": "a.rule",
-    "rule.id": "a.rule",
-    "rule.name": "a.title",
-    "title": "a.title",
-    "message": "a.title",
-    "state": "a.state",
-    "verdict": "a.verdict",
-    "owner": "a.owner",
-    "count": "a.count",
-    "id": "a.id",
+_FIELDS: dict[str, str] = {
+    "@timestamp": "last",
+    "level": "level",
+    "rule": "rule",
+    "rule.id": "rule",
+    "rule.name": "title",
+    "title": "title",
+    "message": "title",
+    "state": "state",
+    "verdict": "verdict",
+    "owner": "owner",
+    "count": "count",
+    "id": "id",
+    "parts": "parts",
 }
-"""What a query can ask of an alert besides the fields of its entity: name → SQL expression."""
+"""What a query can ask of an alert besides `part_of` and the fields of its entity: name → column."""
 
 
 class TriageDesk:
@@ -57,18 +62,32 @@ class TriageDesk:
         min_level: str = "informational",
         query: Query | None = None,
         limit: int = 1000,
+        parts: bool = False,
     ) -> list[AlertRow]:
-        """Alerts, gravest level first, then newest; open ones unless states are named."""
-        where, params = _which(states)
-        if query is not None and not query.is_empty:
-            sql = compile_sql(query, ALERT_FIELDS, text=ALERT_TEXT, other=json_field("a.entity"))
-            where, params = f"{where} AND {sql.where}", [*params, *sql.params]
+        """Alerts, gravest level first, then newest; open ones unless states are named.
+
+        What is part of another alert that is asked for too is left out, unless `parts`.
+        """
         rank = LEVELS.index(min_level) if min_level in LEVELS else 0
+        where, params = _which("a", states, rank, query)
+        if not parts:
+            head, more = _which("h", states, rank, query)
+            where, params = f"{where} AND {_UNFOLDED.format(head)}", [*params, *more]
         with self._connections.snapshot() as db:
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM alerts a WHERE {where} AND a.rank >= ? "
+                f"SELECT {_COLUMNS} FROM alerts a WHERE {where} "
                 "ORDER BY a.rank DESC, a.last DESC, a.id DESC LIMIT ?",
-                (*params, rank, limit),
+                (*params, limit),
+            )
+            return [_alert(row) for row in rows]
+
+    def parts(self, alert_id: int) -> list[AlertRow]:
+        """The alerts that are part of one, gravest level first, then newest."""
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM alerts a WHERE a.part_of = ? AND a.part_of != 0 "
+                "ORDER BY a.rank DESC, a.last DESC, a.id DESC",
+                (alert_id,),
             )
             return [_alert(row) for row in rows]
 
@@ -98,9 +117,10 @@ class TriageDesk:
         return [_alert(row[:-1]) for row in found.values()]
 
     def counts(self) -> dict[str, int]:
-        """Open alerts per level, every level named, gravest first."""
+        """Open alerts per level, every level named, gravest first; parts of open alerts are not counted."""
+        sql = f"SELECT a.rank, count(*) FROM alerts a WHERE a.open = 1 AND {_UNFOLDED} GROUP BY a.rank"
         with self._connections.snapshot() as db:
-            found = dict(db.execute("SELECT rank, count(*) FROM alerts WHERE open = 1 GROUP BY rank"))
+            found = dict(db.execute(sql.format("h.open = 1")))
         return {level: found.get(rank, 0) for rank, level in reversed(list(enumerate(LEVELS)))}
 
     def changes(self, since: int) -> tuple[int, list[int]]:
@@ -118,7 +138,8 @@ class TriageDesk:
     ) -> list[AuditRow]:
         """Apply a verb of `socterm.alerts.states` (close and verdict take `verdict`, note takes `text`).
 
-        All or nothing. Raises TransitionError where a state does not allow the verb.
+        What acknowledges, starts or closes an alert does so to its open parts. All or nothing.
+        Raises TransitionError where a state does not allow the verb.
         """
         decision = Decision(verb, clean(actor), **{key: clean(value) for key, value in details.items()})
         with self._connections.decider() as db:
@@ -186,11 +207,18 @@ def _innocent(info: str | None) -> tuple[str, ...]:
     return tuple(str(text) for text in listed or ())
 
 
-def _which(states: Sequence[str] | None) -> tuple[str, list[Any]]:
-    """The alerts with these states; the open ones have their own index."""
+def _which(alert: str, states: Sequence[str] | None, rank: int, query: Query | None) -> tuple[str, list[Any]]:
+    """The alerts (by the name the statement has for them) that are asked for; open ones have an index."""
     if states is None or set(states) == set(OPEN_STATES):
-        return "a.open = 1", []
-    return f"a.state IN ({','.join('?' * len(states))})", list(states)
+        where, params = f"{alert}.open = 1", []
+    else:
+        where, params = f"{alert}.state IN ({','.join('?' * len(states))})", list[Any](states)
+    if query is not None and not query.is_empty:
+        names = {name: f"{alert}.{column}" for name, column in _FIELDS.items()}
+        names["part_of"] = f"nullif({alert}.part_of, 0)"
+        sql = compile_sql(query, names, text=_TEXT.format(alert), other=json_field(f"{alert}.entity"))
+        where, params = f"{where} AND {sql.where}", [*params, *sql.params]
+    return f"{where} AND {alert}.rank >= ?", [*params, rank]
 
 
 def _alert(row: tuple[Any, ...]) -> AlertRow:

@@ -15,6 +15,7 @@ from socterm.sigma.lint.head import check_head
 from socterm.sigma.lint.selections import check_logsource, check_selections
 from socterm.sigma.lint.tree import Tree, scalar, trees, walk
 from socterm.sigma.model import Rule, RuleFate, RuleSet
+from socterm.sigma.superseding import mistakes
 from socterm.taxonomy.yields import closed, is_known
 
 _AT = re.compile(r" at character (\d+)$")
@@ -85,6 +86,8 @@ def _notes(
     rule = rules.rules.get(fate.key) if fate is not None and fate.fate != "refused" else None
     if rule is not None and rule.correlation is not None:
         notes += _grouped(tree, rule, rules)
+    if rule is not None:
+        notes += _superseding(tree, rule, rules)
     if fate is not None and fate.fate == "refused" and not _explained(notes, fate.reason):
         notes.append(Note(_locate(tree, fate.reason), "error", "refused", fate.reason))
     yield from notes
@@ -123,6 +126,12 @@ def _grouped(tree: Tree, rule: Rule, rules: RuleSet) -> Iterator[Note]:
                 node = tree.find(name, "correlation") or tree.get("correlation", "group-by")
                 said = f"events of '{base.info.title}' never have {field}: grouped by it, they are left out"
                 yield Note(tree.spot(node), "warning", "group-by", said)
+
+
+def _superseding(tree: Tree, rule: Rule, rules: RuleSet) -> Iterator[Note]:
+    for name, said in mistakes(rule, rules.rules):
+        node = tree.find(name, "socterm", "supersedes") or tree.get("socterm", "supersedes")
+        yield Note(tree.spot(node), "warning", "supersedes", said)
 
 
 def _locate(tree: Tree, reason: str) -> Spot:
