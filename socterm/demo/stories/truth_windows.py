@@ -3,7 +3,8 @@
 Guessing is judged by address, what is done on a machine by its short name, what an account does by the
 account. An account that was created is `user.target.name`: `user.name` is who created it.
 
-No detection of the pack counts renamed files: ransomware is owed the alerts on what it does around its work.
+Files that take the ending of encrypted ones are counted on Linux only; on Windows ransomware is owed the
+alerts on what it does around its work.
 """
 
 from __future__ import annotations
