@@ -60,7 +60,8 @@ def _found(name: str) -> list[Found]:
 def _scanned(paths: list[Path]) -> list[Found]:
     """What is found in a story's logs, merged by time and taken down the road, as `socterm scan` does."""
     surveyor = Surveyor(tz=UTC, forms=forms_of(()))
-    scan = Scan(surveyor.logs(Finder([]).files([str(path) for path in paths])), _rules(), clock=lambda: NOW, tz=UTC)
+    logs = surveyor.logs(Finder([]).files([str(path) for path in paths]))
+    scan = Scan(logs, _rules(), clock=lambda: NOW, tz=UTC)
     found = [finding for batch in scan.findings() for finding in batch]
     scan.close()
     assert not scan.trouble
