@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,7 +141,13 @@ def with_seen(rule: Rule, rules: RuleSet) -> RuleSet:
 
 
 def _ours(rule: Rule) -> bool:
-    return Path(rule.info.path).is_relative_to(rules_dir())
+    return _travels_along(rule.info.path)
+
+
+@lru_cache(maxsize=16_384)
+def _travels_along(path: str) -> bool:
+    """Asked of every rule for each: the file system is not."""
+    return Path(path).is_relative_to(rules_dir())
 
 
 def _chosen(rule: Rule, rules: RuleSet, keys: Collection[str]) -> RuleSet:
