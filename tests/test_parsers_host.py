@@ -183,6 +183,21 @@ def test_polkit_names_who_asked_for_what() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        ("Reached target shutdown.target - System Shutdown.", "power"),
+        ("Reached target Shutdown.", "power"),
+        ("Stopped target multi-user.target - Multi-User System.", "power"),
+        ("Stopped target Multi-User System.", "power"),
+        ("Reached target multi-user.target - Multi-User System.", None),
+        ("Stopped target network.target - Network.", "service_stopped"),
+    ],
+)
+def test_a_machine_that_goes_down_is_told_by_its_targets(message: str, action: str | None) -> None:
+    assert shown(one(f"{HEAD} systemd: {message}"), "event.action") == (action,)
+
+
+@pytest.mark.parametrize(
     ("program", "message", "action", "lost"),
     [
         ("rsyslogd", "imuxsock lost 123 messages from pid 456 due to rate-limiting", "log_lost", 123),

@@ -30,6 +30,12 @@ _DONE = re.compile(
 _STATE = re.compile(rf"({_UNIT}): (.*)", re.DOTALL)
 _NAMED = re.compile(rf"{_UNIT}$")
 _WORDS = {"Started": _STARTED, "Stopped": _STOPPED, "Reloaded": _CHANGED, "Failed to start": _FAILED}
+_GOING_DOWN = (
+    "Reached target Shutdown",
+    "Reached target shutdown.target",
+    "Stopped target Multi-User System",
+    "Stopped target multi-user.target",
+)
 _MANAGER = ("Reloading", "Reexecuting", "Created symlink", "Removed symlink")
 
 _NEW = re.compile(r"New session '?(.+?)'? of user '?(.+?)'?(?: with class '(.*?)' and type '(.*?)')?\.?$")
@@ -59,7 +65,7 @@ def systemd(msg: str, f: Fields, mem: Memory) -> int:
         name = done[2] or done[3]
         if not name.startswith("target "):
             f["service.name"] = name
-        f.update(_WORDS.get(done[1], {}))
+        f.update(_POWER if msg.startswith(_GOING_DOWN) else _WORDS.get(done[1], {}))
         return mem.times
     state = _STATE.match(msg)
     if state is not None:
@@ -68,6 +74,8 @@ def systemd(msg: str, f: Fields, mem: Memory) -> int:
             f |= _FAILED
     elif msg.startswith(_MANAGER):
         f |= _CHANGED
+    elif msg.startswith(_GOING_DOWN):
+        f |= _POWER
     return mem.times
 
 
