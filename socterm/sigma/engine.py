@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from typing import Final
+from typing import Any, Final
 
 from socterm.event import Event, LogSource
 from socterm.sigma.compile import Matches, compiled
@@ -48,7 +48,7 @@ class Matcher:
         shared = self._shared
         loud: dict[Route, list[int]] = {}
         last: tuple[LogSource, ...] | None = None
-        actions, ask = _NOWHERE.actions, _NOWHERE.ask
+        actions, memo, ask = _NOWHERE.actions, _NOWHERE.memo, _NOWHERE.ask
         numbers: list[int] | None = None
         for number, event in enumerate(events):
             sources = event.logsources
@@ -63,11 +63,19 @@ class Matcher:
                     if numbers is None:
                         numbers = loud[route] = []
                     route = route.quiet
-                actions, ask = route.actions, route.ask
+                actions, memo, ask = route.actions, route.memo, route.ask
             if numbers is not None:
                 numbers.append(number)
+            get = event.fields.get
+            action = get("event.action")
             try:
-                answer = actions.get(event.fields.get("event.action"))
+                answer = actions.get(action)
+                if answer is None:
+                    settled: Any = memo.get((action, get("event.outcome"), get("event.category")))
+                    if settled.__class__ is tuple:
+                        answer = settled
+                    elif settled is not None and settled.fields is not None and not settled.fields(get):
+                        answer = settled.named
             except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
                 answer = None
             add(ask(event) if answer is None else answer)

@@ -29,10 +29,11 @@ class Index:
     """Rules by their needs. `always` are the places of those that need nothing.
 
     `matches` asks the rule at a place about an event: a rule that looks at one field only is asked once for
-    each value, and the answer is remembered with the value.
+    each value, and the answer is remembered with the value. `fields` asks only those fields that events have
+    under their own names, of the event's `fields.get`; `only_fields` says that there is nothing else to ask.
     """
 
-    __slots__ = ("_in_fields", "_others", "_text", "always")
+    __slots__ = ("_others", "_text", "always", "fields")
 
     def __init__(self, rules: Iterable[Ruled], matches: Callable[[int, Event], bool]) -> None:
         self.always: list[int] = []
@@ -49,19 +50,24 @@ class Index:
                 alone.setdefault(only, set()).add(place)
         text = by_names.pop(ANYWHERE, None)
         self._text = Slot(text) if text else None
-        fields: list[tuple[tuple[str, ...], Slot]] = []
+        in_fields: list[tuple[tuple[str, ...], Slot]] = []
         self._others: list[tuple[tuple[str, ...], Slot]] = []
         for names, needs_here in by_names.items():
             if SPECIAL.isdisjoint(names):
                 judged = Judged(names[0], frozenset(alone.get(names, ())), matches)
-                fields.append((names, Slot(needs_here, judged)))
+                in_fields.append((names, Slot(needs_here, judged)))
             else:
                 self._others.append((names, Slot(needs_here)))
-        self._in_fields = _unrolled(fields)
+        self.fields = _unrolled(in_fields)
+
+    @property
+    def only_fields(self) -> bool:
+        """Whether no rule has to be asked whatever the fields hold, and none looks at the line."""
+        return not self.always and not self._others and self._text is None
 
     def candidates(self, event: Event) -> set[int]:
         """Places of the rules worth asking, all that match among them; ~place of one known to match."""
-        found = self._in_fields(event.fields.get)
+        found = self.fields(event.fields.get)
         for names, slot in self._others:
             for name in names:
                 value = read(event, name)

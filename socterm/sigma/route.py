@@ -20,6 +20,9 @@ from socterm.sigma.lines import LineTexts, texts_of
 from socterm.sigma.needs import Need, Needs, needs_of
 from socterm.sigma.slots import folded
 
+Answer = tuple[str, ...]
+"""Keys of rules that match, in the order of the rule set."""
+
 WORDS: Final = ("event.action", "event.outcome", "event.category")
 """Fields whose values come from our own tables, not from the line: few combinations."""
 
@@ -38,8 +41,6 @@ MEMO_LIMIT: Final = 4_096
 
 INDEX_LIMIT: Final = 32
 """Indexes a route makes for different sets of open rules; beyond it all share one over all its rules."""
-
-Answer = tuple[str, ...]
 
 
 class Candidate:
@@ -77,21 +78,28 @@ class Candidate:
 
 
 class Rest(NamedTuple):
-    """What is still to be asked once the words are known: places of rules, and the index over them."""
+    """What is still to be asked once the words are known: places of rules, and the index over them.
+
+    `named` are the keys of the sure ones: they are the answer where the values of a few fields, asked for by
+    `fields`, find nothing. It is None where the index looks at more than fields.
+    """
 
     sure: tuple[int, ...]
     searched: Index
+    named: Answer
+    fields: Callable[[Callable[[str], Any]], set[int]] | None
 
 
 class Route:
     """The event rules of one combination of log sources.
 
-    `actions` is what `event.action` says by itself, where it settles every rule: that is most events.
+    `actions` is what `event.action` says by itself, where it settles every rule: that is most events; `memo`
+    what all the words say. `ask` works out what stands in neither.
     `texts` finds lines that have a text which some of the rules need; to all other lines `quiet` is enough,
     the route without those rules.
     """
 
-    __slots__ = ("_indexes", "_keys", "_memo", "_rules", "actions", "quiet", "texts")
+    __slots__ = ("_indexes", "_keys", "_rules", "actions", "memo", "quiet", "texts")
 
     def __init__(self, rules: Sequence[Candidate]) -> None:
         texts = frozenset(need for rule in rules for need in texts_of(rule.needs))
@@ -100,7 +108,7 @@ class Route:
         self.actions: dict[Any, Answer | None] = {}
         self._rules = rules
         self._keys = [rule.key for rule in rules]
-        self._memo: dict[tuple[Any, Any, Any], Answer | Rest] = {}
+        self.memo: dict[tuple[Any, Any, Any], Answer | Rest] = {}
         self._indexes: dict[tuple[int, ...], Index] = {}
 
     def ask(self, event: Event) -> Answer:
@@ -108,7 +116,7 @@ class Route:
         get = event.fields.get
         words = (get("event.action"), get("event.outcome"), get("event.category"))
         try:
-            answer: Any = self._memo.get(words)
+            answer: Any = self.memo.get(words)
         except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
             answer = None
         if answer is None:
@@ -139,14 +147,18 @@ class Route:
 
     def _settle(self, words: tuple[Any, Any, Any]) -> Answer | Rest:
         sure, undecided = self._split(dict(zip(WORDS, words, strict=True)))
-        answer = Rest(sure, self._index(undecided)) if undecided else self._named(sure)
-        if len(self._memo) < MEMO_LIMIT and all(map(_stable, words)):
-            self._memo[words] = answer
+        answer = self._rest(sure, undecided) if undecided else self._named(sure)
+        if len(self.memo) < MEMO_LIMIT and all(map(_stable, words)):
+            self.memo[words] = answer
             action = words[0]
             if action not in self.actions:
                 sure, undecided = self._split({WORDS[0]: action})
                 self.actions[action] = None if undecided else self._named(sure)
         return answer
+
+    def _rest(self, sure: tuple[int, ...], undecided: tuple[int, ...]) -> Rest:
+        index = self._index(undecided)
+        return Rest(sure, index, self._named(sure), index.fields if index.only_fields else None)
 
     def _split(self, words: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The places of the rules the words satisfy, and of those they leave open."""
