@@ -10,7 +10,7 @@ from socterm.event import Event
 from socterm.sigma.fields import SPECIAL, read
 from socterm.sigma.ir import Keyword, Moment, Node, Reference, leaves
 from socterm.sigma.keywords import keyword_texts
-from socterm.sigma.needs import ANYWHERE, Need, Needs, needs_of
+from socterm.sigma.needs import ANYWHERE, MESSAGE, Need, Needs, Without, needs_of
 from socterm.sigma.slots import Judged, Slot
 
 _LISTS: Final = (tuple, list)
@@ -85,10 +85,11 @@ class Index:
 def _without_small_fields(rules: list[Ruled]) -> Iterator[Ruled]:
     """The rules; those found by a field that hardly finds others are found by another, if it is no loss."""
     sizes = Counter(need.names for _, _, needs in rules if needs for need in needs[1])
-    small = {names for names, size in sizes.items() if size < FEW} | {ANYWHERE}
+    small = {names for names, size in sizes.items() if size < FEW} - {ANYWHERE, MESSAGE}
+    without = Without(frozenset({*small, ANYWHERE, MESSAGE}))  # what nearly every event has is no gain
     for place, node, needs in rules:
-        if needs is not None and any(need.names in small and need.names != ANYWHERE for need in needs[1]):
-            others = needs_of(node, small)
+        if needs is not None and any(need.names in small for need in needs[1]):
+            others = needs_of(node, without)
             if others is not None and others[0] <= RARE:
                 yield place, node, others
                 continue

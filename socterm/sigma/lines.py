@@ -17,7 +17,7 @@ import ahocorasick_rs
 
 from socterm.event import Event
 from socterm.sigma.keywords import HIDING, escaped, hidden, unescaped, verbatim
-from socterm.sigma.needs import ANYWHERE, Need, Needs
+from socterm.sigma.needs import ANYWHERE, MESSAGE, Need, Needs
 from socterm.sigma.slots import folded
 
 _BETWEEN: Final = "\x03\x02"
@@ -25,8 +25,6 @@ _BETWEEN: Final = "\x03\x02"
 
 _LONE: Final = "surrogatepass"
 """Half a letter out of JSON has no UTF-8; it is searched all the same."""
-
-_MESSAGE: Final = ("message",)
 
 _WORTH: Final = 4
 """Letters of a text in a message that not every line has."""
@@ -43,13 +41,13 @@ def texts_of(needs: Needs | None) -> frozenset[Need]:
 
     What a message needs counts: wherever in it a text has to stand, it stands somewhere in the line.
     """
-    found = frozenset(need for need in (needs[1] if needs else ()) if need.names in (ANYWHERE, _MESSAGE))
+    found = frozenset(need for need in (needs[1] if needs else ()) if need.names in (ANYWHERE, MESSAGE))
     return found if all(map(_searched_for, found)) else frozenset()
 
 
 def _searched_for(need: Need) -> bool:
     plain = _BETWEEN[1] not in need.text
-    if need.names == _MESSAGE:
+    if need.names == MESSAGE:
         return plain and need.kind != "has" and len(need.text) >= _WORTH
     return plain and need.kind == "contains"
 

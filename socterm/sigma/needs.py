@@ -29,7 +29,23 @@ from socterm.sigma.literals import required
 from socterm.sigma.rarity import PRESENT, frequency
 
 ANYWHERE: Final = ("", "")
+MESSAGE: Final = ("message",)
 """The `names` of a need for a text in the message or the raw line."""
+
+
+WORDS: Final = ("event.action", "event.outcome", "event.category")
+"""Fields whose values come from our own tables, not from the line: few combinations, looked at beforehand."""
+
+
+class Without:
+    """Fields that a rule is not to be found by: the words, under whatever further names a rule looks for
+    them, and `others`."""
+
+    def __init__(self, others: frozenset[tuple[str, ...]] = frozenset()) -> None:
+        self._others = others
+
+    def __contains__(self, names: object) -> bool:
+        return isinstance(names, tuple) and bool(names) and (names[0] in WORDS or names in self._others)
 
 
 class Need(NamedTuple):

@@ -17,24 +17,11 @@ from socterm.sigma.evaluate import value_matches
 from socterm.sigma.index import Index
 from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, Or, Reference
 from socterm.sigma.lines import LineTexts, texts_of
-from socterm.sigma.needs import Need, Needs, needs_of
+from socterm.sigma.needs import WORDS, Need, Needs, Without, needs_of
 from socterm.sigma.slots import folded
 
 Answer = tuple[str, ...]
 """Keys of rules that match, in the order of the rule set."""
-
-WORDS: Final = ("event.action", "event.outcome", "event.category")
-"""Fields whose values come from our own tables, not from the line: few combinations."""
-
-
-class _WordFields:
-    """The fields of the words, under whatever further names a rule looks for them."""
-
-    def __contains__(self, names: object) -> bool:
-        return isinstance(names, tuple) and bool(names) and names[0] in WORDS
-
-
-_WORD_FIELDS: Final = _WordFields()
 
 MEMO_LIMIT: Final = 4_096
 """Combinations remembered a route; beyond it (only foreign JSON gets there) each event is worked out anew."""
@@ -61,7 +48,7 @@ class Candidate:
     def needs(self) -> Needs | None:
         """What the index finds it by: not by the words, which have been asked about before."""
         if self._needs is False:
-            self._needs = needs_of(self.node, _WORD_FIELDS) or needs_of(self.node)
+            self._needs = needs_of(self.node, Without()) or needs_of(self.node)
         return self._needs
 
     def quiet(self) -> Candidate | None:

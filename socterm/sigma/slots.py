@@ -24,6 +24,9 @@ START, END = "\x02", "\x03"
 MEMO_LIMIT: Final = 4_096
 """Values a slot remembers; then it starts anew."""
 
+WORDS_LIMIT: Final = 256
+"""Lists of words a slot remembers."""
+
 LONG: Final = 512
 """Characters of a value beyond which it is unlikely to come again, and dear to remember."""
 
@@ -71,7 +74,18 @@ class Slot:
     `whole` says that the ends of a value matter, and not only what stands in it.
     """
 
-    __slots__ = ("_all", "_anchored", "_ascii", "_exact", "_judged", "_others", "_present", "memo", "whole")
+    __slots__ = (
+        "_all",
+        "_anchored",
+        "_ascii",
+        "_exact",
+        "_judged",
+        "_others",
+        "_present",
+        "_words",
+        "memo",
+        "whole",
+    )
 
     def __init__(self, needs: Iterable[tuple[Need, int]], judged: Judged | None = None) -> None:
         exact: dict[str, set[int]] = {}
@@ -94,13 +108,14 @@ class Slot:
         self._judged = judged
         self.memo: dict[str, Places] = {}
         self._others: dict[tuple[type, Any], Places] = {}
+        self._words: dict[tuple[Any, ...], Places] = {}
 
     def find(self, value: Any) -> Places:
         """The rules a value makes worth asking. Texts are remembered in `memo`: look there first."""
         if value.__class__ is str:
             return self._keep(self.memo, value, value)
         if isinstance(value, tuple | list):
-            return self._find_each(value)
+            return self._find_words(value) if value.__class__ is tuple else self._find_each(value)
         key = (value.__class__, value)  # 1, 1.0 and True are one key, and three texts
         found = self._others.get(key)
         return self._keep(self._others, key, value) if found is None else found
@@ -131,6 +146,18 @@ class Slot:
             return (*self._present, *exact) if self._present else exact
         found.update(exact, self._present)
         return tuple(found)
+
+    def _find_words(self, values: tuple[Any, ...]) -> Places:
+        """As `_find_each`; parsers' own words (`event.category`) come in few combinations."""
+        try:
+            found = self._words.get(values)
+        except TypeError:
+            return self._find_each(values)
+        if found is None:
+            found = self._find_each(values)
+            if len(self._words) < WORDS_LIMIT and all(item.__class__ is str for item in values):
+                self._words[values] = found
+        return found
 
     def _find_each(self, values: Any) -> Places:
         """Any element counts; those that are one text are searched as one."""
