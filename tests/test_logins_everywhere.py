@@ -34,7 +34,7 @@ Mar  9 10:00:00 web1 sshd[7]: Accepted password for ann from 192.0.2.7 port 40 s
 Mar  9 10:00:00 mx1 dovecot: imap-login: Login: user=<ann>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, TLS
 Mar  9 10:00:00 web1 cockpit[7]: pam_unix(cockpit:auth): authentication failure; rhost=192.0.2.7  user=ann
 Mar  9 10:00:00 rtr1 %SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: ann] [Source: 192.0.2.7] [localport: 22]
-Mar  9 10:00:00 web1 login[7]: pam_sss(login:auth): authentication success; logname=LOGIN uid=0 rhost= user=ann
+Mar  9 10:00:00 web1 login[7]: pam_sss(login:auth): authentication success; logname=LOGIN rhost= user=ann
 time=2026-03-09T10:00:00Z event=login user=ann ip=192.0.2.7 status=failed
 """
 WINDOWS = {
