@@ -14,20 +14,24 @@ from socterm.event import Event
 from socterm.sigma.entity import WHOM
 from socterm.sigma.fields import text, values
 from socterm.sigma.groups import MAX_PENDING, NOTHING_CARRIED, Consumer, Group
-from socterm.sigma.windows import numbers
+from socterm.sigma.windows import closing, numbers
 
 CARRIED: Final = "\x1e"
 """Between a hit's own value and what it carries for the rules above; JSON never has it."""
 
 
 def carry_names(consumer: Consumer) -> tuple[str, ...]:
-    """The fields the rules above look at and the group does not tell: the hits have to carry them."""
+    """The fields the rules above look at and the group does not tell: the hits have to carry them.
+
+    What rules further up look at is asked of the event at which the rule between them fired.
+    """
     own = set(consumer.spec.fields[consumer.spec.refs[0]]) if consumer.spec else set()
     wanted: dict[str, None] = {}
     for parent, ref in consumer.parents:
         spec = parent.spec
         if spec is not None:
-            wanted.update(dict.fromkeys((*spec.fields[ref], *spec.counted.get(ref, ()), *parent.carry)))
+            further = parent.carry if ref in closing(spec) else ()
+            wanted.update(dict.fromkeys((*spec.fields[ref], *spec.counted.get(ref, ()), *further)))
     return tuple(name for name in wanted if name not in own)
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "WaitingWindow",
     "WholeWindow",
     "Window",
+    "closing",
     "need_of",
     "rising",
     "waits",
@@ -71,7 +72,21 @@ def window_maker(spec: Correlation, lateness: int, counts: Counts) -> Maker:
         return partial(ValueWindow, spec.span, lateness, need)
     if spec.type == "temporal":
         return partial(TemporalWindow, spec.span, lateness, spec.refs, need)
-    return partial(OrderedWindow, spec.span, lateness, spec.refs, list(combinations(spec.refs, need)))
+    return partial(OrderedWindow, spec.span, lateness, spec.refs, _runs(spec))
+
+
+def _runs(spec: Correlation) -> list[Sequence[str]]:
+    """The sequences of rules that satisfy a temporal_ordered without absences."""
+    if spec.cases:
+        return [sorted(there, key=spec.refs.index) for there, _ in spec.cases]
+    return list(combinations(spec.refs, need_of(spec.bounds)))
+
+
+def closing(spec: Correlation) -> frozenset[str]:
+    """The rules at whose events a correlation can come to be satisfied: in a sequence only the last."""
+    if spec.type != "temporal_ordered" or any(absent for _, absent in spec.cases):
+        return frozenset(spec.refs)
+    return frozenset(run[-1] for run in _runs(spec) if run)
 
 
 def _cases(spec: Correlation, lateness: int, counts: Counts) -> Maker:
@@ -80,8 +95,7 @@ def _cases(spec: Correlation, lateness: int, counts: Counts) -> Maker:
         kind = OrderedAbsenceWindow if ordered else AbsenceWindow
         return partial(kind, spec.span, lateness, counts, spec.refs, spec.cases)
     if ordered:
-        runs = [sorted(there, key=spec.refs.index) for there, _ in spec.cases]
-        return partial(OrderedWindow, spec.span, lateness, spec.refs, runs)
+        return partial(OrderedWindow, spec.span, lateness, spec.refs, _runs(spec))
     return partial(AnyWindow, spec.span, lateness, spec.refs, [there for there, _ in spec.cases])
 
 
