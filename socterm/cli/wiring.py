@@ -24,6 +24,7 @@ from socterm.pipeline.rulebook import RuleBook
 from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded, load_checked
 from socterm.pipeline.rulesets.installed import RuleSets
 from socterm.pipeline.rulewatch import RuleWatch
+from socterm.pipeline.verdicts import KeptVerdicts
 from socterm.sigma.cache import RuleCache
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.engine import Matcher
@@ -118,8 +119,13 @@ def load(config: Config, *, pack: bool = True, tested: bool = True) -> RuleSet:
     """
     cache = RuleCache(cache_dir(os.environ))
     paths = rule_paths(config.rules, pack=pack)
-    read = load_checked if tested else load_rules
-    found = read(paths, cache=cache, placeholders=placeholders(config), lists=list(ValueLists.of(config)))
+    filled, lists = placeholders(config), list(ValueLists.of(config))
+    if tested:
+        kept = KeptVerdicts(cache_dir(os.environ))
+        found = load_checked(paths, cache=cache, placeholders=filled, lists=lists, kept=kept)
+        kept.save()
+    else:
+        found = load_rules(paths, cache=cache, placeholders=filled, lists=lists)
     cache.save()
     return found
 
@@ -129,7 +135,8 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
 
     `lists` are those that rules may look fields up in.
     """
-    verdicts = Verdicts()
+    kept = KeptVerdicts(cache_dir(os.environ))
+    verdicts = Verdicts(kept)
     cache = RuleCache(cache_dir(os.environ))
     filled = placeholders(config)
 
@@ -138,6 +145,7 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
             lambda off: load_files(files, disabled=off, cache=cache, placeholders=filled, lists=list(lists)),
             verdicts=verdicts,
         )
+        kept.save()
         cache.save()
         return checked
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -65,11 +65,22 @@ class Checked(NamedTuple):
     failed: dict[str, str]
 
 
+class Kept(Protocol):
+    """What remembers from one start to the next how tests went: `socterm.pipeline.verdicts.KeptVerdicts`."""
+
+    def get(self, rule: Rule, parts: Sequence[Rule]) -> str | None:
+        """What the rule failed in with these very parts, "" for nothing; None where it is not known."""
+
+    def put(self, rule: Rule, parts: Sequence[Rule], problem: str) -> None:
+        """Remember it."""
+
+
 class Verdicts:
     """How the tests inside rules went, remembered for as long as a rule and its parts stay as they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept | None = None) -> None:
         self._known: dict[str, tuple[list[Rule], str]] = {}
+        self._kept = kept
 
     def failures(self, rules: RuleSet) -> dict[str, str]:
         """Key of each rule that fails a test of its own → in what."""
@@ -78,16 +89,24 @@ class Verdicts:
             for rule in rules.rules.values()
             if rule.tests
         }
-        asked = {key for key, made_of in parts.items() if self._known.get(key, (None,))[0] != made_of}
+        known: dict[str, str] = {}
+        for key, made_of in parts.items():
+            before, problem = self._known.get(key, (None, ""))
+            if before == made_of:
+                known[key] = problem
+            elif self._kept is not None and (found := self._kept.get(rules.rules[key], made_of)) is not None:
+                known[key] = found
+        asked = parts.keys() - known.keys()
         problems: dict[str, str] = {}
         for outcome in run_rule_tests(rules, asked) if asked else ():
             if outcome.problem:
                 problems[outcome.rule] = f"fails its own test: {outcome.test}: {outcome.problem}"
-        self._known = {
-            key: (made_of, problems.get(key, "") if key in asked else self._known[key][1])
-            for key, made_of in parts.items()
-        }
-        return {key: problem for key, (_, problem) in self._known.items() if problem}
+        for key in asked:
+            known[key] = problems.get(key, "")
+            if self._kept is not None:
+                self._kept.put(rules.rules[key], parts[key], known[key])
+        self._known = {key: (parts[key], known[key]) for key in parts}
+        return {key: known[key] for key in parts if known[key]}
 
 
 def check_loaded(
@@ -110,17 +129,19 @@ def load_checked(
     cache: Cache | None = None,
     placeholders: Lists | None = None,
     lists: Collection[str] | None = None,
+    kept: Kept | None = None,
 ) -> RuleSet:
     """Load rules and disable those that fail their own tests. Raises RuleError for a missing path.
 
-    `lists` are the names `socterm.lookup` may use; without them any name will do.
+    `lists` are the names `socterm.lookup` may use; without them any name will do. `kept` knows how tests went
+    that need not be run again.
     """
     return check_loaded(
         lambda off: load_rules(
             paths, disabled=off, cache=cache, placeholders=placeholders or {}, lists=lists
         ),
         disabled=disabled,
-        verdicts=Verdicts(),
+        verdicts=Verdicts(kept),
     ).rules
 
 

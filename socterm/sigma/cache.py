@@ -7,13 +7,9 @@ makes it empty, and the rules are read the long way.
 
 from __future__ import annotations
 
-import os
-import platform
-import stat
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -22,17 +18,13 @@ import msgspec
 
 from socterm import sigma, taxonomy
 from socterm.sigma.documents import RuleFile
+from socterm.sigma.kept import KeptFile, engine_of
 from socterm.sigma.placeholders import Lists
 from socterm.sigma.resolve import Draft
 
 NAME: Final = "rules.msgpack"
-SIZE_LIMIT: Final = 256 * 1024 * 1024
-"""Bytes of a cache file that is read; a larger one is none of ours."""
-
 FILES_LIMIT: Final = 20_000
 """Rule files remembered: those of this start, then those of others."""
-
-_DIGEST: Final = 32
 
 
 class _Content(msgspec.Struct):
@@ -50,7 +42,7 @@ class RuleCache:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / NAME
+        self._file = KeptFile(folder / NAME)
         self._known = self._read()
         self._used: dict[bytes, msgspec.Raw] = {}
 
@@ -79,52 +71,15 @@ class RuleCache:
         if self._used.keys() <= self._known.keys():
             return
         files = dict(islice({**self._used, **self._known, **self._used}.items(), FILES_LIMIT))
-        content = _ENCODER.encode(_Content(engine(), files))
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _own(self._path.parent.stat()):
-                return
-            self._write(sha256(content).digest() + content)
-        except OSError:
-            return
-        self._known = files
-
-    def _write(self, data: bytes) -> None:
-        beside = self._path.with_name(f"{NAME}.{os.getpid()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            beside.replace(self._path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
+        if self._file.write(_ENCODER.encode(_Content(engine(), files))):
+            self._known = files
 
     def _read(self) -> dict[bytes, msgspec.Raw]:
         try:
-            if not _own(self._path.parent.stat()):
-                return {}
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                about = os.fstat(descriptor)
-                if not (_own(about) and stat.S_ISREG(about.st_mode) and about.st_size <= SIZE_LIMIT):
-                    return {}
-                data = file.read()
-        except OSError:
-            return {}
-        checksum, content = data[:_DIGEST], memoryview(data)[_DIGEST:]
-        if sha256(content).digest() != checksum:
-            return {}
-        try:
-            found = _CONTENT.decode(content)
+            found = _CONTENT.decode(self._file.read())
         except (msgspec.MsgspecError, ValueError):
             return {}
         return found.files if found.engine == engine() else {}
-
-
-def _own(about: os.stat_result) -> bool:
-    """Whether nobody but this user can have written it."""
-    return about.st_uid == os.geteuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _key(file: RuleFile, placeholders: Lists) -> bytes:
@@ -138,16 +93,8 @@ def _key(file: RuleFile, placeholders: Lists) -> bytes:
 
 @cache
 def engine() -> bytes:
-    """What a draft depends on besides its text: the source of the rooms that make it, and the versions.
-
-    By content and not by version number: a checkout changes without a new one.
-    """
-    digest = sha256(f"{version('socterm')} {version('pysigma')} {platform.python_version()}".encode())
-    for room in (sigma, taxonomy):
-        for folder in room.__path__:
-            for file in sorted(Path(folder).rglob("*.py")):
-                digest.update(file.name.encode() + file.read_bytes())
-    return digest.digest()
+    """What a draft depends on besides its text: the rooms that make it, and the versions."""
+    return engine_of(*(Path(folder) for room in (sigma, taxonomy) for folder in room.__path__))
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
