@@ -14,7 +14,7 @@ from tests.scanning import BRUTE, brutes, failures, rows, rule_file, scan
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.setenv("TZ", "UTC")
 
@@ -28,7 +28,8 @@ def log(tmp_path: Path) -> Path:
 
 def test_an_alert_is_a_row_of_the_contract(log: Path) -> None:
     (row,) = brutes(rows(log))
-    assert list(row) == ["rule_id", "title", "level", "tags", "entity", "count", "first", "last", "events"]
+    names = "rule_id title level tags entity count first last events id part_of"
+    assert list(row) == names.split()
     assert row["entity"] == {"source.ip": "203.0.113.9"}
     assert (row["count"], row["level"]) == (8, "medium")
     assert (row["first"], row["last"]) == ("2026-03-17T10:00:00.000000Z", "2026-03-17T10:00:07.000000Z")

@@ -160,14 +160,16 @@ class _Shelf:
 class Above:
     """Alerts that supersede others, filed so that the one above an alert is found without trying all."""
 
-    def __init__(self, alerts: Iterable[Extent]) -> None:
+    def __init__(self, alerts: Iterable[Extent] = ()) -> None:
         self._rules: dict[str, set[tuple[str, Shape]]] = defaultdict(set)
         self._filed: dict[Place, dict[tuple[int, int, tuple[str, ...]], _Shelf]] = defaultdict(dict)
         for extent in alerts:
-            if extent.supersedes:
-                self._add(extent)
+            self.add(extent)
 
-    def _add(self, extent: Extent) -> None:
+    def add(self, extent: Extent) -> None:
+        """One more; what supersedes nothing is not kept."""
+        if not extent.supersedes:
+            return
         for rule in extent.supersedes:
             self._rules[rule].add((extent.rule, extent.shape))
         alike = (extent.rank, extent.reach, extent.supersedes)

@@ -92,7 +92,10 @@ class Analyst:
         for field, value in list(alert.entity.items())[:1]:
             found = self.triage.alerts(states=STATES, query=parse(f"{field}:{quote(value)}"), limit=5)
             others = [row for row in found if row.id != alert.id and row.state != "merged"]
-        return Around(successes, tuple(others))
+        head = self.triage.alert(alert.part_of) if alert.part_of else None
+        parts = self.triage.parts(alert.id) if alert.parts else []
+        told = {alert.part_of, *(part.id for part in parts)}
+        return Around(successes, tuple(row for row in others if row.id not in told), tuple(parts), head)
 
     def ask(
         self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None

@@ -35,6 +35,7 @@ _SHOWN = (
 )
 _MOST_VALUES = 4
 _MOST_LINES = 7
+_MOST_PARTS = 5
 _LOGINS = ("ssh_login", "pam_login", "su")
 _CITED = re.compile(r"\[#(\d+)\]")
 
@@ -47,11 +48,13 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What the store knows beyond the evidence: successful logins of the entity (None: not looked up),
-    and its other alerts."""
+    """What the store knows beyond the evidence: successful logins of the entity (None: not looked up), its
+    other alerts, what is part of the alert, and what the alert is part of."""
 
     successes: int | None = None
     alerts: tuple[AlertRow, ...] = ()
+    parts: tuple[AlertRow, ...] = ()
+    head: AlertRow | None = None
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -230,6 +233,11 @@ def _matters(alert: AlertRow, facts: _Facts, around: Around) -> str:
     attack = tactics_and_techniques(alert.tags)
     if attack:
         lines.append(f"ATT&CK: {one_line(attack, 200)}.")
+    if around.head is not None:
+        lines.append(f"It says less about the same thing than {render.alert_line(around.head)}.")
+    lines.extend(f"Part of it: {render.alert_line(part)}." for part in around.parts[:_MOST_PARTS])
+    if len(around.parts) > _MOST_PARTS:
+        lines.append(f"and {render.plural(len(around.parts) - _MOST_PARTS, 'other part')}.")
     lines.extend(f"Also: {render.alert_line(other)}." for other in around.alerts[:3])
     return "\n".join(lines)
 

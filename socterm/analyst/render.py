@@ -132,7 +132,9 @@ def alert_line(alert: AlertRow) -> str:
     verdict = f", {alert.verdict.replace('_', ' ')}" if alert.verdict else ""
     state = alert.state.replace("_", " ") + verdict
     what = f"{alert.level} · {one_line(alert.title, 80)} · {entity(alert)} · {plural(alert.count, 'event')}"
-    return f"alert {alert.id}: {what} · {when(alert.first)} to {when(alert.last)} · {state}"
+    parts = f" · {plural(alert.parts, 'alert')} part of it" if alert.parts else ""
+    parts += f" · part of alert {alert.part_of}" if alert.part_of else ""
+    return f"alert {alert.id}: {what} · {when(alert.first)} to {when(alert.last)} · {state}{parts}"
 
 
 def alerts(rows: Sequence[AlertRow]) -> str:

@@ -28,7 +28,8 @@ def alerts() -> None:
 @alerts.command("list")
 @click.argument("query", nargs=-1)
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these states.")
-@click.option("--all", "everything", is_flag=True, help="Closed and merged ones too.")
+@click.option("--all", "everything", is_flag=True, help="Closed and merged ones too, and parts of others.")
+@click.option("--parts", is_flag=True, help="Those that are part of others too.")
 @click.option("--min-level", type=click.Choice(LEVELS), default="informational", help="This level and above.")
 @click.option("--limit", "-n", type=click.IntRange(1), default=1000, show_default=True, help="At most N.")
 @json_option
@@ -37,24 +38,27 @@ def list_(
     query: tuple[str, ...],
     states: tuple[str, ...],
     everything: bool,
+    parts: bool,
     min_level: str,
     limit: int,
     as_json: bool,
     db: Path | None,
     config: Path | None,
 ) -> None:
-    """Open alerts, gravest first."""
+    """Open alerts, gravest first. What is part of another one listed is only counted there (+N)."""
     wanted = query_of(query) if query else None
     chosen = STATES if everything else states or None
     with opened(db, config) as (store, _):
-        rows = store.triage.alerts(states=chosen, min_level=min_level, query=wanted, limit=limit)
+        rows = store.triage.alerts(
+            states=chosen, min_level=min_level, query=wanted, limit=limit, parts=parts or everything
+        )
     if as_json:
         for row in rows:
             put_json(alert_json(row))
         return
     table(
         ("ID", "LEVEL", "COUNT", "LAST", "STATE", "ENTITY", "TITLE"),
-        [(r.id, r.level, r.count, stamp(r.last), _state(r), entity_text(r), r.title) for r in rows],
+        [(r.id, r.level, r.count, stamp(r.last), _state(r), entity_text(r), titled(r)) for r in rows],
     )
 
 
@@ -73,10 +77,13 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
             raise UsageError(f"there is no alert {alert_id}; socterm alerts list shows those there are")
         events = store.triage.alert_events(alert_id, limit=limit) if limit else []
         history = store.triage.history(alert_id)
+        parts = store.triage.parts(alert_id)
+        head = store.triage.alert(row.part_of) if row.part_of else None
     if as_json:
         put_json(
             {
                 **alert_json(row),
+                "part_alerts": [alert_json(part) for part in parts],
                 "events": [event_json(event) for event in events],
                 "history": [audit_json(entry) for entry in history],
             }
@@ -88,6 +95,10 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
     click.echo(f"between  {stamp(row.first)} and {stamp(row.last)}")
     click.echo(f"tags     {', '.join(row.tags) or '-'}")
     click.echo(f"why      {clean(row.description)}")
+    if head is not None:
+        click.echo(f"part of  {_briefly(head)}")
+    for part in parts:
+        click.echo(f"part     {_briefly(part)}")
     for event in events:
         click.echo(f"  #{event.id}  {stamp(event.ts)}  {clean(event.raw)}")
     for entry in history:
@@ -122,7 +133,7 @@ _ids = click.argument("alert_ids", type=int, nargs=-1, required=True, metavar="I
 @json_option
 @store_options
 def ack(alert_ids: tuple[int, ...], as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Acknowledge: seen, and mine."""
+    """Acknowledge: seen, and mine. Parts of an alert go along."""
     _decide(alert_ids, "acknowledge", as_json, db, config)
 
 
@@ -134,7 +145,7 @@ def ack(alert_ids: tuple[int, ...], as_json: bool, db: Path | None, config: Path
 def close(
     alert_ids: tuple[int, ...], verdict: str, as_json: bool, db: Path | None, config: Path | None
 ) -> None:
-    """Close with a verdict; later events must satisfy the rule anew."""
+    """Close with a verdict, and the parts too; later events must satisfy the rule anew."""
     _decide(alert_ids, "close", as_json, db, config, verdict=verdict)
 
 
@@ -200,6 +211,17 @@ def audit_json(row: AuditRow) -> dict[str, Any]:
 
 def _state(row: AlertRow) -> str:
     return f"{row.state}/{row.verdict}" if row.verdict else row.state
+
+
+def _briefly(row: AlertRow) -> str:
+    """An alert on one line, beside another."""
+    return f"#{row.id}  {row.level}  {_state(row)}  {row.count} events  {titled(row)}"
+
+
+def titled(row: AlertRow) -> str:
+    """An alert's title, with how many alerts are part of it."""
+    title = clean(row.title)
+    return f"{title}  +{row.parts}" if row.parts else title
 
 
 def entity_text(row: AlertRow) -> str:

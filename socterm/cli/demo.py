@@ -76,7 +76,7 @@ def chosen(name: str | None) -> Story:
 
 
 def _headless(speed: float, story: Story) -> None:
-    from socterm.cli.alerts import entity_text
+    from socterm.cli.alerts import entity_text, titled
     from socterm.cli.output import table
 
     with _stage(None) as (config, folder):
@@ -94,7 +94,7 @@ def _headless(speed: float, story: Story) -> None:
             rows = store.triage.alerts()
             table(
                 ("LEVEL", "COUNT", "ENTITY", "TITLE"),
-                [(r.level, r.count, entity_text(r), r.title) for r in rows],
+                [(r.level, r.count, entity_text(r), titled(r)) for r in rows],
             )
             click.echo(f"{store.events.newest_id()} events, {len(rows)} alerts")
         finally:

@@ -28,6 +28,7 @@ class Report:
         self._trouble: list[Skipped] = []
         self._fates: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
+        self._parts = 0
         self._progress = Progress()
         self._called = self._begun = time.monotonic()
         self._seconds = 0.0
@@ -56,6 +57,7 @@ class Report:
         self._seconds = time.monotonic() - self._begun
         self._progress = scan.progress
         self._levels = scan.results.levels
+        self._parts = scan.results.parts
         self._trouble = scan.trouble
         self._interrupted = interrupted
 
@@ -80,6 +82,7 @@ class Report:
             "last": stamp(progress.last),
             "rules": dict(self._fates),
             self._what: {level: self._levels[level] for level in reversed(LEVELS) if self._levels[level]},
+            "parts": self._parts,
             "seconds": round(time.monotonic() - self._called, 3),
             "events_per_second": round(self._rate()),
         }
@@ -106,7 +109,8 @@ class Report:
         if self._known:
             yield f"store   {self._known:,} logs were in it already: only what is new in them was read"
         found = [f"{self._levels[level]:,} {level}" for level in reversed(LEVELS) if self._levels[level]]
-        yield f"{self._what:7} {', '.join(found) or 'none'}"
+        folded = f" (of them {self._parts:,} part of others)" if self._parts else ""
+        yield f"{self._what:7} {', '.join(found) or 'none'}{folded}"
         whole = time.monotonic() - self._called
         yield f"time    {whole:.1f} s, reading {self._seconds:.1f} s: {self._rate():,.0f} events/s"
 

@@ -60,6 +60,7 @@ _level = click.Choice(LEVELS)
     help="Write findings there instead of to standard output.",
 )
 @click.option("--signals", is_flag=True, help="Every hit of a rule instead of alerts.")
+@click.option("--all", "parts", is_flag=True, help="In a table also alerts that are part of others.")
 @click.option("--rules", multiple=True, metavar="PATH", help="More Sigma rules: a file or folder.")
 @click.option("--no-pack", is_flag=True, help="Only the rules named, without socterm's own.")
 @click.option("--min-level", type=_level, default="informational", help="Show this level and above.")
@@ -177,7 +178,7 @@ class _Job:
     def _go(self, scan: Scan, bar: Bar, target: Target) -> None:
         """Read to the end, or until somebody has had enough."""
         options = self._options
-        page = sheet(options["form"], target, signals=options["signals"])
+        page = sheet(options["form"], target, signals=options["signals"], parts=options["parts"])
         least = LEVELS.index(options["min_level"])
         # On one screen rows and bar would mix: there rows wait until the bar is gone.
         held: list[Any] = []

@@ -10,7 +10,8 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import Any, Final, Protocol
@@ -22,7 +23,19 @@ from socterm.cli.output import clean, stamp
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.findings import LEVELS, Finding
 
-FIELDS: Final = ("rule_id", "title", "level", "tags", "entity", "count", "first", "last", "events")
+FIELDS: Final = (
+    "rule_id",
+    "title",
+    "level",
+    "tags",
+    "entity",
+    "count",
+    "first",
+    "last",
+    "events",
+    "id",
+    "part_of",
+)
 """The columns of a row, in their order."""
 
 _LONGEST: Final = 200
@@ -45,6 +58,8 @@ def as_row(finding: Finding) -> dict[str, Any]:
         "first": stamp(finding.first),
         "last": stamp(finding.last),
         "events": [{"file": file, "line": line} for file, line in finding.events],
+        "id": finding.id,
+        "part_of": finding.part_of or None,
     }
 
 
@@ -163,6 +178,7 @@ class Csv:
         row["tags"] = " ".join(row["tags"])
         row["entity"] = " ".join(f"{name}={value}" for name, value in row["entity"].items())
         row["events"] = " ".join(f"{event['file']}:{event['line']}" for event in row["events"])
+        row["part_of"] = row["part_of"] or ""
         cells = [clean(str(row[name])) for name in FIELDS]
         return ["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells]
 
@@ -174,12 +190,15 @@ class Csv:
 
 
 class Table:
-    """A table as wide as the terminal, gravest first."""
+    """A table as wide as the terminal, gravest first. What is part of another row is only counted there,
+    unless `parts`."""
 
-    def __init__(self, target: Target, *, signals: bool) -> None:
+    def __init__(self, target: Target, *, signals: bool, parts: bool = False) -> None:
         self._target = target
         self._what = "signals" if signals else "alerts"
+        self._every = parts
         self._found: list[Finding] = []
+        self._parts = Counter[str]()
 
     def add(self, findings: Sequence[Finding]) -> None:
         """Keep them for the end: only then it is known which are the gravest."""
@@ -188,6 +207,7 @@ class Table:
     def close(self, summary: dict[str, Any]) -> None:
         """Write the table."""
         if self._found:
+            self._fold()
             self._found.sort(key=lambda f: (-LEVELS.index(f.info.level), f.first, f.rule, f.entity))
             self._target.write("".join(line + "\n" for line in self._lines()))
         if summary["partial"]:
@@ -195,10 +215,16 @@ class Table:
         elif not self._found:
             self._target.write(f"No {self._what}.\n")
 
+    def _fold(self) -> None:
+        known = {finding.id for finding in self._found}
+        self._parts.update(finding.part_of for finding in self._found)
+        if not self._every:
+            self._found = [f for f in self._found if not f.part_of or f.part_of not in known]
+
     def _lines(self) -> list[str]:
         width = os.get_terminal_size(sys.stdout.fileno()).columns if self._target.terminal else 0
         names = ["LEVEL", "COUNT", "FIRST (UTC)", "LAST (UTC)", "ENTITY", "TITLE", "WHERE"]
-        rows = [[clean(cell)[:_LONGEST] for cell in _cells(finding)] for finding in self._found]
+        rows = [[clean(cell)[:_LONGEST] for cell in _cells(finding, self._parts)] for finding in self._found]
         for needed, name in ((120, "LAST (UTC)"), (100, "WHERE")):
             if 0 < width < needed:
                 at = names.index(name)
@@ -217,13 +243,15 @@ class Table:
         return lines
 
 
-def _cells(finding: Finding) -> list[str]:
+def _cells(finding: Finding, parts: Mapping[str, int]) -> list[str]:
     entity = ", ".join(value for _, value in finding.entity)
     file, line = finding.events[0] if finding.events else ("", 0)
     where = f"{file}:{line}" if file else ""
+    more = parts.get(finding.id, 0) if finding.id else 0
+    title = ("↳ " if finding.part_of else "") + finding.info.title + (f"  +{more}" if more else "")
     return [
         finding.info.level, str(finding.count), _short(finding.first), _short(finding.last), entity,
-        finding.info.title, where,
+        title, where,
     ]  # fmt: skip
 
 
@@ -263,10 +291,10 @@ def _is_pipe(stream: Any) -> bool:
 FORMS: Final = ("table", "ndjson", "csv", "json")
 
 
-def sheet(form: str, target: Target, *, signals: bool) -> Sheet:
-    """The sheet of a form."""
+def sheet(form: str, target: Target, *, signals: bool, parts: bool = False) -> Sheet:
+    """The sheet of a form. `parts`: a table lists what is part of other rows too."""
     if form == "ndjson":
         return Ndjson(target)
     if form == "csv":
         return Csv(target)
-    return Json(target, signals=signals) if form == "json" else Table(target, signals=signals)
+    return Json(target, signals=signals) if form == "json" else Table(target, signals=signals, parts=parts)

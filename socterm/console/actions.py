@@ -112,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
         ("view.filter_toggle", "F", "filter on/off", "Switch this pane's filter off or on", "toggle_filter"),
         ("view.pause", "space", "pause", "Hold the view still; ingest goes on", "pause", 80),
         ("view.closed", "C", "closed too", "Show closed alerts too, or only open ones", "toggle_closed"),
+        ("view.parts", "P", "parts too", "List alerts that are part of others too, or not", "toggle_parts"),
         ("view.order", "O", "order", "Order the alerts by level, newest or count", "next_order"),
         ("view.copy", "y", "copy", "Copy what the cursor is on to the clipboard", "copy"),
         ("view.sources", "L", "sources", "What is read, and whether it is understood", "sources"),

@@ -70,7 +70,8 @@ class Decisions:
         ids = decision.ids
         if decision.group is not None:
             rule, entity = decision.group.rule, decision.group.entity
-            ids = tuple(a.id for a in triage.alerts(limit=100_000) if (a.rule, a.entity) == (rule, entity))
+            rows = triage.alerts(limit=100_000, parts=True)
+            ids = tuple(row.id for row in rows if (row.rule, row.entity) == (rule, entity))
         if not ids:
             return 0
         return len(triage.decide(ids, decision.verb, actor=self._actor, now=now, **decision.details))

@@ -1,7 +1,7 @@
 """Styled, wrapped text as the detail, the help and the chat show it: spans make lines, lines become strips.
 
-A line may carry a value (what `y` copies) and an event id (what Enter opens). Wrapping is by words; a span
-that says so stays in one piece.
+A line may carry a value (what `y` copies) and the id of an event or alert (what Enter opens). Wrapping is by
+words; a span that says so stays in one piece.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Span(NamedTuple):
 class Line(NamedTuple):
     """A line before wrapping.
 
-    `hang` indents what wraps; `value` is copied by y; `event` opened by Enter; beyond `most` rows it is cut
-    (0: never).
+    `hang` indents what wraps; `value` is copied by y; `event`, or `alert`, opened by Enter; beyond `most`
+    rows it is cut (0: never).
     """
 
     spans: tuple[Span, ...] = ()
@@ -38,11 +38,12 @@ class Line(NamedTuple):
     value: str = ""
     event: int = 0
     most: int = 0
+    alert: int = 0
 
     @property
     def live(self) -> bool:
         """Whether the cursor can stand on it."""
-        return bool(self.value or self.event)
+        return bool(self.value or self.event or self.alert)
 
 
 class Row(NamedTuple):

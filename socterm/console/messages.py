@@ -100,12 +100,14 @@ class HistogramRead(Message):
 
 @dataclass
 class AlertDetail(Message):
-    """What the detail shows of an alert."""
+    """What the detail shows of an alert. `head` is the alert it is part of, `parts` are its own."""
 
     alert: AlertRow | None
     events: list[EventRow] = field(default_factory=list)
     history: list[AuditRow] = field(default_factory=list)
     wanted: int = 0
+    head: AlertRow | None = None
+    parts: list[AlertRow] = field(default_factory=list)
 
 
 @dataclass

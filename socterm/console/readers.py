@@ -115,22 +115,32 @@ EVERY = tuple(state for state in STATES if state != "merged")
 """Open and closed alerts; a merged one lives on in another."""
 
 
-def read_alerts(store: Store, text: str, now: int, *, closed: bool) -> list[AlertRow]:
-    """The alerts that pass a filter line, at most `MOST_ALERTS`; open ones unless `closed`."""
+def read_alerts(store: Store, text: str, now: int, *, closed: bool, parts: bool = False) -> list[AlertRow]:
+    """The alerts that pass a filter line, at most `MOST_ALERTS`; open ones unless `closed`.
+
+    What is part of another that passes it is left out unless `parts`.
+    """
     return store.triage.alerts(
-        states=EVERY if closed else None, query=parse_filter(text, now), limit=MOST_ALERTS
+        states=EVERY if closed else None, query=parse_filter(text, now), limit=MOST_ALERTS, parts=parts
     )
 
 
 def amended(
-    store: Store, known: Mapping[int, AlertRow], changed: Iterable[int], *, closed: bool
+    store: Store, known: Mapping[int, AlertRow], changed: Iterable[int], *, closed: bool, parts: bool = False
 ) -> list[AlertRow]:
     """The alerts known, with those that changed read anew: far cheaper than reading them all."""
     wanted = EVERY if closed else OPEN_STATES
+
+    def listed(row: AlertRow) -> bool:
+        if row.state not in wanted or parts or not row.part_of:
+            return row.state in wanted
+        head = store.triage.alert(row.part_of)
+        return head is None or head.state not in wanted
+
     rows = dict(known)
     for number in changed:
         row = store.triage.alert(number)
-        if row is not None and row.state in wanted:
+        if row is not None and listed(row):
             rows[number] = row
         else:
             rows.pop(number, None)

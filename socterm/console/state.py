@@ -50,6 +50,7 @@ class UiState(BaseModel):
     alerts: Filter = Filter()
     stream: Filter = Filter()
     show_closed: bool = False
+    show_parts: bool = False
     order: Order = "level"
     selected_alert: int = 0
     selected_event: int = 0

@@ -31,6 +31,9 @@ OUTCOMES = {"success": "ok", "failure": "bad"}
 LONG = 80
 """Cells the summary shows of one value: about two rows. Fields and Raw have all of it."""
 
+MOST_PARTS = 50
+"""Parts the summary names one by one."""
+
 NOTHING = (line(("Nothing selected.", "dim")),)
 
 
@@ -95,9 +98,45 @@ def event_line(event: EventRow, tz: tzinfo) -> Line:
     )  # fmt: skip
 
 
-def alert_summary(alert: AlertRow, events: Sequence[EventRow], actor: str, tz: tzinfo) -> list[Line]:
-    """What happened, to whom, how often, and the last lines that say so."""
-    out = _head(alert, actor, tz) + _why(alert)
+def _alert_line(alert: AlertRow, actor: str, *, lead: str = "") -> Line:
+    """Another alert, which Enter opens."""
+    level = alert.level if alert.level in MARKS else "informational"
+    return line(
+        (lead, "dim"),
+        (f"{MARKS[level]} {SHORT[level]:<5}", level),
+        (alert.title, "text"),
+        (f" ×{number(alert.count)}", "count"),
+        (f"  {state_text(alert, actor)} #{alert.id}", "dim"),
+        hang=2,
+        value=f"{alert.title} {entity_text(alert.entity)} ×{alert.count} #{alert.id}",
+    )._replace(alert=alert.id, most=2)
+
+
+def _family(head: AlertRow | None, parts: Sequence[AlertRow], actor: str) -> list[Line]:
+    """What the alert is part of, and what is part of it."""
+    out = [_alert_line(head, actor, lead="Part of  "), Line()] if head is not None else []
+    if parts:
+        told = "  they say less about the same thing; what is decided here goes for them"
+        out.append(line(("Parts", "head"), (f"  {len(parts):,}", "count"), (told, "dim"), hang=2))
+        out += [_alert_line(part, actor) for part in parts[:MOST_PARTS]]
+        if len(parts) > MOST_PARTS:
+            more = f"and {len(parts) - MOST_PARTS:,} more: the filter part_of:{parts[0].part_of} lists them"
+            out.append(line((more, "dim")))
+        out.append(Line())
+    return out
+
+
+def alert_summary(
+    alert: AlertRow,
+    events: Sequence[EventRow],
+    actor: str,
+    tz: tzinfo,
+    *,
+    head: AlertRow | None = None,
+    parts: Sequence[AlertRow] = (),
+) -> list[Line]:
+    """What happened, to whom, how often, the alerts that belong to it, and the last lines that say so."""
+    out = _head(alert, actor, tz) + _why(alert) + _family(head, parts, actor)
     fields = [(name, found) for name in TELLING if (found := counted(events, name))]
     known = {name for name, _ in fields}
     fields = [(k, [(v, 0)]) for k, v in alert.entity.items() if k not in known] + fields

@@ -9,13 +9,15 @@ from typing import Final
 
 import msgspec
 
+from socterm.alerts.audit import alert_key
 from socterm.alerts.model import Entity, EpisodeChange, Hit, RuleInfo, key_of
 from socterm.event import Key
+from socterm.pipeline.parts import LEVELS, Parts
 from socterm.sigma.model import Rule, RuleSet
+from socterm.sigma.watermark import NEVER
 from socterm.sources.whole import Place
 
-LEVELS: Final = ("informational", "low", "medium", "high", "critical")
-"""Least grave first."""
+__all__ = ["LEVELS", "Finding", "Findings"]
 
 COMPACT: Final = 4096
 """Hits of one episode that are held as they are; more are packed to 16 bytes each."""
@@ -28,6 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
     """One alert, settled or as far as it was seen, or one hit of a rule.
 
     `count` is occurrences, `first` and `last` are µs, `events` the lines it rests on in order of time.
+    `id` is the alert's on every machine, "" of a hit; `part_of` that of the alert it is part of.
     """
 
     rule: str
@@ -37,6 +40,8 @@ class Finding(msgspec.Struct, frozen=True):
     first: int
     last: int
     events: tuple[Place, ...]
+    id: str = ""
+    part_of: str = ""
 
 
 class _Held:
@@ -87,9 +92,11 @@ class _Names:
 
 
 class Findings:
-    """Turns changes of episodes into findings; `levels` counts those given out.
+    """Turns changes of episodes into findings; `levels` counts those given out, `parts` those among them that
+    are part of others.
 
-    An alert is given out once, when it settles, or by `rest` as far as it was seen.
+    An alert is given out once: when it has settled and it is certain what it is part of, or by `rest` as far
+    as it was seen.
     """
 
     def __init__(self, rules: RuleSet, locate: Locate) -> None:
@@ -98,6 +105,12 @@ class Findings:
         self._locate = locate
         self._names = _Names()
         self._held: dict[int, _Held] = {}
+        self._parts = Parts(rules)
+
+    @property
+    def parts(self) -> int:
+        """How many of those given out are part of others."""
+        return self._parts.number
 
     def know(self, episodes: Iterable[EpisodeChange]) -> None:
         """Episodes under way since an earlier reading: given out only where something comes to them."""
@@ -105,8 +118,8 @@ class Findings:
             held = self._held[change.id] = _Held(self._names)
             held.add(change.hits)
 
-    def take(self, changes: Iterable[EpisodeChange]) -> list[Finding]:
-        """The alerts that settled with these changes, in order of their first event."""
+    def take(self, changes: Iterable[EpisodeChange], watermark: int = NEVER) -> list[Finding]:
+        """The alerts that are certain with these changes, in order of their first event."""
         settled = []
         for change in changes:
             held = self._held.get(change.id)
@@ -122,12 +135,16 @@ class Findings:
             elif change.settled:
                 del self._held[change.id]
                 settled.append(held)
-        return self._found(settled)
+        found = [self._parts.add(finding) for finding in self._found(settled)]
+        open_ = (held.change for held in self._held.values() if held.change is not None)
+        found += [self._parts.certain(watermark, open_)]
+        return self._given([finding for some in found for finding in some])
 
     def rest(self) -> list[Finding]:
         """The alerts that have not settled, as far as they were seen."""
         held, self._held = self._held, {}
-        return self._found(held.values())
+        found = [self._parts.add(finding) for finding in self._found(held.values())]
+        return self._given([finding for some in (*found, self._parts.rest()) for finding in some])
 
     def hit(self, rule: Rule, entity: Entity, fired: Hit, evidence: Sequence[Hit]) -> Finding:
         """One firing of a rule as a finding of its own."""
@@ -144,9 +161,15 @@ class Findings:
             rule = self._rules.rules.get(change.rule) if change is not None else None
             if change is None or rule is None or not change.alert:
                 continue
-            self.levels[rule.info.level] += 1
             places = tuple(self._locate(source, position) for _, source, position in held.lines())
             first, last = change.first[0], change.last[0]
-            found.append(Finding(change.rule, rule.info, change.entity, change.count, first, last, places))
+            ident = alert_key(change.rule, change.entity, change.first)
+            found.append(
+                Finding(change.rule, rule.info, change.entity, change.count, first, last, places, ident)
+            )
+        return found
+
+    def _given(self, found: list[Finding]) -> list[Finding]:
+        self.levels.update(finding.info.level for finding in found)
         found.sort(key=lambda finding: (finding.first, finding.rule, finding.entity, finding.last))
         return found

@@ -165,7 +165,7 @@ class Scan:
         if self._signals:
             fired, self._fired = self._fired, []
             return fired
-        return self.results.take(changes)
+        return self.results.take(changes, self._detector.watermark.value())
 
     # -- what the merge asks for ---------------------------------------------------------
 

@@ -48,6 +48,7 @@ class Asks(NamedTuple):
     text: str
     now: int
     closed: bool
+    parts: bool
     order: Order
     amend: bool
     asked: bool
@@ -151,8 +152,9 @@ class Reading(Reader, Layout):
             self.histogram.load()
         if self._changed:
             self.stream.fetch(again=True)
-            if not self.detail.alone and self.alerts.cursor in self._changed:
-                self.detail.load_alert(self.alerts.cursor)
+            shown = self.detail.shown or self.alerts.cursor
+            if not self.detail.alone and shown in self._changed:
+                self.detail.load_alert(shown)
             self._changed = set()
         self.read_header(now)
         self.alerts.refresh()
@@ -196,7 +198,8 @@ class Reading(Reader, Layout):
         mine = self.state
         amend = since >= 0 and not mine.alerts.active and not self._more
         text, asked = mine.alerts.active, asked or since < 0
-        return Asks(self._version, since, text, self.clock(), mine.show_closed, mine.order, amend, asked)
+        closed, parts = mine.show_closed, mine.show_parts
+        return Asks(self._version, since, text, self.clock(), closed, parts, mine.order, amend, asked)
 
     @in_thread("alerts")
     def read_changes(self, asks: Asks) -> None:
@@ -207,12 +210,12 @@ class Reading(Reader, Layout):
         if not ids and not asks.asked:
             self.post_message(AlertsRead(asks.version, -1, [], {}))
             return
-        closed = asks.closed
+        how = {"closed": asks.closed, "parts": asks.parts}
         try:
             if known and len(ids) <= FEW:
-                rows = amended(self.store, known, ids, closed=closed)
+                rows = amended(self.store, known, ids, **how)
             else:
-                rows = read_alerts(self.store, asks.text, asks.now, closed=closed)
+                rows = read_alerts(self.store, asks.text, asks.now, **how)
         except QueryError as wrong:
             self.post_message(
                 AlertsRead(asks.version, asks.since, [], {}, error=str(wrong), position=wrong.position)
@@ -329,6 +332,7 @@ class Reading(Reader, Layout):
         bits = [f"{marked:,} marked"] if marked else []
         bits += [f"{len(self.alerts.unseen):,} new ↑"] if self.alerts.unseen else []
         bits += [self._how_many()]
+        bits += ["parts too"] if self.state.show_parts else []
         bits += [f"by {self.state.order}"] if self.state.order != "level" else []
         bits += [f"{mine.text}{'' if mine.on else ' (off)'}"] if mine.text else []
         self.pane("alerts").label("Alerts", " · ".join(bits))

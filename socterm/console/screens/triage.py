@@ -191,6 +191,11 @@ class TriageScreen(Asking):
         self.state.show_closed = not self.state.show_closed
         self.reload_alerts()
 
+    def action_toggle_parts(self) -> None:
+        """Parts of other alerts too."""
+        self.state.show_parts = not self.state.show_parts
+        self.reload_alerts()
+
     def action_next_order(self) -> None:
         """The next order."""
         self.state.order = ORDERS[(ORDERS.index(self.state.order) + 1) % len(ORDERS)]
@@ -255,7 +260,9 @@ class TriageScreen(Asking):
             self.focus_on("detail")
         else:
             view = self.detail if focus == "detail" else self.chat.log_view
-            if view.current is not None and view.current.event:
+            if view.current is not None and view.current.alert:
+                self.detail.load_alert(view.current.alert)
+            elif view.current is not None and view.current.event:
                 self.detail.choose_event(view.current.event)
                 self.focus_on("detail")
             elif focus == "chat" and self.analyst is not None:

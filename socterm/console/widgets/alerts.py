@@ -82,7 +82,8 @@ class AlertRows(Rows):
         """An alert looks different when it changed, aged or was marked."""
         alert = self.alerts[row]
         return (
-            alert.updated, alert.count, alert.state, alert.owner, alert.verdict, alert.notes,
+            alert.updated, alert.count, alert.state, alert.owner, alert.verdict, alert.notes, alert.parts,
+            alert.part_of,
             age(self.clock(), alert.last), row in self.marked,
         )  # fmt: skip
 
@@ -95,8 +96,11 @@ class AlertRows(Rows):
         level = "dim" if quiet else alert.level if alert.level in MARKS else "informational"
         right = self._right(alert, cells)
         room = max(10, cells - 9 - sum(len(text) for text, _ in right))
-        title, entity = safe_text(alert.title), join([" ", entity_text(alert.entity)])
+        under = "↳ " if alert.part_of else ""
+        title, entity = safe_text(under + alert.title), join([" ", entity_text(alert.entity)])
+        more = f" +{number(alert.parts)}" if alert.parts else ""
         title_room = max(10, int(room * (0.58 if cells > 60 else 0.55)))
+        room -= len(more)
         # A long title takes the blanks a short entity leaves.
         title_room = max(title_room, min(width(title), room - width(entity)))
         sign = "✓" if row in self.marked else "▌" if here else " "
@@ -120,6 +124,8 @@ class AlertRows(Rows):
                 style(theme, "dim" if quiet else "entity", ground),
             ),
         ]
+        if more:
+            segments.append(seg(more, style(theme, "dim" if quiet else "accent", ground)))
         segments += [seg(text, style(theme, name, ground)) for text, name in right]
         return Strip(segments).adjust_cell_length(cells, style(theme, "text", ground))
 

@@ -43,6 +43,8 @@ class Detail(Reader, TextView):
         self.events: Sequence[EventRow] = ()
         self.history: Sequence[AuditRow] = ()
         self.cited_by: Sequence[AlertRow] = ()
+        self.head: AlertRow | None = None
+        self.parts: Sequence[AlertRow] = ()
         self.explained: dict[int, Explained] = {}
         self.asking = 0
         self.alone = False
@@ -63,9 +65,10 @@ class Detail(Reader, TextView):
         if row is None:
             self.post_message(AlertDetail(None, wanted=alert))
             return
-        self.post_message(
-            AlertDetail(row, triage.alert_events(alert, limit=200), triage.history(alert), alert)
-        )
+        events, history = triage.alert_events(alert, limit=200), triage.history(alert)
+        head = triage.alert(row.part_of) if row.part_of else None
+        parts = triage.parts(alert) if row.parts else []
+        self.post_message(AlertDetail(row, events, history, alert, head, parts))
 
     @in_thread("detail")
     def read_event(self, event: int) -> None:
@@ -84,6 +87,7 @@ class Detail(Reader, TextView):
             and not self.alone
         )
         self.alert, self.events, self.history = message.alert, message.events, message.history
+        self.head, self.parts = message.head, message.parts
         if not same or self.event is None:
             self.event = self.events[0] if self.events else None
         self.alone = False
@@ -95,6 +99,11 @@ class Detail(Reader, TextView):
         self.alone = True
         self.event, self.cited_by = message.event, message.alerts
         self.render_tab()
+
+    @property
+    def shown(self) -> int:
+        """The alert that is shown, 0 for none."""
+        return 0 if self.alert is None or self.alone else self.alert.id
 
     def choose_event(self, event: int) -> None:
         """Show the fields of one of the alert's events, or read it where it is not among them."""
@@ -129,10 +138,12 @@ class Detail(Reader, TextView):
             return summary.event_summary(self.event, self.cited_by, self.tz, self.actor)
         if self.alert is None:
             return summary.NOTHING
-        return summary.alert_summary(self.alert, self.events, self.actor, self.tz)
+        return summary.alert_summary(
+            self.alert, self.events, self.actor, self.tz, head=self.head, parts=self.parts
+        )
 
     def _ai(self) -> Sequence[Line]:
-        alert = 0 if self.alert is None or self.alone else self.alert.id
+        alert = self.shown
         found = self.explained.get(alert)
         if found is not None:
             return summary.explanation_lines(found.text, found.citations, found.source, found.headings)
