@@ -170,6 +170,41 @@ def test_a_rule_whose_tests_notice_everything(rule: Path, cli: Cli) -> None:
     assert (done.code, done.out.strip()) == (0, "14 noticed")
 
 
+OVER_ALERTS = """\
+title: Any alert
+name: any_alert
+level: informational
+logsource: {product: socterm, service: alert}
+detection: {one: {rule.name: root_login}, two: {source.ip: 203.0.113.9}, condition: one and two}
+socterm:
+  alert: true
+  tests: [{name: root, alerts: 1, lines: ['%(root)s']}, {name: bob, alerts: 0, lines: ['%(bob)s']}]
+---
+title: Twice
+name: twice
+level: high
+correlation:
+  {type: event_count, rules: [root_login], group-by: [user.name], timespan: 1m, condition: {gte: 2}}
+socterm:
+  tests:
+    - {name: root, alerts: 1, lines: ['%(root)s', '%(root)s']}
+    - {name: once, alerts: 0, lines: ['%(root)s']}
+"""
+
+
+def test_several_processes_find_what_one_finds(rule: Path, cli: Cli) -> None:
+    folder = rule.parent / "rules"
+    folder.mkdir()
+    rule.rename(folder / "a.yml")
+    (folder / "b.yml").write_text(OVER_ALERTS % LINES)
+    alone = cli("mutate", folder, "--json")
+    assert {row["rule"] for row in alone.records} == {"root_login", "any_alert", "twice"}
+    missed = {(row["rule"], row["mutant"]) for row in alone.records if row["fate"] == "unnoticed"}
+    assert ("twice", "without group-by") in missed
+    assert ("any_alert", "two: always true") in missed
+    assert cli("mutate", folder, "--json", "--jobs", "2") == alone
+
+
 @pytest.mark.parametrize(
     ("test", "unnoticed"),
     [

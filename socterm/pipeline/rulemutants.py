@@ -6,13 +6,17 @@ needless.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 import yaml
 
-from socterm.pipeline.rulecheck import run_rule_tests
+from socterm.pipeline.rulecheck import run_rule_tests, with_parts
+from socterm.sigma.alertrules import over_alerts
 from socterm.sigma.documents import Document, RuleFile, read_documents
 from socterm.sigma.load import load_files
 from socterm.sigma.model import RuleFate
@@ -64,12 +68,35 @@ class Mutation:
         documents = list(read_documents(file))
         for document in documents:
             if document.line == fate.line:
+                needed = self._needed(fate)
                 for mutant in mutants_of(document.data):
-                    text = _text(documents, document, mutant.data)
-                    yield self._tried(fate, mutant.what, file._replace(text=text))
+                    broken = file._replace(text=_text(documents, document, mutant.data))
+                    yield self._tried(
+                        fate, mutant.what, [broken if known is file else known for known in needed]
+                    )
 
-    def _tried(self, fate: RuleFate, what: str, file: RuleFile) -> Tried:
-        files = [file if known.path == file.path else known for known in self._files]
+    def all_of(self, fates: Iterable[RuleFate], *, jobs: int = 1) -> Iterator[Tried]:
+        """Every mutant of several rules, in the order of the rules; with `jobs` in so many processes."""
+        if jobs < 2:
+            for fate in fates:
+                yield from self.of(fate)
+            return
+        context = get_context("spawn")  # a fork would take the threads of whoever asks along
+        start = partial(_start, self._files, self._placeholders)
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=start) as pool:
+            for tried in pool.map(_of, fates):
+                yield from tried
+
+    def _needed(self, fate: RuleFate) -> list[RuleFile]:
+        """The files a rule is made of; of a rule over alerts all files, since it sees what all raise."""
+        parts = with_parts(self.rules.rules[fate.key], self.rules).rules.values()
+        if any(over_alerts(part.logsource) for part in parts):
+            return self._files
+        filters = {known.path for known in self.rules.fates if known.fate == "filter"}
+        paths = {part.info.path for part in parts} | filters
+        return [file for file in self._files if file.path in paths]
+
+    def _tried(self, fate: RuleFate, what: str, files: Sequence[RuleFile]) -> Tried:
         rules = load_files(files, placeholders=self._placeholders, cache=_Reading(self._drafts))
         found = rules.rules.get(fate.key)
         name = (found or self.rules.rules[fate.key]).name or fate.title
@@ -80,6 +107,18 @@ class Mutation:
         if failed is None:
             return Tried(name, fate.path, what, "unnoticed")
         return Tried(name, fate.path, what, "noticed", f"{failed.test}: {failed.problem}")
+
+
+_mutation: list[Mutation] = []
+"""That of a process which does nothing else."""
+
+
+def _start(files: Sequence[RuleFile], placeholders: Lists) -> None:
+    _mutation.append(Mutation(files, placeholders))
+
+
+def _of(fate: RuleFate) -> list[Tried]:
+    return list(_mutation[0].of(fate))
 
 
 class _Reading:
@@ -95,4 +134,4 @@ class _Reading:
 def _text(documents: Sequence[Document], broken: Document, data: dict[str, Any]) -> str:
     """The text of a file in which one document is another."""
     written = [data if document is broken else document.data for document in documents]
-    return yaml.safe_dump_all(written, sort_keys=False, allow_unicode=True)
+    return yaml.dump_all(written, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)

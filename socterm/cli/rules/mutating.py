@@ -28,12 +28,22 @@ _USED = ("active", "no-source", "base")
     metavar="FILE",
     help="Mutants that mean the same as the rule: a line `rule | mutant | why` each.",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many processes share the work.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Each mutant, and the test that noticed it.")
 @rule_options
 @json_option
 def mutate(
     names: tuple[str, ...],
     accepted: Path | None,
+    jobs: int,
     verbose: bool,
     extra: tuple[str, ...],
     config: Path | None,
@@ -54,15 +64,14 @@ def mutate(
     mutation = Mutation(files, placeholders(settings))
     equivalent = _accepted(accepted)
     count: Counter[str] = Counter()
-    for fate in _chosen(mutation.rules, names):
-        for tried in mutation.of(fate):
-            known = equivalent.pop((tried.rule, tried.mutant), None) if tried.fate == "unnoticed" else None
-            said = "accepted" if known is not None else tried.fate
-            count[said] += 1
-            if as_json:
-                put_json({**tried._asdict(), "fate": said, "why": known or tried.why})
-            elif verbose or said == "unnoticed":
-                click.echo(clean(_line(tried, said, known or tried.why)))
+    for tried in mutation.all_of(_chosen(mutation.rules, names), jobs=jobs):
+        known = equivalent.pop((tried.rule, tried.mutant), None) if tried.fate == "unnoticed" else None
+        said = "accepted" if known is not None else tried.fate
+        count[said] += 1
+        if as_json:
+            put_json({**tried._asdict(), "fate": said, "why": known or tried.why})
+        elif verbose or said == "unnoticed":
+            click.echo(clean(_line(tried, said, known or tried.why)))
     for rule, mutant in equivalent if len(names) == 1 and path_of(names[0]) in paths else ():
         count["stale"] += 1
         click.echo(clean(f"stale      {rule}: {mutant}: accepted, but there is no such unnoticed mutant"))
