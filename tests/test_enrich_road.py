@@ -17,7 +17,8 @@ SUDO = b"2026-11-20T10:00:09+00:00 web1 sudo:  alice : TTY=pts/0 ; PWD=/ ; USER=
 
 def socterm(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """A command, in an environment that configures nothing but what the test's folder holds."""
-    environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    names = ("PATH", "PYTHONPATH", "XDG_CACHE_HOME")
+    environ = {name: os.environ[name] for name in names if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "socterm", *map(str, arguments)],
         env=environ | {"HOME": str(home), "TZ": "UTC"}, capture_output=True, text=True, check=True,

@@ -90,7 +90,7 @@ def test_what_is_no_list_is_refused(rule: Path, said: str) -> None:
 
 
 def test_by_the_configuration_file(rule: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     (tmp_path / "c.toml").write_text(f'rules = ["{rule}"]\n[placeholders]\npeople = ["eve"]\n')
     rules = load(load_config(environ={"SOCTERM_CONFIG": str(tmp_path / "c.toml")}), pack=False)

@@ -17,7 +17,11 @@ SOCTERM = [sys.executable, "-m", "socterm"]
 
 def environment(home: Path) -> dict[str, str]:
     """An environment in which nothing of this machine's user configures socterm."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "TERM", "PYTHONPATH")}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k in ("PATH", "LANG", "LC_ALL", "TERM", "PYTHONPATH", "XDG_CACHE_HOME")
+    }
     return {**kept, "HOME": str(home), "TZ": "UTC"}
 
 
