@@ -276,7 +276,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"new_value": {"key": "a"}, "rarity": {"key": "a", "max_count": 1}},
      "socterm: new_value and rarity do not go together"),
     ({"first_seen": {"key": "a"}},
-     "socterm.first_seen is not a setting; known are alert, entity, geo_speed, lookup"),
+     "socterm.first_seen is not a setting; known are alert, check, entity, geo_speed, lookup"),
 ]  # fmt: skip
 
 

@@ -50,6 +50,20 @@ class Absence(Judge[Silence, Last]):
         self._asked = tuple(dict.fromkeys((*rule.entity, *DEFAULT, *asked)))[:_KEPT]
         self._armed: set[Key] = set()
 
+    def at_once(self, event: Event) -> bool:
+        """One more sign of a key that is not missed: whichever came first, it was there."""
+        key = self.key(event)
+        entry = None if key is None else self.memory.get(key)
+        start = self.course.start
+        if key is None or entry is None or entry.told or start is None or event.ts < start:
+            return False
+        if abs(event.ts - entry.last) >= self.terms.span:
+            return False
+        self.course.seen += 1
+        self.moved = True
+        self._judge(event, key)
+        return True
+
     def _judge(self, event: Event, key: Key) -> str:
         entry = self.memory.get(key)
         ts = event.ts

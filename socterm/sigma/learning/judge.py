@@ -78,6 +78,13 @@ class Judge(Generic[T, E]):
             return TAUGHT
         return LEARNING if answer is FIRES and self.learning(ts) else answer
 
+    def at_once(self, _event: Event) -> bool:
+        """Take an event without waiting for its turn, where that changes nothing; False where it has to wait.
+
+        Only for a rule that is the only one to hear of the event. It does not fire.
+        """
+        return False
+
     def learning(self, ts: int) -> bool:
         """Whether the rule only learns at that time."""
         start = self.course.start

@@ -107,11 +107,22 @@ class Learner:
         if event.ts < self.mark:
             self._judge(event, held, self.mark, late=True)
             return
+        if len(held) == 1 and not self._mute and self._taken(held[0], event):
+            return
         self._held.put(event, held)
         if len(self._held) > self._room:
             self.crowded += 1
             self.advance(self._held.first + 1)
         self._look()
+
+    def _taken(self, key: str, event: Event) -> bool:
+        judge = self.judges.get(key)
+        if judge is None or not judge.at_once(event):
+            return False
+        if judge.due:
+            self._keep_time(judge)
+            self._look()
+        return True
 
     def _release(self) -> None:
         """Judge the earliest of those that wait."""
