@@ -197,3 +197,14 @@ def test_the_check_warns_of_names_nobody_has_of_oneself_and_of_circles(tmp_path:
     assert "it supersedes itself, 'c'" in found.out
     assert found.out.count("supersede each other") == 2
     assert "0 errors, 4 warnings" in found.out
+
+
+def test_the_check_tells_of_rules_that_hide_graver_ones_or_never_meet(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    low = RULE.format(name="low", socterm="supersedes: [grave, other], entity: [source.ip]")
+    grave = RULE.format(name="grave", socterm="entity: [source.ip]").replace("medium", "high")
+    other = RULE.format(name="other", socterm="entity: [user.name]")
+    path.write_text("---\n".join([low, grave, other]))
+    found = rules("check", path, "--hints", home=tmp_path)
+    assert "warning: it supersedes 'grave', whose alerts are graver" in found.out
+    assert "hint: its alerts are about source.ip, those of 'other' about user.name" in found.out

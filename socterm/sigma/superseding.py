@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import msgspec
 
 from socterm.alerts.superseding import closure
+from socterm.sigma.entity import WHOM
 from socterm.sigma.model import Rule
+
+LEVELS: Final = ("informational", "low", "medium", "high", "critical")
+"""Least grave first."""
 
 Called = Callable[[str], str | None]
 """The key of a rule by its id or name as written; None where there is none."""
@@ -33,6 +38,30 @@ def mistakes(rule: Rule, rules: dict[str, Rule]) -> Iterator[tuple[str, str]]:
             yield name, f"it supersedes itself, '{name}': that counts for nothing"
         elif key not in rule.info.supersedes:
             yield name, f"it and '{name}' supersede each other: neither's alerts stand above the other's"
+        elif _rank(rules[key]) > _rank(rule):
+            yield name, f"it supersedes '{name}', whose alerts are graver: they would be hidden under its own"
+
+
+def strangers(rule: Rule, rules: dict[str, Rule]) -> Iterator[tuple[str, str]]:
+    """(name as written, why) of what it supersedes in vain: their alerts are never about the same thing."""
+    keys = {text.lower(): key for key, one in rules.items() for text in (key, one.name) if text}
+    mine = _fields(rule)
+    for name in rule.supersedes:
+        other = rules.get(keys.get(name.lower(), ""))
+        theirs = _fields(other) if other is not None else ()
+        if mine and theirs and not set(mine) & set(theirs):
+            about = f"its alerts are about {', '.join(mine)}, those of '{name}' about {', '.join(theirs)}"
+            yield name, f"{about}: with no field in common none becomes part of the other"
+
+
+def _fields(rule: Rule) -> tuple[str, ...]:
+    """What a rule's alerts are about, () where that is not known before they are there."""
+    fields = rule.entity or (rule.correlation.group_by if rule.correlation is not None else ())
+    return () if WHOM in fields else fields
+
+
+def _rank(rule: Rule) -> int:
+    return LEVELS.index(rule.info.level) if rule.info.level in LEVELS else 0
 
 
 def _direct(rules: dict[str, Rule], called: Called) -> dict[str, list[str]]:

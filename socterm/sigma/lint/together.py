@@ -15,7 +15,7 @@ from socterm.sigma.lint.head import check_head
 from socterm.sigma.lint.selections import check_logsource, check_selections
 from socterm.sigma.lint.tree import Tree, scalar, trees, walk
 from socterm.sigma.model import Rule, RuleFate, RuleSet
-from socterm.sigma.superseding import mistakes
+from socterm.sigma.superseding import mistakes, strangers
 from socterm.taxonomy.yields import closed, is_known
 
 _AT = re.compile(r" at character (\d+)$")
@@ -129,9 +129,13 @@ def _grouped(tree: Tree, rule: Rule, rules: RuleSet) -> Iterator[Note]:
 
 
 def _superseding(tree: Tree, rule: Rule, rules: RuleSet) -> Iterator[Note]:
+    def at(name: str) -> Spot:
+        return tree.spot(tree.find(name, "socterm", "supersedes") or tree.get("socterm", "supersedes"))
+
     for name, said in mistakes(rule, rules.rules):
-        node = tree.find(name, "socterm", "supersedes") or tree.get("socterm", "supersedes")
-        yield Note(tree.spot(node), "warning", "supersedes", said)
+        yield Note(at(name), "warning", "supersedes", said)
+    for name, said in strangers(rule, rules.rules):
+        yield Note(at(name), "hint", "supersedes", said)
 
 
 def _locate(tree: Tree, reason: str) -> Spot:
