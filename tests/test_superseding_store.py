@@ -425,3 +425,19 @@ def test_the_stream_makes_chains(tmp_path: Path) -> None:
     pairs = {(row["alert"], row["part_of"][0]) for row in found if "part_of" in row}
     assert {("brute", "broken_in"), ("spray", "broken_in"), ("opened", "broken_in")} <= pairs
     assert list(canonical(tmp_path / "road.db"))
+
+
+def test_rules_loaded_anew_supersede_from_then_on(tmp_path: Path) -> None:
+    """The quiet between the two halves of the stream separates alerts of one set of rules from the other's."""
+    plain = {**PACK, "spray.yml": PACK["spray.yml"].partition("socterm:")[0]}
+    folder = lay(
+        tmp_path / "rules", {**plain, "broken_in.yml": PACK["broken_in.yml"].partition("socterm:")[0]}
+    )
+    db = tmp_path / "road.db"
+    found = Road(folder, db, stream(1)).run({119: lambda: lay(folder, PACK) and None})
+    rows = [json.loads(line) for line in found]
+    first = min(row["ts"] for row in rows if "ts" in row)
+    parts = [row["part_of"] for row in rows if "part_of" in row]
+    assert parts
+    assert min(head[2] for head in parts) > first + 1500_000_000
+    assert check(db) == []
