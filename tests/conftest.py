@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SHARED] = made = tempfile.mkdtemp(prefix="socterm-cache-")
         config.add_cleanup(lambda: shutil.rmtree(made, ignore_errors=True))
     os.environ["XDG_CACHE_HOME"] = os.environ[SHARED]
+
+
+@pytest.fixture
+def no_pack(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation that brings no rules, for commands called in this process.
+
+    What is about the machinery then holds for the rules of the test alone, however the pack grows.
+    """
+    folder = tmp_path_factory.mktemp("pack")
+    monkeypatch.setattr("socterm.cli.wiring.rules_dir", lambda: folder)
+    return folder

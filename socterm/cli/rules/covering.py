@@ -106,7 +106,7 @@ def _totals(cover: Coverage, columns: list[TacticCover]) -> Iterator[str]:
     covered = {ident for tactic in cover.tactics for ident, _ in tactic.techniques}
     yield (
         f"ATT&CK {cover.version}: {len(covered)} of {len(known)} techniques have a rule; "
-        f"{cover.rules} active rules, {cover.rules - len(cover.untagged)} of them tagged"
+        f"{cover.rules} active rules, {cover.rules - len(cover.untagged)} tagged"
     )
     yield ""
     yield f"{'TACTIC':22}  TECHNIQUES               RULES"
