@@ -19,8 +19,8 @@ FAILURES = "".join(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Rules of every fate but base."""
+def folder(tmp_path: Path, no_pack: Path) -> Path:
+    """The only rules there are, of every fate but base and filter."""
     made = tmp_path / "rules"
     made.mkdir()
     (made / "fine.yml").write_text(rule(1))
@@ -85,7 +85,7 @@ def test_a_correlation_on_rules_without_a_source_is_warned_of(folder: Path) -> N
     ],
 )
 def test_filters(folder: Path, asked: tuple[str, ...], titles: set[str]) -> None:
-    assert {title for title in listed(folder, *asked) if title.startswith("A shell")} == titles
+    assert set(listed(folder, *asked)) == titles
 
 
 def test_the_table_ends_with_the_counts_of_all(folder: Path) -> None:
