@@ -83,7 +83,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, no_pack: Path) -> Place:
     return Place(tmp_path)
 
 
