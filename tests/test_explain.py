@@ -25,6 +25,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def own(home: Path, no_pack: Path) -> Path:
+    """Rules on logins, the only ones there are: one to match, one to count it, one that lacks something."""
+    sshd = "logsource: {product: linux, service: sshd}\n"
+    detection = "detection: {one: {event.action: ssh_login, event.outcome: %s}, condition: one}\n"
+    (no_pack / "logins.yml").write_text(
+        f"title: Failed login\nname: failed\nlevel: informational\n{sshd}{detection % 'failure'}"
+        "---\ntitle: Many failed logins\nname: many\nlevel: medium\n"
+        "correlation: {type: event_count, rules: [failed], group-by: [source.ip], timespan: 5m,"
+        " condition: {gte: 5}}\n"
+        f"---\ntitle: A login\nname: login\nlevel: low\n{sshd}{detection % 'success'}"
+    )
+    return no_pack
+
+
 def explain(*arguments: str, given: str = "") -> Result:
     return CliRunner().invoke(cli, ["explain", *arguments], input=given)
 
@@ -38,7 +53,7 @@ def lacks(folder: Path, detection: str, fields: dict[str, object]) -> list[str]:
     return [lack.text for lack in lacking(rule.detection, event, UTC)]
 
 
-def test_a_login_is_told_in_full(home: Path) -> None:
+def test_a_login_is_told_in_full(own: Path) -> None:
     text = explain("--tz", "Europe/Berlin", LINE).output
     assert "sshd: OpenSSH server" in text
     assert "T09:00:00.000000Z  (the line leaves year or zone open" in text
@@ -47,7 +62,7 @@ def test_a_login_is_told_in_full(home: Path) -> None:
     assert "source.is_external" in text
     assert "product=linux/service=sshd" in text
     assert re.search(r"matched +Failed login \(raises nothing by itself\)", text)
-    assert "counts towards: Brute force: more than 5 failed logins from one address in 2 minutes" in text
+    assert "counts towards: Many failed logins" in text
     assert "event.outcome is failure, wanted success" in text
 
 
@@ -85,12 +100,20 @@ def test_an_unknown_format_is_one_line_with_a_hint(home: Path) -> None:
     assert "no format is called 'shsd'; did you mean sshd?" in str(result.exception)
 
 
-def test_json_carries_the_same(home: Path) -> None:
+def test_json_carries_the_same(own: Path) -> None:
     found = json.loads(explain("--json", LINE).output)
     assert found["format"] == "sshd"
     assert found["event"]["source.ip"] == "192.0.2.7"
     assert {"product": "linux", "category": "", "service": "sshd"} in found["logsources"]
-    assert [rule["title"] for rule in found["rules"] if rule["matched"]] == ["Failed login"]
+    assert {rule["title"]: rule["matched"] for rule in found["rules"]} == {
+        "Failed login": True, "A login": False,
+    }  # fmt: skip
+
+
+def test_a_failed_login_counts_towards_our_rule_on_brute_force(home: Path) -> None:
+    text = explain(LINE).output
+    assert re.search(r"matched +Failed login \(raises nothing by itself\)", text)
+    assert "counts towards: Brute force: more than 5 failed logins from one address in 2 minutes" in text
 
 
 def test_hostile_text_does_not_reach_the_terminal(home: Path) -> None:
