@@ -428,7 +428,7 @@ def test_the_stream_makes_chains(tmp_path: Path) -> None:
 
 
 def test_rules_loaded_anew_supersede_from_then_on(tmp_path: Path) -> None:
-    """The quiet between the two halves of the stream separates alerts of one set of rules from the other's."""
+    """Quiet between the halves of the stream separates alerts of one set of rules from the other's."""
     plain = {**PACK, "spray.yml": PACK["spray.yml"].partition("socterm:")[0]}
     folder = lay(
         tmp_path / "rules", {**plain, "broken_in.yml": PACK["broken_in.yml"].partition("socterm:")[0]}

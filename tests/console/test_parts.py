@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from driver import console, driven
+from typing import Any
+
+import pytest
+from driver import Driver, console, driven
 from scene import RULES, Scene
 from socterm.alerts.model import RuleInfo
 from socterm.store.opening import Store
+from test_pictures import SIZES, make, ready
+from textual.pilot import Pilot
 
 IP = {"source.ip": "203.0.113.77"}
 _SUPERSEDES = {
@@ -111,3 +116,21 @@ async def test_the_filter_finds_parts(scene: Scene, store: Store) -> None:
         await d.press("enter")
         await d.press("F")
         await d.until(lambda: d.alerts == [head, other])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [[], ["P", "j"]], ids=["folded", "all"])
+def test_a_head_and_its_parts(
+    scene: Scene, store: Store, snap_compare: Any, keys: list[str], size: str
+) -> None:
+    """`+2` beside the head, its parts in the detail; with P each part a row of its own, with an arrow."""
+    attack(scene)
+    app = make(store, "night", model=False)
+
+    async def before(pilot: Pilot[None]) -> None:
+        d = Driver(app, pilot)
+        await ready(d)
+        await d.press(*keys)
+        await ready(d)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
