@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from socterm.alerts.model import EpisodeChange
 from socterm.cli import cli
+from socterm.pipeline.findings import Finding
+from socterm.pipeline.parts import Parts
+from socterm.sigma.load import load_rules
+from socterm.sigma.model import RuleSet
 
 from scanning import failures, scan
 from test_rules_reload import login, over
@@ -133,3 +138,62 @@ def test_alerts_lists_heads_and_shows_and_decides_parts(
     assert len(call("alerts", "undo", "--db", db, home=tmp_path).splitlines()) == 3
     assert len(listed("--parts")) == 4
     assert call("db", "check", "--db", db, home=tmp_path).strip().endswith("ok")
+
+
+# -- when a row of a scan is certain ------------------------------------------------------------------------
+
+S = 1_000_000
+MINUTE = 60 * S
+
+
+def a_finding(rules: RuleSet, rule: str, first: int, last: int) -> Finding:
+    entity = (("source.ip", "203.0.113.9"),)
+    return Finding(
+        rule, rules.rules[rule].info, entity, 1, first * MINUTE, last * MINUTE, (), f"{rule}{first}"
+    )
+
+
+def under_way(rule: str, first: int) -> EpisodeChange:
+    key = (first * MINUTE, "a", 0)
+    return EpisodeChange(1, rule, (), key, key, 1, 0, 0, [])
+
+
+def told(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(one.id, one.part_of) for one in found]
+
+
+def test_a_row_waits_while_a_stronger_alert_can_still_come_and_no_longer(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(PACK)
+    rules = load_rules([tmp_path / "rules.yml"])
+    reach = rules.rules["broken_in"].info.reach // MINUTE
+    parts = Parts(rules)
+    assert parts.add(a_finding(rules, "brute", 0, 5)) == []
+    assert parts.certain((5 + reach) * MINUTE, []) == [], "its window may still hold what is older"
+    late = 10_000 * MINUTE
+    assert parts.certain(late, [under_way("broken_in", 5 + reach)]) == [], "one under way reaches it"
+    assert told(parts.certain(late + MINUTE, [under_way("broken_in", 6 + reach)])) == [("brute0", "")]
+    assert parts.add(a_finding(rules, "brute", 10_001, 10_002)) == []
+    assert parts.add(a_finding(rules, "broken_in", 10_003, 10_004)) == []
+    assert told(parts.certain(late + 2 * MINUTE, [])) == [("broken_in10003", "")], "nothing supersedes it"
+    assert told(parts.certain(2 * late, [])) == [("brute10001", "broken_in10003")]
+    assert parts.number == 1
+    assert parts.rest() == []
+
+
+def test_a_row_that_no_rule_supersedes_and_that_supersedes_none_does_not_wait(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(PACK + "\n---\n" + login("other", title="Other"))
+    rules = load_rules([tmp_path / "rules.yml"])
+    assert told(Parts(rules).add(a_finding(rules, "other", 0, 1))) == [("other0", "")]
+
+
+def test_rules_over_alerts_are_waited_for_to_the_end(tmp_path: Path) -> None:
+    over_alerts = (
+        "title: Any\nname: any\nlogsource: {product: socterm, service: alert}\n"
+        "detection: {s: {rule.id: other}, condition: s}\nsocterm: {supersedes: [other]}\n"
+    )
+    (tmp_path / "rules.yml").write_text(login("other", title="Other") + "\n---\n" + over_alerts)
+    rules = load_rules([tmp_path / "rules.yml"])
+    parts = Parts(rules)
+    assert parts.add(a_finding(rules, "other", 0, 1)) == []
+    assert parts.certain(1 << 60, []) == []
+    assert told(parts.rest()) == [("other0", "")]

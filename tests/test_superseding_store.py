@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
+from socterm.analyst import Analyst, NullBackend
 from socterm.query import parse
 from socterm.store import Store, open_store
 from socterm.store.batch import Batch
@@ -331,6 +332,15 @@ def test_parts_go_along_only_as_far_as_their_state_allows(store: Store) -> None:
 
 def test_a_part_named_beside_its_head_is_decided_once(store: Store) -> None:
     assert len(store.triage.decide([1, 3], "close", actor="ann", now=NOW)) == 3
+
+
+def test_an_explanation_names_parts_and_head(store: Store) -> None:
+    analyst = Analyst(store.events, store.triage, NullBackend(), now=lambda: NOW)
+    assert "Part of it: alert 1:" in analyst.explain(3).text
+    text = analyst.explain(1).text
+    assert "It says less about the same thing than alert 3:" in text
+    assert "2 alerts part of it" in text
+    assert "Also: alert 3" not in text
 
 
 def test_a_part_that_goes_on_after_its_head_was_closed_is_listed(path: Path, store: Store) -> None:
