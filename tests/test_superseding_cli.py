@@ -82,8 +82,7 @@ def test_the_table_leaves_parts_out_and_counts_them(road: tuple[Path, Path]) -> 
     assert sum("↳" in line for line in titles("--all")) == 2
 
 
-def test_rows_come_as_soon_as_their_place_is_certain(road: tuple[Path, Path]) -> None:
-    """Order of rows is that of their first event, within what became certain together."""
+def test_an_attempt_of_another_day_is_no_part_of_the_break_in(road: tuple[Path, Path]) -> None:
     log, _ = road
     quiet = "2026-03-18T12:00:{0:02d}.000000+00:00 web01 sshd[9]: Connection closed by 192.0.2.1 port 9\n"
     log.write_text(
@@ -142,8 +141,7 @@ def test_alerts_lists_heads_and_shows_and_decides_parts(
 
 # -- when a row of a scan is certain ------------------------------------------------------------------------
 
-S = 1_000_000
-MINUTE = 60 * S
+MINUTE = 60_000_000
 
 
 def a_finding(rules: RuleSet, rule: str, first: int, last: int) -> Finding:
