@@ -1,16 +1,18 @@
 """Write the pages of docs/ that follow from the code, or say which of them are stale.
 
 python docs/generate.py            write all of them
-python docs/generate.py cli        write one
+python docs/generate.py cli        write one; with `rules` go the pages of all its folders
 python docs/generate.py --check    write nothing, exit 1 where a page differs
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from socterm.parsers import Decoder, as_ecs
 from socterm.parsers.registry import FORMATS
 from socterm.pipeline.lineread import read_lines
 from socterm.sigma.load import load_rules
+from socterm.sigma.model import RuleFate, RuleSet
+from socterm.sigma.pages import detections_of, rule_page
 from socterm.store.schema import migrate
 
 DOCS = Path(__file__).resolve().parent
@@ -115,23 +119,73 @@ def console_page() -> str:
 
 
 def rules_page() -> str:
-    """Every rule socterm brings, from the rule files."""
-    loaded = load_rules([rules_dir()])
-    rows = []
-    for fate in sorted(loaded.fates, key=lambda fate: (fate.path, fate.line)):
-        rule = loaded.rules.get(fate.key)
-        tags = (
-            ", ".join(tag.removeprefix("attack.").upper() for tag in rule.info.tags if ".t1" in tag)
-            if rule
-            else ""
-        )
-        path = Path(fate.path).relative_to(rules_dir())
-        rows.append(f"| {_cell(fate.title)} | {fate.level} | {fate.fate} | {tags} | `{path}` |")
-    return (
-        f"{_HEAD}# Rules\n\nWhat `rules/` holds. A *base* rule raises no alert; correlations count it. "
-        "Your own rules: `--rules PATH`; how to write one: [CONTRIBUTING](../CONTRIBUTING.md).\n\n"
-        "| rule | level | fate | ATT&CK | file |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    """Every rule socterm brings, folder by folder, from the rule files."""
+    loaded = _own_rules()
+    alerting = sum(rule.alerting for rule in loaded.rules.values())
+    intro = (
+        f"What `rules/` holds: {len(loaded.rules)} documents, {alerting} of which raise alerts. Each has "
+        "a page: what it sees, why it matters, how to check an alert of it, how to tune it. A *base* rule "
+        "raises no alert; correlations count it. A rule *stands above* those whose alerts about the same say "
+        "less. Your own rules: `--rules PATH`; how to write one: [CONTRIBUTING](../CONTRIBUTING.md)."
     )
+    parts = [f"{_HEAD}# Rules\n\n{intro}\n"]
+    for area, holds in _areas().items():
+        rows = [_rule_row(fate, area) for fate in _fates(area)]
+        page = f"rules/{area}"
+        said = f"{holds[:1].upper()}{holds[1:]}." + (f" [Pages]({page}.md)." if page in PAGES else "")
+        head = "| rule | name | detection | level | fate | ATT&CK | stands above | file |"
+        parts.append(f"\n## {area}\n\n{said}\n\n{head}\n|{'---|' * 8}\n" + "\n".join(rows) + "\n")
+    return "".join(parts)
+
+
+def _rule_row(fate: RuleFate, area: str) -> str:
+    rule = _own_rules().rules[fate.key]
+    tags = ", ".join(tag.removeprefix("attack.").upper() for tag in rule.info.tags if ".t1" in tag)
+    title = _cell(fate.title)
+    cells = (
+        f"[{title}](rules/{area}.md#{rule.name})" if rule.alerting else title,
+        f"`{rule.name}`",
+        ", ".join(detections_of(rule.info.tags)),
+        fate.level,
+        fate.fate,
+        tags,
+        ", ".join(f"`{name}`" for name in rule.supersedes),
+        f"`{Path(fate.path).relative_to(rules_dir())}`",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def area_page(area: str) -> str:
+    """The pages of all rules of a folder that raise alerts."""
+    rules = _own_rules().rules
+    here = [rule for fate in _fates(area) if (rule := rules[fate.key]).alerting]
+    intro = _areas()[area]
+    links = {rule.name: _link(rule.info.path, rule.name, area) for rule in rules.values() if rule.alerting}
+    contents = "\n".join(f"- [{rule.info.title}](#{rule.name}) ({rule.info.level})" for rule in here)
+    head = f"{_HEAD}# Rules: {area}\n\n{intro[:1].upper()}{intro[1:]}. All rules: [rules](../rules.md).\n"
+    return "\n".join([head, f"{contents}\n", *(rule_page(rule, rules, link=links) for rule in here)])
+
+
+def _link(path: str, name: str, area: str) -> str:
+    other = Path(path).relative_to(rules_dir()).parts[0]
+    return f"#{name}" if other == area else f"{other}.md#{name}"
+
+
+@cache
+def _own_rules() -> RuleSet:
+    return load_rules([rules_dir()])
+
+
+@cache
+def _areas() -> dict[str, str]:
+    """Folder → what is in it, as the table in rules/README.md says, in its order."""
+    text = (rules_dir() / "README.md").read_text("utf-8")
+    return dict(re.findall(r"^\| `(\w+)/` \| (.+?) \|$", text, re.MULTILINE))
+
+
+def _fates(area: str) -> list[RuleFate]:
+    found = [fate for fate in _own_rules().fates if Path(fate.path).is_relative_to(rules_dir() / area)]
+    return sorted(found, key=lambda fate: (fate.path, fate.line))
 
 
 def store_page() -> str:
@@ -201,6 +255,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "formats": formats_page,
     "rules": rules_page,
     "store": store_page,
+    **{
+        f"rules/{area}": partial(area_page, area)
+        for area in _areas()
+        if any(fate.fate != "base" for fate in _fates(area))
+    },
 }
 
 
@@ -303,7 +362,8 @@ def _file(name: str) -> Path:
 def main(arguments: list[str]) -> int:
     """Write or check the pages named, or all of them."""
     check = "--check" in arguments
-    names = [name for name in arguments if name != "--check"] or list(PAGES)
+    asked = [name for name in arguments if name != "--check"] or list(PAGES)
+    names = [*asked, *(page for page in PAGES if page.partition("/")[0] in asked and page not in asked)]
     unknown = [name for name in names if name not in PAGES]
     if unknown:
         sys.stderr.write(f"no such page: {', '.join(unknown)}; there are {', '.join(PAGES)}\n")
@@ -314,6 +374,7 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"docs/{name}.md is stale: run python docs/generate.py {name}\n")
         return 1 if found else 0
     for name in names:
+        _file(name).parent.mkdir(exist_ok=True)
         _file(name).write_text(PAGES[name](), encoding="utf-8")
     return 0
 

@@ -16,12 +16,13 @@ import pytest
 import socterm
 from socterm.assets import rules_dir, sample_logs_dir
 from socterm.cli import cli
+from socterm.sigma.load import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(
     path for folder in ("socterm", "tests", "benchmarks", "docs") for path in (ROOT / folder).rglob("*.py")
 )
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def _generate() -> ModuleType:
@@ -76,6 +77,20 @@ def test_the_version_is_said_once_and_has_its_changes() -> None:
 @pytest.mark.parametrize("page", list(generate.PAGES))
 def test_generated_pages_are_current(page: str) -> None:
     assert generate.stale([page]) == [], f"run python docs/generate.py {page}"
+
+
+def test_no_page_of_rules_outlives_its_folder() -> None:
+    found = {f"rules/{path.stem}" for path in (ROOT / "docs" / "rules").iterdir()}
+    assert found == {page for page in generate.PAGES if page.startswith("rules/")}
+    folders = {path.parent.name for path in rules_dir().rglob("*.yml")}
+    assert {page.removeprefix("rules/") for page in found} | {"base"} == folders
+
+
+def test_every_rule_that_alerts_has_its_steps_on_a_page() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").iterdir())
+    alerting = [rule for rule in load_rules([rules_dir()]).rules.values() if rule.alerting]
+    assert pages.count("**How to check**") == len(alerting)
+    assert all(f'<a id="{rule.name}"></a>' in pages for rule in alerting)
 
 
 def test_every_command_is_documented() -> None:
