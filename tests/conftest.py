@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from tests.scanning import RULES
 
 SHARED = "SOCTERM_TEST_CACHE"
 """Where workers and programs that tests start find it."""
@@ -30,3 +31,10 @@ def no_pack(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
     folder = tmp_path_factory.mktemp("pack")
     monkeypatch.setattr("socterm.cli.wiring.rules_dir", lambda: folder)
     return folder
+
+
+@pytest.fixture
+def small_pack(no_pack: Path) -> Path:
+    """An installation that brings the rules of `tests.scanning` on failed logins, and no others."""
+    (no_pack / "logins.yml").write_text(RULES)
+    return no_pack

@@ -11,6 +11,31 @@ from click.testing import CliRunner, Result
 from socterm.cli import cli
 
 BRUTE = "Brute force: more than 5 failed logins from one address in 2 minutes"
+"""A title of our own pack, and of the small one."""
+
+RULES = f"""
+title: Failed login
+id: 00000000-0000-4000-8000-0000000000f1
+name: login_failed
+level: informational
+logsource: {{category: authentication}}
+detection:
+  login: {{event.category: authentication, event.outcome: failure}}
+  condition: login
+---
+title: "{BRUTE}"
+id: 00000000-0000-4000-8000-0000000000f2
+name: brute_force
+level: medium
+tags: [attack.credential-access, attack.t1110.001]
+correlation:
+  type: event_count
+  rules: [login_failed]
+  group-by: [source.ip]
+  timespan: 2m
+  condition: {{gt: 5}}
+"""
+"""A pack small enough to be known by heart: a rule that only feeds, and one that counts."""
 
 
 def failures(

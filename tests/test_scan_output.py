@@ -14,6 +14,7 @@ from tests.e2e.road import SOCTERM, environment
 from tests.scanning import BRUTE, failures, scan
 
 TEXT = failures(0, 8)
+pytestmark = pytest.mark.usefixtures("small_pack")
 
 
 @pytest.fixture
