@@ -116,6 +116,17 @@ def test_a_failed_login_counts_towards_our_rule_on_brute_force(home: Path) -> No
     assert "counts towards: Brute force: more than 5 failed logins from one address in 2 minutes" in text
 
 
+def test_rules_for_another_kind_of_event_are_never_near(no_pack: Path) -> None:
+    head = "title: {}\nlevel: low\nlogsource: {{product: linux, service: sshd}}\ndetection:\n"
+    other = "  s: {event.action: ssh_scan}\n  condition: s\n"
+    near = "  s: {event.action: ssh_login, user.name: eve, source.ip: 192.0.2.1}\n  condition: s\n"
+    (no_pack / "rules.yml").write_text(
+        head.format("Another kind") + other + "---\n" + head.format("The same kind") + near
+    )
+    missed = re.findall(r"missed +(.+) \(low\)", explain(LINE).output)
+    assert missed == ["The same kind", "Another kind"]
+
+
 def test_hostile_text_does_not_reach_the_terminal(home: Path) -> None:
     text = explain("\x1b]52;c;eWVz\x07 \u202e[/foo] Nov").output
     assert "\x1b" not in text

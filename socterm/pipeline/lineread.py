@@ -20,6 +20,8 @@ from socterm.sigma.model import Rule, RuleSet
 _ELSEWHERE = timezone(timedelta(hours=-11, minutes=-17))
 _YEARS = 2 * 366 * 86_400_000_000
 """A stamp that means the same there and then as here and now names its own year and zone."""
+_KINDS = frozenset({"event.action", "event.code"})
+"""Fields that say what kind of event one is."""
 
 
 class RuleRead(msgspec.Struct, frozen=True):
@@ -79,8 +81,14 @@ def read_lines(
             enrich(found)
         (event,) = found
         asked = [_asked(rule, event, tz, feeds, opinions) for rule in matcher.candidates(event)]
-        asked.sort(key=lambda read: (len(read.lacks), read.title))
+        asked.sort(key=_distance)
         yield LineRead(event, format_of(event), event.ts == other.ts, tuple(asked), known)
+
+
+def _distance(read: RuleRead) -> tuple[bool, int, str]:
+    """How far from matching: one that is for another kind of event is never near."""
+    other = any(lack.field in _KINDS and not lack.excluded for lack in read.lacks)
+    return other, len(read.lacks), read.title
 
 
 def _asked(
