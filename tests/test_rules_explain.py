@@ -26,7 +26,7 @@ LINE = "Mar 17 10:00:0{n} h sudo:  {who} : TTY=pts/0 ; PWD=/ ; USER=root ; COMMA
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, no_pack: Path) -> Path:
     made = tmp_path / "rules"
     made.mkdir()
     (made / "shell.yml").write_text(rule(1, detection=SHELL))

@@ -132,7 +132,7 @@ def test_a_test_that_cannot_be_run_is_refused(tmp_path: Path, test: dict[str, An
     assert fate.reason == f"socterm.tests, test 1: {reason}"
 
 
-def test_the_command_explains_with_configured_lists(tmp_path: Path) -> None:
+def test_the_command_explains_with_configured_lists(tmp_path: Path, no_pack: Path) -> None:
     write(tmp_path / "rules", document({"lookup": {"field": "source.ip", "list": "bad"}}, **SSHD))
     (tmp_path / "bad.txt").write_text("# why\n192.0.2.7\n")
     config = tmp_path / "config.toml"
