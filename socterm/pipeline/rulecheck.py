@@ -5,7 +5,7 @@ A rule that fails its own tests loads disabled, with the reason: better silent a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -29,7 +29,11 @@ TEST_NOW = int(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1_0
 
 def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[Outcome]:
     """Run the tests of all rules, or of those named."""
-    outcomes = []
+    return list(each_rule_test(rules, keys))
+
+
+def each_rule_test(rules: RuleSet, keys: Collection[str] | None = None) -> Iterator[Outcome]:
+    """The same one by one, for those whom the first that fails is enough."""
     for rule in rules.rules.values():
         if not rule.tests or (keys is not None and rule.key not in keys):
             continue
@@ -37,8 +41,7 @@ def run_rule_tests(rules: RuleSet, keys: Collection[str] | None = None) -> list[
         for test in rule.tests:
             sources = _logsources(rule, rules) if test.events else ()
             problem = compare(test, rule.key, _run(test, alone, sources))
-            outcomes.append(Outcome(rule.key, rule.info.title, rule.info.path, test.name, problem))
-    return outcomes
+            yield Outcome(rule.key, rule.info.title, rule.info.path, test.name, problem)
 
 
 def _run(test: RuleTest, rules: RuleSet, logsources: Sequence[LogSource]) -> list[Replayed]:

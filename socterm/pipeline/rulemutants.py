@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import yaml
 
-from socterm.pipeline.rulecheck import run_rule_tests, with_parts
+from socterm.pipeline.rulecheck import each_rule_test, with_parts
 from socterm.sigma.alertrules import over_alerts
 from socterm.sigma.documents import Document, RuleFile, read_documents
 from socterm.sigma.load import load_files
@@ -103,7 +103,7 @@ class Mutation:
         if found is None:
             reason = next((f.reason for f in rules.fates if f.key == fate.key), "")
             return Tried(name, fate.path, what, "refused", reason)
-        failed = next((tried for tried in run_rule_tests(rules, (fate.key,)) if tried.problem), None)
+        failed = next((tried for tried in each_rule_test(rules, (fate.key,)) if tried.problem), None)
         if failed is None:
             return Tried(name, fate.path, what, "unnoticed")
         return Tried(name, fate.path, what, "noticed", f"{failed.test}: {failed.problem}")
