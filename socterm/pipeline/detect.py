@@ -145,6 +145,10 @@ class Detector:
             self.learner.advance(before)
             self.learner.back(after, max(clock.high for clock in self.watermark.clocks.values()))
         self.correlator.sweep(before, thorough=True)
+        if self.alerts is not None:
+            self.alerts.advance(before, thorough=True)
+        if after < before:
+            self.correlator.back(after)
 
     def sweep(self) -> None:
         """Settle what time has passed."""

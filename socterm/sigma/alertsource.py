@@ -94,7 +94,8 @@ class AlertCorrelator(Correlator):
                     home.add(home.once(base))
         first = min(fresh, key=key_of, default=hit)
         if consumer.parents and chains.behind(group, first):
-            chains.supplement(self.episodes, consumer, group, first)
+            last = max(base.ts for base in (*fresh, hit))
+            chains.supplement(self.episodes, consumer, group, first, last)
 
 
 def _plain(hit: Hit) -> Hit:
@@ -193,8 +194,8 @@ class AlertSource:
         consumer = self._consumer(key)
         for group in consumer.groups.values() if consumer is not None else ():
             for episode in group.open:
-                window = group.window.buf if group.window is not None else ()
-                kept = [hit for hit in window if episode.lo <= hit.ts <= episode.hi]
+                held = (hit for window in group.windows for hit in window.buf)
+                kept = sorted((hit for hit in held if episode.lo <= hit.ts <= episode.hi), key=key_of)
                 episode.past = kept if seen_now and not episode.alert else None
 
     # -- telling -------------------------------------------------------------------------
@@ -203,10 +204,13 @@ class AlertSource:
         """Take back open episodes of rules over alerts; theirs say what is still to be told."""
         self.correlator.restore(changes)
 
-    def advance(self, watermark: int) -> None:
-        """Tell of all alerts that the watermark (µs) has passed, then settle what time has passed."""
+    def advance(self, watermark: int, *, thorough: bool = False) -> None:
+        """Tell of all alerts that the watermark (µs) has passed, then settle what time has passed.
+
+        `thorough`: leave nothing for later, for the watermark is about to go back.
+        """
         self._tell(watermark)
-        self.correlator.sweep(watermark - self._bound)
+        self.correlator.sweep(watermark - self._bound, thorough=thorough)
 
     def flush(self) -> None:
         """The end of a replay: all is told of, everything settles."""

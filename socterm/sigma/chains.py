@@ -127,26 +127,34 @@ def add_evidence(episodes: Episodes, parent: Consumer, group: Group, fired: Hit,
     home = next((e for e in group.open if e.lo <= fired.ts <= e.hi), None)
     if home is None:
         return
-    first: Hit | None = None
+    first = last = None
     for hit in delta:
         if home.has(hit):
             continue
         if first is None or key_of(hit) < key_of(first):
             first = hit
+        if last is None or hit.ts > last:
+            last = hit.ts
         plain = home.once(Hit(hit.ts, hit.source, hit.position, hit.event, hit.weight))
         home.add(plain)
         episodes.touch(home)
         if parent.parents:
             parent.remember(group, plain)
     if parent.parents and first is not None and behind(group, first):
-        supplement(episodes, parent, group, first)
+        supplement(episodes, parent, group, first, last)
 
 
-def supplement(episodes: Episodes, consumer: Consumer, group: Group, first: Hit) -> None:
-    """Events from `first` on came into windows that had fired before: hand them up as further evidence."""
+def supplement(
+    episodes: Episodes, consumer: Consumer, group: Group, first: Hit, last: int | None = None
+) -> None:
+    """Events from `first` to `last` (µs; without it only the first) came into windows that had fired before.
+
+    They are handed up as further evidence.
+    """
     firings = group.firings
+    over = (first.ts if last is None else last) + consumer.span
     for fired in firings[bisect_left(firings, key_of(first), key=key_of) :]:
-        if not group.pending:
+        if not group.pending or fired.ts >= over:
             return
         delta = heaviest_first(consumer.covered(group, fired))
         for parent, ref in consumer.parents if delta else ():

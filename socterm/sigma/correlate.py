@@ -298,14 +298,13 @@ class Correlator:
             self._catch_up(consumer, group, watermark)
 
     def _catch_up(self, consumer: Consumer, group: Group, watermark: int) -> None:
-        window = group.window
-        if window is None:
-            return
-        late = window.late or ()
-        for fired in window.catch_up():
-            self._fire(consumer, group, fired, watermark)
-        if consumer.parents and late:
-            chains.supplement(self.episodes, consumer, group, min(late, key=key_of))
+        for window in group.windows:
+            late = window.late or ()
+            for fired in window.catch_up():
+                self._fire(consumer, group, fired, watermark)
+            if consumer.parents and late:
+                first, last = min(late, key=key_of), max(hit.ts for hit in late)
+                chains.supplement(self.episodes, consumer, group, first, last)
 
     # -- the passing of time -------------------------------------------------------------
 
@@ -318,6 +317,18 @@ class Correlator:
         self._ring(watermark)
         for consumer, group in self._times.due(watermark, thorough=thorough):
             self._sweep_group(consumer, group, watermark - consumer.delay)
+
+    def back(self, watermark: int) -> None:
+        """The watermark was wrong and goes back to this (µs): what seemed late was not."""
+        for consumer in self._wiring.consumers.values():
+            mark = watermark - consumer.delay
+            for group in consumer.groups.values():
+                hurried = [episode for episode in group.open if episode.touched > mark]
+                for episode in hurried:
+                    episode.touched = mark
+                    self.episodes.touch(episode)
+                if hurried:
+                    self._times.put(consumer, group)
 
     def _sweep_group(self, consumer: Consumer, group: Group, watermark: int) -> None:
         if consumer.groups.get(group.key) is not group:

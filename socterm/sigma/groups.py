@@ -16,6 +16,7 @@ import msgspec
 from socterm.alerts.episodes import Episode, Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event, Key
+from socterm.sigma import apart
 from socterm.sigma.entity import WHOM, entity_of
 from socterm.sigma.model import Correlation, Rule
 from socterm.sigma.windows import Counts, WaitingWindow, Window, window_maker
@@ -49,6 +50,7 @@ _UNLINKED: Any = None
 class Group(msgspec.Struct, eq=False):
     """The state of one rule for one entity.
 
+    `window` is the one with its latest hits, `apart` are those of hits far before (`socterm.sigma.apart`).
     `bucket` is when its episodes are to be looked at, `alarm` when its window has something to decide; -1:
     never. Only where `linked`, for a rule that takes part in a chain, does it have `pending` (hits for the
     rules above), `firings` (the latest hits at which it fired), `above` (its place in the rules above) and
@@ -65,6 +67,12 @@ class Group(msgspec.Struct, eq=False):
     firings: list[Hit] = _UNLINKED
     above: dict[str, tuple[object, str]] = _UNLINKED
     carried: dict[int, tuple[str, ...]] = NOTHING_CARRIED
+    apart: tuple[Window, ...] = ()
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """All of its windows, the latest first."""
+        return self.apart if self.window is None else (self.window, *self.apart)
 
     def begin(self) -> None:
         """Nothing fired and nothing is kept for the rules above."""
@@ -116,13 +124,14 @@ class Consumer:
             (child.reach + child.span + child.decision_after for child in below), default=0
         )
         self.span: int = spec.span if spec else 0
+        self.far = 3 * self.span + self.lateness
         self.gap = max(rule.throttle, self.span)
         self.episodes = episodes
         self.chained = chained
         self.counts = Counts()
-        self._window = window_maker(spec, self.lateness, self.counts) if spec else _no_window
+        self.new_window = window_maker(spec, self.lateness, self.counts) if spec else _no_window
         self.silent = not rule.alerting
-        self.waits = isinstance(self._window(), WaitingWindow)
+        self.waits = isinstance(self.new_window(), WaitingWindow)
         self.special = chained or self.waits
         self.carry: tuple[str, ...] = ()
         self.carry_others: dict[str, tuple[str, ...]] = {}
@@ -167,7 +176,7 @@ class Consumer:
         for group in self.groups.values():
             if group.pending is _UNLINKED:
                 group.begin()
-                group.pending = list(group.window.buf) if group.window is not None else []
+                group.pending = sorted((hit for one in group.windows for hit in one.buf), key=key_of)
             group.above = {}
 
     def close(self) -> None:
@@ -213,7 +222,7 @@ class Consumer:
         if found is None:
             if len(self.groups) >= MAX_GROUPS:
                 self._evict()
-            found = self.groups[key] = Group(key, self._entity(key), self._window())
+            found = self.groups[key] = Group(key, self._entity(key), self.new_window())
             if self.linked:
                 found.above = {}
                 found.begin()
@@ -242,6 +251,7 @@ class Consumer:
         """
         open_ = group.open
         ts = hit.ts
+        window = group.window
         episode = open_[0] if len(open_) == 1 else None
         if (
             episode is not None
@@ -254,6 +264,7 @@ class Consumer:
             if open_:
                 self.settle(group, watermark)
             episode = self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
+            window = apart.window_for(self, group, ts, watermark)
         if mark is not None and self.chained:
             hit = episode.once(hit)
         new = episode.new
@@ -265,7 +276,6 @@ class Consumer:
             episode.last = order
         elif order < episode.first:
             episode.first = order
-        window = group.window
         if window is None:
             return (hit,)
         if self.parents:
@@ -275,7 +285,7 @@ class Consumer:
             else:
                 pending.append(hit)
             if len(pending) > FULL:
-                self._make_room(group)
+                self._make_room(group, hit.ts)
         return window.feed(mark or hit)
 
     def found(self, group: Group, hit: Hit) -> None:
@@ -316,7 +326,7 @@ class Consumer:
             passed = [e for e in open_ if e.hi < before and e.touched < before]
             if not passed:
                 return
-        if group.window is not None and (group.window.late or self.parents):
+        if group.window is not None and (group.window.late or group.apart or self.parents):
             self.hurry(self, group, watermark)
         for episode in passed:
             self.episodes.settle(episode)
@@ -326,13 +336,15 @@ class Consumer:
                 self.forget(group)
         else:
             open_[:] = [e for e in open_ if e not in passed]
+            apart.let_go(group)
             if self.parents:
                 over = max(e.hi for e in passed)
                 group.firings = [hit for hit in group.firings if hit.ts > over]
 
     def forget(self, group: Group) -> None:
         """Start the group's condition anew."""
-        group.window = self._window()
+        group.window = self.new_window()
+        group.apart = ()
         if self.linked:
             group.begin()
 
@@ -344,19 +356,19 @@ class Consumer:
         else:
             pending.append(hit)
         if len(pending) > FULL:
-            self._make_room(group)
+            self._make_room(group, hit.ts)
 
-    def _make_room(self, group: Group) -> None:
+    def _make_room(self, group: Group, now: int) -> None:
         pending = group.pending
         if len(pending) % 500 == 1:
-            oldest = pending[-1].ts - self.span - self.lateness
+            oldest = now - self.span - self.lateness
             kept = [h for h in pending if h.ts > oldest]
             self.counts.evicted += max(0, len(kept) - MAX_PENDING)
             group.pending = kept[-MAX_PENDING:]
 
     def window_at(self, group: Group, fired: Hit) -> Sequence[Hit]:
         """The hits of the window that ends at this one, as far as it still holds them."""
-        return (group.window.inside(fired) if group.window is not None else ()) or (fired,)
+        return next((found for one in group.windows if (found := one.inside(fired))), (fired,))
 
     def hand_up(self, group: Group, fired: Hit) -> list[Hit]:
         """Note that the rule fired; the base events to hand to the correlations above."""
@@ -392,7 +404,6 @@ class Consumer:
             return pending[max(first, last - MOST_EVIDENCE) : last]
         delta = pending[first:last]
         del pending[first:last]
-        del pending[: bisect_right(pending, start - self.lateness, key=_time)]
         return delta
 
     # -- after a restart -----------------------------------------------------------------
@@ -420,12 +431,13 @@ class Consumer:
             return
         for hit in ordered:
             if self.parents and hit.value not in self.absent:
-                self.remember(group, hit)
+                group.pending.append(hit)  # in order; what is too old depends on what comes next
                 if group.firings and key_of(group.firings[-1]) == key_of(hit):
                     self.covered(group, hit)  # several hits of the event at which it fired
             if self.chained and not hit.value:
                 continue
-            for fired in window.feed(as_mark(hit) if self.chained else hit):
+            place = apart.window_for(self, group, hit.ts, hit.ts) or window
+            for fired in place.feed(as_mark(hit) if self.chained else hit):
                 if self.parents:
                     self.hand_up(group, fired)
         if isinstance(window, WaitingWindow):

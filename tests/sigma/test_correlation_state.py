@@ -252,6 +252,29 @@ def test_late_hits_of_a_flood_cost_about_what_hits_in_order_cost(window: Window,
     assert fired <= count
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        Counts(MIN, 5 * S, 3),
+        Values(MIN, 5 * S, 3),
+        Near(MIN, 5 * S, ["a", "b"], 2),
+        Order(MIN, 5 * S, ["a", "b"], [["a", "b"]]),
+    ],
+    ids=["count", "values", "temporal", "ordered"],
+)
+def test_a_flood_behind_one_hit_with_a_stamp_ahead_costs_no_more(window: Window) -> None:
+    """All of it is late then; the window keeps no more than of hits in order, and goes through no more."""
+    start = 1_000_000 * S
+    window.feed(Hit(start + 4 * MIN, "s", 0, 0, 1, "a"))
+    count = 20_000
+    for n in range(1, count):
+        window.feed(Hit(start + n * S // 100, "s", n, n, 1, "ab"[n % 2]))
+        if n % 100 == 99:
+            window.catch_up()
+    assert window.steps < 60 * count  # type: ignore[attr-defined]
+    assert len(window.buf) <= 2_000
+
+
 def test_a_flood_of_late_hits_fires_as_it_would_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,8 @@ class Window:
         # Kept aside it takes as much room: when something is folded away does not depend on `catch_up`.
         self.room -= 1
         size = len(self.buf)
+        if size > self.room:
+            return self._made_room(hit, fired=False)
         if size <= FEW_LATE or len(late) > size:
             return self.catch_up()
         return BEHIND

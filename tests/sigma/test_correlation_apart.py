@@ -1,0 +1,144 @@
+"""Hits of one group that lie far apart in time: stamps in the future, clocks turned back, logs read twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from correlation_story import Stored, alerts_of, correlation, event, rules_of
+from socterm.event import Event
+from socterm.sigma.model import RuleSet
+from socterm.sigma.windows import CountWindow, OrderedWindow, TemporalWindow, ValueWindow
+
+HOUR, DAY = 3600, 24 * 3600
+IP = "group-by: [source.ip]; timespan: 1m"
+AT_ONCE = {
+    "count": f"type: event_count; rules: [a]; {IP}; condition: {{gte: 4}}",
+    "values": f"type: value_count; rules: [a]; {IP}; condition: {{field: user.name, gte: 3}}",
+    "near": f"type: temporal; rules: [a, b]; {IP}",
+    "order": f"type: temporal_ordered; rules: [a, b]; {IP}",
+    "chain": f"type: temporal_ordered; rules: [values, b]; {IP}",
+}
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> RuleSet:
+    alert = "socterm: {alert: true}\n"
+    return rules_of(tmp_path, *(correlation(body, name, alert) for name, body in AT_ONCE.items()))
+
+
+def bursts(first: int, start: float, count: int, size: int = 12) -> list[Event]:
+    """So many bursts, 50 minutes apart; only every second has what satisfies a rule."""
+    found = []
+    for burst in range(count):
+        for n in range(size):
+            at = start + burst * 50 * 60 + n * (1 if burst % 2 else 61)
+            what = "b" if n % 12 == 11 else "a"
+            found.append(event(first + len(found), at, what, user=f"u{n % 5 if burst % 2 else 0}"))
+    return found
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """How many hits windows go through, counted beside what they do."""
+    counted: Counter[str] = Counter()
+
+    def counting(kind: type, name: str) -> None:
+        step = getattr(kind, name)
+
+        def count(window: object, hit: object) -> bool:
+            counted[kind.__name__] += 1
+            found: bool = step(window, hit)
+            return found
+
+        monkeypatch.setattr(kind, name, count)
+
+    for kind in (ValueWindow, TemporalWindow, OrderedWindow):
+        counting(kind, "_step")
+    counting(CountWindow, "_append")
+    return counted
+
+
+def told(rules: RuleSet, events: Sequence[Event], *, each: int, restarts: bool = False) -> list[tuple]:
+    """The alerts, with a commit after so many lines."""
+    run = Stored(rules)
+    for start in range(0, len(events), each):
+        run.feed(events[start : start + each])
+        run.commit()
+        if restarts:
+            run.restart()
+    return run.end()
+
+
+LATER = {
+    "one stamp a month ahead": lambda: bursts(0, 30 * DAY, 1, size=1),
+    "a clock a month ahead": lambda: bursts(0, 30 * DAY, 1, size=3000),
+    "bursts a month ahead": lambda: bursts(0, 30 * DAY, 60),
+    "bursts hours ahead": lambda: bursts(0, 8 * HOUR, 8, size=40),
+}
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+def test_what_came_from_the_future_changes_nothing_of_the_present(rules: RuleSet, later: object) -> None:
+    """Neither is counted with the other: the alerts are those of both alone."""
+    ahead = later()  # type: ignore[operator]
+    events = bursts(len(ahead), 0, 8)
+    assert told(rules, events, each=10)
+    apart = sorted([*told(rules, ahead, each=10), *told(rules, events, each=10)])
+    assert told(rules, [*ahead, *events], each=10) == apart
+    assert told(rules, [*ahead, *events], each=1) == apart
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+def test_restarts_change_nothing_of_it(rules: RuleSet, later: object) -> None:
+    ahead = later()  # type: ignore[operator]
+    events = [*ahead, *bursts(len(ahead), 0, 8)]
+    assert told(rules, events, each=7, restarts=True) == told(rules, events, each=50)
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+def test_lines_before_what_is_open_cost_about_what_they_cost_alone(
+    rules: RuleSet, steps: Counter[str], later: object
+) -> None:
+    """Windows do not go again through all that came before, at each of the lines."""
+    ahead = later()  # type: ignore[operator]
+    events = bursts(len(ahead), 0, 8, size=150)
+    told(rules, ahead, each=10)
+    told(rules, events, each=10)
+    alone = steps.total()
+    steps.clear()
+    told(rules, [*ahead, *events], each=10)
+    assert steps.total() < 2 * alone
+
+
+def test_a_log_read_again_raises_each_of_its_alerts_again(rules: RuleSet) -> None:
+    """The clock is turned back after a thousand lines; what had seemed late by then is not any more."""
+    size = len(log := bursts(0, 0, 200))
+    log += [event(size + n, 200 * 50 * 60 + n * 20 * 60, "d") for n in range(3)]
+    again = [
+        Event(
+            e.ts,
+            e.source,
+            e.position + turn * len(log),
+            "",
+            e.fields,
+            e.logsources,
+            id=e.id + turn * len(log),
+        )
+        for turn in range(4)
+        for e in log
+    ]
+    once = _counted(alerts_of(rules, log))
+    assert {rule for rule, *_ in once} == AT_ONCE.keys()
+    assert _counted(alerts_of(rules, again)) == Counter(dict.fromkeys(once, 4))
+
+
+def _counted(alerts: list[tuple]) -> Counter[tuple]:
+    """How often each alert was raised, wherever its lines stand."""
+    return Counter(
+        (rule, entity, first[0], last[0], count, signals)
+        for rule, entity, first, last, count, signals, _ in alerts
+        if rule in AT_ONCE
+    )
