@@ -108,6 +108,8 @@ class Episode(msgspec.Struct, eq=False, gc=False):
             self.fired = other.fired
         self.told = self.told or other.told
         self.past = None if self.told or self.past is None else [*self.past, *(other.past or ())]
+        if self.told:
+            self.fired = None
         other.fired = other.past = None
         other.over = True
 

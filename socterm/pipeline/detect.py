@@ -108,9 +108,9 @@ class Detector:
         clock = self.watermark.clock(source)
         others = self.watermark.others(source)
         lateness = self.watermark.lateness
-        learner = self.learner
+        learner, alerts, episodes = self.learner, self.alerts, self.episodes
         feed = self.correlator.feed if learner is None else learner.feed
-        due = FOREVER if learner is None else learner.due
+        due = self._due()
         high = clock.high
         calm = clock.calm
         late = 0
@@ -128,16 +128,27 @@ class Detector:
             mark = (high if high < others else others) - lateness
             if ts < mark:
                 late += 1
-            if mark > due and learner is not None:
-                learner.advance(mark)
-                due = learner.due
+            if mark > due:
+                if learner is not None:
+                    learner.advance(mark)
+                if alerts is not None:
+                    alerts.tell(mark)
+                due = self._due()
             if keys:
                 feed(event, keys, mark)
-                if learner is not None:
+                if alerts is not None and episodes.fresh:
+                    alerts.gather(mark)
+                    due = self._due()
+                elif learner is not None and learner.due < due:
                     due = learner.due
         clock.high = high
         if late:
             self.late[source] = self.late.get(source, 0) + late
+
+    def _due(self) -> int:
+        """The time (µs) of the next thing to do as soon as the watermark passes it."""
+        learner = FOREVER if self.learner is None else self.learner.due
+        return learner if self.alerts is None else min(learner, self.alerts.due)
 
     def _turn_back(self, before: int, after: int) -> None:
         """A clock was wrong: what it had let go of is gone, wherever a batch ends."""

@@ -25,6 +25,7 @@ from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.steps import hits_of, places
 from socterm.sigma.timetable import MINUTE
+from socterm.sigma.watermark import NEVER
 from socterm.taxonomy.attack import tactic_of, technique_of
 from socterm.taxonomy.logsources import ALERTS
 
@@ -114,6 +115,7 @@ class AlertSource:
         self._main = main
         self._tz = tz
         self._due: list[tuple[Due, Episode]] = []
+        self._mark = NEVER
         self._rules: dict[str, Rule] = {}
         self._own = RuleSet({}, [])
         self._take_rules(rules)
@@ -126,13 +128,13 @@ class AlertSource:
 
     def part(self, going_on: Collection[str]) -> None:
         """Other rules are to come: tell of the alerts of rules that do not go on while these still stand."""
-        self._gather()
+        self.gather(self._mark)
         while parting := sorted(entry for entry in self._due if entry[1].rule not in going_on):
             self._due = [entry for entry in self._due if entry[1].rule in going_on]
             heapq.heapify(self._due)
             for due, episode in parting:
                 self._tell_if_so(due, episode)
-            self._gather()
+            self.gather(self._mark)
 
     def replace(self, rules: RuleSet, going_on: Collection[str]) -> None:
         """Go on with other rules, after `part`. A rule over alerts is not told what was raised before it."""
@@ -209,40 +211,68 @@ class AlertSource:
 
         `thorough`: leave nothing for later, for the watermark is about to go back.
         """
-        self._tell(watermark)
+        self.tell(watermark)
         self.correlator.sweep(watermark - self._bound, thorough=thorough)
 
     def flush(self) -> None:
         """The end of a replay: all is told of, everything settles."""
         while self.episodes.fresh or self._due:
-            self._tell(END)
+            self.tell(END)
             self.correlator.flush()
         self.correlator.flush()
 
-    def _tell(self, watermark: int) -> None:
-        self._gather()
+    @property
+    def due(self) -> int:
+        """The time (µs) which the watermark has to pass for the next alert to be told of, as far as `gather`
+        knows."""
+        return self._due[0][0][0] if self._due else END
+
+    def tell(self, watermark: int) -> None:
+        """Tell of all alerts that the watermark (µs) has passed. Has to be done there and then: an event that
+        comes later still, however late it is, was not known to the alert."""
+        self.gather(watermark)
         # What has settled is told of now: it will not be there after a restart.
         settled = [due[0] + 1 for due, episode in self._due if episode.over]
         top = max(watermark, *settled) if settled else watermark
         while self._due and self._due[0][0][0] < top:
+            if self._is_late(*self._due[0]):
+                self._main.catch_up()
+                self.gather(watermark)
             self._tell_if_so(*heapq.heappop(self._due))
-            self._gather()
+            self.gather(watermark)
+
+    def _is_late(self, due: Due, episode: Episode) -> bool:
+        return due[0] > due[2] + self._place(episode.rule)[0]
 
     def _tell_if_so(self, due: Due, episode: Episode) -> None:
-        """Tell of an alert, unless an earlier hit has turned out to be the one that satisfied its rule."""
+        """Tell of an alert, unless an earlier hit has turned out to be the one that satisfied its rule, or
+        late hits are still coming."""
         fired = episode.fired
-        if fired is not None and key_of(fired) == due[2:5]:
-            self._tell_of(episode, fired, due[0])
+        if fired is None or key_of(fired) != due[2:5]:
+            return
+        if not episode.over and self._mark < END and self._is_late(due, episode):
+            quiet = episode.touched + self._main.lateness
+            if quiet > due[0]:
+                heapq.heappush(self._due, ((quiet, *due[1:]), episode))
+                return
+        self._tell_of(episode, fired, due[0])
 
-    def _gather(self) -> None:
-        """Put alerts whose first hit is new to us in their place."""
+    def gather(self, watermark: int) -> None:
+        """Put alerts whose first hit is new to us in their place.
+
+        One that comes after the watermark (µs) waits until no late hits have come for as long as any may be
+        kept aside: which of them was the first does not depend on when they are judged then.
+        """
+        self._mark = watermark
         fresh, self.episodes.fresh = self.episodes.fresh, []
         for episode in fresh:
             fired = episode.fired
             if fired is not None and episode.rule in self._rules:
                 after, depth = self._place(episode.rule)
-                place = (fired.ts + after, depth, *key_of(fired))
-                due = (*place, episode.rule, repr(episode.entity), episode.id)
+                at = fired.ts + after
+                if at < watermark < END and not episode.over:
+                    at = max(at, episode.touched + self._main.lateness)
+                due = (at, depth, *key_of(fired), episode.rule, repr(episode.entity), episode.id)
                 heapq.heappush(self._due, (due, episode))
 
     def _tell_of(self, episode: Episode, fired: Hit, due: int) -> None:
