@@ -114,6 +114,7 @@ BRUTE = RuleInfo(
     "Many failed logins from one address followed by a success: a password was guessed.",
     ("attack.credential-access", "attack.t1110.001", "attack.initial-access"),
     falsepositives=("Pen test",),
+    check=("Ask alice.", "End her session: `loginctl terminate-user alice`."),
 )
 SUDO = RuleInfo("sudo", "Root shell through sudo", "medium", "A user became root.", ("attack.t1548.003",))
 ODD = RuleInfo("odd", "Odd user name", "low", "A user name with control characters.", ())

@@ -75,6 +75,10 @@ def test_an_alert_still_growing_says_so(analyst: Analyst) -> None:
 
 def test_the_rules_own_false_positives_come_first(analyst: Analyst) -> None:
     assert part(analyst.explain(BRUTE_ALERT), "It could be harmless") == "The rule's author names: Pen test."
+    assert part(analyst.explain(BRUTE_ALERT), "How to check") == (
+        "1. Ask alice.\n2. End her session: `loginctl terminate-user alice`."
+    )
+    assert "How to check" not in analyst.explain(SUDO_ALERT).text
     assert part(analyst.explain(SUDO_ALERT), "It could be harmless").startswith(
         "Often it is an administrator"
     )

@@ -60,6 +60,7 @@ class EpisodeChange(msgspec.Struct, gc=False):
 class RuleInfo(msgspec.Struct, frozen=True):
     """What an alert row keeps of its rule, so that it reads the same after the rule changed.
 
+    `check` are the steps its author takes to look into an alert.
     `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
     one's they may be: see `socterm.alerts.superseding`.
     """
@@ -73,3 +74,4 @@ class RuleInfo(msgspec.Struct, frozen=True):
     path: str = ""
     supersedes: tuple[str, ...] = ()
     reach: int = 0
+    check: tuple[str, ...] = ()

@@ -71,11 +71,13 @@ class Analyst:
                 row.id: row for row in self.triage.alert_events(alert.id, limit=_EVIDENCE, newest_first=False)
             }
         evidence = list(rows.values())
+        rule = next((row for row in self.triage.rules() if row.id == alert.rule), None)
         return explain(
             alert,
             evidence,
             around=self._around(alert, evidence),
-            falsepositives=next((r.falsepositives for r in self.triage.rules() if r.id == alert.rule), ()),
+            falsepositives=rule.falsepositives if rule else (),
+            check=rule.check if rule else (),
             tz=self.tz,
         )
 

@@ -76,9 +76,13 @@ def explain(
     *,
     around: Around | None = None,
     falsepositives: Sequence[str] = (),
+    check: Sequence[str] = (),
     tz: tzinfo = UTC,
 ) -> Explanation:
-    """The explanation of an alert from its evidence (all of it, or its first and last events)."""
+    """The explanation of an alert from its evidence (all of it, or its first and last events).
+
+    `falsepositives` and `check` are what the rule says of itself: innocent causes, steps to take.
+    """
     around = around or Around()
     rows = sorted(evidence, key=lambda row: (row.ts, row.source, row.position))
     facts = _Facts(rows)
@@ -88,6 +92,7 @@ def explain(
         Part("Key lines", _timeline(alert, facts, tz)),
         Part("Why it matters", _matters(alert, facts, around)),
         Part("It could be harmless", _harmless(facts, falsepositives)),
+        Part("How to check", _steps(check)),
         Part("Next", _next(alert, facts, around)),
     ]
     kept = tuple(part for part in parts if part.text)
@@ -252,6 +257,10 @@ def _harmless(facts: _Facts, falsepositives: Sequence[str]) -> str:
         if action in HARMLESS:
             return f"Often it is {HARMLESS[action]}."
     return "The rule names no harmless cause. Ask whoever works with this entity before closing it."
+
+
+def _steps(check: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {one_line(step, 400)}" for number, step in enumerate(check, 1))
 
 
 def _next(alert: AlertRow, facts: _Facts, around: Around) -> str:

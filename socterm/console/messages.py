@@ -100,7 +100,8 @@ class HistogramRead(Message):
 
 @dataclass
 class AlertDetail(Message):
-    """What the detail shows of an alert. `head` is the alert it is part of, `parts` are its own."""
+    """What the detail shows of an alert. `head` is the alert it is part of, `parts` are its own; `check` are
+    the steps its rule names."""
 
     alert: AlertRow | None
     events: list[EventRow] = field(default_factory=list)
@@ -108,6 +109,7 @@ class AlertDetail(Message):
     wanted: int = 0
     head: AlertRow | None = None
     parts: list[AlertRow] = field(default_factory=list)
+    check: tuple[str, ...] = ()
 
 
 @dataclass

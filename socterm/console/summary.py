@@ -134,8 +134,10 @@ def alert_summary(
     *,
     head: AlertRow | None = None,
     parts: Sequence[AlertRow] = (),
+    check: Sequence[str] = (),
 ) -> list[Line]:
-    """What happened, to whom, how often, the alerts that belong to it, and the last lines that say so."""
+    """What happened, to whom, how often, the alerts that belong to it, the last lines that say so, and the
+    steps its rule names to check it."""
     out = _head(alert, actor, tz) + _why(alert) + _family(head, parts, actor)
     fields = [(name, found) for name in TELLING if (found := counted(events, name))]
     known = {name for name, _ in fields}
@@ -150,6 +152,9 @@ def alert_summary(
             line(("Last lines", "head"), (f"  {held:,} of {plural(alert.count, 'event')} in Raw", "dim")),
         ]
         out += [event_line(event, tz)._replace(most=3) for event in telling[:6]]
+    if check:
+        out += [Line(), line(("How to check", "head"))]
+        out += [line((f"{n}. ", "dim"), (step, "text"), hang=3) for n, step in enumerate(check, 1)]
     return out
 
 

@@ -174,6 +174,7 @@ class _Resolver:
                 tags=draft.tags,
                 falsepositives=draft.falsepositives,
                 path=draft.document.path,
+                check=extension.check,
             ),
             name=draft.name,
             logsource=draft.logsource,

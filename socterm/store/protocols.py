@@ -107,6 +107,9 @@ class Triage(Protocol):
     def rules(self) -> list[RuleRow]:
         """Every rule's fate as last loaded."""
 
+    def steps(self, rule: str) -> tuple[str, ...]:
+        """How to check an alert of this rule (its key), as the rule says; () where it says nothing."""
+
     def load_ui(self, name: str) -> str | None:
         """A saved view's JSON."""
 

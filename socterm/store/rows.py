@@ -125,7 +125,8 @@ class SourceRow(msgspec.Struct):
 class RuleRow(msgspec.Struct):
     """A rule's fate as last loaded (`socterm.sigma.model.Fate`), with the reason, and its hits.
 
-    `falsepositives` are the innocent explanations the rule names itself.
+    `falsepositives` are the innocent explanations the rule names itself, `check` the steps to look into an
+    alert of it.
     """
 
     id: str
@@ -137,6 +138,7 @@ class RuleRow(msgspec.Struct):
     hits: int
     alerts: int
     falsepositives: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
 
 
 class Bucket(msgspec.Struct):

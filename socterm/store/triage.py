@@ -183,6 +183,12 @@ class TriageDesk:
             )
             return [_rule(row) for row in rows]
 
+    def steps(self, rule: str) -> tuple[str, ...]:
+        """How to check an alert of this rule (its key), as the rule says; () where it says nothing."""
+        with self._connections.snapshot() as db:
+            row = db.execute("SELECT info FROM rules WHERE key = ?", (rule,)).fetchone()
+        return _said(row[0], "check") if row else ()
+
     def load_ui(self, name: str) -> str | None:
         """A saved view's JSON."""
         with self._connections.snapshot() as db:
@@ -197,13 +203,14 @@ class TriageDesk:
 
 def _rule(row: tuple[Any, ...]) -> RuleRow:
     ident, title, level, fate, reason, path, hits, alerts, info = row
-    return RuleRow(ident, title, level, fate, reason, path, hits, alerts, _innocent(info))
+    innocent, check = _said(info, "falsepositives"), _said(info, "check")
+    return RuleRow(ident, title, level, fate, reason, path, hits, alerts, innocent, check)
 
 
-def _innocent(info: str | None) -> tuple[str, ...]:
-    """The false positives a rule names, from its stored description."""
+def _said(info: str | None, name: str) -> tuple[str, ...]:
+    """A list in the stored description of a rule."""
     found = from_json(info) if info else None
-    listed = found.get("falsepositives") if isinstance(found, dict) else None
+    listed = found.get(name) if isinstance(found, dict) else None
     return tuple(str(text) for text in listed or ())
 
 

@@ -45,6 +45,7 @@ class Detail(Reader, TextView):
         self.cited_by: Sequence[AlertRow] = ()
         self.head: AlertRow | None = None
         self.parts: Sequence[AlertRow] = ()
+        self.check: Sequence[str] = ()
         self.explained: dict[int, Explained] = {}
         self.asking = 0
         self.alone = False
@@ -68,7 +69,8 @@ class Detail(Reader, TextView):
         events, history = triage.alert_events(alert, limit=200), triage.history(alert)
         head = triage.alert(row.part_of) if row.part_of else None
         parts = triage.parts(alert) if row.parts else []
-        self.post_message(AlertDetail(row, events, history, alert, head, parts))
+        steps = triage.steps(row.rule)
+        self.post_message(AlertDetail(row, events, history, alert, head, parts, steps))
 
     @in_thread("detail")
     def read_event(self, event: int) -> None:
@@ -87,7 +89,7 @@ class Detail(Reader, TextView):
             and not self.alone
         )
         self.alert, self.events, self.history = message.alert, message.events, message.history
-        self.head, self.parts = message.head, message.parts
+        self.head, self.parts, self.check = message.head, message.parts, message.check
         if not same or self.event is None:
             self.event = self.events[0] if self.events else None
         self.alone = False
@@ -139,7 +141,7 @@ class Detail(Reader, TextView):
         if self.alert is None:
             return summary.NOTHING
         return summary.alert_summary(
-            self.alert, self.events, self.actor, self.tz, head=self.head, parts=self.parts
+            self.alert, self.events, self.actor, self.tz, head=self.head, parts=self.parts, check=self.check
         )
 
     def _ai(self) -> Sequence[Line]:
