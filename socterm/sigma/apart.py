@@ -2,20 +2,22 @@
 
 A stamp in the future, a clock that is turned back, a log that is read twice: as long as the later episode is
 open, each hit before it is late. In the window of the later ones it would cost as much as all they hold; in
-one of its own it comes in order.
+one of its own it comes in order. Their times do not overlap; `Group.window` is the latest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from socterm.alerts.model import Hit
 from socterm.sigma.windows import Window
 
 if TYPE_CHECKING:
     from socterm.sigma.groups import Consumer, Group
 
 MOST: Final = 8
-"""Windows a group has besides that of its latest hits; beyond it the one made first goes."""
+"""Windows a group has besides that of its latest hits; beyond it the two earliest become one."""
 
 
 def window_for(consumer: Consumer, group: Group, ts: int, watermark: int) -> Window | None:
@@ -27,21 +29,16 @@ def window_for(consumer: Consumer, group: Group, ts: int, watermark: int) -> Win
     if latest is None or consumer.waits or not latest.buf:
         return latest
     if ts > latest.buf[-1].ts + consumer.far:
-        consumer.hurry(consumer, group, watermark)
         _keep(consumer, group, latest, watermark)
         group.window = consumer.new_window()
         return group.window
-    start = latest.buf[0].ts - consumer.far
-    if ts < start and latest.late:
-        # Whether they have been put in their places by now must not matter.
-        start = min(start, min(hit.ts for hit in latest.late) - consumer.far)
-    if ts >= start:
-        if group.apart:
-            _join(consumer, group, latest, start - consumer.far, watermark)
+    if not group.apart and _reaches(consumer, latest, ts):
         return latest
-    before = [one for one in group.apart if one.buf[0].ts - consumer.far <= ts]
-    if before:
-        return max(before, key=_first)
+    reaching = [one for one in group.windows if _reaches(consumer, one, ts)]
+    if reaching:
+        found = max(reaching, key=_first)
+        _join(consumer, group, found, watermark)
+        return found
     made = consumer.new_window()
     if made is not None:
         _keep(consumer, group, made, watermark)
@@ -62,25 +59,38 @@ def let_go(group: Group) -> None:
         group.apart = tuple(one for one in group.apart if one in kept and one is not group.window)
 
 
+def _reaches(consumer: Consumer, window: Window, ts: int) -> bool:
+    """Whether what the window holds, its late hits included, begins before or not far after."""
+    since = ts + consumer.far
+    return window.buf[0].ts <= since or any(hit.ts <= since for hit in window.late or ())
+
+
 def _keep(consumer: Consumer, group: Group, window: Window, watermark: int) -> None:
+    consumer.hurry(consumer, group, watermark)
     if len(group.apart) >= MOST:
-        consumer.hurry(consumer, group, watermark)
-    group.apart = (*group.apart[1 - MOST :], window)
+        one, two, *others = sorted(group.apart, key=_first)
+        _move(two.buf, one)
+        group.apart = (one, *others)
+    group.apart = (*group.apart, window)
 
 
-def _join(consumer: Consumer, group: Group, latest: Window, since: int, watermark: int) -> None:
-    """The hits before have come close to the latest: from here on they share a window."""
-    near = [one for one in group.apart if one.buf[-1].ts >= since]
+def _join(consumer: Consumer, group: Group, window: Window, watermark: int) -> None:
+    """Hits before it may have come close to those of a window: from here on they share it."""
+    since = window.buf[0].ts - 2 * consumer.far
+    near = [one for one in group.apart if one.buf[-1].ts >= since and _first(one) < _first(window)]
     if not near:
         return
     consumer.hurry(consumer, group, watermark)
     group.apart = tuple(one for one in group.apart if one not in near)
     for one in near:
-        for hit in one.buf:
-            if hit.ts >= since:
-                latest.feed(hit)
+        _move([hit for hit in one.buf if hit.ts >= since], window)
+
+
+def _move(hits: Sequence[Hit], window: Window) -> None:
+    for hit in hits:
+        window.feed(hit)
     # They are no news: where the rule was satisfied at them it has fired.
-    latest.catch_up()
+    window.catch_up()
 
 
 def _first(window: Window) -> int:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from correlation_story import Stored, alerts_of, correlation, event, rules_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from socterm.event import Event
 from socterm.sigma.model import RuleSet
 from socterm.sigma.windows import CountWindow, OrderedWindow, TemporalWindow, ValueWindow
@@ -133,6 +135,38 @@ def test_a_log_read_again_raises_each_of_its_alerts_again(rules: RuleSet) -> Non
     once = _counted(alerts_of(rules, log))
     assert {rule for rule, *_ in once} == AT_ONCE.keys()
     assert _counted(alerts_of(rules, again)) == Counter(dict.fromkeys(once, 4))
+
+
+lines = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from([0.5, 1, 3, 20, 70, 1500]),
+        st.sampled_from([0, 0, 1, 4]),
+        st.sampled_from("aaab"),
+        st.integers(0, 3),
+    ),
+    min_size=20,
+    max_size=80,
+)
+
+
+@given(
+    lines=lines,
+    centers=st.tuples(st.sampled_from([300, 4000, 30 * DAY]), st.sampled_from([-4000, 900, -30 * DAY])),
+    each=st.sampled_from([1, 5, 20]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_neither_chunks_nor_restarts_change_an_alert_of_three_times_in_one_log(
+    rules: RuleSet, lines: list[tuple], centers: tuple[int, int], each: int
+) -> None:
+    times = [0.0, *map(float, centers)]
+    events = []
+    for n, (place, step, behind, what, user) in enumerate(lines):
+        times[place] += step
+        events.append(event(n, times[place] - behind, what, user=f"u{user}"))
+    whole = told(rules, events, each=len(events))
+    assert told(rules, events, each=each) == whole
+    assert told(rules, events, each=each, restarts=True) == whole
 
 
 def _counted(alerts: list[tuple]) -> Counter[tuple]:
