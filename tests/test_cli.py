@@ -64,6 +64,13 @@ def test_decisions_survive_and_can_be_undone(store: Path, tmp_path: Path) -> Non
     assert next(entry["verb"] for entry in shown["history"]) == "close"
 
 
+def test_an_alert_says_how_to_check_it(store: Path, tmp_path: Path) -> None:
+    first = lines(socterm("alerts", "list", "--json", "--db", store, home=tmp_path))[0]["id"]
+    steps = lines(socterm("alerts", "show", first, "--json", "--db", store, home=tmp_path))[0]["check"]
+    assert steps[0].startswith("Did any attempt succeed?")
+    assert f"check  1 {steps[0]}" in socterm("alerts", "show", first, "--db", store, home=tmp_path)
+
+
 def test_an_illegal_decision_is_one_line(store: Path, tmp_path: Path) -> None:
     done = run("alerts", "reopen", "1", "--db", store, home=tmp_path)
     assert done.returncode == 2

@@ -79,10 +79,12 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
         history = store.triage.history(alert_id)
         parts = store.triage.parts(alert_id)
         head = store.triage.alert(row.part_of) if row.part_of else None
+        steps = store.triage.steps(row.rule)
     if as_json:
         put_json(
             {
                 **alert_json(row),
+                "check": steps,
                 "part_alerts": [alert_json(part) for part in parts],
                 "events": [event_json(event) for event in events],
                 "history": [audit_json(entry) for entry in history],
@@ -99,6 +101,8 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
         click.echo(f"part of  {_briefly(head)}")
     for part in parts:
         click.echo(f"part     {_briefly(part)}")
+    for number, step in enumerate(steps, 1):
+        click.echo(f"check {number:>2} {clean(step)}")
     for event in events:
         click.echo(f"  #{event.id}  {stamp(event.ts)}  {clean(event.raw)}")
     for entry in history:
