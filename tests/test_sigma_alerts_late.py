@@ -66,3 +66,20 @@ def test_no_alert_depends_on_where_a_batch_ends(tmp_path: Path, seed: int, lag: 
     assert {row[0] for row in expected} & {"again", "tactics", "named", "whose"}
     for size in (1, 7, 60):
         assert told(found, events, size) == expected
+
+
+def test_two_alerts_that_become_one_hurry_no_other(tmp_path: Path) -> None:
+    found = rules(
+        tmp_path, login("failed"), BRUTE, seen("any"),
+        login("opened", "success", "socterm: {throttle: 1s}\n"),
+        over("again", "event_count", "any", "24h", "condition: {gte: 1}"),
+    )  # fmt: skip
+    tries = [attempt(n, at, "203.0.113.8") for n, at in enumerate((0, 0.1, 0.2, 0.3, 0.4, 0.6))]
+    opened = [attempt(6 + n, at, "203.0.113.7", "success") for n, at in enumerate((0.0, 2.0, 1.0))]
+    events = [*tries, *opened, attempt(9, 0.5, "203.0.113.8")]
+    (again,) = [
+        row
+        for row in told(found, events, 9)
+        if row[0] == "again" and row[1] == (("source.ip", "203.0.113.8"),)
+    ]
+    assert again[3] == [0, 1, 2, 3, 4, 9]

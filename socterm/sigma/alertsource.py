@@ -231,8 +231,9 @@ class AlertSource:
         """Tell of all alerts that the watermark (µs) has passed. Has to be done there and then: an event that
         comes later still, however late it is, was not known to the alert."""
         self.gather(watermark)
-        # What has settled is told of now: it will not be there after a restart.
-        settled = [due[0] + 1 for due, episode in self._due if episode.over]
+        # What has settled is told of now: it will not be there after a restart. What was joined to another
+        # has nothing left to tell, and must not hurry the rest.
+        settled = [due[0] + 1 for due, episode in self._due if episode.over and episode.fired is not None]
         top = max(watermark, *settled) if settled else watermark
         while self._due and self._due[0][0][0] < top:
             if self._is_late(*self._due[0]):
