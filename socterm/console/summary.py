@@ -136,14 +136,17 @@ def alert_summary(
     parts: Sequence[AlertRow] = (),
     check: Sequence[str] = (),
 ) -> list[Line]:
-    """What happened, to whom, how often, the alerts that belong to it, the last lines that say so, and the
-    steps its rule names to check it."""
+    """What happened, to whom, how often, the alerts that belong to it, the steps its rule names to check it,
+    and the last lines that say so."""
     out = _head(alert, actor, tz) + _why(alert) + _family(head, parts, actor)
     fields = [(name, found) for name in TELLING if (found := counted(events, name))]
     known = {name for name, _ in fields}
     fields = [(k, [(v, 0)]) for k, v in alert.entity.items() if k not in known] + fields
     pad = max((len(name) for name, _ in fields), default=0) + 3
     out += [_field(name, values, min(pad, 24)) for name, values in fields]
+    if check:
+        out += [Line(), line(("How to check", "head"))]
+        out += [line((f"{n}. ", "dim"), (step, "text"), hang=3) for n, step in enumerate(check, 1)]
     telling = [event for event in events if event.repeat] or events
     if telling:
         held = min(alert.count, sum(event.repeat for event in events))
@@ -152,9 +155,6 @@ def alert_summary(
             line(("Last lines", "head"), (f"  {held:,} of {plural(alert.count, 'event')} in Raw", "dim")),
         ]
         out += [event_line(event, tz)._replace(most=3) for event in telling[:6]]
-    if check:
-        out += [Line(), line(("How to check", "head"))]
-        out += [line((f"{n}. ", "dim"), (step, "text"), hang=3) for n, step in enumerate(check, 1)]
     return out
 
 
