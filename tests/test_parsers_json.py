@@ -338,7 +338,7 @@ def test_cloudtrail_keeps_its_names_beside_those_of_ecs(more: dict[str, Any], ou
     }  # fmt: skip
     assert {name: event.fields.get(name) for name in want} == want
     assert event.ts == TEN
-    assert event.logsources == (("aws", "", "cloudtrail"),)
+    assert event.logsources == (("aws", "", "cloudtrail"), ("", "authentication", ""))
     assert asked(event, "status") == (outcome,)
 
 
@@ -367,7 +367,7 @@ def test_azure_logs_are_told_apart_and_have_one_set_of_names() -> None:
     }  # fmt: skip
     for entry in (event_hub, workspace):
         (event,) = decode(entry)
-        assert event.logsources == (("azure", "", "signinlogs"),)
+        assert event.logsources == (("azure", "", "signinlogs"), ("", "authentication", ""))
         assert event.fields["event.outcome"] == "failure"
         assert event.fields["user.name"] == "a@x"
         assert asked(event, "ResultType") == ("50126",)
