@@ -17,7 +17,7 @@ from tests.e2e.road import alerts, lines_stored, running, socterm, start, until
 pytestmark = pytest.mark.e2e
 
 BRUTE_FORCE = "Brute force: more than 5 failed logins from one address in 2 minutes"
-THEN_IN = "Successful login after brute force from the same address"
+THEN_IN = "Successful login after brute force or spraying from the same address"
 WRONG = 30
 
 
