@@ -262,9 +262,7 @@ class Correlator:
     def _take_absence(
         self, parent: Consumer, group: Group, consumer: Consumer, child: Group, mark: Hit, watermark: int
     ) -> None:
-        hit = Hit(mark.ts, mark.source, mark.position, mark.event, 0, mark.value)
-        if parent.carry:
-            hit = self._carry_on(parent, group, consumer, child, hit)
+        hit = self._carry_on(parent, group, consumer, child, mark) if parent.carry else mark
         parent.take_absent(group, hit, mark, watermark)
         self._note_times(parent, group)
 

@@ -303,7 +303,7 @@ class Consumer:
         episode = self.episodes.join(group.open, self.key, group.entity, self.gap, hit, watermark)
         if episode.id >= known:
             episode.bare = True
-        episode.new.append(hit)
+        episode.new.append(hit if not hit.weight else _weightless(hit))
         if group.window is not None:
             group.window.feed(mark)
 
@@ -461,6 +461,10 @@ class Consumer:
 
 def _time(hit: Hit) -> int:
     return hit.ts
+
+
+def _weightless(hit: Hit) -> Hit:
+    return Hit(hit.ts, hit.source, hit.position, hit.event, 0, hit.value)
 
 
 def as_mark(hit: Hit) -> Hit:

@@ -10,7 +10,7 @@ from pathlib import Path
 from socterm.alerts.superseding import parts
 from socterm.store import trail
 from socterm.store.connection import connect, our_errors
-from socterm.store.evidence import weighted_ids
+from socterm.store.evidence import weights_of
 from socterm.store.folding import EXTENT, extent_of
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
@@ -79,13 +79,12 @@ def _evidence(db: sqlite3.Connection) -> Iterator[str]:
     """An alert's count is the weight of its evidence, and every event of it exists."""
     alerts = db.execute("SELECT id, episode, count FROM alerts WHERE state != 'merged'").fetchall()
     for alert, episode, count in alerts:
-        total = 0
-        for (data,) in db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,)):
-            for event, weight in weighted_ids(data):
-                total += weight
-                if not db.execute("SELECT 1 FROM events WHERE id = ?", (event,)).fetchone():
-                    yield f"alert {alert}: event {event} of its evidence does not exist"
-        if total != count:
+        rows = db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,))
+        weights = weights_of(row[0] for row in rows)
+        for event in weights:
+            if not db.execute("SELECT 1 FROM events WHERE id = ?", (event,)).fetchone():
+                yield f"alert {alert}: event {event} of its evidence does not exist"
+        if (total := sum(weights.values())) != count:
             yield f"alert {alert}: counts {count}, but its evidence weighs {total}"
     orphans = db.execute(
         "SELECT count(DISTINCT episode) FROM alert_events WHERE episode NOT IN "

@@ -83,14 +83,26 @@ def weighted_ids(data: bytes) -> list[tuple[int, int]]:
     return list(zip(ids, _spread(weights, len(ids)), strict=True))
 
 
+def weights_of(parts: Iterable[bytes]) -> dict[int, int]:
+    """What each event of an episode's parts counts there; one may have come by way of several rules."""
+    return _once(pair for part in parts for pair in weighted_ids(part))
+
+
 def settle_parts(parts: Iterable[bytes]) -> list[Part]:
     """All parts of an episode as few settled ones, by event id."""
-    return _settled(sorted(pair for part in parts for pair in weighted_ids(part)))
+    return _settled(sorted(weights_of(parts).items()))
 
 
 def settle_hits(hits: Iterable[Hit]) -> list[Part]:
     """The same for an episode whose hits are all at hand."""
-    return _settled(sorted((hit.event, hit.weight) for hit in hits))
+    return _settled(sorted(_once((hit.event, hit.weight) for hit in hits).items()))
+
+
+def _once(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for event, weight in pairs:
+        found[event] = max(weight, found.get(event, 0))
+    return found
 
 
 def _settled(pairs: list[tuple[int, int]]) -> list[Part]:

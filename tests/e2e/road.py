@@ -31,7 +31,8 @@ def socterm(*arguments: object, home: Path, check: bool = True, stdin: bytes | N
         [*SOCTERM, *map(str, arguments)], env=environment(home), input=stdin, capture_output=True, check=False
     )
     if check and done.returncode:
-        raise AssertionError(f"{arguments}: exit {done.returncode}\n{done.stderr.decode()}")
+        said = f"{done.stderr.decode()}{done.stdout.decode()[-2000:]}"
+        raise AssertionError(f"{arguments}: exit {done.returncode}\n{said}")
     return done.stdout.decode("utf-8", "surrogateescape")
 
 

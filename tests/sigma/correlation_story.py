@@ -110,7 +110,10 @@ class Stored:
         """All settled alerts: rule, entity, first, last, count, signals and base events."""
         self.detector.flush()
         self.commit()
-        assert all(change.settled for change in self.kept.values())
+        for change in self.kept.values():
+            assert change.settled
+            heaviest_last = sorted(change.hits, key=lambda hit: hit.weight)
+            assert sum({hit.event: hit.weight for hit in heaviest_last}.values()) == change.count
         return sorted(
             (
                 change.rule, change.entity, change.first, change.last, change.count, change.signals,
