@@ -10,7 +10,9 @@ from socterm.query import parse
 from socterm.store import open_store
 from socterm.store.batch import Batch, SourceState
 from socterm.store.canonical import canonical
-from socterm.store.schema import MIGRATIONS, applied, m001_initial
+from socterm.store.migrations import MIGRATIONS
+from socterm.store.migrations.m001_initial import m001_initial
+from socterm.store.schema import applied
 from socterm.store.writer import Writer
 
 NOW = 1_795_168_800_000_000

@@ -18,7 +18,7 @@ from socterm.store import Store, open_store
 from socterm.store.batch import Batch
 from socterm.store.canonical import canonical
 from socterm.store.check import check
-from socterm.store.schema import MIGRATIONS
+from socterm.store.migrations import MIGRATIONS
 from socterm.store.writer import Writer
 
 from reload_road import Road
@@ -27,6 +27,9 @@ from test_rules_reload import lay, over, stream
 from test_rules_reload import login as login_rule
 
 MINUTE = 60_000_000
+MOST = 40
+"""Alerts of a test."""
+
 IP, OTHER, USER = ("source.ip", "203.0.113.9"), ("source.ip", "192.0.2.1"), ("user.name", "root")
 
 
@@ -43,11 +46,11 @@ RULES = {
 
 
 def opened(path: Path, rules: dict[str, RuleInfo] = RULES) -> Writer:
-    """A store, with one line for evidence to point at."""
+    """A store, with a line for each alert to rest on."""
     writer = Writer.open(path, now=NOW)
     writer.save_rules([], rules)
     if writer.next_event_id == 1:
-        writer.commit(batch([login(1)]))
+        writer.commit(batch([login(number) for number in range(1, MOST + 1)]))
     return writer
 
 
@@ -58,7 +61,7 @@ def change(
     made = EpisodeChange(
         id=ident, rule=rule, entity=tuple(entity), first=(NOW + first * MINUTE, LOG, 0),
         last=(NOW + last * MINUTE, LOG, 0), count=1, signals=1, touched=0, alert=ident,
-        hits=[Hit(NOW, LOG, 0, 1)] if more.pop("new", True) else [],
+        hits=[Hit(NOW, LOG, ident - 1, ident)] if more.pop("new", True) else [],
     )  # fmt: skip
     for name, value in more.items():
         setattr(made, name, value)
@@ -182,7 +185,7 @@ steps = st.lists(
         st.integers(0, 60), st.integers(0, 30),
         st.sampled_from(("new", "new", "grow", "early", "join", "commit")), st.integers(0, 1000),
     ),
-    min_size=1, max_size=40,
+    min_size=1, max_size=MOST,
 )  # fmt: skip
 
 

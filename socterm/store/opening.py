@@ -10,7 +10,8 @@ from socterm.errors import StoreError
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
-from socterm.store.schema import MIGRATIONS, applied, migrate
+from socterm.store.migrations import MIGRATIONS
+from socterm.store.schema import applied, migrate
 from socterm.store.triage import TriageDesk
 
 

@@ -1,0 +1,26 @@
+"""The tables, as numbered migrations, one a file; docs/store.md shows them with the comments in them.
+
+Times are µs since the epoch, UTC. Source names stand once, in `sources`, and as small integers elsewhere.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from socterm.store.migrations.m001_initial import m001_initial
+from socterm.store.migrations.m002_formats import m002_formats
+from socterm.store.migrations.m003_keys import m003_keys
+from socterm.store.migrations.m004_rules_in_force import m004_rules_in_force
+from socterm.store.migrations.m005_learning import m005_learning
+from socterm.store.migrations.m006_parts import m006_parts
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    m001_initial,
+    m002_formats,
+    m003_keys,
+    m004_rules_in_force,
+    m005_learning,
+    m006_parts,
+)
+"""In order. A migration is never changed once released; the next one is appended."""
