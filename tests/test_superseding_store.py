@@ -113,6 +113,19 @@ def test_a_weaker_alert_moves_under_the_stronger_one_whichever_came_first(
         }  # fmt: skip
 
 
+def test_of_two_that_began_at_once_the_one_that_goes_on_keeps_its_parts(path: Path) -> None:
+    writer = opened(path)
+    for ident, entity in ((1, IP), (2, USER)):
+        put(writer, change(ident, "middle", 0, 0, (entity,)))
+    put(writer, change(3, "weak", 0, 0, (IP, USER)))
+    before = heads(path)
+    for ident, entity in ((1, IP), (2, USER)):
+        put(writer, change(ident, "middle", 0, 4, (entity,), new=False))
+        assert heads(path) == before
+        assert check(path) == []
+    writer.close()
+
+
 def test_an_alert_that_grows_reaches_others_and_one_that_is_joined_hands_its_parts_over(path: Path) -> None:
     writer = opened(path)
     put(writer, change(1, "weak", 0, 1), change(2, "weak", 40, 41), change(3, "strong", 5, 6))

@@ -50,8 +50,11 @@ class Extent(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Gravest first, then earliest; what is left to tell them apart depends on no order of arrival."""
-        return (-self.rank, self.first, self.last, self.rule, self.entity, self.id)
+        """Gravest first, then earliest; what is left to tell them apart depends on no order of arrival.
+
+        An alert that only goes on keeps its place: what stands under it need not be looked at again.
+        """
+        return (-self.rank, self.first, self.rule, self.entity, self.id)
 
 
 def entity_of(pairs: Iterable[tuple[str, str]]) -> Entity:
