@@ -159,7 +159,8 @@ class _Job:
         for path in pipes:
             name = "stdin" if path == "-" else path
             try:
-                fd = 0 if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                # To wait for a writer here would be deaf to a Ctrl-C that came just before; `Pipe` waits.
+                fd = 0 if path == "-" else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
                 source = PipedLog(name, fd, clock=clock, stop=lambda: bool(self._stop))
             except (SoctermError, OSError) as error:
                 reason = (
