@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from socterm.alerts.levels import LEVELS
 from socterm.assets import rules_dir, sample_logs_dir
 from socterm.demo import play, stories, write_samples
-from socterm.pipeline.findings import LEVELS
 from socterm.pipeline.forms import forms_of
 from socterm.pipeline.scan import Scan
 from socterm.pipeline.survey import Surveyor

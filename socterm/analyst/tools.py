@@ -12,11 +12,12 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from socterm.alerts.levels import LEVELS
 from socterm.alerts.states import OPEN_STATES, STATES
 from socterm.analyst import render
 from socterm.errors import QueryError
 from socterm.query import Query, parse
-from socterm.query.values import LEVELS, field_name
+from socterm.query.values import field_name
 from socterm.store.protocols import Events, Triage
 from socterm.store.rows import AlertRow, EventRow
 

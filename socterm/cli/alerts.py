@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from socterm.alerts.levels import LEVELS
 from socterm.alerts.states import VERDICTS
 from socterm.cli.output import clean, json_option, put_json, stamp, table
 from socterm.cli.reading import opened, query_of, store_options
@@ -16,7 +17,6 @@ from socterm.cli.wiring import clock
 from socterm.errors import UsageError
 from socterm.store.rows import AlertRow, AuditRow
 
-LEVELS = ("informational", "low", "medium", "high", "critical")
 STATES = ("new", "acknowledged", "in_progress", "closed", "reopened", "merged")
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from socterm.alerts.levels import LEVELS
 from socterm.cli.output import stamp
-from socterm.pipeline.findings import LEVELS
 from socterm.pipeline.scan import Progress, Scan
 from socterm.pipeline.survey import Log
 from socterm.sigma.model import RuleSet

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from socterm.alerts.levels import LEVELS
 from socterm.cli.bar import Bar, possible
 from socterm.cli.output import clean
 from socterm.cli.parse import reference
@@ -24,7 +25,6 @@ from socterm.config import Config
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
 from socterm.errors import SoctermError, UsageError
-from socterm.pipeline.findings import LEVELS
 from socterm.pipeline.forms import forms_of
 from socterm.pipeline.keep import Keeper
 from socterm.pipeline.scan import Scan, Window

@@ -19,9 +19,10 @@ from typing import Any, Final, Protocol
 import click
 import msgspec
 
+from socterm.alerts.levels import LEVELS
 from socterm.cli.output import clean, stamp
 from socterm.errors import SoctermError, UsageError
-from socterm.pipeline.findings import LEVELS, Finding
+from socterm.pipeline.findings import Finding
 
 FIELDS: Final = (
     "rule_id",

@@ -12,12 +12,10 @@ import msgspec
 from socterm.alerts.audit import alert_key
 from socterm.alerts.model import Entity, EpisodeChange, Hit, RuleInfo, key_of
 from socterm.event import Key
-from socterm.pipeline.parts import LEVELS, Parts
+from socterm.pipeline.parts import Parts
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.watermark import NEVER
 from socterm.sources.whole import Place
-
-__all__ = ["LEVELS", "Finding", "Findings"]
 
 COMPACT: Final = 4096
 """Hits of one episode that are held as they are; more are packed to 16 bytes each."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from socterm.alerts.levels import rank_of
 from socterm.alerts.model import EpisodeChange
 from socterm.alerts.superseding import Above, Extent, entity_of, top
 from socterm.sigma.alertrules import standing_on_alerts
@@ -15,9 +16,6 @@ from socterm.sigma.model import Rule, RuleSet
 
 if TYPE_CHECKING:
     from socterm.pipeline.findings import Finding
-
-LEVELS: Final = ("informational", "low", "medium", "high", "critical")
-"""Least grave first."""
 
 MINUTE: Final = 60_000_000
 _EVER: Final = 1 << 62
@@ -47,7 +45,7 @@ class Parts:
         self._last += 1
         extent = Extent(
             self._last, finding.rule, entity_of(finding.entity), finding.first, finding.last,
-            LEVELS.index(info.level) if info.level in LEVELS else 0, info.supersedes, info.reach,
+            rank_of(info.level), info.supersedes, info.reach,
         )  # fmt: skip
         self._extents[extent.id] = extent
         self._ids[extent.id] = finding.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Literal
 
+from socterm.alerts.levels import LEVELS
 from socterm.errors import QueryError
 from socterm.query import times
 from socterm.query.match import escape, parse_number, segments
@@ -12,9 +13,6 @@ from socterm.query.tree import EVERYTHING, TEXT, And, Node, Op, Or, Span, Term
 from socterm.taxonomy import COLUMNS, resolve
 
 Comparison = Literal[">", ">=", "<", "<="]
-
-LEVELS = ("informational", "low", "medium", "high", "critical")
-"""Sigma's levels, mildest first."""
 
 _LEVEL_WORDS = {name: name for name in LEVELS} | {
     "info": "informational",

@@ -14,6 +14,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from socterm.alerts.episodes import Episode, Episodes
+from socterm.alerts.levels import rank_of
 from socterm.alerts.model import EpisodeChange, Hit, key_of
 from socterm.event import Event
 from socterm.sigma import chains
@@ -28,9 +29,6 @@ from socterm.sigma.timetable import MINUTE
 from socterm.sigma.watermark import NEVER
 from socterm.taxonomy.attack import tactic_of, technique_of
 from socterm.taxonomy.logsources import ALERTS
-
-LEVELS: Final = ("informational", "low", "medium", "high", "critical")
-"""Sigma's levels; `event.severity` counts them from 1."""
 
 END: Final = 1 << 62
 _SOURCES: Final = (ALERTS,)
@@ -307,7 +305,7 @@ def alert_event(rule: Rule, episode: Episode, fired: Hit) -> Event:
         "event.dataset": "socterm.alert",
         "event.action": "alert",
         "event.category": ("intrusion_detection",),
-        "event.severity": LEVELS.index(info.level) + 1 if info.level in LEVELS else 1,
+        "event.severity": rank_of(info.level) + 1,
         "socterm.level": info.level,
         "rule.id": rule.key,
         "rule.name": tuple(dict.fromkeys(name for name in (info.title, rule.name) if name)),

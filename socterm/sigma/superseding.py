@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
 import msgspec
 
+from socterm.alerts.levels import rank_of
 from socterm.alerts.superseding import closure
 from socterm.sigma.entity import WHOM
 from socterm.sigma.model import Rule
-
-LEVELS: Final = ("informational", "low", "medium", "high", "critical")
-"""Least grave first."""
 
 Called = Callable[[str], str | None]
 """The key of a rule by its id or name as written; None where there is none."""
@@ -29,7 +26,7 @@ def with_superseded(rules: dict[str, Rule], called: Called) -> dict[str, Rule]:
 
 def mistakes(rule: Rule, rules: dict[str, Rule]) -> Iterator[tuple[str, str]]:
     """(name as written, what is wrong with it) of what a rule cannot supersede."""
-    keys = {text.lower(): key for key, one in rules.items() for text in (key, one.name) if text}
+    keys = _keys(rules)
     for name in rule.supersedes:
         key = keys.get(name.lower())
         if key is None:
@@ -38,13 +35,13 @@ def mistakes(rule: Rule, rules: dict[str, Rule]) -> Iterator[tuple[str, str]]:
             yield name, f"it supersedes itself, '{name}': that counts for nothing"
         elif key not in rule.info.supersedes:
             yield name, f"it and '{name}' supersede each other: neither's alerts stand above the other's"
-        elif _rank(rules[key]) > _rank(rule):
+        elif rank_of(rules[key].info.level) > rank_of(rule.info.level):
             yield name, f"it supersedes '{name}', whose alerts are graver: they would be hidden under its own"
 
 
 def strangers(rule: Rule, rules: dict[str, Rule]) -> Iterator[tuple[str, str]]:
     """(name as written, why) of what it supersedes in vain: their alerts are never about the same thing."""
-    keys = {text.lower(): key for key, one in rules.items() for text in (key, one.name) if text}
+    keys = _keys(rules)
     mine = _fields(rule)
     for name in rule.supersedes:
         other = rules.get(keys.get(name.lower(), ""))
@@ -54,14 +51,15 @@ def strangers(rule: Rule, rules: dict[str, Rule]) -> Iterator[tuple[str, str]]:
             yield name, f"{about}: with no field in common none becomes part of the other"
 
 
+def _keys(rules: dict[str, Rule]) -> dict[str, str]:
+    """Id or name, in lower case → the key of the rule that has it."""
+    return {text.lower(): key for key, one in rules.items() for text in (key, one.name) if text}
+
+
 def _fields(rule: Rule) -> tuple[str, ...]:
     """What a rule's alerts are about, () where that is not known before they are there."""
     fields = rule.entity or (rule.correlation.group_by if rule.correlation is not None else ())
     return () if WHOM in fields else fields
-
-
-def _rank(rule: Rule) -> int:
-    return LEVELS.index(rule.info.level) if rule.info.level in LEVELS else 0
 
 
 def _direct(rules: dict[str, Rule], called: Called) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from socterm.alerts.audit import alert_key
+from socterm.alerts.levels import rank_of
 from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.alerts.states import Standing
 from socterm.event import Key
@@ -15,9 +16,6 @@ from socterm.store.folding import Folding, text_of
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
 from socterm.store.standing import read_standing, write_standing
-
-LEVELS = ("informational", "low", "medium", "high", "critical")
-"""Sigma's levels; the index is an alert's rank."""
 
 _EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 16)})"
 _PART = """
@@ -176,13 +174,12 @@ class Detections:
 
     def _new_row(self, change: EpisodeChange) -> tuple[object, ...]:
         info = self.infos.get(change.rule) or unknown_rule(change.rule)
-        rank = LEVELS.index(info.level) if info.level in LEVELS else 0
         self._created.add(change.alert)
         return (
-            change.alert, change.id, change.rule, info.title, info.level, rank, info.description,
-            to_json(info.tags), to_json(dict(change.entity)), change.first[0], change.last[0],
-            change.count, change.signals, self.now, self.now, self.change, int(change.settled),
-            _settled_key(change), text_of(info), info.reach,
+            change.alert, change.id, change.rule, info.title, info.level, rank_of(info.level),
+            info.description, to_json(info.tags), to_json(dict(change.entity)), change.first[0],
+            change.last[0], change.count, change.signals, self.now, self.now, self.change,
+            int(change.settled), _settled_key(change), text_of(info), info.reach,
         )  # fmt: skip
 
     def _evidence(self, episode: int) -> list[int]:

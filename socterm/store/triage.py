@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from socterm.alerts.levels import LEVELS, rank_of
 from socterm.alerts.states import OPEN_STATES, Decision
 from socterm.query import Query, compile_sql, json_field
 from socterm.store import decisions, trail
 from socterm.store.connections import Connections
-from socterm.store.detections import LEVELS
 from socterm.store.events import EventStore
 from socterm.store.evidence import event_ids
 from socterm.store.jsontext import clean, from_json, unpack_name
@@ -68,7 +68,7 @@ class TriageDesk:
 
         What is part of another alert that is asked for too is left out, unless `parts`.
         """
-        rank = LEVELS.index(min_level) if min_level in LEVELS else 0
+        rank = rank_of(min_level)
         where, params = _which("a", states, rank, query)
         if not parts:
             head, more = _which("h", states, rank, query)

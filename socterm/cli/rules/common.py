@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from socterm.event import LogSource
     from socterm.sigma.model import RuleFate, RuleSet
 
-LEVELS = ("informational", "low", "medium", "high", "critical")
 FATES = ("active", "no-source", "base", "filter", "disabled", "refused")
 _MOST_NAMED = 5
 _PARTS = ("product", "category", "service")

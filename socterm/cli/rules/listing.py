@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from socterm.alerts.levels import LEVELS
 from socterm.cli.output import clean, json_option, put_json, table
 from socterm.cli.rules.common import (
     FATES,
-    LEVELS,
     db_option,
     loaded,
     place,

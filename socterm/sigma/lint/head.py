@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from socterm.alerts.levels import LEVELS
 from socterm.sigma.lint.finding import Note, Spot, near
 from socterm.sigma.lint.tree import Tree, entries, is_nothing, is_text, items, scalar
 from socterm.taxonomy import attack
@@ -18,7 +19,6 @@ KEYS = frozenset(_KEYS.split())
 """Top-level keys of Sigma 2.1 (rules, correlations, filters), and ours."""
 
 STATUSES = ("stable", "test", "experimental", "deprecated", "unsupported")
-LEVELS = ("informational", "low", "medium", "high", "critical")
 SPACES = ("attack", "car", "cve", "d3fend", "detection", "stp", "tlp", "threat_group", "socterm")
 """Tag namespaces of Sigma 2.1, and those of SigmaHQ and ours."""
 
