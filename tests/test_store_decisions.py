@@ -17,7 +17,7 @@ from socterm.store.writer import Writer
 
 from store_samples import NOW, alerted, batch, episode, login
 
-REST = "at, 'bob', alert, verb, before, after, note, undoes, bulk, hash"
+REST = "at, 'bob', alert, verb, before, after, note, undoes, bulk, hash, about"
 
 
 @pytest.fixture

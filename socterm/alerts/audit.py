@@ -11,7 +11,7 @@ START = "0" * 64
 """What the first row's hash is chained to."""
 
 SEALED = ("id", "at", "actor", "alert", "verb", "before", "after", "note", "undoes", "bulk")
-"""The columns under the seal, in this order."""
+"""The columns under the seal, in this order; `about` follows where it says something."""
 
 
 def seal(previous: str, row: Mapping[str, Any]) -> str:
@@ -21,9 +21,10 @@ def seal(previous: str, row: Mapping[str, Any]) -> str:
     >>> seal(START, row) == seal(START, dict(row)) != seal(START, {**row, "verb": 1})
     True
     """
-    canonical = json.dumps(
-        [row[name] for name in SEALED], ensure_ascii=True, sort_keys=True, separators=(",", ":")
-    )
+    values = [row[name] for name in SEALED]
+    if about := row.get("about"):  # rows from before there was such a column keep their hash
+        values.append(about)
+    canonical = json.dumps(values, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 

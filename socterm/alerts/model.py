@@ -60,7 +60,8 @@ class EpisodeChange(msgspec.Struct, gc=False):
 class RuleInfo(msgspec.Struct, frozen=True):
     """What an alert row keeps of its rule, so that it reads the same after the rule changed.
 
-    `check` are the steps its author takes to look into an alert.
+    `check` are the steps its author takes to look into an alert. `reopen`: an alert that follows a closed one
+    begins reopened.
     `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
     one's they may be: see `socterm.alerts.superseding`.
     """
@@ -75,3 +76,4 @@ class RuleInfo(msgspec.Struct, frozen=True):
     supersedes: tuple[str, ...] = ()
     reach: int = 0
     check: tuple[str, ...] = ()
+    reopen: bool = False

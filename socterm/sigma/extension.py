@@ -28,7 +28,8 @@ class Extension(NamedTuple):
 
     `alert` overrides what Sigma derives: true lets a rule that feeds a correlation alert by itself too, false
     keeps a rule that nothing refers to silent. `learning` is what needs memory, `lookup` what needs a list.
-    `supersedes` are the names of rules whose alerts say less about the same thing. `placeholders` are lists
+    `supersedes` are the names of rules whose alerts say less about the same thing. `reopen`: an alert of an
+    entity whose last one was closed begins reopened. `placeholders` are lists
     that fill `%name%` where the configuration has none of that name. `why`, `check`, `tune` and
     `noise` are the rule's page: why it matters, the steps to check it, how to tune it, what to expect of it.
     """
@@ -41,6 +42,7 @@ class Extension(NamedTuple):
     learning: Learning | None = None
     lookup: Lookup | None = None
     supersedes: tuple[str, ...] = ()
+    reopen: bool = False
     placeholders: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - of a NamedTuple, and never changed
     why: str = ""
     check: tuple[str, ...] = ()
@@ -84,9 +86,9 @@ def check_memory(
             raise RuleError(f"socterm.lookup: there is no list '{name}'; {known}")
 
 
-def _alert(value: object, _: Callable[[object], int]) -> bool:
+def _switch(key: str, value: object, _: Callable[[object], int]) -> bool:
     if not isinstance(value, bool):
-        raise RuleError("socterm.alert must be true or false")
+        raise RuleError(f"socterm.{key} must be true or false")
     return value
 
 
@@ -134,7 +136,8 @@ def _tests(value: object, _: Callable[[object], int]) -> tuple[RuleTest, ...]:
 
 
 _READERS: dict[str, Callable[[Any, Callable[[object], int]], Any]] = {
-    "alert": _alert,
+    "alert": partial(_switch, "alert"),
+    "reopen": partial(_switch, "reopen"),
     "entity": _entity,
     "throttle": _throttle,
     "risk": _risk,

@@ -175,6 +175,7 @@ class _Resolver:
                 falsepositives=draft.falsepositives,
                 path=draft.document.path,
                 check=extension.check,
+                reopen=extension.reopen,
             ),
             name=draft.name,
             logsource=draft.logsource,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from socterm.alerts.states import Standing
 from socterm.alerts.superseding import parts
 from socterm.store import trail
 from socterm.store.connection import connect, our_errors
@@ -15,6 +16,7 @@ from socterm.store.folding import EXTENT, extent_of
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
 from socterm.store.opening import make_readable
+from socterm.store.standing import COLUMNS as STANDING
 from socterm.store.words import key_match
 
 _ENOUGH = 20
@@ -96,12 +98,11 @@ def _evidence(db: sqlite3.Connection) -> Iterator[str]:
 
 def _standings(db: sqlite3.Connection) -> Iterator[str]:
     """What an alert's row says people decided is what the audit trail says."""
-    said = {row.alert: row.after for row in trail.read(db, "1 ORDER BY id")}
-    rows = db.execute("SELECT id, state, verdict, owner, notes FROM alerts")
-    for alert, *standing in rows:
-        after = said.pop(alert, {"state": "new", "verdict": "", "owner": "", "notes": 0})
-        if standing != [after[name] for name in ("state", "verdict", "owner", "notes")]:
-            yield f"alert {alert}: is {standing[0]}, but the audit trail leaves it {after['state']}"
+    said = {row.alert: Standing(**row.after) for row in trail.read(db, "alert != 0 ORDER BY id")}
+    for alert, *standing in db.execute(f"SELECT id, {STANDING} FROM alerts"):
+        after = said.pop(alert, Standing())
+        if Standing(*standing) != after:
+            yield f"alert {alert}: is {standing[0]}, but the audit trail leaves it {after.state}"
     for alert in said:
         yield f"audit: speaks of alert {alert}, which does not exist"
 

@@ -10,26 +10,34 @@ from socterm.alerts.states import FOLLOWED, VERBS, Decision, Standing, decide, f
 from socterm.errors import TransitionError
 from socterm.store import trail
 from socterm.store.connection import transaction
-from socterm.store.detections import next_change
 from socterm.store.rows import AuditRow
-from socterm.store.standing import read_standing, write_standing
+from socterm.store.standing import next_change, read_standing, write_standing
+from socterm.store.subjects import subject
 
 
 def apply(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision, now: int) -> list[AuditRow]:
     """One decision on one or many alerts and their parts: all of them or, with TransitionError, none."""
     with transaction(db):
-        chosen = dict.fromkeys(alert_ids)
-        entries = []
-        for alert in chosen:
-            before = read_standing(db, alert)
-            try:
-                after = decide(before, decision)
-            except TransitionError as error:
-                raise TransitionError(f"alert {alert}: {error}") from None
-            entries.append(trail.Entry(alert, decision.verb, before, after, decision.text))
-        for alert in chosen:
-            entries += [entry for entry in _followed(db, alert, decision) if entry.alert not in chosen]
-        return _write(db, entries, decision.actor, now)
+        return write(db, entries_of(db, alert_ids, decision), decision.actor, now)
+
+
+def entries_of(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision) -> list[trail.Entry]:
+    """What a decision on alerts changes, of these first and then of their parts; nothing is written.
+
+    Raises TransitionError, naming the alert, where a state does not allow it.
+    """
+    chosen = dict.fromkeys(alert_ids)
+    entries = []
+    for alert in chosen:
+        before = read_standing(db, alert)
+        try:
+            after = decide(before, decision)
+        except TransitionError as error:
+            raise TransitionError(f"alert {alert}: {error}") from None
+        entries.append(trail.Entry(alert, decision.verb, before, after, decision.text))
+    for alert in chosen:
+        entries += [entry for entry in _followed(db, alert, decision) if entry.alert not in chosen]
+    return entries
 
 
 def _followed(db: sqlite3.Connection, alert: int, decision: Decision) -> Iterator[trail.Entry]:
@@ -64,22 +72,39 @@ def _take_back(
 ) -> list[AuditRow]:
     entries = []
     for row in rows:
-        before, left = read_standing(db, row.alert), Standing(**row.after)
+        before, left, back = _present(db, row)
         if before != left:
-            raise TransitionError(f"alert {row.alert} was changed since: {verb} would lose that")
-        entries.append(trail.Entry(row.alert, verb, before, Standing(**row.before), undoes=row.id))
-    return _write(db, entries, actor, now) if entries else []
+            what = row.about.replace(":", " ") or f"alert {row.alert}"
+            raise TransitionError(f"{what} was changed since: {verb} would lose that")
+        entries.append(trail.Entry(row.alert, verb, before, back, undoes=row.id, about=row.about))
+    return write(db, entries, actor, now) if entries else []
 
 
-def _write(db: sqlite3.Connection, entries: list[trail.Entry], actor: str, now: int) -> list[AuditRow]:
+def _present(db: sqlite3.Connection, row: AuditRow) -> tuple[trail.State, trail.State, trail.State]:
+    """How what a row is about stands, how the row left it, and how it stood before."""
+    if row.about:
+        kind, ident = subject(row.about)
+        return kind.read(db, ident), row.after, row.before
+    return read_standing(db, row.alert), Standing(**row.after), Standing(**row.before)
+
+
+def write(db: sqlite3.Connection, entries: list[trail.Entry], actor: str, now: int) -> list[AuditRow]:
+    """Carry out what entries say, as one decision with one audit row each, in the caller's transaction."""
     change = next_change(db)
     for entry in entries:
-        write_standing(db, entry.alert, entry.after, now, change)
-        if entry.before.is_open != entry.after.is_open:  # whether its parts are listed depends on it
-            db.execute(
-                "UPDATE alerts SET change = ? WHERE part_of = ? AND part_of != 0", (change, entry.alert)
-            )
+        if isinstance(entry.after, Standing):
+            write_standing(db, entry.alert, entry.after, now, change)
+            if entry.before.is_open != entry.after.is_open:  # type: ignore[union-attr]
+                _touch_parts(db, entry.alert, change)
+        else:
+            kind, ident = subject(entry.about)
+            kind.write(db, ident, entry.after, now)
     return trail.append(db, entries, actor=actor, now=now)
+
+
+def _touch_parts(db: sqlite3.Connection, alert: int, change: int) -> None:
+    """Whether an alert's parts are listed depends on whether it is open."""
+    db.execute("UPDATE alerts SET change = ? WHERE part_of = ? AND part_of != 0", (change, alert))
 
 
 def _backwards(db: sqlite3.Connection, actor: str) -> Iterator[list[AuditRow]]:
@@ -100,9 +125,14 @@ def _to_undo(db: sqlite3.Connection, actor: str) -> list[AuditRow]:
         elif verb == "undo":
             if group[0].id not in redone:
                 undone.add(target)
-        elif verb in VERBS and group[0].id not in undone:
+        elif _decided(group[0]) and group[0].id not in undone:
             return group
     return []
+
+
+def _decided(row: AuditRow) -> bool:
+    """Whether a person decided it; the software may run under the name of one."""
+    return row.verb in (subject(row.about)[0].verbs if row.about else VERBS)
 
 
 def _to_redo(db: sqlite3.Connection, actor: str) -> list[AuditRow]:
@@ -124,7 +154,7 @@ def decisions_since(db: sqlite3.Connection, audit_id: int) -> tuple[int, list[tu
     """(newest audit id, [(alert, close or reopen)]) of the rows after `audit_id`, oldest first."""
     newest, _ = trail.head(db)
     found = []
-    for row in trail.read(db, "id > ? AND id <= ? ORDER BY id", (audit_id, newest)):
+    for row in trail.read(db, "id > ? AND id <= ? AND alert != 0 ORDER BY id", (audit_id, newest)):
         was, now = row.before["state"] == "closed", row.after["state"] == "closed"
         if was != now and row.after["state"] != "merged":
             found.append((row.alert, "close" if now else "reopen"))

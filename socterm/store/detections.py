@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from socterm.alerts.audit import alert_key
 from socterm.alerts.levels import rank_of
 from socterm.alerts.model import EpisodeChange, RuleInfo
-from socterm.alerts.states import Standing
+from socterm.alerts.states import by_itself, inherit
 from socterm.event import Key
 from socterm.store import trail
+from socterm.store.decisions import write
 from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_hits, settle_parts
 from socterm.store.folding import Folding, text_of
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
-from socterm.store.standing import read_standing, write_standing
+from socterm.store.standing import next_change, read_standing
 
 _EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 16)})"
 _PART = """
@@ -31,6 +33,10 @@ _CREATE = """
 INSERT INTO alerts (id, episode, rule, title, level, rank, description, tags, entity, first, last, count,
   signals, created, updated, change, settled, key, supersedes, reach)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_LATEST = """
+SELECT id, state, verdict, owner FROM alerts WHERE rule = ? AND entity = ? AND last <= ? AND id != ?
+  AND state != 'merged' ORDER BY last DESC, id DESC LIMIT 1
 """
 
 
@@ -171,8 +177,10 @@ class Detections:
                 mark_alerted(self.db, {event for event in earlier if event < first_new})
         self.db.executemany(_CREATE, created)
         self.db.executemany(_GROW, grown)
+        for row in created:
+            self._follow(row)
 
-    def _new_row(self, change: EpisodeChange) -> tuple[object, ...]:
+    def _new_row(self, change: EpisodeChange) -> tuple[Any, ...]:
         info = self.infos.get(change.rule) or unknown_rule(change.rule)
         self._created.add(change.alert)
         return (
@@ -181,6 +189,23 @@ class Detections:
             change.last[0], change.count, change.signals, self.now, self.now, self.change,
             int(change.settled), _settled_key(change), text_of(info), info.reach,
         )  # fmt: skip
+
+    def _follow(self, row: tuple[Any, ...]) -> None:
+        """Say which closed alert a new one comes after, and with its owner where its rule wants that."""
+        alert, rule, entity, last = row[0], row[2], row[8], row[10]
+        found = self.db.execute(_LATEST, (rule, entity, last, alert)).fetchone()
+        if found is None or found[1] != "closed":
+            return
+        former, _, verdict, owner = found
+        self.db.execute(
+            "UPDATE alerts SET follows = ?, follows_verdict = ? WHERE id = ?", (former, verdict, alert)
+        )
+        info = self.infos.get(rule)
+        if info is not None and info.reopen:
+            before = read_standing(self.db, alert)
+            after = by_itself(before, "recur", owner)
+            note = f"follows alert {former}, closed as {verdict.replace('_', ' ')}"
+            write(self.db, [trail.Entry(alert, "recur", before, after, note)], trail.SYSTEM, self.now)
 
     def _evidence(self, episode: int) -> list[int]:
         parts = self.db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,))
@@ -210,27 +235,19 @@ class Detections:
             self.db.execute("UPDATE alerts SET episode = ? WHERE id = ?", (survivor, change.alert))
             return
         before = read_standing(self.db, change.alert)
-        after = Standing("merged", before.verdict, before.owner, before.notes)
+        after = by_itself(before, "merge")
         entries = [trail.Entry(change.alert, "merge", before, after, note=f"joined alert {kept[0]}")]
         heir = read_standing(self.db, kept[0])
-        if heir.state == "new" and before.state != "new" and before.is_open:
-            taken = Standing(before.state, "", before.owner, heir.notes)
+        taken = inherit(heir, before)
+        if taken is not None:
             entries.append(trail.Entry(kept[0], "inherit", heir, taken, note=f"from alert {change.alert}"))
-        trail.append(self.db, entries, actor=trail.SYSTEM, now=self.now)
-        for entry in entries:
-            write_standing(self.db, entry.alert, entry.after, self.now, self.change)
+        write(self.db, entries, trail.SYSTEM, self.now)
         self.db.execute("UPDATE alerts SET merged_into = ? WHERE id = ?", (kept[0], change.alert))
         self._folding.joined(change.alert)
 
 
 def _settled_key(change: EpisodeChange) -> str:
     return alert_key(change.rule, change.entity, change.first) if change.settled else ""
-
-
-def next_change(db: sqlite3.Connection) -> int:
-    """The number of this transaction's changes; it must hold the write lock."""
-    found: int = db.execute("SELECT coalesce(max(change), 0) + 1 FROM alerts").fetchone()[0]
-    return found
 
 
 def open_episodes(db: sqlite3.Connection, names: Mapping[int, str]) -> list[EpisodeChange]:

@@ -10,19 +10,26 @@ from socterm.errors import StoreError
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
+from socterm.store.groups import GroupDesk
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.schema import applied, migrate
+from socterm.store.snoozing import SnoozeDesk
 from socterm.store.triage import TriageDesk
 
 
 class Store:
-    """Both doors of one file: `events` and `triage`. Safe from any thread; close it when done."""
+    """The doors of one file, by the protocols of `socterm.store.protocols`.
+
+    Safe from any thread; close it when done.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self.path = connections.path
         self.events = EventStore(connections)
         self.triage = TriageDesk(connections, self.events)
+        self.snoozes = SnoozeDesk(connections)
+        self.groups = GroupDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -48,6 +48,26 @@ class Events(Protocol):
         """Events per equal slice of [start, end) µs, from the minute roll-up."""
 
 
+class Snoozes(Protocol):
+    """Alerts that wake by themselves."""
+
+    def wake(self, now: int) -> int:
+        """Wake alerts whose time (µs) has passed and say how many; one read where there is none."""
+
+    def next(self) -> int:
+        """When (µs) the next alert wakes; 0 where none is snoozed."""
+
+
+class Groups(Protocol):
+    """Alerts that are decided together."""
+
+    def members(self, alert_id: int, verb: str, *, whole_rule: bool = False) -> list[int]:
+        """The alerts of an alert's rule and entity (or rule) that a verb can be said of; open ones first.
+
+        Raises TransitionError where there is no such alert.
+        """
+
+
 class Triage(Protocol):
     """Read alerts and write decisions. Each decision is one transaction and one audit row an alert."""
 
@@ -83,9 +103,9 @@ class Triage(Protocol):
     def decide(
         self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any
     ) -> list[AuditRow]:
-        """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, note with text=…).
+        """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, snooze with until=…).
 
-        What acknowledges, starts or closes an alert does so to its open parts.
+        What acknowledges, starts, escalates, puts off or closes an alert does so to its parts.
         All or nothing. Raises `TransitionError` where a state does not allow the verb.
         """
 

@@ -6,9 +6,15 @@ from typing import Any
 
 import msgspec
 
+from socterm.event import LogSource
+
 
 class EventRow(msgspec.Struct, gc=False):
-    """A stored event. `fields` are all its ECS fields, flat and dotted, promoted ones included."""
+    """A stored event. `fields` are all its ECS fields, flat and dotted, promoted ones included.
+
+    `logsources` are there where a parser knew others than `taxonomy.logsources_told` makes of the fields.
+    `alerted`: it is evidence of an alert.
+    """
 
     id: int
     ts: int
@@ -19,6 +25,8 @@ class EventRow(msgspec.Struct, gc=False):
     kind: str = "event"
     repeat: int = 1
     raw_bytes: bytes | None = None
+    logsources: tuple[LogSource, ...] = ()
+    alerted: bool = False
 
     @property
     def message(self) -> str:
@@ -53,7 +61,8 @@ class AlertRow(msgspec.Struct):
 
     Times are µs. `entity` maps ECS field to value. `key` is the hash of the settled episode, "" before.
     `part_of` is the alert of a stronger rule about the same thing that this one stands under, 0 for none;
-    `parts` is how many alerts stand under this one.
+    `parts` is how many alerts stand under this one. A snoozed one wakes at `until`. `follows` is the closed
+    alert of the same rule and entity that it came after, 0 for none, `follows_verdict` what that was then.
     """
 
     id: int
@@ -78,12 +87,16 @@ class AlertRow(msgspec.Struct):
     merged_into: int = 0
     part_of: int = 0
     parts: int = 0
+    until: int = 0
+    follows: int = 0
+    follows_verdict: str = ""
 
 
 class AuditRow(msgspec.Struct):
     """One decision or change, in order; `hash` chains it to the row before.
 
-    `undoes` is the row that this one takes back; `bulk` is the first row of the same decision.
+    `undoes` is the row that this one takes back; `bulk` is the first row of the same decision. A row about
+    something other than an alert says so in `about`, such as "incident:12", and its `alert` is 0.
     """
 
     id: int
@@ -97,6 +110,7 @@ class AuditRow(msgspec.Struct):
     undoes: int
     hash: str
     bulk: int = 0
+    about: str = ""
 
 
 class SourceRow(msgspec.Struct):

@@ -16,19 +16,24 @@ from socterm.store.rows import AuditRow
 SYSTEM = "socterm"
 """The actor of what the software decided."""
 
-COLUMNS = "id, at, actor, alert, verb, before, after, note, undoes, bulk, hash"
+COLUMNS = "id, at, actor, alert, verb, before, after, note, undoes, bulk, hash, about"
 HEAD = "audit_head"
 
 
+State = Standing | dict[str, Any]
+"""An alert's standing, or all that decisions change of something else, as JSON."""
+
+
 class Entry(msgspec.Struct):
-    """One change to write down."""
+    """One change to write down: of an alert, or with alert 0 of what `about` names (see `store.subjects`)."""
 
     alert: int
     verb: str
-    before: Standing
-    after: Standing
+    before: State
+    after: State
     note: str = ""
     undoes: int = 0
+    about: str = ""
 
 
 def append(db: sqlite3.Connection, entries: list[Entry], *, actor: str, now: int) -> list[AuditRow]:
@@ -40,21 +45,28 @@ def append(db: sqlite3.Connection, entries: list[Entry], *, actor: str, now: int
         ident += 1
         row: dict[str, Any] = {
             "id": ident, "at": now, "actor": clean(actor), "alert": entry.alert, "verb": entry.verb,
-            "before": msgspec.structs.asdict(entry.before), "after": msgspec.structs.asdict(entry.after),
-            "note": clean(entry.note), "undoes": entry.undoes, "bulk": bulk,
+            "before": _plain(entry.before), "after": _plain(entry.after), "note": clean(entry.note),
+            "undoes": entry.undoes, "bulk": bulk, "about": entry.about,
         }  # fmt: skip
         previous = seal(previous, row)
         rows.append(AuditRow(**row, hash=previous))
     db.executemany(
-        f"INSERT INTO audit ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO audit ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (r.id, r.at, r.actor, r.alert, r.verb, to_json(r.before), to_json(r.after), r.note, r.undoes,
-             r.bulk, r.hash)
+             r.bulk, r.hash, r.about)
             for r in rows
         ],
     )  # fmt: skip
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (HEAD, f"{ident} {previous}"))
     return rows
+
+
+def _plain(state: State) -> dict[str, Any]:
+    """A state as it is sealed: what reading the row back gives."""
+    plain = msgspec.structs.asdict(state) if isinstance(state, Standing) else state
+    found: dict[str, Any] = from_json(to_json(plain))
+    return found
 
 
 def head(db: sqlite3.Connection) -> tuple[int, str]:
@@ -69,6 +81,7 @@ def read(db: sqlite3.Connection, where: str = "1", params: tuple[object, ...] = 
         yield AuditRow(
             id=row[0], at=row[1], actor=row[2], alert=row[3], verb=row[4], before=from_json(row[5]),
             after=from_json(row[6]), note=row[7], undoes=row[8], bulk=row[9], hash=row[10],
+            about=row[11],
         )  # fmt: skip
 
 

@@ -138,10 +138,12 @@ class TriageDesk:
     ) -> list[AuditRow]:
         """Apply a verb of `socterm.alerts.states` (close and verdict take `verdict`, note takes `text`).
 
-        What acknowledges, starts or closes an alert does so to its open parts. All or nothing.
+        Snooze takes the wall time `until` (µs). What acknowledges, starts, escalates, puts off or closes an
+        alert does so to its parts. All or nothing.
         Raises TransitionError where a state does not allow the verb.
         """
-        decision = Decision(verb, clean(actor), **{key: clean(value) for key, value in details.items()})
+        said: dict[str, Any] = {k: clean(v) if isinstance(v, str) else v for k, v in details.items()}
+        decision = Decision(verb, clean(actor), at=now, **said)
         with self._connections.decider() as db:
             return decisions.apply(db, alert_ids, decision, now)
 

@@ -22,6 +22,7 @@ from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
 from socterm.store.schema import migrate
+from socterm.store.snoozing import wake_due
 from socterm.taxonomy import COLUMNS
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ class Writer:
                 first_new = events[0].id if events else self._next("SELECT max(id) FROM events")
                 found = Detections(db, self._sources, self._infos, batch.now, self._last_episode)
                 found.apply(batch.episodes, first_new)
+            wake_due(db, batch.now)
             if batch.learning:
                 learning.write(db, batch.learning)
             self._write_counters(batch)
@@ -309,13 +311,16 @@ class Writer:
         return newest, decisions
 
     def heartbeat(self, now: int) -> None:
-        """Show that this process lives; commits do so too. Raises LeaseHeldError where it lost the lease.
+        """Show that this process lives, and wake what was snoozed, as commits do.
+
+        Raises LeaseHeldError where it lost the lease.
 
         A full disk takes no heartbeat: then only the lease is looked at.
         """
         try:
             with transaction(self._db):
                 lease.keep(self._db, self._token, now)
+                wake_due(self._db, now)
         except StoreFullError:
             with our_errors():
                 lease.check(self._db, self._token)

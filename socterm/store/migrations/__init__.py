@@ -14,6 +14,7 @@ from socterm.store.migrations.m003_keys import m003_keys
 from socterm.store.migrations.m004_rules_in_force import m004_rules_in_force
 from socterm.store.migrations.m005_learning import m005_learning
 from socterm.store.migrations.m006_parts import m006_parts
+from socterm.store.migrations.m007_triage import m007_triage
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -22,5 +23,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m004_rules_in_force,
     m005_learning,
     m006_parts,
+    m007_triage,
 )
 """In order. A migration is never changed once released; the next one is appended."""
