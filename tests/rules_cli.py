@@ -1,4 +1,4 @@
-"""Calling `socterm rules …` in this process, as the command line does: output, error line and exit code."""
+"""Calling `socterm …` in this process, as the command line does: output, error line and exit code."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ class Done(NamedTuple):
 
 def rules(*arguments: object, home: Path, stdin: str | None = None) -> Done:
     """`socterm rules ARGUMENTS` with nothing of this machine's user in it."""
+    return called("rules", *arguments, home=home, stdin=stdin)
+
+
+def called(*arguments: object, home: Path, stdin: str | None = None) -> Done:
+    """`socterm ARGUMENTS` with nothing of this machine's user in it."""
     variables = {
         "HOME": str(home),
         "XDG_DATA_HOME": "",
@@ -34,7 +39,7 @@ def rules(*arguments: object, home: Path, stdin: str | None = None) -> Done:
         "SOCTERM_CONFIG": "",
         "TZ": "UTC",
     }
-    found = CliRunner().invoke(cli, ["rules", *map(str, arguments)], env=variables, input=stdin)
+    found = CliRunner().invoke(cli, [*map(str, arguments)], env=variables, input=stdin)
     if isinstance(found.exception, SoctermError):
         return Done(found.exception.exit_code, found.stdout, str(found.exception))
     if found.exception is not None and not isinstance(found.exception, SystemExit):

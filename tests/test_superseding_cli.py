@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from socterm.alerts.model import EpisodeChange
-from socterm.cli import cli
 from socterm.pipeline.findings import Finding
 from socterm.pipeline.parts import Parts
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
 
+from rules_cli import called
 from scanning import failures, scan
 from test_rules_reload import login, over
 
@@ -94,16 +93,9 @@ def test_an_attempt_of_another_day_is_no_part_of_the_break_in(road: tuple[Path, 
 
 
 def call(*arguments: object, home: Path) -> str:
-    variables = {
-        "HOME": str(home),
-        "XDG_DATA_HOME": "",
-        "XDG_CONFIG_HOME": "",
-        "SOCTERM_CONFIG": "",
-        "TZ": "UTC",
-    }
-    result = CliRunner().invoke(cli, [*map(str, arguments)], env=variables)
-    assert result.exit_code == 0, (result.exception, result.stderr)
-    return result.stdout
+    done = called(*arguments, home=home)
+    assert done.code == 0, done.error
+    return done.out
 
 
 @pytest.mark.parametrize("batch", [1, 5, 2000])
@@ -176,6 +168,19 @@ def test_a_row_waits_while_a_stronger_alert_can_still_come_and_no_longer(tmp_pat
     assert told(parts.certain(2 * late, [])) == [("brute10001", "broken_in10003")]
     assert parts.number == 1
     assert parts.rest() == []
+
+
+def test_a_clock_that_was_ahead_and_is_turned_back_delays_no_row(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(PACK)
+    rules = load_rules([tmp_path / "rules.yml"])
+    parts = Parts(rules)
+    ahead, now = 1_000_000 * MINUTE, 10_000 * MINUTE
+    assert parts.add(a_finding(rules, "brute", 0, 5)) == []
+    reaching = under_way("broken_in", 0)
+    assert parts.certain(ahead, [reaching]) == []
+    assert parts.certain(now, [reaching]) == []
+    assert parts.certain(now + MINUTE // 2, []) == [], "looked at once a minute"
+    assert told(parts.certain(now + MINUTE, [])) == [("brute0", "")]
 
 
 def test_a_row_that_no_rule_supersedes_and_that_supersedes_none_does_not_wait(tmp_path: Path) -> None:

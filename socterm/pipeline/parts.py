@@ -35,7 +35,7 @@ class Parts:
         self._ids: dict[int, str] = {}
         self._waiting: dict[int, Finding] = {}
         self._last = 0
-        self._next = -_EVER
+        self._looked = -_EVER
 
     def add(self, finding: Finding) -> list[Finding]:
         """The finding again, or nothing where it has to wait."""
@@ -54,10 +54,13 @@ class Parts:
         return []
 
     def certain(self, watermark: int, under_way: Iterable[EpisodeChange]) -> list[Finding]:
-        """Those whose place is certain now. Looked at once a minute of event time (µs)."""
-        if not self._waiting or watermark < self._next:
+        """Those whose place is certain now. Looked at once a minute of event time (µs).
+
+        Where a wrong stamp had driven that ahead and it is turned back, the minute counts from there.
+        """
+        if not self._waiting or self._looked <= watermark < self._looked + MINUTE:
             return []
-        self._next = watermark + MINUTE
+        self._looked = watermark
         earliest: dict[str, int] = {}
         for change in under_way:
             earliest[change.rule] = min(change.first[0], earliest.get(change.rule, _EVER))
