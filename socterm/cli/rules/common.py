@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,27 @@ def path_of(text: str) -> Path | None:
         return Path(text) if text and Path(text).exists() else None
     except (OSError, ValueError):
         return None
+
+
+def chosen(rules: RuleSet, names: Iterable[str]) -> list[RuleFate]:
+    """The documents that names of rules, files and folders stand for, each once.
+
+    Raises `UsageError` where one stands for none.
+    """
+    found: dict[tuple[str, int, str], RuleFate] = {}
+    for name in names:
+        path = path_of(name)
+        here = path.resolve() if path is not None else None
+        inside = [one_of(rules, name)] if here is None else [f for f in rules.fates if _lies_in(f, here)]
+        if not inside:
+            raise UsageError(f"{name}: no rule in it")
+        found.update(((f.path, f.line, f.key), f) for f in inside)
+    return list(found.values())
+
+
+def _lies_in(fate: RuleFate, here: Path) -> bool:
+    file = Path(fate.path).resolve()
+    return here in (file, *file.parents)
 
 
 def one_of(rules: RuleSet, wanted: str) -> RuleFate:

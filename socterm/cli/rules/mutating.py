@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from socterm.cli.output import clean, json_option, put_json
-from socterm.cli.rules.common import one_of, outside, path_of, rule_options, settings_of
+from socterm.cli.rules.common import chosen, outside, path_of, rule_options, settings_of
 from socterm.cli.wiring import placeholders, rule_paths
 from socterm.errors import UsageError
 
 if TYPE_CHECKING:
     from socterm.pipeline.rulemutants import Tried
-    from socterm.sigma.model import RuleFate, RuleSet
 
 _USED = ("active", "no-source", "base")
 
@@ -62,9 +61,10 @@ def mutate(
     more = outside([path for name in names if (path := path_of(name)) is not None], paths)
     files = [read_file(path) for path in rule_files([*paths, *map(Path, more)])]
     mutation = Mutation(files, placeholders(settings))
+    tested = [f for f in chosen(mutation.rules, names) if f.fate in _USED]
     equivalent = _accepted(accepted)
     count: Counter[str] = Counter()
-    for tried in mutation.all_of(_chosen(mutation.rules, names), jobs=jobs):
+    for tried in mutation.all_of(tested, jobs=jobs):
         known = equivalent.pop((tried.rule, tried.mutant), None) if tried.fate == "unnoticed" else None
         said = "accepted" if known is not None else tried.fate
         count[said] += 1
@@ -83,21 +83,6 @@ def mutate(
 
 def _line(tried: Tried, said: str, why: str) -> str:
     return f"{said:<10} {tried.rule}: {tried.mutant}{f' ({why})' if why else ''}"
-
-
-def _chosen(rules: RuleSet, names: tuple[str, ...]) -> list[RuleFate]:
-    found: dict[str, RuleFate] = {}
-    for name in names:
-        path = path_of(name)
-        if path is None:
-            found[one_of(rules, name).key] = one_of(rules, name)
-            continue
-        here = path.resolve()
-        inside = [f for f in rules.fates if here in (Path(f.path).resolve(), *Path(f.path).resolve().parents)]
-        if not inside:
-            raise UsageError(f"{name}: no rule in it")
-        found.update({f.key: f for f in inside})
-    return [f for f in found.values() if f.fate in _USED]
 
 
 def _accepted(path: Path | None) -> dict[tuple[str, str], str]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from socterm.cli.output import clean, json_option, put_json
-from socterm.cli.rules.common import one_of, outside, path_of, place, rule_options, settings_of
+from socterm.cli.rules.common import chosen, outside, path_of, place, rule_options, settings_of
 from socterm.cli.wiring import placeholders, rule_paths
-from socterm.errors import SoctermError, UsageError
+from socterm.errors import SoctermError
 
 if TYPE_CHECKING:
-    from socterm.sigma.model import RuleFate, RuleSet
+    from socterm.sigma.model import RuleFate
     from socterm.sigma.testing import Outcome
 
 
@@ -38,9 +38,8 @@ def test(
     paths = rule_paths(settings.rules)
     more = outside([path for name in names if (path := path_of(name)) is not None], paths)
     rules = load_rules([*paths, *map(Path, more)], placeholders=placeholders(settings))
-    chosen = _chosen(rules, names)
-    outcomes = run_rule_tests(rules, None if chosen is None else {f.key for f in chosen})
-    asked = rules.fates if chosen is None else chosen
+    asked = chosen(rules, names) if names else rules.fates
+    outcomes = run_rule_tests(rules, {f.key for f in asked} if names else None)
     tested = {outcome.rule for outcome in outcomes}
     refused = [f for f in asked if f.fate == "refused"]
     without = [f for f in asked if f.key not in tested and f.fate != "refused"]
@@ -58,27 +57,6 @@ def test(
     if refused:
         said = f"{len(refused)} rules were refused; socterm rules list --fate refused says why"
         raise SoctermError(f"{refused[0].title}: refused: {refused[0].reason}" if len(refused) == 1 else said)
-
-
-def _chosen(rules: RuleSet, names: Sequence[str]) -> list[RuleFate] | None:
-    """The documents asked for, None for all. A file stands for all that is in it."""
-    if not names:
-        return None
-    found: dict[tuple[str, int, str], RuleFate] = {}
-    for name in names:
-        path = path_of(name)
-        if path is None:
-            inside = [one_of(rules, name)]
-        else:
-            here = path.resolve()
-            inside = [
-                f for f in rules.fates if here in (Path(f.path).resolve(), *Path(f.path).resolve().parents)
-            ]
-        if not inside:
-            raise UsageError(f"{name}: no rule in it")
-        for f in inside:
-            found[f.path, f.line, f.key] = f
-    return list(found.values())
 
 
 def _print(
