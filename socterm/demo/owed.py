@@ -35,3 +35,14 @@ def kill_chain(entity: dict[str, str], steps: Iterable[str]) -> tuple[Expected, 
             for rule in ("several_detections", "entity_risk")
         ),
     )
+
+
+def guessed(address: str, user: str, failures: int) -> tuple[Expected, ...]:
+    """What is owed where an address guesses the password of a user, in chapters `guessing` and `break_in`."""
+    source = {"source.ip": address}
+    brute, known = "brute_force", "success_after_brute_force"
+    return (
+        Expected(brute, source, ("guessing",), failures, superseded_by=known),
+        Expected("brute_force_user", {"user.name": user}, ("guessing",), failures),
+        Expected(known, source, ("guessing", "break_in"), failures + 1),
+    )

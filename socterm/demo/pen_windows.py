@@ -71,6 +71,52 @@ SAYS: dict[tuple[str, int], tuple[str, str]] = {
 }  # fmt: skip
 
 
+class Recorded(NamedTuple):
+    """One event as Windows has it: on which host, `data` with its own names, what it calls the task, what it
+    says, and whether an audited attempt failed."""
+
+    host: str
+    source: Source
+    code: int
+    data: dict[str, Any]
+    task: str
+    says: str
+    failed: bool
+
+
+def _beat(made: Recorded) -> dict[str, Any]:
+    data = {key: str(value) for key, value in made.data.items()}
+    winlog = {
+        "channel": made.source.channel, "computer_name": made.host, "event_id": str(made.code),
+        "provider_name": made.source.provider, "record_id": _RECORD, "task": made.task,
+        ("user_data" if made.code == 1102 else "event_data"): data,
+    }  # fmt: skip
+    event = {
+        "code": str(made.code), "kind": "event", "provider": made.source.provider, "action": made.task,
+    }  # fmt: skip
+    if made.source.channel == "Security":
+        winlog["keywords"] = ["Audit Failure" if made.failed else "Audit Success"]
+        event["outcome"] = "failure" if made.failed else "success"
+    return {
+        "@timestamp": STAMP, "ecs": {"version": "8.0.0"},
+        "agent": {"type": "winlogbeat", "version": "8.15.3"}, "event": event,
+        "host": {"name": made.host.lower()}, "log": {"level": "information"}, "message": made.says,
+        "winlog": winlog,
+    }  # fmt: skip
+
+
+def _nxlog(made: Recorded) -> dict[str, Any]:
+    kind = "INFO"
+    if made.source.channel == "Security":
+        kind = "AUDIT_FAILURE" if made.failed else "AUDIT_SUCCESS"
+    return {
+        "EventTime": STAMP, "Hostname": made.host, "EventType": kind, "SeverityValue": 2, "Severity": "INFO",
+        "EventID": made.code, "SourceName": made.source.provider, "RecordNumber": _RECORD,
+        "Channel": made.source.channel, "Message": made.says, "Category": made.task, **made.data,
+        "SourceModuleName": "eventlog", "SourceModuleType": "im_msvistalog",
+    }  # fmt: skip
+
+
 class WindowsPen:
     """Writes the events of Windows machines into the log of one shipper."""
 
@@ -84,62 +130,11 @@ class WindowsPen:
     ) -> float:
         """Any event: `data` are its fields as Windows names them."""
         self._sheet.begin(host, "r", 310_000 + 977 * len(host) + sum(host.encode()))
-        task, says = SAYS[source.channel, code]
-        make = self._beat if self._log is WINLOGBEAT else self._nxlog
-        fields = make(f"{host}.{REALM}", source, code, data, task, says, failed=failed)
+        made = Recorded(f"{host}.{REALM}", source, code, data, *SAYS[source.channel, code], failed)
+        fields = _beat(made) if self._log is WINLOGBEAT else _nxlog(made)
         line = json.dumps(fields, separators=(",", ":"))
         line = line.replace(f'"{_RECORD}"', self._sheet.token("r"))
         return self._sheet.put(at, self._log, line, host=host)
-
-    def _beat(
-        self,
-        host: str,
-        source: Source,
-        code: int,
-        data: dict[str, Any],
-        task: str,
-        says: str,
-        *,
-        failed: bool,
-    ) -> dict[str, Any]:
-        audit = source.channel == "Security"
-        winlog = {
-            "channel": source.channel, "computer_name": host, "event_id": str(code),
-            "provider_name": source.provider, "record_id": _RECORD, "task": task,
-            ("user_data" if code == 1102 else "event_data"): {key: str(value) for key, value in data.items()},
-        }  # fmt: skip
-        if audit:
-            winlog["keywords"] = ["Audit Failure" if failed else "Audit Success"]
-        event = {"code": str(code), "kind": "event", "provider": source.provider, "action": task}
-        if audit:
-            event["outcome"] = "failure" if failed else "success"
-        return {
-            "@timestamp": STAMP, "ecs": {"version": "8.0.0"},
-            "agent": {"type": "winlogbeat", "version": "8.15.3"}, "event": event,
-            "host": {"name": host.lower()}, "log": {"level": "information"}, "message": says,
-            "winlog": winlog,
-        }  # fmt: skip
-
-    def _nxlog(
-        self,
-        host: str,
-        source: Source,
-        code: int,
-        data: dict[str, Any],
-        task: str,
-        says: str,
-        *,
-        failed: bool,
-    ) -> dict[str, Any]:
-        kind = "INFO"
-        if source.channel == "Security":
-            kind = "AUDIT_FAILURE" if failed else "AUDIT_SUCCESS"
-        return {
-            "EventTime": STAMP, "Hostname": host, "EventType": kind, "SeverityValue": 2, "Severity": "INFO",
-            "EventID": code, "SourceName": source.provider, "RecordNumber": _RECORD,
-            "Channel": source.channel, "Message": says, "Category": task, **data,
-            "SourceModuleName": "eventlog", "SourceModuleType": "im_msvistalog",
-        }  # fmt: skip
 
     def logon(
         self,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from socterm.demo.cast import ALICE, DANA, DEPLOY, WEB
-from socterm.demo.model import Chapter, Expected, Quiet, Story
+from socterm.demo.model import Chapter, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
+from socterm.demo.owed import guessed
 from socterm.demo.pen import AUTH, Pen, penned
 
 GUESSER = "203.0.113.21"
@@ -49,17 +50,7 @@ STORIES = (
             ),
         ),
         noise=(WORKING, INTERNET),
-        alerts=(
-            Expected(
-                "brute_force",
-                {"source.ip": GUESSER},
-                ("guessing",),
-                14,
-                superseded_by="success_after_brute_force",
-            ),
-            Expected("brute_force_user", {"user.name": "alice"}, ("guessing",), 14),
-            Expected("success_after_brute_force", {"source.ip": GUESSER}, ("guessing", "break_in"), 15),
-        ),
+        alerts=guessed(GUESSER, ALICE.name, 14),
         quiet=(Quiet("slow_brute_force", {"source.ip": GUESSER}, "fourteen failures, not twenty"),),
     ),
     Story(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socterm.demo.cast import ALICE, DANA, INTRUDER, WEB, Person
 from socterm.demo.model import Chapter, Expected, Quiet, Story
 from socterm.demo.noise import INTERNET, WORKING
+from socterm.demo.owed import guessed
 from socterm.demo.pen import AUTH, Pen, penned
 
 GUESSER = "203.0.113.27"
@@ -68,15 +69,7 @@ STORIES = (
         ),
         noise=(WORKING, INTERNET),
         alerts=(
-            Expected(
-                "brute_force",
-                {"source.ip": GUESSER},
-                ("guessing",),
-                12,
-                superseded_by="success_after_brute_force",
-            ),
-            Expected("brute_force_user", {"user.name": "alice"}, ("guessing",), 12),
-            Expected("success_after_brute_force", {"source.ip": GUESSER}, ("guessing", "break_in"), 13),
+            *guessed(GUESSER, ALICE.name, 12),
             Expected(
                 "root_after_external_login",
                 {"user.name": "alice", "host.hostname": WEB.name},

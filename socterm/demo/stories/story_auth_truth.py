@@ -5,19 +5,7 @@ Alerts are named by the `name` of their rule. Nothing else may alert on the stor
 
 from __future__ import annotations
 
-from socterm.demo.cast import (
-    ATTACKER,
-    BOB,
-    BORG,
-    BOTNET,
-    CAROL,
-    DANA,
-    DEPLOY,
-    ENUMERATOR,
-    INTRUDER,
-    SCANNER,
-    SPRAYER,
-)
+from socterm.demo import cast
 from socterm.demo.model import Expected, Quiet
 from socterm.demo.owed import kill_chain
 
@@ -42,15 +30,15 @@ PARTS: dict[str, str] = {
 _ON_WEB01 = ("brute_force", "break_in", "privilege", "collection", "persistence")
 
 ALERTS: tuple[Expected, ...] = (
-    Expected("ssh_scanner", {"source.ip": SCANNER}, ("scanner",)),
-    Expected("password_spraying", {"source.ip": SPRAYER}, ("spraying",), 9),
+    Expected("ssh_scanner", {"source.ip": cast.SCANNER}, ("scanner",)),
+    Expected("password_spraying", {"source.ip": cast.SPRAYER}, ("spraying",), 9),
     Expected(
-        "brute_force", {"source.ip": ENUMERATOR}, ("enumeration",), 12, superseded_by="password_spraying"
+        "brute_force", {"source.ip": cast.ENUMERATOR}, ("enumeration",), 12, superseded_by="password_spraying"
     ),
-    Expected("password_spraying", {"source.ip": ENUMERATOR}, ("enumeration",), 12),
+    Expected("password_spraying", {"source.ip": cast.ENUMERATOR}, ("enumeration",), 12),
     Expected(
         "brute_force",
-        {"source.ip": ATTACKER},
+        {"source.ip": cast.ATTACKER},
         ("brute_force",),
         48,
         superseded_by="success_after_brute_force",
@@ -60,21 +48,21 @@ ALERTS: tuple[Expected, ...] = (
     Expected("brute_force_user", {"user.name": "admin"}, ("internet", "brute_force")),
     Expected(
         "slow_brute_force",
-        {"source.ip": ATTACKER},
+        {"source.ip": cast.ATTACKER},
         ("brute_force",),
         48,
         superseded_by="success_after_brute_force",
     ),
     Expected(
         "password_spraying",
-        {"source.ip": ATTACKER},
+        {"source.ip": cast.ATTACKER},
         ("brute_force",),
         48,
         superseded_by="success_after_brute_force",
     ),
     Expected(
         "success_after_brute_force",
-        {"source.ip": ATTACKER},
+        {"source.ip": cast.ATTACKER},
         ("brute_force", "break_in", "service_account", "lateral"),
         51,
     ),
@@ -88,13 +76,16 @@ ALERTS: tuple[Expected, ...] = (
     Expected("su_root_guessing", {"user.name": "alice"}, ("privilege",)),
     Expected("root_then_data", {"user.name": "alice", "host.hostname": "web01"}, ("privilege", "collection")),
     Expected(
-        "user_created", {"user.name": INTRUDER.name}, ("persistence",), superseded_by="admin_rights_granted"
+        "user_created",
+        {"user.name": cast.INTRUDER.name},
+        ("persistence",),
+        superseded_by="admin_rights_granted",
     ),
-    Expected("admin_rights_granted", {"user.name": INTRUDER.name}, ("persistence",)),
+    Expected("admin_rights_granted", {"user.name": cast.INTRUDER.name}, ("persistence",)),
     Expected("service_account_login", {"user.name": "www-data"}, ("service_account",)),
     Expected("sudo_refused", {"user.name": "alice"}, ("lateral",)),
-    Expected("root_password_login", {"source.ip": ATTACKER}, ("lateral",)),
-    Expected("distributed_brute_force", {"user.name": CAROL.name}, ("spraying", "distributed"), 13),
+    Expected("root_password_login", {"source.ip": cast.ATTACKER}, ("lateral",)),
+    Expected("distributed_brute_force", {"user.name": cast.CAROL.name}, ("spraying", "distributed"), 13),
     Expected(
         "account_after_attack",
         {"host.hostname": "web01"},
@@ -109,38 +100,40 @@ ALERTS: tuple[Expected, ...] = (
 )
 
 QUIET: tuple[Quiet, ...] = (
-    Quiet("brute_force", {"source.ip": BOB.address}, "two mistyped passwords are no brute force"),
+    Quiet("brute_force", {"source.ip": cast.BOB.address}, "two mistyped passwords are no brute force"),
     Quiet(
         "success_after_brute_force",
-        {"source.ip": BOB.address},
+        {"source.ip": cast.BOB.address},
         "a success after two mistyped passwords is a person",
     ),
     Quiet(
         "success_after_brute_force",
-        {"source.ip": CAROL.address},
+        {"source.ip": cast.CAROL.address},
         "keys offered before the right one are no failures",
     ),
-    Quiet("brute_force", {"source.ip": SPRAYER}, "never more than four failures in two minutes"),
-    Quiet("brute_force", {"source.ip": SCANNER}, "no user name was ever tried"),
-    Quiet("slow_brute_force", {"source.ip": ENUMERATOR}, "twelve failures, not twenty"),
+    Quiet("brute_force", {"source.ip": cast.SPRAYER}, "never more than four failures in two minutes"),
+    Quiet("brute_force", {"source.ip": cast.SCANNER}, "no user name was ever tried"),
+    Quiet("slow_brute_force", {"source.ip": cast.ENUMERATOR}, "twelve failures, not twenty"),
     Quiet(
         "password_spraying",
-        {"source.ip": BOTNET[0]},
+        {"source.ip": cast.BOTNET[0]},
         "one try each: the users are not many, the addresses are",
     ),
-    Quiet("brute_force", {"source.ip": BOTNET[-1]}, "one try each"),
+    Quiet("brute_force", {"source.ip": cast.BOTNET[-1]}, "one try each"),
     Quiet(
         "distributed_brute_force",
         {"user.name": "root"},
         "tried by everybody, but by fewer than ten addresses in half an hour",
     ),
-    Quiet("service_account_login", {"user.name": BORG.name}, "the backup's own account is meant to log in"),
-    Quiet("service_account_login", {"user.name": DEPLOY.name}, "a robot with a person's uid"),
-    Quiet("root_password_login", {"source.ip": DANA.address}, "sudo to root is not a root login"),
-    Quiet("sudo_wrong_passwords", {"user.name": DANA.name}, "one wrong password is a slip"),
+    Quiet(
+        "service_account_login", {"user.name": cast.BORG.name}, "the backup's own account is meant to log in"
+    ),
+    Quiet("service_account_login", {"user.name": cast.DEPLOY.name}, "a robot with a person's uid"),
+    Quiet("root_password_login", {"source.ip": cast.DANA.address}, "sudo to root is not a root login"),
+    Quiet("sudo_wrong_passwords", {"user.name": cast.DANA.name}, "one wrong password is a slip"),
     Quiet(
         "root_then_data",
-        {"user.name": DANA.name, "host.hostname": "web01"},
+        {"user.name": cast.DANA.name, "host.hostname": "web01"},
         "root commands, but nothing packed or sent",
     ),
     Quiet(
@@ -148,5 +141,5 @@ QUIET: tuple[Quiet, ...] = (
         {"user.name": "root", "host.hostname": "web01"},
         "cron's rsync needed no sudo before it",
     ),
-    Quiet("login_outside_hours", {"user.name": DANA.name}, "nine in the morning, in UTC"),
+    Quiet("login_outside_hours", {"user.name": cast.DANA.name}, "nine in the morning, in UTC"),
 )
