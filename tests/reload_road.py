@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from socterm.event import Chunk
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.rulebook import RuleBook
@@ -32,6 +34,21 @@ def book(folder: Path, stored: Sequence[tuple[str, str]] = ()) -> RuleBook:
         return check_loaded(lambda off: load_files(files, disabled=off), verdicts=verdicts)
 
     return RuleBook(lambda: [folder], read, stored)
+
+
+def in_any_portions(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Runs a test on three streams of 240 lines, in portions of any `size` and with any `restarts`."""
+
+    def on(test: Callable[..., None]) -> Callable[..., None]:
+        drawn = given(
+            seed=st.integers(1, 3),
+            size=st.sampled_from((1, 3, 7, 50, 240)),
+            restarts=st.sets(st.integers(0, 239), max_size=4),
+        )
+        odd = [HealthCheck.function_scoped_fixture]
+        return settings(max_examples=examples, deadline=None, suppress_health_check=odd)(drawn(test))
+
+    return on
 
 
 class Lines:

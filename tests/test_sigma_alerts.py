@@ -17,7 +17,7 @@ from socterm.sigma.model import RuleSet
 from socterm.store import open_store
 from socterm.store.check import check
 
-from reload_road import Road
+from reload_road import Road, in_any_portions
 from test_rules_reload import alerts, lay, login, over, stream
 
 ALERT = """\
@@ -315,12 +315,7 @@ def test_the_stream_makes_every_rule_over_alerts_fire(tmp_path: Path) -> None:
             assert alert.count == sum(base.values()), alert.rule
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    seed=st.integers(1, 3),
-    size=st.sampled_from((1, 3, 7, 50, 240)),
-    restarts=st.sets(st.integers(0, 239), max_size=4),
-)
+@in_any_portions(40)
 def test_neither_portions_nor_restarts_change_an_alert(
     tmp_path: Path, seed: int, size: int, restarts: set[int]
 ) -> None:

@@ -21,7 +21,7 @@ from socterm.store.check import check
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.writer import Writer
 
-from reload_road import Road
+from reload_road import Road, in_any_portions
 from store_samples import LOG, NOW, batch, login
 from test_rules_reload import lay, over, stream
 from test_rules_reload import login as login_rule
@@ -432,12 +432,7 @@ def replay(tmp_path: Path, seed: int, size: int = 7, **how: Any) -> list[str]:
 PLAIN: dict[int, list[str]] = {}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    seed=st.integers(1, 3),
-    size=st.sampled_from((1, 3, 7, 50, 240)),
-    restarts=st.sets(st.integers(0, 239), max_size=4),
-)
+@in_any_portions(25)
 def test_neither_portions_nor_restarts_change_what_is_part_of_what(
     tmp_path: Path, seed: int, size: int, restarts: set[int]
 ) -> None:

@@ -39,9 +39,13 @@ class Tried(NamedTuple):
 
 
 class _Drafts:
-    """Files read once: of a mutant only its own file is new. Drafts change as rules are made of them."""
+    """Files read once: of a mutant only its own file is new. Drafts change as rules are made of them.
+
+    What is read while not `keeping` is tried once, and not remembered.
+    """
 
     def __init__(self) -> None:
+        self.keeping = True
         self._known: dict[str, bytes] = {}
         self._decode = msgspec.msgpack.Decoder(list[Draft]).decode
 
@@ -50,7 +54,8 @@ class _Drafts:
         return None if known is None else self._decode(known)
 
     def put(self, file: RuleFile, _placeholders: Lists, drafts: Sequence[Draft]) -> None:
-        self._known[file.text] = msgspec.msgpack.encode(drafts)
+        if self.keeping:
+            self._known[file.text] = msgspec.msgpack.encode(drafts)
 
 
 class Mutation:
@@ -61,6 +66,7 @@ class Mutation:
         self._placeholders = placeholders
         self._drafts = _Drafts()
         self.rules = load_files(self._files, placeholders=placeholders, cache=self._drafts)
+        self._drafts.keeping = False
 
     def of(self, fate: RuleFate) -> Iterator[Tried]:
         """Every mutant of a rule, tried with the tests in its own document."""
@@ -97,7 +103,7 @@ class Mutation:
         return [file for file in self._files if file.path in paths]
 
     def _tried(self, fate: RuleFate, what: str, files: Sequence[RuleFile]) -> Tried:
-        rules = load_files(files, placeholders=self._placeholders, cache=_Reading(self._drafts))
+        rules = load_files(files, placeholders=self._placeholders, cache=self._drafts)
         found = rules.rules.get(fate.key)
         name = (found or self.rules.rules[fate.key]).name or fate.title
         if found is None:
@@ -119,16 +125,6 @@ def _start(files: Sequence[RuleFile], placeholders: Lists) -> None:
 
 def _of(fate: RuleFate) -> list[Tried]:
     return list(_mutation[0].of(fate))
-
-
-class _Reading:
-    """What is known, without remembering what is tried once."""
-
-    def __init__(self, drafts: _Drafts) -> None:
-        self.get = drafts.get
-
-    def put(self, file: RuleFile, placeholders: Lists, drafts: Sequence[Draft]) -> None:
-        """Not kept."""
 
 
 def _text(documents: Sequence[Document], broken: Document, data: dict[str, Any]) -> str:
