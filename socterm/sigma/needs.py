@@ -29,8 +29,10 @@ from socterm.sigma.literals import required
 from socterm.sigma.rarity import PRESENT, frequency
 
 ANYWHERE: Final = ("", "")
-MESSAGE: Final = ("message",)
 """The `names` of a need for a text in the message or the raw line."""
+
+MESSAGE: Final = ("message",)
+"""The `names` of a need for a text in the field `message`."""
 
 
 WORDS: Final = ("event.action", "event.outcome", "event.category")
