@@ -22,8 +22,7 @@ from socterm.sigma.learning.plan import Lists
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.selected import Selected, selected
 from socterm.store.rows import EventRow
-from socterm.taxonomy.json_names import ECS_CATEGORIES
-from socterm.taxonomy.logsources import BY_ACTION, LOGSOURCES, serves
+from socterm.taxonomy.logsources import logsources_told, serves
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -150,30 +149,10 @@ def _counted(rule: Rule, ref: str, event: Event) -> Counted:
 
 
 def stored(row: EventRow) -> Event:
-    """A stored event as rules saw it: its fields, and the log sources that its dataset and action tell."""
+    """A stored event as rules saw it: its fields, and the log sources it is of."""
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in row.fields.items()}
+    sources = row.logsources or logsources_told(fields)
     return Event(
-        row.ts, row.source, row.position, row.raw, fields, logsources_told(fields), row.kind, row.repeat,
+        row.ts, row.source, row.position, row.raw, fields, sources, row.kind, row.repeat,
         raw_bytes=row.raw_bytes, id=row.id,
     )  # fmt: skip
-
-
-def logsources_told(fields: dict[str, Any]) -> tuple[LogSource, ...]:
-    """The log sources of an event, from what its fields say."""
-    dataset = str(fields.get("event.dataset", "syslog"))
-    words = (str(fields.get(name, "")) for name in ("event.action", "event.code"))
-    told = next((BY_ACTION[dataset, word] for word in words if (dataset, word) in BY_ACTION), None)
-    if told is not None:
-        return told
-    if dataset in LOGSOURCES:
-        return LOGSOURCES[dataset]
-    found: dict[LogSource, None] = {}
-    for category in _several(fields.get("event.category")):
-        for kind in _several(fields.get("event.type")):
-            key = (str(fields.get("host.os.type", "")), category, kind)
-            found |= dict.fromkeys(ECS_CATEGORIES.get(key, ()))
-    return tuple(found)
-
-
-def _several(value: Any) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, tuple | list) else (str(value),)

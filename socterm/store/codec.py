@@ -18,11 +18,12 @@ from typing import Any
 
 import msgspec
 
-from socterm.event import Event
+from socterm.event import Event, LogSource
 from socterm.store.jsontext import clean, from_json, is_clean, to_json
 from socterm.store.kinds import SHARED, Kinds
 from socterm.store.rows import EventRow
 from socterm.taxonomy import ACTIONS, COLUMNS
+from socterm.taxonomy.logsources import logsources_told
 
 ALERTED = 1
 CATEGORY = 2
@@ -61,7 +62,8 @@ READ_COLUMNS = (
 
 JOIN = "LEFT JOIN kinds k ON k.id = e.kind"
 EXTRA = "~"
-"""Key inside `fields` for what is no ECS field: an unusual kind, and values JSON cannot carry."""
+"""Key inside `fields` for what is no ECS field: an unusual kind, log sources that the fields do not tell, and
+values JSON cannot carry."""
 
 NULL = float("nan")
 """What SQLite stores as NULL: the driver binds a NaN at once, for a None it first searches for an adapter."""
@@ -100,7 +102,8 @@ class _Shape:
 
     The getters take `(*fields.values(), None, NULL)`; the last two stand for what is absent. `common` gives
     the shared values, then those that have no column. `fits` is False where a column would bend a value.
-    `known` is (flags, kind, category, type) of lines with the same `common`: what needs no more thought.
+    `known` is (flags, kind, category, type, log sources) of lines with the same `common`: what needs no more
+    thought.
     """
 
     __slots__ = ("category", "common", "fits", "known", "message", "own", "rest", "type")
@@ -114,7 +117,7 @@ class _Shape:
         self.own = itemgetter(*(at.get(name, -1) for name in _OWN))
         self.rest = tuple(name for name in names if name not in _HAS_A_PLACE)
         self.common = itemgetter(*(at.get(name, -2) for name in (*_SHARED, *self.rest)))
-        self.known: dict[tuple[Any, ...], tuple[int, int, Any, Any]] = {}
+        self.known: dict[tuple[Any, ...], tuple[int, int, Any, Any, Any]] = {}
 
 
 def encode(
@@ -144,6 +147,7 @@ def encode(
             and found[2] is values[shape.category]
             and found[3] is values[shape.type]
             and event.kind == "event"
+            and (event.logsources is found[4] or event.logsources == found[4])
             and (message is None or raw.endswith(message))
         ):
             flags, kind, own = found[0], found[1], shape.own(values)
@@ -178,8 +182,10 @@ def _quick(event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -
     message = values[shape.message]
     if not shape.fits or flags is None or (message is not None and not event.raw.endswith(message)):
         return None
+    if _unlike(event):
+        return None
     try:
-        learnt = _learn(shape, values, kinds)
+        learnt = _learn(shape, values, kinds, event.logsources)
     except TypeError:  # a list within a list
         return None
     if learnt is None:
@@ -189,7 +195,15 @@ def _quick(event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -
     return learnt[0] | flags, learnt[1], learnt[2], shape.own(values)
 
 
-def _learn(shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -> tuple[int, int, str | None] | None:
+def _unlike(event: Event) -> bool:
+    """Whether a parser knew other log sources than the fields tell: they are then kept with the event."""
+    sources = event.logsources
+    return bool(sources) and sources != logsources_told(event.fields)
+
+
+def _learn(
+    shape: _Shape, values: tuple[Any, ...], kinds: Kinds, sources: tuple[LogSource, ...]
+) -> tuple[int, int, str | None] | None:
     """(flags, kind, fields JSON of the row itself); None where something does not follow from the rest."""
     common, category, kind = shape.common(values), values[shape.category], values[shape.type]
     shared, rest = common[:_WIDTH], common[_WIDTH:]
@@ -209,7 +223,7 @@ def _learn(shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -> tuple[int, i
             return None
     ident, text = kinds.place(shared, encoded)
     if text is None and all(map(_is_distinct, rest)):
-        kinds.remember(shape.known, common, (flags, ident, category, kind))
+        kinds.remember(shape.known, common, (flags, ident, category, kind, sources))
     return flags, ident, text
 
 
@@ -289,6 +303,8 @@ def _rest(event: Event, flags: int) -> str | None:
             rest[name] = value
     if event.kind not in _KIND_BITS:
         extra["kind"] = event.kind
+    if _unlike(event):
+        extra["of"] = event.logsources
     if odd:
         extra["odd"] = json.dumps(odd, ensure_ascii=True)
     if extra:
@@ -345,19 +361,21 @@ def decode(row: Row, source: str, raw_bytes: bytes | None = None) -> EventRow:
     if flags >> MESSAGE_SHIFT:
         fields[_MESSAGE] = raw[(flags >> MESSAGE_SHIFT) - 1 :]
     kind = "pipeline_error" if flags & FAILED_PARSE else "event"
+    sources: tuple[LogSource, ...] = ()
     if rest is not None:
-        kind = _merge(fields, from_json(rest), kind)
-    return EventRow(ident, ts, source, position, raw, fields, kind, repeat, raw_bytes)
+        kind, sources = _merge(fields, from_json(rest), kind)
+    alerted = bool(flags & ALERTED)
+    return EventRow(ident, ts, source, position, raw, fields, kind, repeat, raw_bytes, sources, alerted)
 
 
-def _merge(fields: dict[str, Any], rest: dict[str, Any], kind: str) -> str:
-    """Put the JSON's values over the columns'; the kind where it is an unusual one."""
+def _merge(fields: dict[str, Any], rest: dict[str, Any], kind: str) -> tuple[str, tuple[LogSource, ...]]:
+    """Put the JSON's values over the columns'; the kind where it is an unusual one, and log sources kept."""
     extra = rest.pop(EXTRA, None) or {}
     for name, value in rest.items():
         fields[name] = tuple(value) if isinstance(value, list) else value
     for name, value in json.loads(extra.get("odd", "[]")):
         fields[name] = tuple(value) if isinstance(value, list) else value
-    return str(extra.get("kind", kind))
+    return str(extra.get("kind", kind)), tuple((p, c, s) for p, c, s in extra.get("of", ()))
 
 
 def time_from(flags: int) -> str:

@@ -7,10 +7,13 @@ Windows events are told apart further, by channel and event id: see `taxonomy.wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from socterm.event import LogSource
 from socterm.taxonomy import audit, cloud, host, network, services, windows
 from socterm.taxonomy.authentication import AUTHENTICATION, DATASETS
-from socterm.taxonomy.json_names import JSON_LOGSOURCES
+from socterm.taxonomy.json_names import ECS_CATEGORIES, JSON_LOGSOURCES
 from socterm.taxonomy.web import WEB_LOGSOURCES
 
 SYSLOG: LogSource = ("linux", "", "syslog")
@@ -85,6 +88,31 @@ def logsources_of(dataset: str, action: str = "") -> tuple[LogSource, ...]:
     ('linux', '', 'sshd')
     """
     return BY_ACTION.get((dataset, action)) or LOGSOURCES.get(dataset, LOGSOURCES["syslog"])
+
+
+def logsources_told(fields: Mapping[str, Any]) -> tuple[LogSource, ...]:
+    """The log sources of an event as far as its fields tell; what a parser knew beyond them is not in it.
+
+    >>> logsources_told({"event.dataset": "sudo", "event.action": "sudo_command"})[-1]
+    ('linux', 'process_creation', '')
+    """
+    dataset = str(fields.get("event.dataset", "syslog"))
+    words = (str(fields.get(name, "")) for name in ("event.action", "event.code"))
+    told = next((BY_ACTION[dataset, word] for word in words if (dataset, word) in BY_ACTION), None)
+    if told is not None:
+        return told
+    if dataset in LOGSOURCES:
+        return LOGSOURCES[dataset]
+    found: dict[LogSource, None] = {}
+    for category in _several(fields.get("event.category")):
+        for kind in _several(fields.get("event.type")):
+            key = (str(fields.get("host.os.type", "")), category, kind)
+            found |= dict.fromkeys(ECS_CATEGORIES.get(key, ()))
+    return tuple(found)
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple | list) else (str(value),)
 
 
 def known_logsources() -> frozenset[LogSource]:
