@@ -135,9 +135,17 @@ class Ledger:
         }
 
 
+class _Spelt(yaml.SafeDumper):
+    """Writes a value that stands in several places in each: a truth is read by people."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        """All of them."""
+        return True
+
+
 def truth_text(*documents: dict[str, Any]) -> str:
     """Truths as YAML, one document a story."""
-    text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=110)
+    text = yaml.dump_all(documents, Dumper=_Spelt, sort_keys=False, allow_unicode=True, width=110)
     return _HEAD + text
 
 
