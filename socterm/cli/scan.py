@@ -18,8 +18,8 @@ from socterm.alerts.levels import LEVELS
 from socterm.cli.bar import Bar, possible
 from socterm.cli.output import clean
 from socterm.cli.parse import reference
-from socterm.cli.report import Report
 from socterm.cli.sheets import FORMS, Target, sheet
+from socterm.cli.summary import Summary
 from socterm.cli.wiring import calm_memory, clock, configure, load, rule_paths, zone
 from socterm.config import Config
 from socterm.enrich import Enricher
@@ -115,7 +115,7 @@ class _Job:
     def __init__(self, paths: Sequence[str], options: dict[str, Any]) -> None:
         self._paths = paths
         self._options = options
-        self._report = Report(signals=options["signals"])
+        self._summary = Summary(signals=options["signals"])
         self._stop = 0
 
     def run(self) -> int:
@@ -128,7 +128,7 @@ class _Job:
             bar.say("loading rules")
             rules = load(asked.config, pack=asked.pack)
             _none_is_a_mistake(rules)
-            self._report.rules(rules)
+            self._summary.rules(rules)
             with _kept(asked, rules) as keeper:
                 scan = _scan(asked, logs, piped, rules, keeper)
                 calm_memory()
@@ -136,7 +136,7 @@ class _Job:
                     bar.begin(sum(file.size for log in logs for file in log.files))
                     self._go(scan, bar, target)
                 if keeper is not None:
-                    self._report.known(keeper.known)
+                    self._summary.known(keeper.known)
                     keeper.close()
         return self._end()
 
@@ -170,7 +170,7 @@ class _Job:
                 continue
             piped[name] = source
             logs.append(surveyor.piped(name, source.start, clock()))
-        self._report.found(logs, [*finder.skipped, *surveyor.skipped])
+        self._summary.found(logs, [*finder.skipped, *surveyor.skipped])
         if not logs:
             first = (finder.skipped or [Skipped(self._paths[0], "no file in it")])[0]
             raise SoctermError(f"nothing to scan: {first.path}: {first.reason}")
@@ -192,7 +192,7 @@ class _Job:
             else:
                 page.add(found)
 
-        self._report.begin()
+        self._summary.begin()
         target.begin()
         for found in scan.findings():
             put(found)
@@ -202,8 +202,8 @@ class _Job:
                 break
         bar.stop()
         page.add(held)
-        self._report.end(scan, interrupted=bool(self._stop))
-        page.close(self._report.as_json())
+        self._summary.end(scan, interrupted=bool(self._stop))
+        page.close(self._summary.as_json())
 
     @contextmanager
     def _signals_heard(self) -> Iterator[None]:
@@ -224,13 +224,13 @@ class _Job:
 
     def _end(self) -> int:
         if not self._options["quiet"]:
-            for line in self._report.lines():
+            for line in self._summary.lines():
                 click.echo(clean(line), err=True)
         sys.stderr.flush()
         if self._stop:
             return 128 + self._stop
         fail_on = self._options["fail_on"]
-        return int(fail_on is not None and self._report.worst() >= LEVELS.index(fail_on))
+        return int(fail_on is not None and self._summary.worst() >= LEVELS.index(fail_on))
 
 
 @contextmanager

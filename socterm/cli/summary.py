@@ -18,7 +18,7 @@ LISTED: Final = 50
 """Skipped files that are named; `--format json` names all."""
 
 
-class Report:
+class Summary:
     """Collects the figures of one scan."""
 
     def __init__(self, *, signals: bool) -> None:
