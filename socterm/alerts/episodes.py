@@ -30,7 +30,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
     `past` are the hits already handed over, where rules over alerts are still to be told of the episode;
     None where not. `fired` is its first hit that satisfied the rule, `told` says that they know. `over`: it
     has settled or was joined to another. `seen` are, for a chain, the events it has and what each counts: one
-    may come by way of several rules.
+    may come by way of several rules. Hits join episodes of their own `era` only: see `socterm.sigma.hushed`.
     """
 
     id: int
@@ -54,6 +54,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
     told: bool = False
     over: bool = False
     seen: dict[int, int] | None = None
+    era: int = 0
 
     @property
     def deadline(self) -> int:
@@ -128,7 +129,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
             count=self.count, signals=self.signals, touched=self.touched, hits=hits, alert=self.alert,
             settled=settled and bool(self.alert), ended=self.ended,
             dropped=settled and not self.alert, merged_into=merged_into,
-            fired=None if self.told else self.fired, told=self.told,
+            fired=None if self.told else self.fired, told=self.told, era=self.era,
         )  # fmt: skip
 
 
@@ -150,13 +151,21 @@ class Episodes:
         self._final: list[EpisodeChange] = []
 
     def join(
-        self, open_: list[Episode], rule: str, entity: Entity, gap: int, hit: Hit, watermark: int
+        self,
+        open_: list[Episode],
+        rule: str,
+        entity: Entity,
+        gap: int,
+        hit: Hit,
+        watermark: int,
+        *,
+        era: int = 0,
     ) -> Episode:
         """The episode among `open_` (of one rule and entity) this hit belongs to, new or joined if need be.
 
         Changes `open_` in place. The caller has settled what the watermark has passed.
         """
-        near = [e for e in open_ if self._accepts(e, hit.ts)] if open_ else ()
+        near = [e for e in open_ if e.era == era and self._accepts(e, hit.ts)] if open_ else ()
         if near:
             episode = near[0]
             for other in near[1:]:
@@ -165,7 +174,7 @@ class Episodes:
             episode.hi = max(episode.hi, hit.ts)
         else:
             key = (hit.ts, hit.source, hit.position)
-            episode = Episode(self.next_episode, rule, entity, gap, hit.ts, hit.ts, key, key)
+            episode = Episode(self.next_episode, rule, entity, gap, hit.ts, hit.ts, key, key, era=era)
             if rule in self.witnessed:
                 episode.past = []
             self.next_episode += 1
@@ -236,7 +245,7 @@ class Episodes:
         episode = Episode(
             change.id, change.rule, change.entity, gap, min(times), max(times), change.first, change.last,
             change.count, change.signals, change.touched, change.alert, ended=change.ended, kept=True,
-            fired=change.fired, told=change.told,
+            fired=change.fired, told=change.told, era=change.era,
         )  # fmt: skip
         known = change.rule in self.witnessed and not change.told
         episode.past = change.hits[-MAX_PAST:] if known else None

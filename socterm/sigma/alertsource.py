@@ -57,6 +57,8 @@ class AlertCorrelator(Correlator):
 
     def take(self, alert: Event, keys: tuple[str, ...], evidence: Sequence[Hit], watermark: int) -> None:
         """An alert that satisfied these event rules, with its base events."""
+        if self.exceptions is not None:
+            keys = self.exceptions.heard(alert, keys)
         plan = self._plans.get(keys)
         if plan is None:
             plan = self._plan(keys)
@@ -86,7 +88,7 @@ class AlertCorrelator(Correlator):
             for base in fresh:
                 consumer.remember(group, base)
         self._take_special(consumer, group, hit, watermark + consumer.delay, alert)
-        home = next((e for e in group.open if e.lo <= hit.ts <= e.hi), None)
+        home = group.home(hit.ts)
         if home is not None:
             for base in others:
                 if not home.has(base):

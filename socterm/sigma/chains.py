@@ -124,7 +124,7 @@ def add_evidence(episodes: Episodes, parent: Consumer, group: Group, fired: Hit,
 
     Some may lie in windows at which the parent had fired before: the rules above it get them, too.
     """
-    home = next((e for e in group.open if e.lo <= fired.ts <= e.hi), None)
+    home = group.home(fired.ts)
     if home is None:
         return
     first = last = None

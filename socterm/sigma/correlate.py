@@ -7,13 +7,14 @@ Pure: no clock and no I/O. The watermark comes in with each event; what changed 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event
-from socterm.sigma import chains
+from socterm.sigma import chains, hushed
+from socterm.sigma.exceptions import OWN, InForce
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.steps import Plan, Step, first_of, hits_of, places, plan_of
@@ -39,13 +40,14 @@ and the hits of its window, as far as the window still holds them."""
 class Correlator:
     """Feeds matched events to every rule that makes alerts or that a correlation is built on.
 
-    `on_fire`, where set, is told of every firing.
+    `on_fire`, where set, is told of every firing. `exceptions` keep events from rules; see `except_`.
     """
 
     def __init__(self, rules: RuleSet, episodes: Episodes, *, lateness: int = LATENESS) -> None:
         self.episodes = episodes
         self.lateness = lateness
         self.on_fire: OnFire | None = None
+        self.exceptions: InForce | None = None
         self._fired: Counter[str] = Counter()
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._times = Timetable()
@@ -71,6 +73,14 @@ class Correlator:
             elif consumer.parents:
                 consumer.link()
 
+    def except_(self, exceptions: InForce | None) -> None:
+        """The exceptions in force from now on; what has been counted stays counted."""
+        self.exceptions = exceptions
+        for key in exceptions.silenced if exceptions is not None else ():
+            consumer = self._wiring.consumers.get(key)
+            if consumer is not None:
+                consumer.hushable = consumer.special = True
+
     def consumer(self, key: str) -> Consumer | None:
         """What is remembered about a rule; None where it neither alerts nor counts."""
         return self._wiring.consumers.get(key)
@@ -79,6 +89,8 @@ class Correlator:
 
     def feed(self, event: Event, keys: tuple[str, ...], watermark: int) -> None:  # noqa: PLR0915 - written out
         """Take an event and the keys of the event rules it matched; the watermark is µs after this event."""
+        if self.exceptions is not None:
+            keys = self.exceptions.heard(event, keys)
         plan = self._plans.get(keys)
         if plan is None:
             plan = self._plan(keys)
@@ -142,9 +154,15 @@ class Correlator:
         if len(self._plans) >= MAX_PLANS:
             self._fired.update(self.take_hits())
             self._plans.clear()
-        feeds = self._wiring.feeds
-        plan = self._plans[keys] = plan_of(found for key in keys for found in feeds.get(key, ()))
+        plan = self._plans[keys] = plan_of(found for key in keys for found in self._fed_by(key))
         return plan
+
+    def _fed_by(self, key: str) -> Iterable[tuple[Consumer, str]]:
+        feeds = self._wiring.feeds
+        if not key.startswith(OWN):
+            return feeds.get(key, ())
+        own = key.removeprefix(OWN)
+        return [found for found in feeds.get(own, ()) if found[0].key != own]
 
     def take_hits(self) -> dict[str, int]:
         """How often each rule matched since the last call."""
@@ -152,7 +170,8 @@ class Correlator:
         for keys, plan in self._plans.items():
             if plan.seen:
                 for key in keys:
-                    hits[key] += plan.seen
+                    if not key.startswith(OWN):
+                        hits[key] += plan.seen
                 plan.seen = 0
         return dict(hits)
 
@@ -167,6 +186,8 @@ class Correlator:
         watermark -= consumer.delay
         mark = None
         consumer.settle(group, watermark)
+        if consumer.hushable:
+            hushed.turn(self.exceptions, consumer, group)
         if consumer.carry:
             mark, hit = hit, chains.carry(consumer, group, hit, event)
         if consumer.absent and (mark or hit).value in consumer.absent:
@@ -202,17 +223,17 @@ class Correlator:
 
     def _fire(self, consumer: Consumer, group: Group, fired: Hit, watermark: int) -> None:
         """A rule is satisfied; the watermark is that of the rule."""
-        silent = consumer.silent
+        silent = consumer.silent or (
+            consumer.hushable and hushed.kept(self.exceptions, consumer, group, fired)
+        )
         if not silent and self.on_fire is not None:
             self.on_fire(consumer.rule, group.entity, fired, consumer.window_at(group, fired))
         if not silent or consumer.waits:
-            for episode in group.open:
-                if episode.lo <= fired.ts <= episode.hi:
-                    if silent:
-                        self.episodes.note(episode)
-                    else:
-                        self.episodes.fire(episode, 1, fired)
-                    break
+            episode = group.home(fired.ts)
+            if episode is not None and silent:
+                self.episodes.note(episode)
+            elif episode is not None:
+                self.episodes.fire(episode, 1, fired)
         if consumer.spec is not None:
             self._fired[consumer.key] += 1
         if consumer.parents:
@@ -238,6 +259,8 @@ class Correlator:
         watermark -= parent.delay
         mark = Hit(fired.ts, fired.source, fired.position, fired.event, 1, value)
         parent.settle(group, watermark)
+        if parent.hushable:
+            hushed.turn(self.exceptions, parent, group)
         if ref in parent.absent:
             self._take_absence(parent, group, consumer, child, mark, watermark)
             return
@@ -389,6 +412,7 @@ class Correlator:
     def restore(self, changes: Sequence[EpisodeChange]) -> None:
         """Take the open episodes of the store back after a restart; rules that are gone settle theirs."""
         groups: dict[int, tuple[Consumer, Group, list[Hit]]] = {}
+        known: dict[int, list[EpisodeChange]] = {}
         for change in changes:
             consumer = self._wiring.consumers.get(change.rule)
             if consumer is None:
@@ -397,9 +421,12 @@ class Correlator:
                 continue
             group = consumer.restore(change)
             entry = groups.setdefault(id(group), (consumer, group, []))
+            known.setdefault(id(group), []).append(change)
             if not change.ended:
                 entry[2].extend(chains.bare_hits(consumer, group, change.hits))
         for consumer, group, hits in groups.values():
+            if consumer.hushable:
+                hushed.restored(group, known[id(group)])
             consumer.rebuild(group, hits)
             self._note_times(consumer, group)
 

@@ -54,7 +54,8 @@ class Group(msgspec.Struct, eq=False):
     `bucket` is when its episodes are to be looked at, `alarm` when its window has something to decide; -1:
     never. Only where `linked`, for a rule that takes part in a chain, does it have `pending` (hits for the
     rules above), `firings` (the latest hits at which it fired), `above` (its place in the rules above) and
-    `carried` (by event, what the rules above need to know of it).
+    `carried` (by event, what the rules above need to know of it). `era` is odd while an exception
+    hides it; events up to `past` are of earlier eras (`socterm.sigma.hushed`).
     """
 
     key: object
@@ -68,11 +69,18 @@ class Group(msgspec.Struct, eq=False):
     above: dict[str, tuple[object, str]] = _UNLINKED
     carried: dict[int, tuple[str, ...]] = NOTHING_CARRIED
     apart: tuple[Window, ...] = ()
+    era: int = 0
+    past: int = 0
 
     @property
     def windows(self) -> tuple[Window, ...]:
         """All of its windows, the latest first."""
         return self.apart if self.window is None else (self.window, *self.apart)
+
+    def home(self, ts: int) -> Episode | None:
+        """The open episode of the present era that a moment (µs) lies in."""
+        era = self.era
+        return next((e for e in self.open if e.lo <= ts <= e.hi and e.era == era), None)
 
     def begin(self) -> None:
         """Nothing fired and nothing is kept for the rules above."""
@@ -106,7 +114,8 @@ class Consumer:
     `absent` are rules whose events say that something did not fail to happen: they are no base events.
     `carry` are fields the rules above ask its events for. `reach` (µs) is how far behind the time of events
     a base event may still come, by way of a rule below. `hurry` is called before windows are let go that
-    still keep late hits aside, `purge` when many groups went.
+    still keep late hits aside, `purge` when many groups went. `hushable`: an exception is, or was, for this
+    correlation.
     """
 
     def __init__(
@@ -132,6 +141,7 @@ class Consumer:
         self.new_window = window_maker(spec, self.lateness, self.counts) if spec else _no_window
         self.silent = not rule.alerting
         self.waits = isinstance(self.new_window(), WaitingWindow)
+        self.hushable = False
         self.special = chained or self.waits
         self.carry: tuple[str, ...] = ()
         self.carry_others: dict[str, tuple[str, ...]] = {}
@@ -157,7 +167,7 @@ class Consumer:
     def carry_fields(self, names: tuple[str, ...]) -> None:
         """What hits have to carry for the rules above: fields that the group does not tell."""
         self.carry = names
-        self.special = self.chained or self.waits or bool(names)
+        self.special = self.chained or self.waits or bool(names) or self.hushable
         for parent, _ in self.parents:
             self.carry_others |= parent.carry_others
             if parent.spec is not None:
@@ -258,12 +268,15 @@ class Consumer:
             and watermark <= ts
             and episode.hi <= ts <= episode.hi + self.gap
             and not episode.ended
+            and episode.era == group.era
         ):
             episode.hi = ts
         else:
             if open_:
                 self.settle(group, watermark)
-            episode = self.episodes.join(open_, self.key, group.entity, self.gap, hit, watermark)
+            episode = self.episodes.join(
+                open_, self.key, group.entity, self.gap, hit, watermark, era=group.era
+            )
             window = apart.window_for(self, group, ts, watermark)
         if mark is not None and self.chained:
             hit = episode.once(hit)
@@ -300,7 +313,9 @@ class Consumer:
         if group.open:
             self.settle(group, watermark)
         known = self.episodes.next_episode
-        episode = self.episodes.join(group.open, self.key, group.entity, self.gap, hit, watermark)
+        episode = self.episodes.join(
+            group.open, self.key, group.entity, self.gap, hit, watermark, era=group.era
+        )
         if episode.id >= known:
             episode.bare = True
         episode.new.append(hit if not hit.weight else _weightless(hit))
@@ -421,6 +436,8 @@ class Consumer:
                 if hit.value not in self.absent:
                     seen[hit.event] = max(hit.weight, seen.get(hit.event, 0))
         group.open.append(episode)
+        if episode.era:
+            self.hushable = self.special = True
         return group
 
     def rebuild(self, group: Group, hits: Iterable[Hit]) -> None:
