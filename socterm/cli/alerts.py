@@ -9,15 +9,14 @@ import click
 import msgspec
 
 from socterm.alerts.levels import LEVELS
-from socterm.alerts.states import VERDICTS
+from socterm.alerts.states import STATES
+from socterm.cli.deciding import VERBS, audit_json, members
 from socterm.cli.output import clean, json_option, put_json, stamp, table
 from socterm.cli.reading import opened, query_of, store_options
 from socterm.cli.search import event_json
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
-from socterm.store.rows import AlertRow, AuditRow
-
-STATES = ("new", "acknowledged", "in_progress", "closed", "reopened", "merged")
+from socterm.store.rows import AlertRow
 
 
 @click.group()
@@ -48,10 +47,15 @@ def list_(
     """Open alerts, gravest first. What is part of another one listed is only counted there (+N)."""
     wanted = query_of(query) if query else None
     chosen = STATES if everything else states or None
-    with opened(db, config) as (store, _):
+    with opened(db, config, readonly=None) as (store, _):
+        store.snoozes.wake(clock())
         rows = store.triage.alerts(
             states=chosen, min_level=min_level, query=wanted, limit=limit, parts=parts or everything
         )
+    _list(rows, as_json)
+
+
+def _list(rows: list[AlertRow], as_json: bool) -> None:
     if as_json:
         for row in rows:
             put_json(alert_json(row))
@@ -97,6 +101,10 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
     click.echo(f"between  {stamp(row.first)} and {stamp(row.last)}")
     click.echo(f"tags     {', '.join(row.tags) or '-'}")
     click.echo(f"why      {clean(row.description)}")
+    if row.owner:
+        click.echo(f"owner    {clean(row.owner)}")
+    if row.follows:
+        click.echo(f"follows  #{row.follows}, closed as {row.follows_verdict.replace('_', ' ')}")
     if head is not None:
         click.echo(f"part of  {_briefly(head)}")
     for part in parts:
@@ -109,111 +117,35 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
         click.echo(f"  {stamp(entry.at)}  {clean(entry.actor)}  {entry.verb}  {clean(entry.note)}".rstrip())
 
 
-def _decide(
-    ids: tuple[int, ...], verb: str, as_json: bool, db: Path | None, config: Path | None, **details: Any
-) -> None:
-    with opened(db, config, readonly=False) as (store, settings):
-        known = [row for row in (store.triage.alert(n) for n in ids) if row is not None]
-        missing = sorted(set(ids) - {row.id for row in known})
-        if missing:
-            raise UsageError(f"there is no alert {missing[0]}; socterm alerts list shows those there are")
-        rows = store.triage.decide(ids, verb, actor=settings.actor, now=clock(), **details)
-    _report(rows, as_json)
-
-
-def _report(rows: list[AuditRow], as_json: bool) -> None:
-    for row in rows:
-        if as_json:
-            put_json(audit_json(row))
-        else:
-            click.echo(f"alert {row.alert}: {row.verb} by {clean(row.actor)}")
-
-
-_ids = click.argument("alert_ids", type=int, nargs=-1, required=True, metavar="ID…")
-
-
-@alerts.command()
-@_ids
-@json_option
-@store_options
-def ack(alert_ids: tuple[int, ...], as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Acknowledge: seen, and mine. Parts of an alert go along."""
-    _decide(alert_ids, "acknowledge", as_json, db, config)
-
-
-@alerts.command()
-@_ids
-@click.option("--verdict", type=click.Choice(sorted(VERDICTS)), default="undetermined", show_default=True)
-@json_option
-@store_options
-def close(
-    alert_ids: tuple[int, ...], verdict: str, as_json: bool, db: Path | None, config: Path | None
-) -> None:
-    """Close with a verdict, and the parts too; later events must satisfy the rule anew."""
-    _decide(alert_ids, "close", as_json, db, config, verdict=verdict)
-
-
-@alerts.command()
-@_ids
-@json_option
-@store_options
-def reopen(alert_ids: tuple[int, ...], as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Open closed alerts again."""
-    _decide(alert_ids, "reopen", as_json, db, config)
-
-
 @alerts.command()
 @click.argument("alert_id", type=int)
-@click.argument("text")
+@click.option("--rule", "whole_rule", is_flag=True, help="All alerts of its rule, whatever the entity.")
 @json_option
 @store_options
-def note(alert_id: int, text: str, as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Write a note on an alert."""
-    if not text.strip():
-        raise UsageError("the note is empty")
-    _decide((alert_id,), "note", as_json, db, config, text=text)
+def group(alert_id: int, whole_rule: bool, as_json: bool, db: Path | None, config: Path | None) -> None:
+    """List the open alerts of the same rule and entity: what the verbs decide together with --group."""
+    with opened(db, config, readonly=None) as (store, _):
+        store.snoozes.wake(clock())
+        ids = members(store, (alert_id,), "close", "rule" if whole_rule else "group")
+        rows = [row for row in map(store.triage.alert, ids) if row is not None]
+    _list(rows, as_json)
 
 
-@alerts.command()
-@json_option
-@store_options
-def undo(as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Take back your last decision; the undoing is an audit row too."""
-    with opened(db, config, readonly=False) as (store, settings):
-        rows = store.triage.undo(actor=settings.actor, now=clock())
-    if not rows and not as_json:
-        click.echo("nothing to undo")
-    _report(rows, as_json)
-
-
-@alerts.command()
-@json_option
-@store_options
-def redo(as_json: bool, db: Path | None, config: Path | None) -> None:
-    """Do again what was undone last."""
-    with opened(db, config, readonly=False) as (store, settings):
-        rows = store.triage.redo(actor=settings.actor, now=clock())
-    if not rows and not as_json:
-        click.echo("nothing to redo")
-    _report(rows, as_json)
+for verb in VERBS:
+    alerts.add_command(verb)
 
 
 def alert_json(row: AlertRow) -> dict[str, Any]:
     """An alert for programs: times as ISO 8601."""
     found: dict[str, Any] = msgspec.to_builtins(row)
-    for name in ("first", "last", "created", "updated"):
+    for name in ("first", "last", "created", "updated", "until"):
         found[name] = stamp(found[name])
     return found
 
 
-def audit_json(row: AuditRow) -> dict[str, Any]:
-    """An audit row for programs."""
-    found: dict[str, Any] = msgspec.to_builtins(row)
-    found["at"] = stamp(row.at)
-    return found
-
-
 def _state(row: AlertRow) -> str:
+    if row.until:
+        return f"{row.state} until {stamp(row.until)[:16]}Z"
     return f"{row.state}/{row.verdict}" if row.verdict else row.state
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,11 +28,18 @@ def store_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(db: Path | None, config: Path | None, *, readonly: bool = True) -> Iterator[tuple[Store, Config]]:
-    """The store named or configured. Raises `SoctermError` where there is none."""
+def opened(
+    db: Path | None, config: Path | None, *, readonly: bool | None = True
+) -> Iterator[tuple[Store, Config]]:
+    """The store named or configured; with `readonly` None for writing too where that is possible.
+
+    Raises `SoctermError` where there is none.
+    """
     settings = configure({"db": db, "config": config})
     if not settings.db.exists():
         raise SoctermError(f"{settings.db}: no store there yet; socterm or socterm run makes it")
+    if readonly is None:
+        readonly = not (os.access(settings.db, os.W_OK) and os.access(settings.db.resolve().parent, os.W_OK))
     store = open_store(settings.db, readonly=readonly)
     try:
         yield store, settings

@@ -1,6 +1,7 @@
 """A dump for comparing stores: the same input gives the same lines, however it was cut into batches.
 
-Left out are row ids, wall-clock columns, whether an alert is settled yet, and alerts merged into others.
+Left out are row ids, wall-clock columns (but not when a snoozed alert is to wake), whether an alert is
+settled yet, and alerts merged into others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.opening import make_readable
 
 _FLAGS = READ_COLUMNS.split(", ").index("e.flags")
-_ALERT = ("rule", "first", "last", "count", "signals", "state", "verdict")
+_ALERT = ("rule", "first", "last", "count", "signals", "state", "verdict", "owner", "notes", "until")
 
 
 def canonical(path: str | Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from socterm.alerts.states import by_itself
+from socterm.errors import StoreBusyError, StoreFullError
 from socterm.store import trail
 from socterm.store.connections import Connections
 from socterm.store.decisions import write
@@ -33,14 +34,21 @@ class SnoozeDesk:
         self._connections = connections
 
     def wake(self, now: int) -> int:
-        """Wake alerts whose time has passed and say how many; a store open for reading only wakes none."""
+        """Wake alerts whose time has passed and say how many.
+
+        Where nothing can be written (open for reading only, a full disk, a lock held for seconds) they sleep
+        on until somebody else looks, or the next look.
+        """
         if self._connections.readonly:
             return 0
         with self._connections.snapshot() as db:
             if db.execute(f"{_DUE} LIMIT 1", (now,)).fetchone() is None:
                 return 0
-        with self._connections.writing() as db:
-            return len(wake_due(db, now))
+        try:
+            with self._connections.writing() as db:
+                return len(wake_due(db, now))
+        except (StoreFullError, StoreBusyError):
+            return 0
 
     def next(self) -> int:
         """When (µs) the next alert wakes; 0 where none is snoozed."""
