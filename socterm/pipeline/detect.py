@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, tzinfo
 
 import msgspec
@@ -24,6 +24,9 @@ from socterm.sigma.watermark import JUMP, LATENESS, NEVER, SourceClock, Watermar
 
 IDLE_AFTER = 5_000_000
 """µs of wall time without a line after which a source no longer holds the watermark."""
+
+HISTORY = "history"
+"""The source under which stored events are gone through anew: one order, one clock."""
 
 
 class Detector:
@@ -144,6 +147,28 @@ class Detector:
         clock.high = high
         if late:
             self.late[source] = self.late.get(source, 0) + late
+
+    def feed_matched(self, found: Iterable[tuple[Event, tuple[str, ...]]], reached: int) -> None:
+        """Take events of the past with the keys of what they match, in their order whatever their sources.
+
+        Only events that match need come. Nothing before `reached` (µs) is to follow.
+        """
+        clock = self.watermark.clock(HISTORY)
+        for event, keys in found:
+            mark = event.ts
+            if mark > self._due():
+                self._pass(mark)
+            (self.correlator if self.learner is None else self.learner).feed(event, keys, mark)
+            if self.alerts is not None and self.episodes.fresh:
+                self.alerts.gather(mark)
+        clock.high = max(clock.high, reached + self.watermark.lateness)
+
+    def _pass(self, mark: int) -> None:
+        """Time has come to a moment (µs)."""
+        if self.learner is not None:
+            self.learner.advance(mark)
+        if self.alerts is not None:
+            self.alerts.tell(mark)
 
     def _due(self) -> int:
         """The time (µs) of the next thing to do as soon as the watermark passes it."""

@@ -11,6 +11,7 @@ from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
 from socterm.store.groups import GroupDesk
+from socterm.store.history import HistoryStore
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.schema import applied, migrate
 from socterm.store.snoozing import SnoozeDesk
@@ -27,6 +28,7 @@ class Store:
         self._connections = connections
         self.path = connections.path
         self.events = EventStore(connections)
+        self.history = HistoryStore(connections)
         self.triage = TriageDesk(connections, self.events)
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)

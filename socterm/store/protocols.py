@@ -6,10 +6,12 @@ behind both (`socterm.store.open_store`); later other machines may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from socterm.alerts.model import Entity
 from socterm.query import Query
+from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.rows import AlertRow, AuditRow, Bucket, Count, EventRow, Page, RuleRow, SourceRow
 
 
@@ -46,6 +48,34 @@ class Events(Protocol):
 
     def histogram(self, start: int, end: int, buckets: int) -> list[Bucket]:
         """Events per equal slice of [start, end) µs, from the minute roll-up."""
+
+
+class History(Protocol):
+    """Go through stored events from end to end, in short reads that hold up nothing."""
+
+    def stretch(self, start: int | None = None, end: int | None = None) -> Stretch:
+        """The events there are now with start <= ts < end (µs)."""
+
+    def coming(self, stretch: Stretch) -> Coming:
+        """From when on the events are that a reading in order of id has not come to."""
+
+    def portions(
+        self,
+        stretch: Stretch,
+        query: Query | None = None,
+        *,
+        datasets: Wanted | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Portion]:
+        """The matching events, a short read at a time."""
+
+    def places(
+        self, stretch: Stretch, query: Query | None = None, *, group: str = "", newest_first: bool = True
+    ) -> Iterator[Places]:
+        """The matching events without their lines; `group` is an ECS field to tell of each."""
+
+    def raised(self, wanted: Iterable[tuple[str, Entity, int, int]]) -> list[int]:
+        """For each (rule, entity, first, last) the stored alert that overlaps these times, 0 for none."""
 
 
 class Snoozes(Protocol):

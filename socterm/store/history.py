@@ -1,0 +1,263 @@
+"""Stored events gone through from end to end, as hunts and back-tests do: in short reads, an id range each.
+
+A read of everything at once would hold one snapshot of the file, and the write-ahead log could not be cut
+short until it ends. So each portion has a snapshot of its own, and the next goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from socterm.alerts.model import Entity
+from socterm.query import Query
+from socterm.store.codec import JOIN, READ_COLUMNS, decode
+from socterm.store.connections import Connections
+from socterm.store.expressions import EXPRESSIONS, other
+from socterm.store.jsontext import from_json, to_json
+from socterm.store.minutes import MINUTE, id_bounds
+from socterm.store.rows import EventRow
+from socterm.store.scan import TOP, Leg, legs
+
+FIRST: Final = 2_000
+"""Ids of the first portion: something can be shown at once."""
+
+LEAST, MOST = 500, 200_000
+MOST_KINDS: Final = 5_000
+LONG: Final = 0.05
+"""Seconds that a portion should take: with more the next is smaller, with much less larger."""
+
+_ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
+_ODD = "instr(e.fields, '\"~\"')"
+"""An event that may be of log sources which its dataset does not tell."""
+
+Wanted = Callable[[str | None], bool]
+"""Whether events of a dataset are asked for."""
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Where to look: ids low < id < high, and times start <= ts < end (µs), None for open ends."""
+
+    low: int
+    high: int
+    start: int | None = None
+    end: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How many ids lie in it at most."""
+        return max(0, self.high - self.low - 1)
+
+
+class Portion(msgspec.Struct):
+    """Events of one read in order of id. Everything with low < id < high has been looked at."""
+
+    rows: list[EventRow]
+    low: int
+    high: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A hit without its line: what counting and lists need. `group` is a field's value as JSON, or None."""
+
+    id: int
+    ts: int
+    repeat: int
+    group: str | None = None
+
+
+class Places(msgspec.Struct):
+    """As `Portion`, of hits without their lines."""
+
+    rows: list[Place]
+    low: int
+    high: int
+
+
+class Coming:
+    """What can still come of a stretch, by how far it was read: events are stored in order of arrival, and
+    here is told from when on (µs) those are that were not read yet."""
+
+    def __init__(self, minutes: list[tuple[int, int]]) -> None:
+        ordered = sorted((last, minute) for minute, last in minutes)
+        self._ids = [last for last, _ in ordered]
+        self._least = [minute for _, minute in ordered]
+        for at in range(len(ordered) - 2, -1, -1):
+            self._least[at] = min(self._least[at], self._least[at + 1])
+
+    def after(self, ident: int) -> int | None:
+        """The least time (µs) of an event with a greater id; None where there is none."""
+        at = bisect_right(self._ids, ident)
+        return self._least[at] * MINUTE if at < len(self._ids) else None
+
+
+class HistoryStore:
+    """Implements `protocols.History`. Reads can be stopped between portions, or by `Store.interrupt`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def stretch(self, start: int | None = None, end: int | None = None) -> Stretch:
+        """The events there are now with start <= ts < end (µs)."""
+        with self._connections.snapshot() as db:
+            least, greatest = db.execute("SELECT min(id), max(id) FROM events").fetchone()
+            if least is None:
+                return Stretch(0, 1, start, end)
+            if start is not None or end is not None:
+                first, last = id_bounds(db, -TOP if start is None else start, TOP if end is None else end)
+                least, greatest = max(least, first), min(greatest, last)
+        return Stretch(least - 1, max(greatest + 1, least), start, end)
+
+    def coming(self, stretch: Stretch) -> Coming:
+        """From when on the events are that a reading in order of id has not come to."""
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                "SELECT minute, last_id FROM minute_counts WHERE last_id > ? AND first_id < ?",
+                (stretch.low, stretch.high),
+            ).fetchall()
+        return Coming(rows)
+
+    def portions(
+        self,
+        stretch: Stretch,
+        query: Query | None = None,
+        *,
+        datasets: Wanted | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Portion]:
+        """The matching events. `datasets` leaves out, before they are read, those of datasets nobody wants.
+
+        Portions are of no certain size: how long one took decides about the next.
+        """
+        known: dict[int, bool] = {}
+        pace = _Pace()
+        for low, high in _windows(stretch, pace, newest_first=newest_first):
+            with pace, self._connections.snapshot() as db:
+                only = "" if datasets is None else _kinds(db, datasets, known)
+                found = [
+                    decode(row[:-1], self._connections.source_name(db, row[2]), row[-1])
+                    for row in _rows(db, _ROW, query, stretch, low, high, only)
+                ]
+            yield Portion(sorted(found, key=lambda row: row.id), low, high)
+
+    def places(
+        self, stretch: Stretch, query: Query | None = None, *, group: str = "", newest_first: bool = True
+    ) -> Iterator[Places]:
+        """The matching events without their lines; `group` is an ECS field to tell of each."""
+        columns = f"e.id, e.ts, e.repeat, {_group(group) if group else 'NULL'}"
+        pace = _Pace()
+        for low, high in _windows(stretch, pace, newest_first=newest_first):
+            with pace, self._connections.snapshot() as db:
+                found = [Place(*row) for row in _rows(db, columns, query, stretch, low, high, "")]
+            yield Places(sorted(found, key=lambda place: place.id), low, high)
+
+    def raised(self, wanted: Iterable[tuple[str, Entity, int, int]]) -> list[int]:
+        """For each (rule, entity, first, last) the stored alert that overlaps these times, 0 for none."""
+        with self._connections.snapshot() as db:
+            return [_raised(db, *one) for one in wanted]
+
+
+class _Pace:
+    """How many ids to take at once, by how long the last ones took. Used as a context around each read."""
+
+    def __init__(self) -> None:
+        self.size = FIRST
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        took = time.monotonic() - self._began
+        if took > LONG:
+            self.size = max(LEAST, self.size // 2)
+        elif took < LONG / 3:
+            self.size = min(MOST, self.size * 2)
+
+
+def _windows(stretch: Stretch, pace: _Pace, *, newest_first: bool) -> Iterator[tuple[int, int]]:
+    """Id ranges, both ends excluded, that make up the stretch."""
+    low, high = stretch.low, stretch.high
+    while high - low > 1:
+        if newest_first:
+            start = max(low, high - 1 - pace.size)
+            yield start, high
+            high = start + 1
+        else:
+            end = min(high, low + 1 + pace.size)
+            yield low, end
+            low = end - 1
+
+
+def _raised(db: sqlite3.Connection, rule: str, entity: Entity, first: int, last: int) -> int:
+    found = db.execute(
+        "SELECT id FROM alerts WHERE rule = ? AND entity = ? AND last >= ? AND first <= ? "
+        "ORDER BY last LIMIT 1",
+        (rule, to_json(dict(entity)), first, last),
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _rows(
+    db: sqlite3.Connection,
+    columns: str,
+    query: Query | None,
+    stretch: Stretch,
+    low: int,
+    high: int,
+    only: str,
+) -> Iterator[tuple[Any, ...]]:
+    for leg in legs(db, query, low, high):
+        where, params = _within(leg, stretch)
+        yield from db.execute(f"SELECT {columns} FROM {leg.table} {JOIN} WHERE {where}{only}", params)
+
+
+def _within(leg: Leg, stretch: Stretch) -> tuple[str, tuple[Any, ...]]:
+    where, params = leg.where, leg.params
+    for sign, bound in ((">=", stretch.start), ("<", stretch.end)):
+        if bound is not None:
+            where, params = f"{where} AND e.ts {sign} ?", (*params, bound)
+    return where, params
+
+
+def _kinds(db: sqlite3.Connection, wanted: Wanted, known: dict[int, bool]) -> str:
+    """What leaves out events of unwanted kinds, in SQL; "" where all are wanted or there are very many."""
+    newest = max(known, default=0)
+    known.update(
+        (ident, wanted(dataset))
+        for ident, dataset in db.execute("SELECT id, dataset FROM kinds WHERE id > ?", (newest,))
+    )
+    chosen = [str(ident) for ident, is_wanted in known.items() if is_wanted]
+    others = [str(ident) for ident, is_wanted in known.items() if not is_wanted]
+    if not others or min(len(chosen), len(others)) > MOST_KINDS:
+        return ""
+    if len(others) < len(chosen):
+        return f" AND (e.kind NOT IN ({','.join(others)}) OR {_ODD})"
+    return f" AND (e.kind IN ({','.join(chosen)}) OR {_ODD})"
+
+
+def _group(field: str) -> str:
+    column = EXPRESSIONS.get(field)
+    return other(field) if column is None else f"json_quote(CAST({column} AS TEXT))"
+
+
+def group_values(group: str | None) -> list[str]:
+    """The values that a `Place.group` stands for, as text.
+
+    >>> group_values('["a", 2]'), group_values('"x"'), group_values(None)
+    (['a', '2'], ['x'], [])
+    """
+    if group is None:
+        return []
+    found = from_json(group)
+    many = found if isinstance(found, list) else [found]
+    return [
+        ("true" if item else "false") if isinstance(item, bool) else str(item)
+        for item in many
+        if item is not None
+    ]
