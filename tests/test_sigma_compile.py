@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.alerts.model import RuleInfo
 from socterm.event import Event
-from socterm.sigma import ir
+from socterm.sigma import ir, rest
 from socterm.sigma.compile import SPECIAL_SOURCE, compiled
 from socterm.sigma.engine import Matcher
 from socterm.sigma.evaluate import evaluate
@@ -231,6 +231,67 @@ def test_many_foreign_actions_do_not_grow_the_memory_without_bound() -> None:
     for number in range(6_000):
         event = Event(0, "s", 0, "", {"event.action": f"a{number}"}, logsources=(SOURCE,))
         assert bool(matcher.match(event)) is (number == 1)
+
+
+def _asked(matcher: Matcher, fields: dict[str, object]) -> list[str]:
+    return list(matcher.match(Event(0, "s", 0, "", fields, logsources=(SOURCE,))))
+
+
+def _two_fields() -> Matcher:
+    """Rules that each look at two fields: no single value decides them."""
+    one = ir.And((ir.FieldMatch(("a",), ir.Text("true")), ir.FieldMatch(("b",), ir.Exists())))
+    two = ir.And((ir.FieldMatch(("a",), ir.Text("1")), ir.FieldMatch(("b",), ir.Exists())))
+    return Matcher(ruleset([one, two]))
+
+
+@pytest.mark.parametrize(
+    "values", [(True, 1, 1.0, "1", "true", True), (1, True, 1.0), ((True,), (1,), (1.0,)), ([1], [True], "1")]
+)
+def test_values_that_are_one_key_are_not_confused(values: tuple[object, ...]) -> None:
+    matcher = _two_fields()
+    for value in (*values, *values):
+        first = value[0] if isinstance(value, tuple | list) else value
+        expected = ["r0"] if first is True or first == "true" else ["r1"]
+        assert _asked(matcher, {"a": value, "b": "x"}) == expected
+        assert _asked(matcher, {"a": value}) == []
+
+
+@pytest.mark.parametrize("there", ["", "x", 0, False, ("x",), ["x"], {"x": 1}])
+def test_a_field_that_only_has_to_be_there_is_told_from_none(there: object) -> None:
+    matcher = _two_fields()
+    for _ in range(2):
+        assert _asked(matcher, {"a": "1", "b": there}) == ["r1"]
+        for missing in (None, (), [], (None,), [None]):
+            assert _asked(matcher, {"a": "1", "b": missing}) == []
+
+
+def test_answers_are_remembered_until_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "MEMO_LIMIT", 50)
+    answers = rest.Answers()
+    for number in range(500):
+        answers.keep((1, f"x{number}"), (), ())
+        assert (1, f"x{number}") in answers.known
+        assert len(answers.known) <= 50
+    answers.keep((1, "x" * 2_000), (), ())
+    assert (1, "x" * 2_000) not in answers.known
+
+
+def test_values_that_never_come_again_are_looked_up_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "PATIENCE", 5)
+    kept: list[object] = []
+    keep = rest.Answers.keep
+    monkeypatch.setattr(
+        rest.Answers, "keep", lambda self, *args: (kept.append(args[0]), keep(self, *args))[0]
+    )
+    matcher = _two_fields()
+    for number in range(50):
+        assert _asked(matcher, {"a": "1", "b": "x", "c": "y"}) == ["r1"]
+        assert _asked(matcher, {"a": f"1{number}", "b": "x"}) == []
+    assert len(kept) == 51  # half of them had been there before
+    for number in range(50):
+        assert _asked(matcher, {"a": f"2{number}", "b": "x"}) == []
+    assert len(kept) < 60
+    assert _asked(matcher, {"a": "1", "b": "x"}) == ["r1"]
 
 
 def test_the_two_tables_of_special_names_agree() -> None:

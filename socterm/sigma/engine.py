@@ -11,7 +11,8 @@ from socterm.sigma.compile import Matches, compiled
 from socterm.sigma.explain import Finding, explain
 from socterm.sigma.ir import Node
 from socterm.sigma.model import Rule, RuleSet
-from socterm.sigma.route import Answer, Candidate, Route
+from socterm.sigma.rest import Answer
+from socterm.sigma.route import Candidate, Route
 from socterm.taxonomy.logsources import serves
 
 _NOWHERE: Final = Route(())
@@ -74,8 +75,8 @@ class Matcher:
                     settled: Any = memo.get((action, get("event.outcome"), get("event.category")))
                     if settled.__class__ is tuple:
                         answer = settled
-                    elif settled is not None and settled.fields is not None and not settled.fields(get):
-                        answer = settled.named
+                    elif settled is not None:
+                        answer = settled.ask(event)
             except TypeError:  # a list instead of a tuple: not ours, but no reason to fail
                 answer = None
             add(ask(event) if answer is None else answer)

@@ -9,7 +9,9 @@ looked up by what they need (`index`), and only those whose need the event meets
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from functools import reduce
+from operator import or_
+from typing import Any, Final, Literal
 
 from socterm.event import Event
 from socterm.sigma.compile import Lowered, Matches
@@ -18,22 +20,20 @@ from socterm.sigma.index import Index
 from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, Or, Reference
 from socterm.sigma.lines import LineTexts, texts_of
 from socterm.sigma.needs import WORDS, Need, Needs, Without, needs_of
+from socterm.sigma.rest import Answer, Answers, Fields, Rest, fields_of
 from socterm.sigma.slots import folded
-
-Answer = tuple[str, ...]
-"""Keys of rules that match, in the order of the rule set."""
 
 MEMO_LIMIT: Final = 4_096
 """Combinations remembered a route; beyond it (only foreign JSON gets there) each event is worked out anew."""
 
-INDEX_LIMIT: Final = 32
-"""Indexes a route makes for different sets of open rules; beyond it all share one over all its rules."""
+INDEX_LIMIT: Final = 64
+"""Indexes a route makes for different sets of open rules; beyond it others share one over all its rules."""
 
 
 class Candidate:
     """A rule of a route: its key, its tree and its function, which is written when it is first needed."""
 
-    __slots__ = ("_make", "_needs", "key", "matches", "node")
+    __slots__ = ("_fields", "_make", "_needs", "key", "matches", "node")
 
     def __init__(
         self, key: str, node: Node, make: Callable[[Node], Matches], needs: Needs | Literal[False] = False
@@ -43,6 +43,7 @@ class Candidate:
         self._make = make
         self.matches: Matches = self._first
         self._needs: Needs | Literal[False] | None = needs
+        self._fields: Fields | Literal[False] | None = False
 
     @property
     def needs(self) -> Needs | None:
@@ -50,6 +51,14 @@ class Candidate:
         if self._needs is False:
             self._needs = needs_of(self.node, Without()) or needs_of(self.node)
         return self._needs
+
+    @property
+    def fields(self) -> Fields | None:
+        """The fields that decide it, as far as the words leave it open; None where more than fields do."""
+        if self._fields is False:
+            found = fields_of(self.node)
+            self._fields = None if found is None else found.without(WORDS)
+        return self._fields
 
     def quiet(self) -> Candidate | None:
         """The rule for lines that have none of its texts anywhere; None where it needs one."""
@@ -64,19 +73,6 @@ class Candidate:
         return self.matches(event, lowered)
 
 
-class Rest(NamedTuple):
-    """What is still to be asked once the words are known: places of rules, and the index over them.
-
-    `named` are the keys of the sure ones: they are the answer where the values of a few fields, asked for by
-    `fields`, find nothing. It is None where the index looks at more than fields.
-    """
-
-    sure: tuple[int, ...]
-    searched: Index
-    named: Answer
-    fields: Callable[[Callable[[str], Any]], set[int]] | None
-
-
 class Route:
     """The event rules of one combination of log sources.
 
@@ -86,7 +82,7 @@ class Route:
     the route without those rules.
     """
 
-    __slots__ = ("_indexes", "_keys", "_rules", "actions", "memo", "quiet", "texts")
+    __slots__ = ("_answers", "_indexes", "_rules", "actions", "memo", "quiet", "texts")
 
     def __init__(self, rules: Sequence[Candidate]) -> None:
         texts = frozenset(need for rule in rules for need in texts_of(rule.needs))
@@ -94,7 +90,7 @@ class Route:
         self.quiet = Route([part for rule in rules if (part := rule.quiet())]) if texts else self
         self.actions: dict[Any, Answer | None] = {}
         self._rules = rules
-        self._keys = [rule.key for rule in rules]
+        self._answers = Answers()
         self.memo: dict[tuple[Any, Any, Any], Answer | Rest] = {}
         self._indexes: dict[tuple[int, ...], Index] = {}
 
@@ -111,31 +107,14 @@ class Route:
         if answer.__class__ is tuple:
             settled: Answer = answer
             return settled
-        return self._ask(answer, event)
-
-    def _ask(self, rest: Rest, event: Event) -> Answer:
-        rules = self._rules
-        found = rest.searched.candidates(event)
-        if not found and not rest.sure and not rest.searched.always:
-            return ()
-        lowered: Lowered = {}
-        places = []
-        for place in found:
-            if place < 0:
-                places.append(~place)
-            elif rules[place].matches(event, lowered):
-                places.append(place)
-        places += [place for place in rest.searched.always if rules[place].matches(event, lowered)]
-        if rest.sure:
-            places = list({*places, *rest.sure})
-        if len(places) > 1:
-            places.sort()
-        return tuple([self._keys[place] for place in places])
+        asked: Answer = answer.ask(event)
+        return asked
 
     def _settle(self, words: tuple[Any, Any, Any]) -> Answer | Rest:
         sure, undecided = self._split(dict(zip(WORDS, words, strict=True)))
-        answer = self._rest(sure, undecided) if undecided else self._named(sure)
-        if len(self.memo) < MEMO_LIMIT and all(map(_stable, words)):
+        come_again = len(self.memo) < MEMO_LIMIT and all(map(_stable, words))
+        answer = self._rest(sure, undecided, come_again) if undecided else self._named(sure)
+        if come_again:
             self.memo[words] = answer
             action = words[0]
             if action not in self.actions:
@@ -143,9 +122,21 @@ class Route:
                 self.actions[action] = None if undecided else self._named(sure)
         return answer
 
-    def _rest(self, sure: tuple[int, ...], undecided: tuple[int, ...]) -> Rest:
-        index = self._index(undecided)
-        return Rest(sure, index, self._named(sure), index.fields if index.only_fields else None)
+    def _rest(self, sure: tuple[int, ...], undecided: tuple[int, ...], come_again: bool) -> Rest:
+        rules = self._rules
+        asked = {place: rules[place].fields for place in undecided}
+        by_fields = tuple(place for place, fields in asked.items() if fields is not None)
+        others = tuple(place for place, fields in asked.items() if fields is None)
+        if len(self._indexes) + 2 > INDEX_LIMIT:
+            return Rest(rules, sure, None, self._index(tuple(range(len(rules)))), Fields())
+        return Rest(
+            rules,
+            sure,
+            self._index(by_fields) if by_fields else None,
+            self._index(others) if others else None,
+            reduce(or_, filter(None, asked.values()), Fields()),
+            self._answers if come_again else None,
+        )
 
     def _split(self, words: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The places of the rules the words satisfy, and of those they leave open."""
@@ -161,15 +152,11 @@ class Route:
     def _index(self, places: tuple[int, ...]) -> Index:
         found = self._indexes.get(places)
         if found is None:
-            if len(self._indexes) >= INDEX_LIMIT:
-                places = tuple(range(len(self._rules)))
-                found = self._indexes.get(places)
-            if found is None:
-                rules = self._rules
-                found = self._indexes[places] = Index(
-                    ((place, rules[place].node, rules[place].needs) for place in places),
-                    lambda place, event: rules[place].matches(event, {}),
-                )
+            rules = self._rules
+            found = self._indexes[places] = Index(
+                ((place, rules[place].node, rules[place].needs) for place in places),
+                lambda place, event: rules[place].matches(event, {}),
+            )
         return found
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sigma_random import compare, many
 from socterm.sigma import compile as compiler
 
-ENGINE = ("compile", "index", "listed", "lines", "literals", "needs", "route", "slots")
+ENGINE = ("compile", "index", "listed", "lines", "literals", "needs", "rest", "route", "slots")
 """The files between a rule's tree and an answer."""
 
 ROUNDS = 150
