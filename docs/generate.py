@@ -101,6 +101,10 @@ asn = "/usr/share/GeoIP/GeoLite2-ASN.mmdb"
 
 [llm]
 model = "qwen3:4b"
+
+[retention]                   # how long events are kept: see retention.md
+older = "90d"
+max_size = "20G"
 ```
 """
 

@@ -30,6 +30,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from socterm import amounts
 from socterm.errors import UsageError
 
 Origins = dict[tuple[str, ...], str]
@@ -125,6 +126,36 @@ class ConsoleConfig(_Section):
     fps: float = Field(default=5.0, ge=0.5, le=60)
 
 
+def _an_age(text: str) -> str:
+    amounts.span(text)
+    return text.strip()
+
+
+def _a_size(text: str) -> str:
+    if 0 < amounts.size(text) < LEAST_SIZE:
+        raise ValueError(f"is less than a store needs, {amounts.shown_size(LEAST_SIZE)}")
+    return text.strip()
+
+
+LEAST_SIZE = 8 << 20
+"""Bytes below which no limit is taken: tables, rules and the newest lines need some room."""
+
+Age = Annotated[str, AfterValidator(_an_age)]
+FileSize = Annotated[str, AfterValidator(_a_size)]
+
+
+class RetentionConfig(_Section):
+    """How long events are kept; "" is without limit. See `docs/retention.md`.
+
+    `older` ("30d"): by their own time. `max_size` ("5G"): the oldest go when the file is bigger. `closed`:
+    how long after its last change a closed alert keeps its evidence.
+    """
+
+    older: Age = ""
+    max_size: FileSize = ""
+    closed: Age = "90d"
+
+
 class Config(_Section):
     """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
 
@@ -153,6 +184,7 @@ class Config(_Section):
     console: ConsoleConfig = ConsoleConfig()
     networks: NetworksConfig = NetworksConfig()
     geo: GeoConfig = GeoConfig()
+    retention: RetentionConfig = RetentionConfig()
 
     @field_validator("tz")
     @classmethod
@@ -299,6 +331,7 @@ _SECTIONS: dict[str, type[_Section]] = {
     "console": ConsoleConfig,
     "networks": NetworksConfig,
     "geo": GeoConfig,
+    "retention": RetentionConfig,
 }
 
 

@@ -70,8 +70,11 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "GEO_CITY": "/srv/city.mmdb",
         "GEO_COUNTRY": "/srv/country.mmdb",
         "GEO_ASN": "/srv/asn.mmdb",
+        "RETENTION_OLDER": "30d",
+        "RETENTION_MAX_SIZE": "5G",
+        "RETENTION_CLOSED": "1w",
     }
-    sections = {"llm", "console", "networks", "geo"}
+    sections = {"llm", "console", "networks", "geo", "retention"}
     keys = {f"{section}_{key}" for section in sections for key in _fields(section)}
     assert {name.lower() for name in values} == set(Config.model_fields) - sections | keys
     config = load_config(environ=home | {f"SOCTERM_{name}": value for name, value in values.items()})

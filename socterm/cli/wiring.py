@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from socterm import amounts
 from socterm.assets import rules_dir
 from socterm.config import Config, cache_dir, data_dir, load_config
 from socterm.enrich import Enricher
@@ -31,6 +32,7 @@ from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_files, load_rules
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener, check_specs
+from socterm.store.retention import Terms
 from socterm.store.writer import Writer
 
 PLACEHOLDERS_LIMIT = 4 << 20
@@ -160,6 +162,12 @@ def open_writer(config: Config) -> Writer:
     return Writer.open(config.db, now=clock())
 
 
+def terms_of(config: Config) -> Terms:
+    """How long the configuration wants what kept."""
+    kept = config.retention
+    return Terms(amounts.span(kept.older), amounts.size(kept.max_size), amounts.span(kept.closed))
+
+
 def make_pipeline(
     writer: Writer,
     config: Config,
@@ -188,7 +196,7 @@ def make_pipeline(
     return Pipeline(
         writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
         lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
-        lists=lists,
+        lists=lists, retention=writer.retention(terms_of(config)),
     )  # fmt: skip
 
 

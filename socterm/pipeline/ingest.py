@@ -29,6 +29,7 @@ from socterm.sources.base import Source
 from socterm.sources.opening import Opener
 from socterm.store.batch import Batch, RulesState, SourceState, StoredState
 from socterm.store.writer import Writer
+from socterm.store.retention import Retention
 
 BATCH = 2000
 PATIENCE = 0.05
@@ -82,8 +83,10 @@ class Pipeline:
         lists: ValueLists | None = None,
         watch: RuleWatch | None = None,
     ) -> None:
+        retention: Retention | None = None,
         self.watch = watch
         self.enricher = enricher or Enricher()
+        self.retention = retention
         self.lists = lists or ValueLists()
         self.lists.use(lists_of(rules))
         self.writer = writer
@@ -179,6 +182,8 @@ class Pipeline:
     def _finished(self) -> bool:
         """Whether nothing will ever come again: all files read whole, standard input at its end."""
         if self._pending or (self.opener.waiting or not self._feeds):
+            while self._let_go():
+                pass
             return self.once and not self._pending and not self._feeds
         return all(f.done and f.ahead is None for f in self._feeds)
 
@@ -305,6 +310,7 @@ class Pipeline:
 
     def _make_batch(self) -> Batch:
         events, self._pending = self._pending, []
+        self._let_go()
         rules, self._rules_state = self._rules_state, None
         touched, self._touched = self._touched, {}
         sources = []
@@ -348,9 +354,17 @@ class Pipeline:
 
     def _rest(self, now: int, stop: threading.Event) -> None:
         """Nothing to read: use the time for the index, let time pass in the detector, wait to be woken."""
-        if self._fts_lag and self._feed_fts():
+        if (self._fts_lag and self._feed_fts()) or self._let_go():
             return
         quiet = min((now - f.quiet_since for f in self._feeds), default=0)
+    def _let_go(self) -> bool:
+        """One step of retention, if there is something to do."""
+        try:
+            return self.retention is not None and self.retention.step(self.clock())
+        except (StoreFullError, StoreBusyError) as full:
+            self.error = str(full)
+            return False
+
         self.detector.rest(quiet, None if self.once else now)
         if self.detector.changed:
             self._commit(stop)
@@ -388,7 +402,8 @@ class Pipeline:
             hints=self.enricher.hints
             + self.lists.hints
             + self.detector.notes()
-            + (self.watch.notes if self.watch is not None else ()),
+            + (self.watch.notes if self.watch is not None else ())
+            + ((self.retention.note,) if self.retention is not None and self.retention.note else ()),
             reloads=self._reloads,
             reloaded=self._reloaded,
             left_out=self.detector.left_out(),

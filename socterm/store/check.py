@@ -11,7 +11,7 @@ from socterm.alerts.states import Standing
 from socterm.alerts.superseding import parts
 from socterm.store import trail
 from socterm.store.connection import connect, our_errors
-from socterm.store.evidence import weights_of
+from socterm.store.evidence import event_ids, weights_of
 from socterm.store.folding import EXTENT, extent_of
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
@@ -54,19 +54,26 @@ def _file(db: sqlite3.Connection) -> list[str]:
 
 
 def _positions(db: sqlite3.Connection) -> Iterator[str]:
-    """Lines of a source are there once each and without gaps, up to where it says it was read."""
+    """Lines of a source are there once each and without gaps, up to where it says it was read.
+
+    What retention deleted counts as there.
+    """
     rows = db.execute(
-        "SELECT s.name, s.position, count(e.id), min(e.position), max(e.position), "
-        "count(DISTINCT e.position) FROM sources s LEFT JOIN events e ON e.source = s.id GROUP BY s.id"
+        "SELECT s.name, s.position, count(e.id), count(DISTINCT e.position), coalesce(g.lines, 0), "
+        "min(coalesce(min(e.position), g.first), coalesce(g.first, min(e.position))), "
+        "max(coalesce(max(e.position), g.last), coalesce(g.last, max(e.position))) "
+        "FROM sources s LEFT JOIN events e ON e.source = s.id LEFT JOIN let_go g ON g.source = s.id "
+        "GROUP BY s.id"
     )
-    for name, position, events, first, last, distinct in rows:
+    for name, position, events, distinct, gone, first, last in rows:
         where = f"source {unpack_name(name)}"
-        if not events:
+        if first is None:
             continue
         if distinct != events:
             yield f"{where}: {events - distinct} lines are stored twice"
-        if last - first + 1 != distinct:
-            yield f"{where}: {last - first + 1 - distinct} lines are missing between {first} and {last}"
+        if missing := last - first + 1 - distinct - gone:
+            what = "missing" if missing > 0 else "stored although they were deleted"
+            yield f"{where}: {abs(missing)} lines are {what} between {first} and {last}"
         if last + 1 != position:
             yield f"{where}: read up to line {position}, but stored up to {last + 1}"
     for column, table in (("source", "sources"), ("kind", "kinds")):
@@ -78,8 +85,10 @@ def _positions(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _evidence(db: sqlite3.Connection) -> Iterator[str]:
-    """An alert's count is the weight of its evidence, and every event of it exists."""
-    alerts = db.execute("SELECT id, episode, count FROM alerts WHERE state != 'merged'").fetchall()
+    """An alert's count is the weight of its evidence, and every event of it exists, unless it was let go."""
+    alerts = db.execute(
+        "SELECT id, episode, count FROM alerts WHERE state != 'merged' AND released = 0"
+    ).fetchall()
     for alert, episode, count in alerts:
         rows = db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,))
         weights = weights_of(row[0] for row in rows)
@@ -94,6 +103,16 @@ def _evidence(db: sqlite3.Connection) -> Iterator[str]:
     ).fetchone()[0]
     if orphans:
         yield f"alert_events: {orphans} episodes belong to no alert"
+
+
+def _under_way(db: sqlite3.Connection) -> Iterator[str]:
+    """Events that the detector still counts or waits to judge exist."""
+    rows = db.execute("SELECT e.id, p.hits FROM episodes e JOIN alert_events p ON p.episode = e.id")
+    named = [(f"episode {episode} counts", event) for episode, data in rows for event in event_ids(data)]
+    named += [("a rule waits for", event) for (event,) in db.execute("SELECT event FROM held")]
+    for what, event in named:
+        if not db.execute("SELECT 1 FROM events WHERE id = ?", (event,)).fetchone():
+            yield f"events: {what} event {event}, which does not exist"
 
 
 def _standings(db: sqlite3.Connection) -> Iterator[str]:
@@ -126,7 +145,10 @@ def _full_text(db: sqlite3.Connection) -> Iterator[str]:
     """The full-text index ends where it says, not beyond the events, and knows the latest addresses."""
     found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
     done = int(found[0]) if found else 0
-    newest = db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+    newest = db.execute(
+        "SELECT max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM events "
+        "UNION ALL SELECT value FROM meta WHERE key = 'newest_event')"
+    ).fetchone()[0]
     if done > newest:
         yield f"full text: reaches event {done}, but the newest is {newest}"
     latest = (
@@ -167,5 +189,5 @@ def _json(db: sqlite3.Connection) -> Iterator[str]:
 
 
 _LOOKS: tuple[Callable[[sqlite3.Connection], Iterator[str] | list[str]], ...] = (
-    trail.problems, _positions, _evidence, _standings, _parts, _full_text, _minutes, _json,
+    trail.problems, _positions, _evidence, _under_way, _standings, _parts, _full_text, _minutes, _json,
 )  # fmt: skip

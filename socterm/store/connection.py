@@ -78,7 +78,9 @@ def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:
     db.text_factory = _text
     check_ours(db)  # before anything is written to the file
     if not readonly:
-        db.execute(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file
+        if not db.execute("PRAGMA page_count").fetchone()[0]:  # a new file
+            db.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # asking again would write
         db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
         db.execute("PRAGMA recursive_triggers=ON")  # REPLACE must not slip past the delete trigger

@@ -1,7 +1,8 @@
 """What many lines have in common stands once, in the table `kinds`: process, action, outcome, and the
 other fields where they were seen before.
 
-Kinds are only ever added. The same one may stand there twice: only the latest are remembered.
+Writing only ever adds kinds; retention deletes those that no event names (`tidy.DeadKinds`). The same
+one may stand there twice: only the latest are remembered.
 """
 
 from __future__ import annotations
@@ -85,6 +86,13 @@ class Kinds:
     def committed(self) -> None:
         """The transaction came to pass."""
         self._new.clear()
+
+    def forget_all(self) -> bool:
+        """Name none of the kinds stored so far again, between two transactions; always True."""
+        self.shapes.clear()
+        self._remembered = 0
+        self.ids.clear()
+        return True
 
     def forget(self) -> None:
         """The transaction did not come to pass: what it would have added is unknown again."""

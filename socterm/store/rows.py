@@ -63,6 +63,7 @@ class AlertRow(msgspec.Struct):
     `part_of` is the alert of a stronger rule about the same thing that this one stands under, 0 for none;
     `parts` is how many alerts stand under this one. A snoozed one wakes at `until`. `follows` is the closed
     alert of the same rule and entity that it came after, 0 for none, `follows_verdict` what that was then.
+    `released` is when retention let its evidence go, 0 while it is kept.
     """
 
     id: int
@@ -90,6 +91,7 @@ class AlertRow(msgspec.Struct):
     until: int = 0
     follows: int = 0
     follows_verdict: str = ""
+    released: int = 0
 
 
 class AuditRow(msgspec.Struct):
@@ -118,7 +120,7 @@ class SourceRow(msgspec.Struct):
 
     `formats` counts lines by `event.dataset`; `samples` are ids of the latest events that no format knew,
     newest last; `error` is what was wrong with the latest broken line; `rate`
-    is lines per second at `updated`.
+    is lines per second at `updated`. `let_go` counts the lines that retention deleted.
     """
 
     name: str
@@ -134,6 +136,7 @@ class SourceRow(msgspec.Struct):
     samples: tuple[int, ...]
     error: str
     rate: float
+    let_go: int = 0
 
 
 class RuleRow(msgspec.Struct):

@@ -18,7 +18,8 @@ from socterm.store.jsontext import clean, from_json, unpack_name
 from socterm.store.rows import AlertRow, AuditRow, EventRow, RuleRow, SourceRow
 
 _COLUMNS = ", ".join(f"a.{name}" for name in AlertRow.__struct_fields__)
-_SOURCE_COLUMNS = ", ".join(SourceRow.__struct_fields__)
+_LET_GO = "coalesce((SELECT lines FROM let_go WHERE source = sources.id), 0)"
+_SOURCE_COLUMNS = ", ".join(_LET_GO if name == "let_go" else name for name in SourceRow.__struct_fields__)
 _UNFOLDED = "(a.part_of = 0 OR NOT EXISTS (SELECT 1 FROM alerts h WHERE h.id = a.part_of AND {}))"
 """Alerts but those whose head is of a kind."""
 

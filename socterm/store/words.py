@@ -11,6 +11,9 @@ import re
 
 from socterm.taxonomy import COLUMNS
 
+INDEXED = tuple(column.name for column in COLUMNS if column.indexed)
+"""The columns whose keys go into the index, in its order."""
+
 MARKS = {column.ecs: 0xE000 + at for at, column in enumerate(c for c in COLUMNS if c.indexed)}
 """ECS field → what its keys begin with: a character for private use, which no word of a log begins with."""
 

@@ -21,9 +21,10 @@ from socterm.store.detections import Detections, evidence_ids, open_episodes
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
+from socterm.store.retention import Retention, Terms
 from socterm.store.schema import migrate
 from socterm.store.snoozing import wake_due
-from socterm.taxonomy import COLUMNS
+from socterm.store.words import INDEXED
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate
@@ -46,7 +47,7 @@ _SOURCE = (
     f"UPDATE sources SET {', '.join(f'{name} = ?' for name in _SOURCE_COLUMNS)}, updated = ? WHERE id = ?"
 )
 _WAITING = "SELECT (SELECT min(id) FROM events WHERE id > ?), (SELECT max(id) FROM events)"
-_KEYS = ", ".join(column.name for column in COLUMNS if column.indexed)
+_KEYS = ", ".join(INDEXED)
 _FEED = f"""
 INSERT INTO events_fts (rowid, raw, {_KEYS})
 SELECT id, raw, {_KEYS} FROM events_words WHERE id > ? AND id <= ?
@@ -63,7 +64,8 @@ class Writer:
     def __init__(self, db: sqlite3.Connection, token: str) -> None:
         self._db = db
         self._token = token
-        self.next_event_id = self._next("SELECT max(id) FROM events")
+        given = int(self._meta("newest_event"))  # the newest may have been deleted since
+        self.next_event_id = max(self._next("SELECT max(id) FROM events"), given + 1)
         self.next_alert_id = self._next("SELECT max(id) FROM alerts")
         self.next_episode_id = self._next(
             "SELECT max(n) FROM (SELECT max(id) AS n FROM episodes UNION ALL SELECT max(episode) FROM alerts "
@@ -290,6 +292,14 @@ class Writer:
             fed = self._db.execute(_FEED, (done, last)).rowcount
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('fts_done', ?)", (last,))
         return fed
+
+    def retention(self, terms: Terms) -> Retention:
+        """What keeps the store within its terms; its steps are for this writer's thread, between batches."""
+
+        def guard(db: sqlite3.Connection) -> None:
+            lease.check(db, self._token)
+
+        return Retention(self._db, terms, guard=guard, forget=self._kinds.forget_all)
 
     def closed_since(self, audit_id: int) -> tuple[int, list[tuple[int, str]]]:
         """(newest audit id, decisions after `audit_id` that closed or reopened an alert, oldest first).
