@@ -15,6 +15,7 @@ from socterm.sigma.alertsource import AlertSource
 from socterm.sigma.changes import going_on, tuned
 from socterm.sigma.correlate import Correlator, OnFire
 from socterm.sigma.engine import Matcher
+from socterm.sigma.exceptions import InForce
 from socterm.sigma.learning.changes import LearningChanges, StoredLearning
 from socterm.sigma.learning.plan import Lists
 from socterm.sigma.learning.queue import FOREVER
@@ -46,6 +47,7 @@ class Detector:
         lists: Lists | None = None,
     ) -> None:
         self.rules = rules
+        self.exceptions: InForce | None = None
         self._lists = lists
         self._tz = tz
         self.episodes = Episodes(next_episode, next_alert)
@@ -72,9 +74,17 @@ class Detector:
             self.alerts = self._make_alerts()
         else:
             self.alerts.replace(rules, same)
+        self.except_(self.exceptions)
         former, self.learner = self.learner, self._make_learner(needed(rules) or self.learner is not None)
         if former is not None and self.learner is not None:
             self.learner.adopt(former, waited_for)
+
+    def except_(self, exceptions: InForce | None) -> None:
+        """The exceptions in force from the next event on; None for none."""
+        self.exceptions = exceptions
+        self.correlator.except_(exceptions)
+        if self.alerts is not None:
+            self.alerts.correlator.except_(exceptions)
 
     def _make_alerts(self) -> AlertSource | None:
         """None where no rule looks at alerts."""

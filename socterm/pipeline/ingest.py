@@ -18,6 +18,7 @@ from socterm.errors import StoreBusyError, StoreFullError
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import IDLE_AFTER, Detector, clock_from, clock_state
+from socterm.pipeline.exceptions import ExceptionBook
 from socterm.pipeline.forms import Form, form_for
 from socterm.pipeline.rulewatch import RuleWatch
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
@@ -109,6 +110,7 @@ class Pipeline:
         )
         clocks = {s.name: clock_from(s.extra.get("clock")) for s in stored.sources if "clock" in s.extra}
         self.detector.restore(clocks, stored.episodes, stored.learning)
+        self.exceptions = ExceptionBook(writer.exceptions_since, self.detector, tz)
         self._states = {state.name: state for state in stored.sources}
         self._decoder_entries = stored.decoders
         self._feeds: list[Feed] = []
@@ -160,6 +162,8 @@ class Pipeline:
                     self._look_around(now)
                 self._hear_decisions()
                 self._take_rules(stop)
+                if self.exceptions.look(now):
+                    self._commit(stop)
                 moved = self._gather(now)
                 if self._pending or self._touched:
                     self._commit(stop)
@@ -316,6 +320,7 @@ class Pipeline:
         sources = []
         decoders = []
         now = self.clock()
+        excepted, unfit = self.exceptions.take()
         for name, feed in touched.items():
             stats = feed.source.stats()
             state = feed.state
@@ -339,6 +344,8 @@ class Pipeline:
             rules=rules,
             counters=self.detector.counters(),
             learning=self.detector.learned(),
+            excepted=excepted,
+            unfit=unfit,
         )
 
     def _feed_fts(self) -> int:

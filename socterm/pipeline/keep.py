@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 import msgspec
 
@@ -10,6 +11,7 @@ from socterm.alerts.model import EpisodeChange
 from socterm.enrich import Enricher
 from socterm.event import Event
 from socterm.pipeline.detect import Detector, clock_from, clock_state
+from socterm.pipeline.exceptions import ExceptionBook
 from socterm.pipeline.merge import Feed
 from socterm.pipeline.tally import count
 from socterm.sigma.watermark import SourceClock
@@ -36,6 +38,7 @@ class Keeper:
         self.episodes: Sequence[EpisodeChange] = stored.episodes
         self.clocks = {s.name: clock_from(s.extra.get("clock")) for s in stored.sources if "clock" in s.extra}
         self.learning = stored.learning
+        self.book: ExceptionBook | None = None
         self._writer = writer
         self._clock = clock
         self._states = {state.name: state for state in stored.sources}
@@ -78,7 +81,8 @@ class Keeper:
         events, self._events = self._events, []
         hits = detector.take_hits()
         learned = detector.learned()
-        if not (events or changes or hits or learned):
+        excepted, unfit = self.book.take() if self.book is not None else ({}, None)
+        if not (events or changes or hits or learned or excepted or unfit):
             return
         sources, decoders = [], []
         for name, feed in touched.items():
@@ -91,9 +95,15 @@ class Keeper:
         self._writer.commit(
             Batch(
                 events=events, decoders=decoders, sources=sources, episodes=changes, rule_hits=hits,
-                now=self._clock(), counters=detector.counters(), learning=learned,
+                now=self._clock(), counters=detector.counters(), learning=learned, excepted=excepted,
+                unfit=unfit,
             )
         )  # fmt: skip
+
+    def under(self, detector: Detector, tz: tzinfo) -> None:
+        """Let the store's exceptions hold for a detector, as of now: a scan is soon over."""
+        self.book = ExceptionBook(self._writer.exceptions_since, detector, tz)
+        self.book.look(self._clock())
 
     def close(self) -> None:
         """Bring the full-text index up to what was stored."""

@@ -95,6 +95,7 @@ class Scan:
         )
         if keeper:
             self._detector.restore(keeper.clocks, keeper.episodes, keeper.learning)
+            keeper.under(self._detector, tz)
             self.results.know(keeper.episodes)
         if signals:
             self._detector.hear(self._on_fire)

@@ -56,6 +56,8 @@ class Batch(msgspec.Struct):
 
     `rule_hits` are added to the rules' counters; `counters` replace the ones of the same name.
     `rules` replaces the rules in force, where it is there. `learning` is what changed of what rules learned.
+    `excepted` says by id how often exceptions hid something, and the newest event time (µs) they did;
+    `unfit`, where it is there, which of them the rules of now cannot use, and why.
     """
 
     events: list[Event] = []
@@ -67,6 +69,8 @@ class Batch(msgspec.Struct):
     rule_hits: dict[str, int] = {}
     rules: RulesState | None = None
     learning: LearningChanges | None = None
+    excepted: dict[int, tuple[int, int]] = {}
+    unfit: dict[int, str] | None = None
 
 
 class StoredState(msgspec.Struct):

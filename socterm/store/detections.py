@@ -19,7 +19,7 @@ from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
 from socterm.store.standing import next_change, read_standing
 
-_EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 16)})"
+_EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 17)})"
 _PART = """
 INSERT INTO alert_events
 SELECT ?, coalesce(max(part), 0) + 1, ?, ?, ?, ?, ? FROM alert_events WHERE episode = ?
@@ -148,6 +148,7 @@ class Detections:
             change.id, change.rule, to_json(change.entity), *self._key(change.first), *self._key(change.last),
             change.count, change.signals, change.touched, change.alert, int(change.ended),
             None if change.fired is None else encode_hits([change.fired], self.sources)[-1], int(change.told),
+            change.era,
         )  # fmt: skip
 
     def _key(self, key: Key) -> tuple[int, int, int]:
@@ -262,6 +263,7 @@ def open_episodes(db: sqlite3.Connection, names: Mapping[int, str]) -> list[Epis
                 count=row[9], signals=row[10], touched=row[11], alert=row[12], ended=bool(row[13]),
                 hits=[hit for (data,) in parts for hit in decode_hits(data, names)],
                 fired=None if row[14] is None else decode_hits(row[14], names)[0], told=bool(row[15]),
+                era=row[16],
             )
         )  # fmt: skip
     return found

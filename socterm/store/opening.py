@@ -10,6 +10,7 @@ from socterm.errors import StoreError
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
+from socterm.store.exceptions import ExceptionDesk
 from socterm.store.groups import GroupDesk
 from socterm.store.history import HistoryStore
 from socterm.store.migrations import MIGRATIONS
@@ -32,6 +33,7 @@ class Store:
         self.triage = TriageDesk(connections, self.events)
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)
+        self.exceptions = ExceptionDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -6,13 +6,23 @@ behind both (`socterm.store.open_store`); later other machines may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
-from socterm.store.rows import AlertRow, AuditRow, Bucket, Count, EventRow, Page, RuleRow, SourceRow
+from socterm.store.rows import (
+    AlertRow,
+    AuditRow,
+    Bucket,
+    Count,
+    EventRow,
+    ExceptionRow,
+    Page,
+    RuleRow,
+    SourceRow,
+)
 
 
 class Events(Protocol):
@@ -165,3 +175,32 @@ class Triage(Protocol):
 
     def save_ui(self, name: str, value: str) -> None:
         """Save a view's JSON."""
+
+
+class Exceptions(Protocol):
+    """What is kept from alerting, by whom, why and until when."""
+
+    def all(self) -> list[ExceptionRow]:
+        """Every exception that was not undone, newest first: those that ended, too."""
+
+    def get(self, ident: int) -> ExceptionRow | None:
+        """One of them, or None."""
+
+    def add(
+        self,
+        made: Mapping[str, Any],
+        *,
+        actor: str,
+        now: int,
+        expires: int,
+        alert: int = 0,
+        closing: Sequence[int] = (),
+        verdict: str = "false_positive",
+    ) -> list[AuditRow]:
+        """Put one in force and, in the same decision, close alerts; the last row is about the exception."""
+
+    def end(self, ident: int, *, actor: str, now: int, expires: int | None = None) -> list[AuditRow]:
+        """End one now, or have it end at another time."""
+
+    def history(self, ident: int) -> list[AuditRow]:
+        """The audit rows of one exception, oldest first."""

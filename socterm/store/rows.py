@@ -164,3 +164,25 @@ class Bucket(msgspec.Struct):
     start: int
     events: int
     alerted: int
+
+
+class ExceptionRow(msgspec.Struct):
+    """An exception as stored. `created` and `expires` (0 for never) are wall times, `last_hit` is an event's.
+
+    `rules` is what it calls the rules it is for, () for all; `alert` the alert it was made from, 0 for none.
+    `problem` says why the rules of now cannot use it; `hits` are events it kept from a rule, and firings of
+    correlations it kept silent.
+    """
+
+    id: int
+    document: str
+    title: str
+    rules: tuple[str, ...]
+    reason: str
+    author: str
+    created: int
+    expires: int
+    alert: int
+    problem: str
+    hits: int
+    last_hit: int

@@ -12,7 +12,7 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
-from socterm.store import learning, lease, rulebook
+from socterm.store import exceptions, learning, lease, rulebook
 from socterm.store.batch import Batch, SourceState, StoredState
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
@@ -211,6 +211,8 @@ class Writer:
             if batch.learning:
                 learning.write(db, batch.learning)
             self._write_counters(batch)
+            if batch.excepted or batch.unfit is not None:
+                exceptions.count(db, batch.excepted, batch.unfit)
             if batch.rules is not None:
                 rulebook.write_fates(db, batch.rules.fates, batch.rules.infos)
                 rulebook.write_texts(db, batch.rules.files)
@@ -319,6 +321,15 @@ class Writer:
         self._version = version
         self._audit_seen = newest
         return newest, decisions
+
+    def exceptions_since(self, change: int) -> tuple[int, list[tuple[int, str, int]]] | None:
+        """(number of the last change, (id, document, expires) of all); None where it is still `change`."""
+        try:
+            with our_errors():
+                newest = exceptions.changed(self._db)
+                return None if newest == change else (newest, exceptions.standing(self._db))
+        except StoreFullError:  # a disk so full that nothing can be read; what was in force stays so
+            return None
 
     def heartbeat(self, now: int) -> None:
         """Show that this process lives, and wake what was snoozed, as commits do.
