@@ -9,16 +9,20 @@ from datetime import tzinfo
 from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App
 
 from socterm.console.actions import bindings
+from socterm.console.frame import Frame
+from socterm.console.going import Going
 from socterm.console.ingest import Ingest, IngestStatus, SourceStatus
 from socterm.console.palette import VerbProvider
+from socterm.console.places import BY_NAME as PLACES
 from socterm.console.readers import Store
 from socterm.console.safe import ControlGuard, SafeInput, say
 from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import HelpScreen
 from socterm.console.screens.layout import LAYOUT
+from socterm.console.screens.page import Page
+from socterm.console.screens.panes import PAGES
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.state import UiState, restore, view_name
 from socterm.console.theme import DEFAULT, THEMES, textual_themes
@@ -34,7 +38,7 @@ def known_theme(name: str) -> str:
     return name
 
 
-class SoctermApp(App[None], inherit_bindings=False):
+class SoctermApp(Going, inherit_bindings=False):
     """One console on one store. `ingest` is None where another process feeds it; `clock` gives µs.
 
     Without a `ui` state it opens as it was left. `note` is told at the start and stays in the header where
@@ -47,10 +51,11 @@ class SoctermApp(App[None], inherit_bindings=False):
     BINDINGS: ClassVar = bindings("app")
     CSS = f"""
     {LAYOUT}
+    {PAGES}
     Toast {{ background: $panel; padding: 0 1; margin-top: 0; width: auto; max-width: 60; }}
     ToastRack {{ margin-bottom: 2; }}
-    Layout.-tiny ToastRack {{ margin-bottom: 0; }}
-    Layout.-tiny Toast {{ max-width: 100%; }}
+    Layout.-tiny ToastRack, Page.-tiny ToastRack {{ margin-bottom: 0; }}
+    Layout.-tiny Toast, Page.-tiny Toast {{ max-width: 100%; }}
     """
 
     def __init__(
@@ -89,6 +94,19 @@ class SoctermApp(App[None], inherit_bindings=False):
             store, ingest, self.state, actor=actor, clock=clock, tz=tz, have=self.have, note=note, fps=fps,
             analyst=analyst,
         )  # fmt: skip
+        self.frame = Frame(
+            store,
+            self.state,
+            actor,
+            clock,
+            tz,
+            ingest,
+            analyst,
+            self.have,
+            note,
+            fps,
+            self.triage.header.vitals,
+        )
         if ingest is not None:
             ingest.on_commit(self.wake)
 
@@ -102,6 +120,8 @@ class SoctermApp(App[None], inherit_bindings=False):
         self._loop = asyncio.get_running_loop()
         self._own_context = copy_context()
         self.push_screen(self.triage)
+        if self.state.place in PLACES and self.state.place != "triage":
+            self.visit(self.state.place)
         for text in (self._notice, self._note):
             if text:
                 say(self, text, "warning")
@@ -141,6 +161,8 @@ class SoctermApp(App[None], inherit_bindings=False):
     def _look(self) -> None:
         self._woken = False
         self.triage.woken()
+        if isinstance(self.screen, Page):
+            self.screen.woken()
 
     def next_theme(self) -> None:
         """The theme after this one."""

@@ -30,7 +30,7 @@ class Line(NamedTuple):
     """A line before wrapping.
 
     `hang` indents what wraps; `value` is copied by y; `event`, or `alert`, opened by Enter; beyond `most`
-    rows it is cut (0: never).
+    rows it is cut (0: never); `field` is the ECS field that has the value.
     """
 
     spans: tuple[Span, ...] = ()
@@ -39,6 +39,7 @@ class Line(NamedTuple):
     event: int = 0
     most: int = 0
     alert: int = 0
+    field: str = ""
 
     @property
     def live(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from textual.message import Message
 
@@ -161,10 +163,38 @@ class Decided(Message):
 
 @dataclass
 class HeaderRead(Message):
-    """What the header shows that has to be read: sources, model, file size."""
+    """What the header shows that has to be read: sources, model, file size.
+
+    `counts` are open alerts per level, `newest` is the newest event; both only where a screen asks for them.
+    """
 
     sources: tuple[tuple[str, int, int, str], ...] = ()
     recent: tuple[int, ...] = ()
     model: str = ""
     model_ok: bool = False
     octets: int = 0
+    counts: dict[str, int] | None = None
+    newest: int = 0
+
+
+@dataclass
+class ItemsRead(Message):
+    """The rows of a screen's list, read anew; stale where `version` is not the one asked for last.
+
+    `stamp` is what the list depends on, so that the next read can be spared; `same` says it was.
+    """
+
+    version: int
+    items: Sequence[Any] = ()
+    stamp: object = None
+    same: bool = False
+    error: str = ""
+    position: int = -1
+
+
+@dataclass
+class AboutRead(Message):
+    """What a screen's detail shows of the row with that id."""
+
+    row: int
+    found: Any = None

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from socterm.console import actions
 from socterm.console.actions import Action
 from socterm.console.safe import SafeText, join
+from socterm.console.screens.page import Page
+from socterm.console.screens.triage import TriageScreen
 
-OFFERED: tuple[actions.Context, ...] = ("triage", "app")
+if TYPE_CHECKING:
+    from socterm.console.going import Going
 
 
 class VerbProvider(Provider):
-    """Offers the verbs of the Triage screen and of the app; the text is the registry's own."""
+    """Offers the verbs of the screen in front and of every screen, and the screens, in their own words."""
+
+    @property
+    def _app(self) -> Going:
+        return cast("Going", self.app)
 
     def _verbs(self) -> list[tuple[Action, SafeText]]:
-        have: frozenset[str] = getattr(self.app, "have", frozenset())
-        return [
-            (a, join([a.label, "  ", a.shown_keys]))
-            for a in actions.of(*OFFERED)
-            if not a.needs or a.needs in have
-        ]
+        here = self.screen
+        offers = here.OFFERS if isinstance(here, Page | TriageScreen) else ("app",)
+        have = self._app.frame.have
+        found = [a for a in actions.of(*offers, "go") if not a.needs or a.needs in have]
+        return [(a, join([a.label, "  ", self._keys(a)])) for a in found if a.handler != "cancel"]
+
+    @staticmethod
+    def _keys(action: Action) -> str:
+        return f", {action.shown_keys}" if action.context == "go" else action.shown_keys
 
     async def _run(self, action: Action) -> None:
-        await self.screen.run_action(
-            action.handler if action.context == "triage" else f"app.{action.handler}"
-        )
+        if action.context == "go":
+            self._app.go(action.label)
+        else:
+            await self._app.run_verb(action)
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from socterm.alerts.states import OPEN_STATES, STATES
+from socterm.console.messages import HeaderRead
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
 from socterm.store.protocols import Events, Triage
@@ -103,6 +104,15 @@ def octets_of(path: Path) -> int:
     """How much room a store takes: the file and its write-ahead log."""
     files = (path, path.with_name(path.name + "-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def vital_signs(store: Store, now: int) -> HeaderRead:
+    """What the header shows of sources and file."""
+    rows = store.triage.sources()
+    buckets, _ = bars(store, now, 8 * MINUTE, 8)
+    names = tuple((row.name, row.lines, row.decoded, row.note) for row in rows)
+    recent = tuple(bucket.events for bucket in buckets)
+    return HeaderRead(names, recent, octets=octets_of(store.path))
 
 
 MOST_ALERTS = 50_000

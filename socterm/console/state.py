@@ -36,6 +36,17 @@ class Filter(BaseModel):
         return self.text.strip() if self.on else ""
 
 
+class Remembered(BaseModel):
+    """What a screen with a list remembers. A screen that remembers more has a model that extends this one."""
+
+    model_config = ConfigDict(extra="ignore", validate_assignment=True)
+
+    filter: Filter = Filter()
+    selected: int = 0
+    pane: Literal["list", "about"] = "list"
+    order: str = ""
+
+
 class UiState(BaseModel):
     """Everything a second start needs to show the same screen. Widgets read it; handlers write it.
 
@@ -58,6 +69,20 @@ class UiState(BaseModel):
     tab: Tab = "summary"
     mouse: bool = True
     utc: bool = False
+    place: str = "triage"
+    events: Remembered = Remembered()
+    incidents: Remembered = Remembered()
+    hunt: Remembered = Remembered()
+    rules: Remembered = Remembered()
+    sources: Remembered = Remembered()
+    metrics: Remembered = Remembered()
+    entity: Remembered = Remembered()
+    commands: list[str] = []
+
+    def view_of(self, place: str) -> Remembered:
+        """What the screen of that name remembers."""
+        view: Remembered = getattr(self, place)
+        return view
 
     def filter_of(self, pane: str) -> Filter:
         """The filter a pane obeys: the stream its own, every other pane that of the alerts."""

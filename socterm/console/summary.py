@@ -88,7 +88,7 @@ def _field(name: str, values: list[tuple[str, int]], pad: int) -> Line:
         shown = join([cut(safe_text(value), LONG // 2) for value, _ in others[:4]], ", ")
         more = f" +{len(others) - 4}" if len(others) > 4 else ""
         parts += [sp("  also ", "dim"), sp(shown, "entity" if name in PIVOTS else "text"), sp(more, "dim")]
-    return Line(tuple(parts), pad, first, most=4)
+    return Line(tuple(parts), pad, first, most=4, field=name)
 
 
 def event_line(event: EventRow, tz: tzinfo) -> Line:
@@ -173,7 +173,7 @@ def field_lines(event: EventRow | None, tz: tzinfo) -> list[Line]:
     for name, value in own.items():
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         look = "pivot" if name in PIVOTS else OUTCOMES.get(text, "text")
-        out.append(line((fit(name, pad), "label"), (text, look), hang=pad, value=text))
+        out.append(line((fit(name, pad), "label"), (text, look), hang=pad, value=text)._replace(field=name))
     if event.repeat != 1:
         out.append(line((fit("socterm.repeat", pad), "label"), (event.repeat, "text"), hang=pad))
     return out

@@ -8,11 +8,15 @@ import pytest
 from driver import console, driven
 from scene import Scene
 from socterm.console import actions
-from socterm.console.actions import ACTIONS, CONTEXTS, Action
+from socterm.console.actions import ACTIONS, CONTEXTS, GROUPS, Action
 from socterm.console.app import SoctermApp
-from socterm.console.palette import OFFERED
+from socterm.console.pivots import PIVOTS
+from socterm.console.places import PLACES
+from socterm.console.screens.base import ListScreen
+from socterm.console.screens.command import CommandLine
 from socterm.console.screens.dialogues import HelpScreen, NoteDialogue, VerdictDialogue, help_lines
-from socterm.console.screens.sources import SourcesScreen
+from socterm.console.screens.menus import GoMenu, PivotMenu
+from socterm.console.screens.page import Page
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.widgets.chat import ChatLine
 from socterm.console.widgets.detail import Detail
@@ -23,7 +27,12 @@ from socterm.console.widgets.text import TextView
 from socterm.store.opening import Store
 from textual.binding import Binding
 
+PAGES: list[type[Page]] = [place.load() for place in PLACES if place.screen]
+"""Every screen one can go to: each serves the contexts it offers."""
+
 SERVES: dict[str, list[type]] = {
+    **{name: [page for page in PAGES if name in page.OFFERS] for page in PAGES for name in page.OFFERS},
+    "marks": [ListScreen],
     "app": [SoctermApp],
     "triage": [TriageScreen],
     "rows": [Rows, StreamRows],
@@ -34,7 +43,9 @@ SERVES: dict[str, list[type]] = {
     "chat": [ChatLine],
     "dialogue": [NoteDialogue],
     "help": [HelpScreen],
-    "sources": [SourcesScreen],
+    "go": [GoMenu],
+    "pivot": [PivotMenu],
+    "command": [CommandLine],
 }
 
 
@@ -46,10 +57,35 @@ def test_ids_are_unique_and_every_verb_has_words() -> None:
         assert action.keys
 
 
-@pytest.mark.parametrize("context", CONTEXTS)
+MOVING = {"rows", "text", "detail"}
+"""Contexts of what has the focus within a screen: their keys are looked at before the screen's own."""
+
+
+def together(context: str) -> set[str]:
+    """The contexts in force along with one."""
+    beside = {group.context: set(group.beside) for group in GROUPS}[context]
+    pages = {name for page in PAGES if context in page.OFFERS for name in page.OFFERS}
+    screen = pages | ({"triage"} if context == "triage" else set())
+    return {context, "app"} | beside | screen | (MOVING - {"text"} if screen else set())
+
+
+@pytest.mark.parametrize("context", [name for name in CONTEXTS if name not in {"list", "marks", *MOVING}])
 def test_a_key_means_one_thing_where_it_counts(context: str) -> None:
-    here = [key for a in ACTIONS if a.context in {context, "app"} for key in a.keys]
+    here = [key for a in ACTIONS if a.context in together(context) for key in a.keys]
     assert [key for key, times in Counter(here).items() if times > 1] == []
+
+
+def test_every_context_is_known_and_served() -> None:
+    used = {name for page in PAGES for name in page.OFFERS} | {n for g in GROUPS for n in g.beside}
+    assert used <= set(CONTEXTS)
+    assert set(SERVES) == set(CONTEXTS)
+
+
+def test_every_screen_and_pivot_has_a_name_and_a_key_of_its_own() -> None:
+    for table in (PLACES, PIVOTS):
+        for names in ([row.name for row in table], [row.key for row in table]):
+            assert len(names) == len(set(names))
+    assert [page.PLACE for page in PAGES] == [place.name for place in PLACES if place.screen]
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
@@ -92,7 +128,6 @@ async def test_the_palette_offers_and_runs_verbs(scene: Scene, store: Store) -> 
         await d.press("enter")
         await d.sees("mine")
     assert [row.state for row in store.triage.alerts()] == ["acknowledged"]
-    assert "triage" in OFFERED
 
 
 async def test_the_footer_follows_the_focus(scene: Scene, store: Store) -> None:

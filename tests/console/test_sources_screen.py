@@ -67,7 +67,7 @@ async def test_counters_move_while_one_looks(scene: Scene, store: Store) -> None
         await d.press("L")
         await d.sees("access.log")
         scene.lines([ssh_failed("root", "203.0.113.9")])
-        d.app.screen.read_sources()  # type: ignore[attr-defined]
+        d.app.screen.look()  # type: ignore[attr-defined]
         await d.until(lambda: "99.9%" not in d.text())
 
 

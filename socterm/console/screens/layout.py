@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, tzinfo
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -172,8 +172,9 @@ class Layout(Screen[None], inherit_bindings=False):
         """Remember where the focus is, and offer the keys that count there."""
         for node in event.widget.ancestors_with_self:
             if isinstance(node, Pane):
-                self.state.focus = node.pane
-                self.show_pane(node.pane)
+                name = cast("PaneName", node.pane)
+                self.state.focus = name
+                self.show_pane(name)
                 break
         self.footer.offer(self.contexts(event.widget))
         self.pane_changed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import UTC
 from typing import NamedTuple
 
 from textual import events, on
@@ -21,7 +22,7 @@ from socterm.console.messages import (
     StreamRead,
     TabShown,
 )
-from socterm.console.readers import FEW, MOST_ALERTS, amended, bars, octets_of, read_alerts
+from socterm.console.readers import FEW, MOST_ALERTS, amended, read_alerts, vital_signs
 from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
 from socterm.console.state import Order
@@ -29,8 +30,6 @@ from socterm.console.widgets.alerts import in_order
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.errors import QueryError
 from socterm.store.rows import AlertRow
-
-MINUTE = 60_000_000
 
 SOONEST = 0.1
 """Seconds between two looks, however fast ingest commits."""
@@ -120,6 +119,8 @@ class Reading(Reader, Layout):
     def resumed(self) -> None:
         """A dialogue was closed: catch up."""
         if self.is_mounted:
+            if self.tz is not (UTC if self.state.utc else self.local):
+                self.show_zone()
             self.tick()
 
     def count_behind(self) -> None:
@@ -162,11 +163,7 @@ class Reading(Reader, Layout):
     @in_thread("header")
     def read_header(self, now: int) -> None:
         """Read what the header shows of sources and file."""
-        rows = self.store.triage.sources()
-        buckets, _ = bars(self.store, now, 8 * MINUTE, 8)
-        names = tuple((row.name, row.lines, row.decoded, row.note) for row in rows)
-        recent = tuple(bucket.events for bucket in buckets)
-        self.post_message(HeaderRead(names, recent, octets=octets_of(self.store.path)))
+        self.post_message(vital_signs(self.store, now))
 
     @on(HeaderRead)
     def take_header(self, message: HeaderRead) -> None:

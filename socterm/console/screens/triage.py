@@ -11,23 +11,24 @@ from socterm.alerts.states import TRANSITIONS
 from socterm.console.decisions import Decision, Decisions
 from socterm.console.messages import Decided
 from socterm.console.safe import copy, join, say
-from socterm.console.screens.asking import Analyst, Asking
+from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
-from socterm.console.screens.sources import SourcesScreen
+from socterm.console.screens.pointing import Pointing
 from socterm.console.state import ORDERS, PaneName
 from socterm.console.widgets.alerts import in_order
-from socterm.console.words import VERDICTS, entity_text, plural
+from socterm.console.words import VERDICTS, plural
 
 
-class TriageScreen(Asking):
+class TriageScreen(Pointing):
     """Alerts, detail, stream and chat, driven by keys."""
+
+    OFFERS = ("triage", "app")
 
     def __init__(self, *args: Any, analyst: Analyst | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.analyst = analyst
         self.decisions = Decisions(self, self.store, actor=self.actor, clock=self.clock)
         self._anchor = 0
-        self._from = "alerts"
 
     # decisions
 
@@ -204,14 +205,7 @@ class TriageScreen(Asking):
 
     def action_sources(self) -> None:
         """The Sources screen."""
-
-        def chosen(event: int | None) -> None:
-            if event:
-                self._from = "stream"
-                self.detail.load_event(event)
-                self.focus_on("detail")
-
-        self.app.push_screen(SourcesScreen(self.store, clock=self.clock), chosen)
+        self.console.go("sources")
 
     def action_toggle_zone(self) -> None:
         """UTC or local."""
@@ -229,20 +223,6 @@ class TriageScreen(Asking):
         if text:
             copy(self.app, text)
             say(self.app, join(["copied ", text[:60]]))
-
-    def under_cursor(self) -> str:
-        """The text `y` takes: a value of the detail, a raw line, or an alert's line."""
-        focus = self.state.focus
-        if focus == "stream":
-            event = self.stream.events.get(self.stream.cursor)
-            return event.raw if event is not None else ""
-        view = self.detail if focus == "detail" else self.chat.log_view if focus == "chat" else None
-        if view is not None and view.current is not None:
-            return view.current.value
-        alert = self.alerts.current
-        if alert is None:
-            return ""
-        return f"{alert.level} {alert.title} {entity_text(alert.entity)} ×{alert.count} #{alert.id}"
 
     # panes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from socterm.console.ingest import LOADING, Ingest, IngestStatus
 from socterm.console.lines import sp
@@ -23,20 +24,59 @@ def _short(name: str) -> str:
     return name.rsplit("/", 1)[-1] or name
 
 
-class Header(Bar):
-    """Counts of open alerts and FOLLOW stay at any width; the rest gives way."""
+@dataclass
+class Vitals:
+    """What every screen's header shows: shared, so that going to another screen shows it at once."""
 
-    def __init__(self, ingest: Ingest | None, note: str = "") -> None:
+    counts: dict[str, int] = field(default_factory=dict)
+    read: HeaderRead = field(default_factory=HeaderRead)
+    rate: float = 0.0
+
+
+class Header(Bar):
+    """Counts of open alerts and FOLLOW stay at any width; the rest gives way.
+
+    With a `place` it is the header of another screen than Triage: it says which, and nothing of following.
+    """
+
+    def __init__(
+        self, ingest: Ingest | None, note: str = "", *, vitals: Vitals | None = None, place: str = ""
+    ) -> None:
         super().__init__(id="header")
         self.note = note
         self.ingest = ingest
-        self.counts: dict[str, int] = {}
-        self.read = HeaderRead()
+        self.vitals = vitals or Vitals()
+        self.place = place
         self.paused = False
         self.follow = True
         self.behind = 0
-        self.fresh = 0
-        self.rate = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Open alerts per level."""
+        return self.vitals.counts
+
+    @counts.setter
+    def counts(self, counts: dict[str, int]) -> None:
+        self.vitals.counts = counts
+
+    @property
+    def read(self) -> HeaderRead:
+        """Sources, model, file size."""
+        return self.vitals.read
+
+    @read.setter
+    def read(self, read: HeaderRead) -> None:
+        self.vitals.read = read
+
+    @property
+    def rate(self) -> float:
+        """Events per second."""
+        return self.vitals.rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        self.vitals.rate = rate
 
     def parts(self) -> Sequence[Part]:
         """The header, left to right."""
@@ -46,7 +86,7 @@ class Header(Bar):
 
     def _others(self, status: IngestStatus | None) -> list[Part]:
         return [
-            Part((sp(" socterm ", "brand"),)),
+            Part((sp(" socterm ", "brand"), *([sp(f"  {self.place}", "head")] if self.place else []))),
             Part((sp("  "), sp(self._sources(status))), 5),
             Part((sp("  "), sp(sparkline(self.read.recent), "graph"), sp(f" {number(self.rate)}/s")), 6),
             *self._pipeline(status),
@@ -113,6 +153,8 @@ class Header(Bar):
         return Part((sp("  "), *(sp(f" {MARKS[level]} {number(count)}", level) for level, count in found)))
 
     def _view(self) -> Part:
+        if self.place:
+            return Part(())
         if self.paused:
             return Part((sp("   "), sp(f"PAUSED +{number(self.behind)}", "paused")))
         if self.follow:

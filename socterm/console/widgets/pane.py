@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from socterm.console.safe import set_titles
-from socterm.console.state import PaneName
 
 
 class Pane(Vertical):
@@ -19,9 +19,9 @@ class Pane(Vertical):
     Pane:focus-within { border: round $focused; border-title-color: $bright; }
     """
 
-    def __init__(self, name: PaneName, number: int, title: str) -> None:
-        super().__init__(id=name)
-        self.pane: PaneName = name
+    def __init__(self, name: str, number: int, title: str, *children: Widget) -> None:
+        super().__init__(*children, id=name)
+        self.pane = name
         self.number = number
         self._shown: tuple[Sequence[tuple[str, str]], str] = ((), "")
         self.label(title)

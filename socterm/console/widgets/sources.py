@@ -4,78 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual.strip import Strip
-
-from socterm.console.lines import Line, Span, line, sp, strip
-from socterm.console.safe import fit
-from socterm.console.widgets.bars import Bar, Part
-from socterm.console.widgets.rows import Rows
+from socterm.console.lines import Line, line
+from socterm.console.widgets.table import Column
 from socterm.console.words import number
 from socterm.pipeline.sourceview import age, commonest, rate, share, trouble
 from socterm.store.rows import EventRow, SourceRow
 
-_COLUMNS = (("lines", 9), ("parsed", 8), ("rate", 9), ("newest", 14))
-_NARROW = 90
+Source = tuple[int, SourceRow]
 
 
-class SourceRows(Rows):
-    """Sources, each one row; the ids are their places in the list, from 1."""
-
-    def __init__(self, *, clock: Callable[[], int]) -> None:
-        super().__init__("sources")
-        self.sources: dict[int, SourceRow] = {}
-        self.clock = clock
-
-    def show(self, sources: Sequence[SourceRow]) -> None:
-        """Show these."""
-        self.sources = dict(enumerate(sources, 1))
-        self.replace(list(self.sources))
-
-    @property
-    def current(self) -> SourceRow | None:
-        """The source under the cursor."""
-        return self.sources.get(self.cursor)
-
-    def look(self, row: int) -> object:
-        """It changes with every batch, and its age with every second."""
-        source = self.sources[row]
-        return (source.updated, source.lines, self.clock() // 1_000_000)
-
-    def draw(self, row: int, cells: int, ground: str) -> Strip:
-        """One source."""
-        source, now = self.sources[row], self.clock()
-        values = (
-            number(source.lines), share(source), f"{number(rate(source, now))}/s", age(source, now),
-        )  # fmt: skip
-        room = _room(cells)
-        spans = [sp("▌" if row == self.cursor else " ", "primary"), Span(fit(_tail(source.name, room), room))]
-        spans += [sp(f"{value:>{size}}", "dim") for value, (_, size) in zip(values, _COLUMNS, strict=True)]
-        wrong = trouble(source)
-        if cells >= _NARROW:
-            spans.append(sp("  " + (wrong or commonest(source)), "error" if wrong else "dim"))
-        return strip(spans, cells, self.theme_name, ground)
+def columns(clock: Callable[[], int]) -> Sequence[Column[Source]]:
+    """The counters of a source, as of now."""
+    return (
+        Column("source", 0, lambda item: (item[1].name, "text"), keep_end=True),
+        Column("lines", 7, lambda item: (number(item[1].lines), "dim"), right=True),
+        Column("parsed", 7, lambda item: (share(item[1]), "dim"), right=True),
+        Column("rate", 7, lambda item: (f"{number(rate(item[1], clock()))}/s", "dim"), right=True),
+        Column("newest", 12, lambda item: (age(item[1], clock()), "dim"), right=True),
+        Column("", 32, lambda item: _said(item[1]), rank=1),
+    )
 
 
-class ColumnNames(Bar):
-    """What the columns of the list are."""
-
-    ground = "background"
-
-    def parts(self) -> Sequence[Part]:
-        """Over the columns, in their widths."""
-        room = _room(self.size.width - 1)  # the list has a scrollbar
-        names = [sp(f"{name:>{size}}", "dim") for name, size in _COLUMNS]
-        return [Part((sp(" " + "source".ljust(room), "dim"), *names))]
-
-
-def _room(cells: int) -> int:
-    """Cells for the name of a source."""
-    return max(12, cells - sum(size for _, size in _COLUMNS) - (0 if cells < _NARROW else 34) - 1)
-
-
-def _tail(name: str, room: int) -> str:
-    """The end of a long name: that is where paths differ."""
-    return name if len(name) <= room else "…" + name[-room + 1 :]
+def _said(source: SourceRow) -> tuple[str, str]:
+    wrong = trouble(source)
+    return wrong or commonest(source), "error" if wrong else "dim"
 
 
 def made_of(source: SourceRow, now: int) -> list[Line]:

@@ -1,0 +1,31 @@
+"""Lines and dialogues that ask something, and the list of keys."""
+
+from socterm.console.actions.model import Group, group
+
+# fmt: off
+GROUPS: tuple[Group, ...] = (
+    group(
+        "verdict", "After d",
+        ("verdict.true", "t", "true", "An attack, and the rule was right", "choose('true_positive')", 1),
+        ("verdict.benign", "b", "benign true", "What the rule looks for, but allowed",
+         "choose('benign_true_positive')", 2),
+        ("verdict.false", "f", "false", "The rule was wrong", "choose('false_positive')", 3),
+        ("verdict.duplicate", "d", "duplicate", "Known from another alert", "choose('duplicate')", 4),
+        ("verdict.test", "x", "test", "An exercise", "choose('test')", 5),
+        ("verdict.cancel", "escape q", "cancel", "No verdict", "cancel", 6),
+    ),
+    group(
+        "chat", "Chat line",
+        ("chat.stop", "escape", "stop, back", "Stop the answer, or leave the chat line", "stop", 1),
+        ("chat.previous", "up", "last question", "Bring back the question asked before", "recall"),
+    ),
+    group(
+        "dialogue", "Dialogues",
+        ("dialogue.close", "escape", "close", "Close without doing anything", "close", 1),
+    ),
+    group(
+        "help", "List of keys",
+        ("help.close", "escape q", "close", "Close the list of keys", "close", 1),
+    ),
+)
+# fmt: on

@@ -1,0 +1,45 @@
+"""The screens one can go to. To add one, add a row here: its key after `,` and its word after `:` follow."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from socterm.console.screens.page import Page
+
+
+class Place(NamedTuple):
+    """A screen: its name in commands and states, the key after `,`, words, and where its class is.
+
+    `screen` is `module:Class`, imported when somebody first goes there; "" for Triage, which is always open.
+    """
+
+    name: str
+    key: str
+    title: str
+    help: str
+    screen: str = ""
+
+    def load(self) -> type[Page]:
+        """The screen's class."""
+        module, _, name = self.screen.partition(":")
+        found: type[Page] = getattr(import_module(module), name)
+        return found
+
+
+_HERE = "socterm.console.screens"
+
+PLACES: tuple[Place, ...] = (
+    Place("triage", "t", "Triage", "Alerts, their detail, the stream, the chat"),
+    Place("events", "e", "Events", "Every stored line, filtered as you type", f"{_HERE}.events:EventsScreen"),
+    Place(
+        "sources",
+        "o",
+        "Sources",
+        "What is read, and whether it is understood",
+        f"{_HERE}.sources:SourcesScreen",
+    ),
+)
+
+BY_NAME = {place.name: place for place in PLACES}
