@@ -63,7 +63,7 @@ class RuleInfo(msgspec.Struct, frozen=True):
     """What an alert row keeps of its rule, so that it reads the same after the rule changed.
 
     `check` are the steps its author takes to look into an alert. `reopen`: an alert that follows a closed one
-    begins reopened.
+    begins reopened. `tune` is what its author says about having fewer of its alerts.
     `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
     one's they may be: see `socterm.alerts.superseding`.
     """
@@ -79,3 +79,4 @@ class RuleInfo(msgspec.Struct, frozen=True):
     reach: int = 0
     check: tuple[str, ...] = ()
     reopen: bool = False
+    tune: str = ""

@@ -176,6 +176,7 @@ class _Resolver:
                 path=draft.document.path,
                 check=extension.check,
                 reopen=extension.reopen,
+                tune=extension.tune,
             ),
             name=draft.name,
             logsource=draft.logsource,

@@ -13,6 +13,7 @@ from socterm.store.events import EventStore
 from socterm.store.exceptions import ExceptionDesk
 from socterm.store.groups import GroupDesk
 from socterm.store.history import HistoryStore
+from socterm.store.metrics import MetricsDesk
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.schema import applied, migrate
 from socterm.store.snoozing import SnoozeDesk
@@ -34,6 +35,7 @@ class Store:
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)
         self.exceptions = ExceptionDesk(connections)
+        self.metrics = MetricsDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
@@ -106,6 +107,13 @@ class Groups(Protocol):
 
         Raises TransitionError where there is no such alert.
         """
+
+
+class Figures(Protocol):
+    """How well triage goes, in numbers."""
+
+    def figures(self, since: int, until: int) -> Metrics:
+        """The figures of the alerts raised in [since, until) µs; reads them all, so call it from a thread."""
 
 
 class Triage(Protocol):
