@@ -60,4 +60,6 @@ class SourcesScreen(ListScreen[Source], inherit_bindings=False):
     def action_samples(self) -> None:
         """Lines no format knew, or back to the counters."""
         self.undecoded = not self.undecoded
+        if self.has_class("-tiny"):
+            self.focus_on("about" if self.undecoded else "list")
         self.load_about()
