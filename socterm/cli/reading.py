@@ -12,8 +12,9 @@ import click
 
 from socterm.cli.wiring import clock, configure
 from socterm.config import Config
-from socterm.errors import SoctermError
+from socterm.errors import SoctermError, UsageError
 from socterm.query import Query, parse
+from socterm.query.times import duration, interval
 from socterm.store import Store, open_store
 
 
@@ -50,3 +51,15 @@ def opened(
 def query_of(words: tuple[str, ...]) -> Query:
     """The query of a command's arguments, relative times read from now."""
     return parse(" ".join(words), now=clock())
+
+
+def moment(option: str, text: str, now: int) -> tuple[int, int]:
+    """[from, to) in µs of a time as people write it: a day, minute or second, or how long ago.
+
+    Raises `UsageError` that names the option for what is no time.
+    """
+    back = duration(text)
+    found = (now - back, now - back + 1) if back is not None else interval(text, now)
+    if found is None:
+        raise UsageError(f"{option}: {text!r} is no time, such as 2026-11-20, 2026-11-20T10:00 or 7d")
+    return found

@@ -18,6 +18,7 @@ from socterm.alerts.levels import LEVELS
 from socterm.cli.bar import Bar, possible
 from socterm.cli.output import clean
 from socterm.cli.parse import reference
+from socterm.cli.reading import moment
 from socterm.cli.sheets import FORMS, Target, sheet
 from socterm.cli.summary import Summary
 from socterm.cli.wiring import calm_memory, clock, configure, load, rule_paths, zone
@@ -29,7 +30,6 @@ from socterm.pipeline.forms import forms_of
 from socterm.pipeline.keep import Keeper
 from socterm.pipeline.scan import Scan, Window
 from socterm.pipeline.survey import Log, Surveyor
-from socterm.query.times import duration, interval
 from socterm.sigma.learning.plan import lists_of
 from socterm.sigma.model import RuleSet
 from socterm.sources.finding import Finder, Skipped
@@ -283,19 +283,11 @@ def _window(since: str | None, until: str | None, now: int) -> Window | None:
     """The times between which events count; None where all do."""
     if since is None and until is None:
         return None
-    start = -_FOREVER if since is None else _moment("--since", since, now)[0]
-    end = _FOREVER if until is None else _moment("--until", until, now)[1]
+    start = -_FOREVER if since is None else moment("--since", since, now)[0]
+    end = _FOREVER if until is None else moment("--until", until, now)[1]
     if start >= end:
         raise UsageError("--since is not before --until: no event lies between them")
     return start, end
-
-
-def _moment(option: str, text: str, now: int) -> tuple[int, int]:
-    back = duration(text)
-    found = (now - back, now - back + 1) if back is not None else interval(text, now)
-    if found is None:
-        raise UsageError(f"{option}: {text!r} is no time, such as 2026-11-20, 2026-11-20T10:00 or 7d")
-    return found
 
 
 def _is_pipe(path: str) -> bool:

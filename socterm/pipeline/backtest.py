@@ -118,7 +118,7 @@ class Backtest:
         self._tally = Tally()
         entries = list(exceptions)
         if entries:
-            self._detector.correlator.except_(InForce(entries, alone, tally=self._tally, tz=tz))
+            self._detector.except_(InForce(entries, alone, tally=self._tally, tz=tz))
         self._gathering = Gathering(alone.rules, self._keys, MOST_ALERTS)
         self._waiting: list[tuple[int, str, int, int, Found]] = []
         self._alerted: set[int] = set()
@@ -281,11 +281,9 @@ def _said(entity: tuple[tuple[str, str], ...]) -> str:
 
 
 def _samples(alerts: list[WouldBe]) -> tuple[int, ...]:
-    """Some events behind alerts throughout the time, each once: first ones of alerts, then more of them."""
-    if not alerts:
-        return ()
-    step = max(1, len(alerts) // SAMPLES)
-    chosen = dict.fromkeys(one.events[0] for one in alerts[::step])
-    for one in alerts[: SAMPLES if len(chosen) < SAMPLES else 0]:
-        chosen |= dict.fromkeys(one.events[:SAMPLES])
+    """Some events behind alerts throughout the time, each once: the first of each, then their second ones."""
+    chosen: dict[int, None] = {}
+    some = alerts[:: max(1, len(alerts) // SAMPLES)]
+    for depth in range(SAMPLES):
+        chosen |= dict.fromkeys(one.events[depth] for one in some if depth < len(one.events))
     return tuple(sorted(list(chosen)[:SAMPLES]))

@@ -13,8 +13,10 @@ from socterm.store.events import EventStore
 from socterm.store.exceptions import ExceptionDesk
 from socterm.store.groups import GroupDesk
 from socterm.store.history import HistoryStore
+from socterm.store.hunts import HuntDesk
 from socterm.store.metrics import MetricsDesk
 from socterm.store.migrations import MIGRATIONS
+from socterm.store.sandbox import SqlDesk
 from socterm.store.schema import applied, migrate
 from socterm.store.snoozing import SnoozeDesk
 from socterm.store.triage import TriageDesk
@@ -31,6 +33,8 @@ class Store:
         self.path = connections.path
         self.events = EventStore(connections)
         self.history = HistoryStore(connections)
+        self.hunts = HuntDesk(connections)
+        self.sql = SqlDesk(connections)
         self.triage = TriageDesk(connections, self.events)
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)

@@ -13,6 +13,7 @@ from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
+from socterm.store.hunts import View
 from socterm.store.rows import (
     AlertRow,
     AuditRow,
@@ -89,6 +90,28 @@ class History(Protocol):
         """For each (rule, entity, first, last) the stored alert that overlaps these times, 0 for none."""
 
 
+class Hunts(Protocol):
+    """What hunting keeps: saved views, and the last back-test of each rule."""
+
+    def views(self, kind: str | None = None) -> list[View]:
+        """Saved views by name, of one kind or all."""
+
+    def view(self, name: str) -> View:
+        """A saved view. Raises UsageError where there is none of this name."""
+
+    def save_view(self, view: View, *, actor: str, now: int) -> None:
+        """Save it, in place of one of the same name. Raises UsageError for a name or kind that is none."""
+
+    def drop_view(self, name: str) -> bool:
+        """Forget a view; whether there was one."""
+
+    def save_backtest(self, rule: str, report: str, *, now: int) -> None:
+        """Keep the report (JSON) of a rule's last back-test."""
+
+    def backtest(self, rule: str) -> tuple[int, str] | None:
+        """(when it was kept, report) of a rule's last back-test; None where none was kept."""
+
+
 class Snoozes(Protocol):
     """Alerts that wake by themselves."""
 
@@ -114,6 +137,13 @@ class Figures(Protocol):
 
     def figures(self, since: int, until: int) -> Metrics:
         """The figures of the alerts raised in [since, until) µs; reads them all, so call it from a thread."""
+
+
+class Chronicle(Protocol):
+    """What was decided when."""
+
+    def decided(self, since: int, until: int) -> list[AuditRow]:
+        """The audit rows of [since, until) µs of wall time, oldest first."""
 
 
 class Triage(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from socterm.cli.rules.backtesting import backtest
 from socterm.cli.rules.checking import check
 from socterm.cli.rules.covering import coverage
 from socterm.cli.rules.explaining import explain
@@ -16,8 +17,8 @@ from socterm.cli.rules.updating import update
 
 @click.group()
 def rules() -> None:
-    """List, check, test, explain and update rules; say what they cover."""
+    """List, check, test, back-test, explain and update rules; say what they cover."""
 
 
-for _command in (list_, check, test, mutate, explain, coverage, update, fields):
+for _command in (list_, check, test, mutate, explain, coverage, update, fields, backtest):
     rules.add_command(_command)

@@ -16,6 +16,7 @@ from socterm.store.migrations.m005_learning import m005_learning
 from socterm.store.migrations.m006_parts import m006_parts
 from socterm.store.migrations.m007_triage import m007_triage
 from socterm.store.migrations.m008_exceptions import m008_exceptions
+from socterm.store.migrations.m010_hunts import m010_hunts
 from socterm.store.migrations.m011_retention import m011_retention
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
@@ -27,6 +28,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m006_parts,
     m007_triage,
     m008_exceptions,
+    m010_hunts,
     m011_retention,
 )
 """In order. A migration is never changed once released; the next one is appended."""
