@@ -15,6 +15,7 @@ from socterm.store.jsontext import from_json
 from socterm.store.minutes import histogram
 from socterm.store.rows import Bucket, Count, EventRow, Page
 from socterm.store.scan import TOP, legs
+from socterm.store.seek import first_at, next_alerted, previous_alerted
 
 _ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
 _CHUNK = 500
@@ -48,12 +49,31 @@ class EventStore:
         return Page(rows=rows, more=len(found) > limit)
 
     def ids(
-        self, query: Query | None, *, after: int = 0, before: int | None = None, limit: int = 2000
+        self,
+        query: Query | None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 2000,
+        oldest_first: bool = False,
     ) -> list[int]:
-        """Ids of matching events, newest first."""
+        """Ids of matching events, newest first; `oldest_first` turns both order and which end."""
         high = TOP if before is None else before
         with self._connections.snapshot() as db:
-            return [row[0] for row in _walk(db, "e.id", query, after, high, limit)]
+            found = _walk(db, "e.id", query, after, high, limit, oldest_first=oldest_first)
+            return [row[0] for row in found]
+
+    def alerted(self, query: Query | None = None, *, after: int = 0, before: int | None = None) -> int:
+        """The next matching event beyond `after` that is evidence, or the last below `before`; 0: none."""
+        with self._connections.snapshot() as db:
+            if before is not None:
+                return previous_alerted(db, query, before)
+            return next_alerted(db, query, after)
+
+    def at(self, ts: int) -> int:
+        """The first event stored whose time (µs) is `ts` or later; 0 where there is none."""
+        with self._connections.snapshot() as db:
+            return first_at(db, ts)
 
     def get(self, ids: Iterable[int]) -> list[EventRow]:
         """Events by id, in the order asked; unknown ids are left out."""

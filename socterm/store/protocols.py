@@ -45,9 +45,24 @@ class Events(Protocol):
         """Events with after < id < before, newest first; `oldest_first` turns both order and which end."""
 
     def ids(
-        self, query: Query | None, *, after: int = 0, before: int | None = None, limit: int = 2000
+        self,
+        query: Query | None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 2000,
+        oldest_first: bool = False,
     ) -> list[int]:
-        """Ids of matching events, newest first: what a virtual list needs of a filter."""
+        """Ids of matching events, newest first: what a virtual list needs of a filter.
+
+        `oldest_first` turns both order and which end.
+        """
+
+    def alerted(self, query: Query | None = None, *, after: int = 0, before: int | None = None) -> int:
+        """The next matching event beyond `after` that is evidence, or the last below `before`; 0: none."""
+
+    def at(self, ts: int) -> int:
+        """The first event stored whose time (µs) is `ts` or later; 0 where there is none."""
 
     def get(self, ids: Iterable[int]) -> list[EventRow]:
         """Events by id, in the order asked; unknown ids are left out."""
