@@ -83,7 +83,7 @@ class SqlDesk:
         """
         db = _opened(self._connections)
         end = time.monotonic() + seconds
-        guard = _Guard()
+        guard = _Guard(_tables(db))
         try:
             db.set_authorizer(guard)
             db.set_progress_handler(lambda: time.monotonic() > end or stop(), STEPS)
@@ -115,8 +115,9 @@ def _opened(connections: Connections) -> sqlite3.Connection:
 class _Guard:
     """SQLite's authorizer: asked about each thing a statement would do before any of it is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: frozenset[str]) -> None:
         self.denied = ""
+        self._tables = tables
 
     def __call__(
         self, action: int, one: str | None, two: str | None, database: str | None, view: str | None
@@ -126,22 +127,29 @@ class _Guard:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION and (two or "").lower() in _FUNCTIONS:
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_READ and _readable(one or "", two, database, view):
+        if action == sqlite3.SQLITE_READ and self._readable(one or "", two, database, view):
             return sqlite3.SQLITE_OK
         if not self.denied:
             self.denied = f"the function {two}" if action == sqlite3.SQLITE_FUNCTION else one or ""
         return sqlite3.SQLITE_DENY
 
+    def _readable(self, table: str, column: str | None, database: str | None, view: str | None) -> bool:
+        """A view, what a view reads, what json_each gives, or a part of the statement that has a name."""
+        if view in VIEWS:
+            return True
+        if database == "temp":
+            return table in VIEWS
+        if not column:
+            return table in _COUNTED or (database is None and table.lower() not in self._tables)
+        return table == "json_each"
 
-def _readable(table: str, column: str | None, database: str | None, view: str | None) -> bool:
-    """A view, what a view reads, what json_each gives, or a part of the statement that has a name."""
-    if view in VIEWS:
-        return True
-    if database == "temp":
-        return table in VIEWS
-    if not column:
-        return database is None or table in _COUNTED
-    return table == "json_each"
+
+def _tables(db: sqlite3.Connection) -> frozenset[str]:
+    """What is in the file, in lower case."""
+    return frozenset(row[0].lower() for row in db.execute("SELECT name FROM main.sqlite_schema")) | {
+        "sqlite_master",
+        "sqlite_schema",
+    }
 
 
 def _answer(db: sqlite3.Connection, sql: str, most: int) -> SqlAnswer:
