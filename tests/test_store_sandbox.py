@@ -140,7 +140,7 @@ HOSTILE = [
     "SELECT zeroblob(1000000000)",
     "SELECT printf('%.*c', 1000000000, 'x')",
     "SELECT format('%1000000000d', 1)",
-    "SELECT replace(replace(replace(hex(hex(raw)), '3', hex(raw)), '6', hex(raw)), '5', raw) FROM events",
+    "SELECT replace(replace(replace(hex(raw), '6', hex(raw)), '6', hex(raw)), '6', hex(raw)) FROM events",
     "SELECT group_concat(a.raw || b.raw || c.raw) FROM events a, events b, events c",
     "SELECT " + "(" * 500 + "1" + ")" * 500,
     "SELECT " + "1 + " * 5_000 + "1",
