@@ -68,7 +68,9 @@ def titled(wording: Wording, names: Sequence[str] = ()) -> str:
     'All rules, but not for source.ip in 10.0.0.0/8'
     """
     whom = " and ".join(map(str, wording.terms))
-    rules = ", ".join(names or wording.rules) or "All rules"
+    named = [*(names or wording.rules)]
+    rules = named[0] if named else "All rules"
+    rules += f" and {len(named) - 1} more" if len(named) > 1 else ""
     return wording.title or f"{rules}, but not for {whom}"
 
 

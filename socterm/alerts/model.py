@@ -66,6 +66,7 @@ class RuleInfo(msgspec.Struct, frozen=True):
     begins reopened. `tune` is what its author says about having fewer of its alerts.
     `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
     one's they may be: see `socterm.alerts.superseding`.
+    `about` are the fields a correlation counts by, None for a rule on single events.
     """
 
     id: str
@@ -80,3 +81,4 @@ class RuleInfo(msgspec.Struct, frozen=True):
     check: tuple[str, ...] = ()
     reopen: bool = False
     tune: str = ""
+    about: tuple[str, ...] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import click
 import msgspec
 
+from socterm.cli.excepted import Excepted, in_force
 from socterm.cli.output import clean, put_json
+from socterm.cli.reading import store_options
 from socterm.cli.wiring import clock, configure, load, zone
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
@@ -26,6 +29,9 @@ _MOST_LACKS = 3
 _MOST_LINES = 1000
 _MARGIN = 13
 
+Kept = Mapping[str, Sequence[str]]
+NOTHING_KEPT: Kept = {}
+
 
 @click.command()
 @click.argument("line", metavar="LINE|-")
@@ -34,7 +40,7 @@ _MARGIN = 13
 @click.option("--rules", multiple=True, metavar="PATH", help="More Sigma rules: a file or folder.")
 @click.option("--all", "show_all", is_flag=True, help="Every rule that was tried, not only the nearest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file.")
+@store_options
 def explain(
     line: str,
     form: str | None,
@@ -42,11 +48,12 @@ def explain(
     rules: tuple[str, ...],
     show_all: bool,
     as_json: bool,
+    db: Path | None,
     config: Path | None,
 ) -> None:
     """Say how LINE is read: format, fields, time, log sources, and what each rule lacked.
 
-    `-` reads lines from standard input, as lines of one source.
+    `-` reads lines from standard input, as lines of one source. With --db the exceptions of that store hold.
     """
     settings = configure({"tz": tz, "rules": rules, "config": config})
     lines = [line.encode("utf-8", "surrogateescape")]
@@ -65,18 +72,20 @@ def explain(
         enrich=Enricher.of(settings).apply,
         lists=lists,
     )
+    excepted = Excepted(in_force(db, config), rules_known, local)
     for number, read in enumerate(found):
+        kept = {rule.key: list(excepted.event(read.event, rule.key)) for rule in read.rules if not rule.lacks}
         if as_json:
-            put_json(_as_json(read))
+            put_json(_as_json(read, kept))
             continue
         if number:
             click.echo()
-        for text in told(read, local, show_all=show_all):
+        for text in told(read, local, show_all=show_all, kept=kept):
             click.echo(text)
 
 
-def told(read: LineRead, tz: tzinfo, *, show_all: bool = False) -> list[str]:
-    """The explanation as lines for a terminal."""
+def told(read: LineRead, tz: tzinfo, *, show_all: bool = False, kept: Kept = NOTHING_KEPT) -> list[str]:
+    """The explanation as lines for a terminal. `kept` says by rule which exceptions keep the line from it."""
     event = read.event
     ecs = as_ecs(event)
     lines = [_row("Line", event.raw[:400]), _row("Read as", _read_as(read))]
@@ -96,7 +105,7 @@ def told(read: LineRead, tz: tzinfo, *, show_all: bool = False) -> list[str]:
     lines.append(
         _row("Log sources", "  ".join(map(_logsource, event.logsources)) or "none: no rule is for it")
     )
-    return [clean(text) for text in [*lines, *_rules(read, show_all=show_all)]]
+    return [clean(text) for text in [*lines, *_rules(read, kept, show_all=show_all)]]
 
 
 _ELSEWHERE = frozenset({"@timestamp", "event.original", "socterm.repeat"})
@@ -139,7 +148,7 @@ def _logsource(source: LogSource) -> str:
     return "/".join(f"{name}={part}" for name, part in zip(names, source, strict=True) if part)
 
 
-def _rules(read: LineRead, *, show_all: bool) -> list[str]:
+def _rules(read: LineRead, kept: Kept, *, show_all: bool) -> list[str]:
     matched = sorted((rule for rule in read.rules if not rule.lacks), key=lambda rule: rule.held)
     missed = [rule for rule in read.rules if rule.lacks]
     shown = missed if show_all else missed[:_SHOWN]
@@ -148,6 +157,7 @@ def _rules(read: LineRead, *, show_all: bool) -> list[str]:
     for rule in matched:
         lines += [_row("  held" if rule.held else "  matched", f"{rule.title} ({_weight(rule)})")]
         lines += [_row("", f"  {rule.memory}")] if rule.memory else []
+        lines += [_row("  excepted", why) for why in kept.get(rule.key, ())]
         lines += [_row("", f"  counts towards: {title}") for title in rule.feeds]
     for rule in shown:
         lines += [_row("  missed", f"{rule.title} ({_weight(rule)})")]
@@ -163,7 +173,7 @@ def _weight(rule: RuleRead) -> str:
     return rule.level if rule.alerting else "raises nothing by itself"
 
 
-def _as_json(read: LineRead) -> dict[str, Any]:
+def _as_json(read: LineRead, kept: Kept) -> dict[str, Any]:
     return {
         "format": read.form.name if read.form else None,
         "event": as_ecs(read.event),
@@ -173,5 +183,8 @@ def _as_json(read: LineRead) -> dict[str, Any]:
             dict(zip(("product", "category", "service"), source, strict=True))
             for source in read.event.logsources
         ],
-        "rules": [msgspec.to_builtins(rule) | {"matched": not rule.lacks} for rule in read.rules],
+        "rules": [
+            msgspec.to_builtins(rule) | {"matched": not rule.lacks, "excepted": kept.get(rule.key, [])}
+            for rule in read.rules
+        ],
     }

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from socterm.alerts.exceptions import Wording, check, in_force, titled
+from socterm.errors import UsageError
 from socterm.pipeline.detect import Detector
 from socterm.sigma.exceptions import InForce, Tally
-from socterm.sigma.exceptiontext import written
+from socterm.sigma.exceptiontext import read, written
 from socterm.sigma.model import RuleSet
 
 Read = Callable[[int], tuple[int, list[tuple[int, str, int]]] | None]
@@ -33,6 +34,15 @@ def made(wording: Wording, *, author: str, now: int, names: tuple[str, ...] = ()
         "rules": list(wording.rules),
         "reason": wording.reason,
     }
+
+
+def made_of(document: str, reason: str = "") -> dict[str, Any]:
+    """The same from a Sigma filter somebody wrote. Raises RuleError where it cannot be used."""
+    said = read(document)
+    reason = reason.strip() or said.reason
+    if not reason:
+        raise UsageError("an exception needs a reason: give --reason, or the document a description")
+    return {"document": document, "title": said.title, "rules": list(said.rules), "reason": reason}
 
 
 class ExceptionBook:

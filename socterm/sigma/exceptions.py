@@ -114,6 +114,11 @@ class InForce:
             return (key,)
         return (OWN + key,) if self._rules[key].alerting else ()
 
+    def hiding(self, event: Event, rule: str) -> tuple[int, ...]:
+        """The exceptions that keep an event from an event rule; asking counts nothing."""
+        aims = [self._aims[name] for name in self._matcher.match(event)] if self._matcher is not None else []
+        return tuple(aim.ident for aim in aims if aim.rules is None or rule in aim.rules)
+
     def silences(self, rule: str, entity: Entity) -> tuple[int, ...]:
         """The exceptions that keep a correlation's alerts on an entity from being raised."""
         place = (rule, entity)

@@ -143,7 +143,7 @@ class RuleRow(msgspec.Struct):
     """A rule's fate as last loaded (`socterm.sigma.model.Fate`), with the reason, and its hits.
 
     `falsepositives` are the innocent explanations the rule names itself, `check` the steps to look into an
-    alert of it.
+    alert of it. `about` are the fields a correlation counts by, None for a rule on single events.
     """
 
     id: str
@@ -156,6 +156,7 @@ class RuleRow(msgspec.Struct):
     alerts: int
     falsepositives: tuple[str, ...] = ()
     check: tuple[str, ...] = ()
+    about: tuple[str, ...] | None = None
 
 
 class Bucket(msgspec.Struct):

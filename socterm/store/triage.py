@@ -207,7 +207,8 @@ class TriageDesk:
 def _rule(row: tuple[Any, ...]) -> RuleRow:
     ident, title, level, fate, reason, path, hits, alerts, info = row
     innocent, check = _said(info, "falsepositives"), _said(info, "check")
-    return RuleRow(ident, title, level, fate, reason, path, hits, alerts, innocent, check)
+    about = _said(info, "about") or None
+    return RuleRow(ident, title, level, fate, reason, path, hits, alerts, innocent, check, about)
 
 
 def _said(info: str | None, name: str) -> tuple[str, ...]:

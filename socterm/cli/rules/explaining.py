@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from socterm.cli.excepted import Excepted, in_force
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.asking import events_of
 from socterm.cli.rules.common import db_option, one_of, outside, path_of, place, rule_options, source_text
@@ -64,14 +66,17 @@ def explain(
     lists = ValueLists.of(settings)
     lists.use(lists_of(rules))
     events = events_of(what, settings, form, local)
+    excepted = Excepted(in_force(db, config), rules, local)
     for number, (rule, note) in enumerate(chosen):
         found = explain_rule(rule, rules, events, tz=local, lists=lists)
         if as_json:
             for answers in found.answers:
                 put_json({"rule": rule.key} | _record(answers))
-            put_json({"rule": rule.key, "alerts": msgspec.to_builtins(found.alerts)})
+            alerts = msgspec.to_builtins(found.alerts)
+            put_json({"rule": rule.key, "alerts": alerts, "excepted": list(_excepted(found, excepted))})
             continue
-        for line in [*([""] if number else []), *told(found, note, show_all=show_all)]:
+        lines = [*told(found, note, show_all=show_all), *islice(_excepted(found, excepted), _GROUPS_SHOWN)]
+        for line in [*([""] if number else []), *lines]:
             click.echo(clean(line).rstrip())
 
 
@@ -141,6 +146,18 @@ def told(found: RuleExplained, note: str = "", *, show_all: bool = False) -> Ite
         yield from _groups(found)
     yield ""
     yield from _alerts(found)
+
+
+def _excepted(found: RuleExplained, excepted: Excepted) -> Iterator[str]:
+    """What exceptions keep from the rule, of these events."""
+    for answers in found.answers:
+        for one in answers.rules:
+            for why in excepted.event(answers.event, one.key) if one.matched and one.asked else ():
+                yield f"Excepted  #{answers.event.id}, {one.title}: {why}"
+    for alert in found.alerts:
+        for why in excepted.alert(alert.rule, alert.entity):
+            whom = ", ".join(f"{name} = {value}" for name, value in alert.entity)
+            yield f"Excepted  {whom}: {why}"
 
 
 def _nearest(found: RuleExplained, counted: list[EventAnswers]) -> list[EventAnswers]:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from socterm.alerts.levels import LEVELS
+from socterm.cli.excepted import briefly, in_force
 from socterm.cli.output import clean, json_option, put_json, table
 from socterm.cli.rules.common import (
     FATES,
@@ -84,9 +85,11 @@ def list_(
     stored = _stored(db, config)
     hits = None if stored is None else {row.id: (row.hits, row.alerts) for row in stored}
     kept = [row for row in stored or () if row.reason.startswith(KEPT)]
+    excepted = in_force(db, config)
     if as_json:
         for f, told in rows:
-            put_json(_record(f, told, hits))
+            own = [] if db is None else [row.id for row in excepted if f.key in row.rules or not row.rules]
+            put_json(_record(f, told, hits) | ({} if db is None else {"exceptions": own}))
         for row in kept:
             put_json(
                 {"key": row.id, "title": row.title, "fate": row.fate, "reason": row.reason, "kept": True}
@@ -96,6 +99,10 @@ def list_(
     click.echo(_summary(rules.fates, len(rows)))
     for row in kept:
         click.echo(f"in force, {row.fate}: {clean(row.title)}: {clean(row.reason)}")
+    listed = {f.key for f, _ in rows}
+    for one in excepted:
+        if not one.rules or listed.intersection(one.rules):
+            click.echo(f"excepted: {clean(one.title)}: {briefly(one)}")
 
 
 def _tagged(f: RuleFate, tag: str) -> bool:
