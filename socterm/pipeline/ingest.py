@@ -29,8 +29,8 @@ from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
 from socterm.sources.opening import Opener
 from socterm.store.batch import Batch, RulesState, SourceState, StoredState
-from socterm.store.writer import Writer
 from socterm.store.retention import Retention
+from socterm.store.writer import Writer
 
 BATCH = 2000
 PATIENCE = 0.05
@@ -83,11 +83,11 @@ class Pipeline:
         enricher: Enricher | None = None,
         lists: ValueLists | None = None,
         watch: RuleWatch | None = None,
-    ) -> None:
         retention: Retention | None = None,
+    ) -> None:
         self.watch = watch
-        self.enricher = enricher or Enricher()
         self.retention = retention
+        self.enricher = enricher or Enricher()
         self.lists = lists or ValueLists()
         self.lists.use(lists_of(rules))
         self.writer = writer
@@ -182,12 +182,12 @@ class Pipeline:
             self._commit(stop)
             while self.writer.feed_fts(FTS_STEP):
                 pass
+            while self._let_go():
+                pass
 
     def _finished(self) -> bool:
         """Whether nothing will ever come again: all files read whole, standard input at its end."""
         if self._pending or (self.opener.waiting or not self._feeds):
-            while self._let_go():
-                pass
             return self.once and not self._pending and not self._feeds
         return all(f.done and f.ahead is None for f in self._feeds)
 
@@ -310,11 +310,11 @@ class Pipeline:
         self._fts_lag += len(batch.events)
         if self._fts_lag >= FTS_LAG:
             self._feed_fts()
+        self._let_go()
         self._tell()
 
     def _make_batch(self) -> Batch:
         events, self._pending = self._pending, []
-        self._let_go()
         rules, self._rules_state = self._rules_state, None
         touched, self._touched = self._touched, {}
         sources = []
@@ -357,13 +357,6 @@ class Pipeline:
         self._fts_lag = max(0, self._fts_lag - FTS_STEP) if fed else 0
         return fed
 
-    # -- quiet times ---------------------------------------------------------------------
-
-    def _rest(self, now: int, stop: threading.Event) -> None:
-        """Nothing to read: use the time for the index, let time pass in the detector, wait to be woken."""
-        if (self._fts_lag and self._feed_fts()) or self._let_go():
-            return
-        quiet = min((now - f.quiet_since for f in self._feeds), default=0)
     def _let_go(self) -> bool:
         """One step of retention, if there is something to do."""
         try:
@@ -372,6 +365,13 @@ class Pipeline:
             self.error = str(full)
             return False
 
+    # -- quiet times ---------------------------------------------------------------------
+
+    def _rest(self, now: int, stop: threading.Event) -> None:
+        """Nothing to read: use the time for the index, let time pass in the detector, wait to be woken."""
+        if (self._fts_lag and self._feed_fts()) or self._let_go():
+            return
+        quiet = min((now - f.quiet_since for f in self._feeds), default=0)
         self.detector.rest(quiet, None if self.once else now)
         if self.detector.changed:
             self._commit(stop)
