@@ -11,6 +11,8 @@ from typing import Any
 import click
 import msgspec
 
+from socterm.visible import visible
+
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
@@ -50,20 +52,8 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def clean(text: str) -> str:
-    """Text that may go to a terminal: control, direction and invisible characters are made visible."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(char) for char in text)
-
-
-def _shown(char: str) -> str:
-    code = ord(char)
-    if code < 0x20:
-        return " " if char == "\t" else chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    return char if char.isprintable() else f"<U+{code:04X}>"
+clean = visible
+"""Text that may go to a terminal: control, direction and invisible characters are made visible."""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

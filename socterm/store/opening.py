@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from socterm.errors import StoreError
+from socterm.store.chronicle import ChronicleDesk
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
@@ -38,6 +39,7 @@ class Store:
         self.triage = TriageDesk(connections, self.events)
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)
+        self.chronicle = ChronicleDesk(connections)
         self.exceptions = ExceptionDesk(connections)
         self.metrics = MetricsDesk(connections)
 

@@ -1,0 +1,64 @@
+"""From a store to the facts of a report: reads only, and nothing but what the report says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+from socterm.alerts.states import STATES
+from socterm.reports.shift import ShiftFacts
+from socterm.store import Store
+from socterm.store.rows import AlertRow, AuditRow, EventRow
+
+MOST: Final = 100_000
+"""Alerts looked at."""
+
+SHOWN: Final = 20
+"""Open alerts, gravest first, whose lines a hand-over shows."""
+
+SOON: Final = 7 * 86_400_000_000
+"""µs before its end that an exception is told of."""
+
+
+def shift_facts(store: Store, *, since: int, until: int, author: str, lines: int = 3) -> ShiftFacts:
+    """What there is to hand over of [since, until) µs of wall time; of each alert so many lines of logs."""
+    store.snoozes.wake(until)
+    triage = store.triage
+    decisions = store.chronicle.decided(since, until + 1)  # what woke just now belongs to it
+    opened = triage.alerts(limit=MOST)
+    raised = (row for row in triage.alerts(states=STATES, limit=MOST, parts=True) if row.state != "merged")
+    return ShiftFacts(
+        since=since,
+        until=until,
+        author=author,
+        newest=store.events.newest_id(),
+        open=opened,
+        snoozed=triage.alerts(states=("snoozed",), limit=MOST),
+        arrived=sorted((row for row in raised if since <= row.created < until), key=lambda row: row.id),
+        decisions=decisions,
+        alerts=_decided(store, decisions),
+        sources=triage.sources(),
+        ending=[row for row in store.exceptions.all() if until < row.expires <= until + SOON],
+        metrics=store.metrics.figures(since, until),
+        evidence={row.id: _lines(store, row, lines) for row in opened[:SHOWN]} if lines else {},
+    )
+
+
+def _decided(store: Store, decisions: Iterable[AuditRow]) -> dict[int, AlertRow]:
+    """The alerts that somebody decided about, as far as a decision names one alone."""
+    bulks: dict[int, list[int]] = {}
+    for row in decisions:
+        if row.alert:
+            bulks.setdefault(row.bulk or row.id, []).append(row.alert)
+    alone = dict.fromkeys(ids[0] for ids in bulks.values() if len(ids) == 1)
+    found = (store.triage.alert(ident) for ident in alone)
+    return {row.id: row for row in found if row is not None}
+
+
+def _lines(store: Store, row: AlertRow, most: int) -> list[EventRow]:
+    """The first lines of an alert's evidence and the last ones, oldest first."""
+    first = store.triage.alert_events(row.id, limit=(most + 1) // 2, newest_first=False)
+    last = store.triage.alert_events(row.id, limit=most // 2) if most > 1 else []
+    known = {event.id: event for event in (*first, *last)}
+    return list(islice(sorted(known.values(), key=lambda event: (event.ts, event.id)), most))

@@ -1,0 +1,26 @@
+"""Text of logs where people read it: what would act on a display, turn or hide it, is made visible."""
+
+from __future__ import annotations
+
+
+def visible(text: str) -> str:
+    """Printable text that still says what was there.
+
+    C0 controls become control pictures (␛ ␀ ␊), a tab a space; C1, direction, zero-width, surrogate and
+    private-use characters `<U+202E>`.
+
+    >>> visible("a\\x1b]0;owned\\x07")
+    'a␛]0;owned␇'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if code < 0x20:
+        return " " if char == "\t" else chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    return char if char.isprintable() else f"<U+{code:04X}>"
