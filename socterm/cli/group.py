@@ -46,7 +46,7 @@ SUMMARIES: dict[str, str] = {
     "report": "Write an incident or a shift hand-over as Markdown or HTML.",
     "rules": "List, check, test, explain and update rules; say what they cover.",
     "sources": "List what this store has read, with counters.",
-    "db": "Check, dump and describe a store.",
+    "db": "Check, describe, trim, copy and dump a store.",
 }
 
 

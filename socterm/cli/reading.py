@@ -48,6 +48,14 @@ def opened(
         store.close()
 
 
+def store_path(db: Path | None, config: Path | None) -> Path:
+    """Where the store named or configured lies. Raises `SoctermError` where there is none."""
+    path = configure({"db": db, "config": config}).db
+    if not path.exists():
+        raise SoctermError(f"{path}: no store there yet; socterm or socterm run makes it")
+    return path
+
+
 def query_of(words: tuple[str, ...]) -> Query:
     """The query of a command's arguments, relative times read from now."""
     return parse(" ".join(words), now=clock())

@@ -34,7 +34,7 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
             put_json(_record(row, now))
         return
     table(
-        ("SOURCE", "LINES", "PARSED", "RATE", "NEWEST", "LATE", "FORMATS", "TROUBLE"),
+        ("SOURCE", "LINES", "PARSED", "RATE", "NEWEST", "LATE", "LET GO", "FORMATS", "TROUBLE"),
         [
             (
                 row.name,
@@ -43,6 +43,7 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
                 f"{rate(row, now):.0f}/s",
                 age(row, now),
                 row.late,
+                row.let_go,
                 commonest(row),
                 trouble(row),
             )

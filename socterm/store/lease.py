@@ -81,6 +81,16 @@ def take(db: sqlite3.Connection, now: int, me: Holder) -> str:
     return token
 
 
+def held_by(db: sqlite3.Connection, now: int) -> str:
+    """Which living process ingests ("process 12 on web01"); "" where `take` would succeed."""
+    row = db.execute("SELECT boot, pid, start, host, heartbeat FROM lease").fetchone()
+    if row is None:
+        return ""
+    holder = Holder(*row[:4])
+    gone = abs(now - row[4]) > STALE or is_dead(holder)
+    return "" if gone else f"process {holder.pid} on {holder.host}"
+
+
 def keep(db: sqlite3.Connection, token: str, now: int) -> None:
     """Refresh the heartbeat inside the caller's transaction; LeaseHeldError where somebody else took over."""
     if db.execute("UPDATE lease SET heartbeat = ? WHERE token = ?", (now, token)).rowcount != 1:

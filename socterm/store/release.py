@@ -41,6 +41,11 @@ def can_release(db: sqlite3.Connection, before: int) -> bool:
     return db.execute(f"SELECT 1 FROM alerts a WHERE {_CLOSED} LIMIT 1", (before,)).fetchone() is not None
 
 
+def due(db: sqlite3.Connection, before: int) -> int:
+    """How many alerts there are for `release`."""
+    return int(db.execute(f"SELECT count(*) FROM alerts a WHERE {_CLOSED}", (before,)).fetchone()[0])
+
+
 def release(db: sqlite3.Connection, before: int, now: int) -> int:
     """Mark some closed alerts that nobody has touched since `before` (µs), longest untouched first.
 

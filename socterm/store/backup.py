@@ -1,0 +1,197 @@
+"""Copies of a store: made while another process ingests, and put back in its place.
+
+A copy is made page by page inside one read transaction, so that it is the store of one moment however long it
+takes. It is looked through by `check` before it gets its name; where anything goes wrong nothing does.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from socterm.errors import StoreBusyError, StoreError, StoreFullError, UsageError
+from socterm.store import lease
+from socterm.store.check import check
+from socterm.store.connection import connect, our_errors
+from socterm.store.opening import make_readable
+
+PAGES = 1_000
+"""Pages of one step: 8 MiB."""
+
+Told = Callable[[int, int], None]
+
+
+def _silent(_done: int, _all: int) -> None:
+    """Nobody wants to hear how far it is."""
+
+
+def backup(path: Path, target: Path, *, thorough: bool = True, told: Told = _silent) -> int:
+    """Copy a store to a file, in place of an older copy there; its size in bytes.
+
+    `thorough` has the copy looked through as `db check` does. `told` hears pages done and pages in all.
+    Raises UsageError for a target that must not be replaced, StoreError where the copy is not sound,
+    StoreFullError where there is no room.
+    """
+    make_readable(path)
+    if target.exists():
+        if target.is_dir():
+            raise UsageError(f"{target} is a folder: name a file in it")
+        if target.samefile(path):
+            raise UsageError(f"{target} is the store itself: name another file")
+        try:
+            connect(target, readonly=True).close()
+        except StoreError:
+            raise UsageError(f"{target} is there and is no store: name another file") from None
+    part = _copy(path, target, told)
+    try:
+        if thorough:
+            _refuse_unsound(part, "the copy is not sound, as the store may not be")
+        size = part.stat().st_size
+        part.replace(target)
+        _sync(target.resolve().parent)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return size
+
+
+def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: Told = _silent) -> Path | None:
+    """Put a copy in the place of a store; where the former one lies now, None where there was none.
+
+    Raises StoreBusyError where somebody has the store open, StoreError for a copy that is not sound.
+    """
+    make_readable(copy)
+    if thorough:
+        _refuse_unsound(copy, f"{copy} is not sound")
+    if path.exists() and path.samefile(copy):
+        raise UsageError(f"{copy} is the store itself: name another file")
+    _refuse_used(path, now).close()
+    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    part = _copy(copy, path, told)
+    try:
+        held = _refuse_used(path, now)
+        try:
+            aside = _set_aside(path)
+            part.replace(path)
+            _sync(path.resolve().parent)
+        finally:
+            held.close()
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return aside
+
+
+def _refuse_unsound(path: Path, what: str) -> None:
+    problems = check(path)
+    if problems:
+        raise StoreError(f"{what}: {problems[0]}")
+
+
+def _copy(path: Path, target: Path, told: Told) -> Path:
+    """A file beside the target that holds the whole store and nothing of who ingests into it."""
+    folder = target.resolve().parent
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder")
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=folder)
+        os.close(number)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}") from error
+    part = Path(name)
+    try:
+        _copy_pages(path, part, told)
+    except StoreFullError as error:
+        part.unlink(missing_ok=True)
+        need = path.stat().st_size >> 20
+        raise StoreFullError(
+            f"no room in {folder}: the copy needs {need} MiB; nothing was changed"
+        ) from error
+    except sqlite3.OperationalError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(f"cannot copy to {folder}: {error}; nothing was changed") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return part
+
+
+def _copy_pages(path: Path, part: Path, told: Told) -> None:
+    source = connect(path, readonly=True)
+    copy = sqlite3.connect(part, isolation_level=None)
+    try:
+        with our_errors():
+            source.execute("BEGIN")
+            # This read takes the snapshot: without it, each commit of an ingest would begin the copy anew.
+            source.execute("SELECT count(*) FROM migrations").fetchone()
+            source.backup(copy, pages=PAGES, progress=lambda _code, left, whole: told(whole - left, whole))
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+            copy.execute("DELETE FROM lease")
+    finally:
+        copy.close()
+        source.close()
+    _sync(part)
+
+
+def _refuse_used(path: Path, now: int) -> sqlite3.Connection:
+    """A connection that keeps all others out; StoreBusyError where there are any.
+
+    Leaving write-ahead logging needs the file for oneself, and brings all that is in the log into it.
+    """
+    if not path.exists():
+        return sqlite3.connect(":memory:")
+    db = sqlite3.connect(path, isolation_level=None, timeout=0.5)
+    try:
+        _refuse_ingested(db, path, now)
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        db.close()
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreBusyError(f"{path} is open in another process: close it first") from error
+        return sqlite3.connect(":memory:")  # so damaged that nobody can use it
+    except sqlite3.DatabaseError:
+        db.close()
+        return sqlite3.connect(":memory:")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _refuse_ingested(db: sqlite3.Connection, path: Path, now: int) -> None:
+    who = lease.held_by(db, now)
+    if who:
+        raise StoreBusyError(f"{who} ingests into {path}: stop it first")
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Rename a store, and what lies beside a damaged one, so that nothing of it is lost."""
+    if not path.exists():
+        return None
+    stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = path.with_name(f"{path.name}.before-{stamp}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.before-{stamp}-{number}")
+    for end in ("-wal", "-shm"):
+        beside = path.with_name(path.name + end)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + end))
+    path.rename(aside)
+    return aside
+
+
+def _sync(path: Path) -> None:
+    """Make sure that it is on the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

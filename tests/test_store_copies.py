@@ -1,0 +1,239 @@
+"""Backups of a store that is being written, and putting one back; vacuum, retention and facts on demand."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from socterm.errors import StoreBusyError, StoreError, UsageError
+from socterm.store import care, check, open_store
+from socterm.store.backup import backup, restore
+from socterm.store.canonical import canonical
+from socterm.store.describe import describe
+from socterm.store.retention import DAY, Terms
+from socterm.store.space import can_give_back
+from socterm.store.writer import Writer
+
+from store_samples import NOW, alerted, batch, episode, login
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir() if not file.name.endswith(("-wal", "-shm"))}
+
+
+# -- backup -------------------------------------------------------------------------------
+
+
+def test_a_backup_is_the_store_of_one_moment_while_ingest_goes_on(path: Path, tmp_path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([login(number) for number in range(1, 3001)]))
+    before = list(canonical(path))
+    heard: list[tuple[int, int]] = []
+
+    def told(done: int, whole: int) -> None:
+        heard.append((done, whole))
+        if len(heard) == 1:
+            writer.commit(batch([login(number) for number in range(3001, 3101)]))
+
+    copy = tmp_path / "copy.db"
+    size = backup(path, copy, told=told)
+    assert heard[-1][0] == heard[-1][1]
+    assert size == copy.stat().st_size
+    assert list(canonical(copy)) == before
+    assert names(tmp_path) == {"store.db", "copy.db"}
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    writer.close()
+    assert describe(path, now=NOW).events == 3100
+
+
+def test_nobody_holds_the_lease_of_a_copy(path: Path, tmp_path: Path) -> None:
+    writer = alerted(path, 1)
+    backup(path, tmp_path / "copy.db")
+    Writer.open(tmp_path / "copy.db", now=NOW).close()
+    writer.close()
+
+
+def test_a_newer_backup_takes_the_place_of_an_older_one(path: Path, tmp_path: Path) -> None:
+    writer = alerted(path, 1)
+    copy = tmp_path / "copy.db"
+    backup(path, copy)
+    writer.commit(batch([login(4)]))
+    writer.close()
+    backup(path, copy)
+    assert describe(copy, now=NOW).events == 4
+
+
+def test_a_file_that_is_no_store_is_not_replaced(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    (tmp_path / "letter.txt").write_text("Dear all,")
+    (tmp_path / "folder").mkdir()
+    for name, why in (
+        ("letter.txt", "no store"),
+        ("folder", "is a folder"),
+        ("store.db", "the store itself"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            backup(path, tmp_path / name)
+    with pytest.raises(UsageError, match="no such folder"):
+        backup(path, tmp_path / "nowhere" / "copy.db")
+    assert (tmp_path / "letter.txt").read_text() == "Dear all,"
+
+
+def test_what_is_not_sound_gets_no_name(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE alerts SET count = 99")
+    with pytest.raises(StoreError, match=r"not sound.*counts 99"):
+        backup(path, tmp_path / "copy.db")
+    assert names(tmp_path) == {"store.db"}
+    backup(path, tmp_path / "copy.db", thorough=False)
+    assert names(tmp_path) == {"store.db", "copy.db"}
+
+
+# -- restore ------------------------------------------------------------------------------
+
+
+def test_a_copy_comes_back_and_the_former_store_is_kept(path: Path, tmp_path: Path) -> None:
+    writer = alerted(path, 1)
+    copy = tmp_path / "copy.db"
+    backup(path, copy)
+    kept = list(canonical(path))
+    writer.commit(batch([login(4), login(5)]))
+    writer.close()
+    former = list(canonical(path))
+    aside = restore(copy, path, now=NOW)
+    assert aside is not None
+    assert list(canonical(path)) == kept
+    assert list(canonical(aside)) == former
+    assert check(path) == []
+    writer = Writer.open(path, now=NOW)
+    assert writer.next_event_id == 4
+    writer.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_store_in_use_is_not_replaced(path: Path, tmp_path: Path) -> None:
+    writer = alerted(path, 1)
+    copy = tmp_path / "copy.db"
+    backup(path, copy)
+    with pytest.raises(StoreBusyError, match="ingests into"):
+        restore(copy, path, now=NOW)
+    writer.close()
+    with open_store(path, readonly=True) as store:
+        store.events.page()
+        with pytest.raises(StoreBusyError, match="open in another process"):
+            restore(copy, path, now=NOW)
+    assert names(tmp_path) == {"store.db", "copy.db"}
+    restore(copy, path, now=NOW)
+    assert check(path) == []
+
+
+def test_a_copy_is_restored_where_there_was_no_store(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    new = tmp_path / "there" / "store.db"
+    assert restore(path, new, now=NOW) is None
+    assert list(canonical(new)) == list(canonical(path))
+
+
+def test_a_damaged_store_is_replaced_and_kept(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    copy = tmp_path / "copy.db"
+    backup(path, copy)
+    path.write_bytes(b"not a database" * 1000)
+    aside = restore(copy, path, now=NOW)
+    assert aside is not None
+    assert aside.read_bytes().startswith(b"not a database")
+    assert check(path) == []
+
+
+def test_a_copy_that_is_not_sound_is_refused(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    copy = tmp_path / "copy.db"
+    shutil.copy(path, copy)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE alerts SET count = 99")
+    with pytest.raises(StoreError, match="not sound"):
+        restore(copy, path, now=NOW)
+    with pytest.raises(UsageError, match="the store itself"):
+        restore(path, path, now=NOW)
+    (tmp_path / "text").write_text("x" * 5000)
+    with pytest.raises(StoreError, match="not a socterm store"):
+        restore(tmp_path / "text", path, now=NOW)
+    assert check(path) == []
+
+
+# -- on demand ----------------------------------------------------------------------------
+
+
+def test_retention_on_demand_runs_beside_an_ingest(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    events = [login(number) for number in range(1, 101)]
+    writer.commit(batch(events, [episode(1, events[:3], alert=1, settled=True)]))
+    terms = Terms(older=30 * DAY)
+    assert care.plan(path, terms, now=NOW + 40 * DAY).too_old == 97
+    done = care.retain(path, terms, now=NOW + 40 * DAY)
+    assert done.gone == 97
+    writer.commit(batch([login(101)]))
+    writer.close()
+    assert check(path) == []
+    assert describe(path, now=NOW).events == 4
+
+
+def test_what_a_size_would_cost_is_estimated(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([login(number) for number in range(1, 5001)]))
+    writer.close()
+    size = describe(path, now=NOW).bytes
+    found = care.plan(path, Terms(max_size=size // 2), now=NOW)
+    assert 2000 < found.for_size < 3500
+    assert care.plan(path, Terms(max_size=size * 2), now=NOW).for_size == 0
+
+
+def test_an_old_store_gives_pages_back_after_a_vacuum(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([login(number) for number in range(1, 5001)]))
+    writer.close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA auto_vacuum=NONE")
+    db.execute("VACUUM")
+    assert not can_give_back(db)
+    db.close()
+    care.retain(path, Terms(older=30 * DAY), now=NOW + 40 * DAY)
+    assert describe(path, now=NOW).free_pages > 50
+    done = care.vacuum(path, now=NOW)
+    assert done.after < done.before // 2
+    facts = describe(path, now=NOW)
+    assert (facts.shrinks, facts.free_pages, facts.bytes) == (True, 0, done.after)
+    assert check(path) == []
+
+
+def test_rewriting_a_store_that_is_ingested_into_is_refused(path: Path) -> None:
+    writer = alerted(path, 1)
+    with pytest.raises(StoreBusyError, match="stop it, then run socterm db vacuum"):
+        care.vacuum(path, now=NOW, full=True)
+    care.vacuum(path, now=NOW)
+    writer.close()
+    care.vacuum(path, now=NOW, full=True)
+    assert check(path) == []
+
+
+def test_the_facts_of_a_store(path: Path) -> None:
+    writer = alerted(path, 1, 2)
+    writer.retention(Terms(older=30 * DAY)).step(NOW)
+    facts = describe(path, now=NOW)
+    assert (facts.events, facts.evidence, facts.unindexed, facts.let_go) == (6, 6, 6, 0)
+    assert (facts.alerts, facts.open_alerts, facts.released) == ({"new": 2}, 2, 0)
+    assert facts.oldest == NOW + 1_000_000
+    assert facts.sources == 1
+    assert facts.retention["older"] == 30 * DAY
+    assert facts.ingest.startswith("process ")
+    writer.close()
+    assert describe(path, now=NOW).ingest == ""
