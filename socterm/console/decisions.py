@@ -69,9 +69,7 @@ class Decisions:
             return len(triage.redo(actor=self._actor, now=now))
         ids = decision.ids
         if decision.group is not None:
-            rule, entity = decision.group.rule, decision.group.entity
-            rows = triage.alerts(limit=100_000, parts=True)
-            ids = tuple(row.id for row in rows if (row.rule, row.entity) == (rule, entity))
+            ids = tuple(self._store.groups.members(decision.group.id, decision.verb))
         if not ids:
             return 0
         return len(triage.decide(ids, decision.verb, actor=self._actor, now=now, **decision.details))

@@ -12,7 +12,7 @@ from socterm.alerts.states import OPEN_STATES, STATES
 from socterm.console.messages import HeaderRead
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
-from socterm.store.protocols import Events, Triage
+from socterm.store.protocols import Events, Figures, Groups, Snoozes, Triage
 from socterm.store.rows import AlertRow, Bucket
 
 FIRST = 2_000
@@ -41,6 +41,18 @@ class Store(Protocol):
     @property
     def path(self) -> Path:
         """The file behind both."""
+
+    @property
+    def snoozes(self) -> Snoozes:
+        """Alerts that wake by themselves."""
+
+    @property
+    def groups(self) -> Groups:
+        """Alerts that are decided together."""
+
+    @property
+    def metrics(self) -> Figures:
+        """How well triage goes."""
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query a thread is running."""

@@ -48,6 +48,8 @@ def _head(alert: AlertRow, actor: str, tz: tzinfo) -> list[Line]:
     for name in names:
         parts += [sp(" · ", "dim"), sp(name, "dim", whole=True)]
     state = [sp(state_text(alert, actor), "ok" if alert.owner else "dim")]
+    if alert.until:
+        state.append(sp(f" until {stamp(alert.until, tz)[:16]}", "text"))
     if alert.owner:
         state += [sp(" · ", "dim"), sp(alert.owner, "text")]
     if alert.notes:
@@ -58,8 +60,18 @@ def _head(alert: AlertRow, actor: str, tz: tzinfo) -> list[Line]:
         line(sp(f"{MARKS[level]} {SHORT[level]} ", level), sp(alert.title, "title"), hang=2),
         Line(tuple(parts), most=3),
         line(sp(stamp(alert.first, tz), "dim"), sp(" · ", "dim"), *state, hang=2),
+        *_follows(alert),
         Line(),
     ]
+
+
+def _follows(alert: AlertRow) -> list[Line]:
+    """The closed alert it came after, which Enter opens."""
+    if not alert.follows:
+        return []
+    said = f"#{alert.follows}, closed as {alert.follows_verdict.replace('_', ' ')}"
+    told = line(("Follows ", "dim"), (said, "cite"), hang=2, value=str(alert.follows))
+    return [told._replace(alert=alert.follows)]
 
 
 def _why(alert: AlertRow) -> list[Line]:
@@ -213,7 +225,7 @@ def history_lines(rows: Sequence[AuditRow], tz: tzinfo) -> list[Line]:
         parts = [
             sp(stamp(row.at, tz) + "  ", "dim"),
             sp(fit(row.actor, 10), "entity"),
-            sp(f" {row.verb}  ", "head"),
+            sp(f" {row.verb.replace('_', ' ')}  ", "head"),
             _change(row),
         ]
         if row.undoes:

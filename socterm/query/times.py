@@ -30,6 +30,19 @@ def duration(text: str) -> int | None:
     return int(found[1]) * _UNITS[found[2].lower()] if found else None
 
 
+def later(text: str, now: int) -> int | None:
+    """The moment (µs) that `4h` from now or `2026-11-20T08:00` names; None for anything else.
+
+    >>> later("1h", 5)
+    3600000005
+    """
+    span = duration(text)
+    if span is not None:
+        return now + span
+    found = interval(text, now)
+    return None if found is None else found[0]
+
+
 def interval(text: str, now: int) -> Interval | None:
     """The stretch a written time names: a day for `2026-11-20`, one µs for `now-15m`; None if it is none."""
     low = text.lower()

@@ -14,7 +14,13 @@ from socterm.console.pivots import PIVOTS
 from socterm.console.places import PLACES
 from socterm.console.screens.base import ListScreen
 from socterm.console.screens.command import CommandLine
-from socterm.console.screens.dialogues import HelpScreen, NoteDialogue, VerdictDialogue, help_lines
+from socterm.console.screens.dialogues import (
+    HelpScreen,
+    NoteDialogue,
+    SnoozeDialogue,
+    VerdictDialogue,
+    help_lines,
+)
 from socterm.console.screens.menus import GoMenu, PivotMenu
 from socterm.console.screens.page import Page
 from socterm.console.screens.triage import TriageScreen
@@ -39,6 +45,7 @@ SERVES: dict[str, list[type]] = {
     "text": [TextView, Detail],
     "detail": [Detail],
     "verdict": [VerdictDialogue],
+    "snooze": [SnoozeDialogue],
     "filter": [FilterBar],
     "chat": [ChatLine],
     "dialogue": [NoteDialogue],

@@ -15,6 +15,15 @@ GROUPS: tuple[Group, ...] = (
         ("verdict.cancel", "escape q", "cancel", "No verdict", "cancel", 6),
     ),
     group(
+        "snooze", "After t",
+        ("snooze.hour", "1", "hour", "For an hour", "choose('hour')", 1),
+        ("snooze.four", "4", "hours", "For four hours", "choose('four')", 2),
+        ("snooze.tomorrow", "t", "tomorrow 8:00", "Until tomorrow morning", "choose('tomorrow')", 3),
+        ("snooze.monday", "w", "Monday 8:00", "Until Monday morning", "choose('monday')", 4),
+        ("snooze.other", "s", "say when", "Type a time or how long", "choose('other')", 5),
+        ("snooze.cancel", "escape q", "cancel", "Not at all", "cancel", 6),
+    ),
+    group(
         "chat", "Chat line",
         ("chat.stop", "escape", "stop, back", "Stop the answer, or leave the chat line", "stop", 1),
         ("chat.previous", "up", "last question", "Bring back the question asked before", "recall"),

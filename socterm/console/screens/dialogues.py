@@ -46,8 +46,19 @@ class VerdictDialogue(ModalScreen[str], inherit_bindings=False):
         self.dismiss(None)
 
 
+class SnoozeDialogue(VerdictDialogue, inherit_bindings=False):
+    """One line in the footer's place: the next key is until when."""
+
+    BINDINGS: ClassVar = bindings("snooze")
+    CSS = "SnoozeDialogue { background: transparent; align: left bottom; }"
+
+    def compose(self) -> ComposeResult:
+        """The choices."""
+        yield Footer(("snooze",), lead=f"{plural(self.count, 'alert')} for")
+
+
 class NoteDialogue(ModalScreen[str], inherit_bindings=False):
-    """A line to write a note in."""
+    """A line to write something short in: a note, a name, a time."""
 
     BINDINGS: ClassVar = bindings("dialogue")
     CSS = """
@@ -60,15 +71,18 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
     NoteDialogue SafeInput:focus { border: none; }
     """
 
-    def __init__(self, about: str) -> None:
+    def __init__(self, about: str, what: str = "Note", keeps: str = "keeps", value: str = "") -> None:
         super().__init__()
         self.about = safe_text(about, 60)
+        self.what = what
+        self.keeps = keeps
+        self.value = value
 
     def compose(self) -> ComposeResult:
         """Title and line."""
         with Vertical() as box:
-            set_titles(box, [("Note · ", ""), (self.about, "")], "Enter keeps · Esc leaves")
-            yield SafeInput(compact=True, max_length=2000)
+            set_titles(box, [(f"{self.what} · ", ""), (self.about, "")], f"Enter {self.keeps} · Esc leaves")
+            yield SafeInput(self.value, compact=True, max_length=2000)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

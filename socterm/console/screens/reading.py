@@ -154,7 +154,7 @@ class Reading(Reader, Layout):
         if self._changed:
             self.stream.fetch(again=True)
             shown = self.detail.shown or self.alerts.cursor
-            if not self.detail.alone and shown in self._changed:
+            if not self.detail.lone and shown in self._changed:
                 self.detail.load_alert(shown)
             self._changed = set()
         self.read_header(now)
@@ -203,6 +203,7 @@ class Reading(Reader, Layout):
         """Read the alert list if anything changed since, or somebody asked."""
         began = time.monotonic()
         known: Mapping[int, AlertRow] = self.alerts.alerts if asks.amend else {}
+        self.store.snoozes.wake(asks.now)
         change, ids = self.store.triage.changes(max(0, asks.since))
         if not ids and not asks.asked:
             self.post_message(AlertsRead(asks.version, -1, [], {}))
@@ -250,7 +251,7 @@ class Reading(Reader, Layout):
         self.titles()
         self._changed |= message.changed
         self._trouble = ""
-        if message.asked and not self.detail.alone:
+        if message.asked and not self.detail.lone:
             self.detail.load_alert(self.alerts.cursor)
 
     def read_failed(self) -> None:

@@ -13,13 +13,16 @@ from socterm.console.messages import Decided
 from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
-from socterm.console.screens.pointing import Pointing
+from socterm.console.screens.escalating import Escalating
 from socterm.console.state import ORDERS, PaneName
 from socterm.console.widgets.alerts import in_order
 from socterm.console.words import VERDICTS, plural
 
+LEAVING = frozenset({"close", "verdict", "hand_over", "snooze"})
+"""Verbs after which an alert is not open any more."""
 
-class TriageScreen(Pointing):
+
+class TriageScreen(Escalating):
     """Alerts, detail, stream and chat, driven by keys."""
 
     OFFERS = ("triage", "app")
@@ -45,7 +48,7 @@ class TriageScreen(Pointing):
             return
         ids = self.allowed(verb, ids)
         self.decisions.submit(Decision(verb, done, tuple(ids), details))
-        closing = verb in {"close", "verdict"}
+        closing = verb in LEAVING
         if closing and not self.state.show_closed:
             self.alerts.drop(ids)
         elif closing and self.alerts.cursor in ids:
@@ -79,8 +82,13 @@ class TriageScreen(Pointing):
         self.decide("acknowledge", "acknowledged", self.targets())
 
     def action_reopen(self) -> None:
-        """Open again."""
-        self.decide("reopen", "reopened", self.targets())
+        """Open closed ones again, or wake snoozed ones."""
+        ids = self.targets()
+        snoozed = [row for row in ids if self.alerts.alerts[row].state == "snoozed"]
+        if snoozed and len(snoozed) == len(ids):
+            self.decide("wake", "woken", snoozed)
+        else:
+            self.decide("reopen", "reopened", ids)
 
     def action_verdict(self) -> None:
         """Ask which verdict, then close with it."""
@@ -154,6 +162,15 @@ class TriageScreen(Pointing):
         current = self.alerts.current
         if current is not None:
             self.alerts.marked |= {a.id for a in self.alerts.alerts.values() if a.rule == current.rule}
+        self._marks_changed()
+
+    def action_mark_group(self) -> None:
+        """All of this rule and entity."""
+        current = self.alerts.current
+        if current is not None:
+            same = current.rule, current.entity
+            shown = self.alerts.alerts.values()
+            self.alerts.marked |= {a.id for a in shown if (a.rule, a.entity) == same}
         self._marks_changed()
 
     def action_mark_all(self) -> None:

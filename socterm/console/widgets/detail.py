@@ -49,13 +49,17 @@ class Detail(Reader, TextView):
         self.explained: dict[int, Explained] = {}
         self.asking = 0
         self.alone = False
+        self.lone = False
+        """An event is asked for, whether or not it has been read yet."""
 
     def load_alert(self, alert: int) -> None:
         """Show an alert."""
+        self.lone = False
         self.read_alert(alert)
 
     def load_event(self, event: int) -> None:
         """Show an event."""
+        self.lone = True
         self.read_event(event)
 
     @in_thread("detail")
@@ -82,6 +86,8 @@ class Detail(Reader, TextView):
     @on(AlertDetail)
     def take_alert(self, message: AlertDetail) -> None:
         """Show the alert that was read; the same alert again keeps scroll and cursor."""
+        if self.lone:
+            return
         same = (
             self.alert is not None
             and message.alert is not None
@@ -98,6 +104,8 @@ class Detail(Reader, TextView):
     @on(EventDetail)
     def take_event(self, message: EventDetail) -> None:
         """Show the event that was read."""
+        if not self.lone:
+            return
         self.alone = True
         self.event, self.cited_by = message.event, message.alerts
         self.render_tab()
