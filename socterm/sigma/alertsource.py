@@ -14,24 +14,20 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from socterm.alerts.episodes import Episode, Episodes
-from socterm.alerts.levels import rank_of
 from socterm.alerts.model import EpisodeChange, Hit, key_of
 from socterm.event import Event
 from socterm.sigma import chains
+from socterm.sigma.alertevent import alert_event, rule_fields
 from socterm.sigma.alertrules import looking, standing_on_alerts
 from socterm.sigma.correlate import Correlator
 from socterm.sigma.engine import Matcher
-from socterm.sigma.entity import WHOM
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
 from socterm.sigma.steps import hits_of, places
 from socterm.sigma.timetable import MINUTE
 from socterm.sigma.watermark import NEVER
-from socterm.taxonomy.attack import tactic_of, technique_of
-from socterm.taxonomy.logsources import ALERTS
 
 END: Final = 1 << 62
-_SOURCES: Final = (ALERTS,)
 
 Due = tuple[int, int, int, str, int, str, str, int]
 """When, how deep, the key of the hit, rule, entity: the order in which alerts are told of; then a number."""
@@ -55,27 +51,28 @@ class AlertCorrelator(Correlator):
             consumer.chained = consumer.linked = consumer.special = True
             consumer.reach = END  # base events of an alert may be as old as they like
 
-    def take(self, alert: Event, keys: tuple[str, ...], evidence: Sequence[Hit], watermark: int) -> None:
-        """An alert that satisfied these event rules, with its base events."""
+    def take(self, alert: Event, keys: tuple[str, ...], evidence: Iterable[Hit], watermark: int) -> None:
+        """An alert that satisfied these event rules, with its base events, each once."""
         if self.exceptions is not None:
             keys = self.exceptions.heard(alert, keys)
         plan = self._plans.get(keys)
         if plan is None:
             plan = self._plan(keys)
         plan.seen += 1
+        others = [_plain(base) for base in evidence if base.event != alert.id]
         taken: list[object] = []
+        found: list[tuple[object, Hit]]
         for step in plan.steps:
             if step.turn <= 1:
                 taken = []
             consumer = step.consumer
-            found = hits_of(alert, places(step, alert), taken)
             if consumer.spec is None:
                 own = Hit(alert.ts, alert.source, alert.position, alert.id, alert.repeat, step.ref)
                 found = [(consumer.entity(alert), own)]
+            else:
+                found = hits_of(alert, places(step, alert), taken)
             for key, hit in found:
-                group = consumer.group(key)
-                others = {h.event: h for h in evidence if h.event != hit.event}.values()
-                self._take_one(consumer, group, hit, [*map(_plain, others)], alert, watermark)
+                self._take_one(consumer, consumer.group(key), hit, others, alert, watermark)
         self.catch_up()
 
     def _take_one(
@@ -83,20 +80,22 @@ class AlertCorrelator(Correlator):
     ) -> None:
         """An alert for a group; what it rests on has to be there when the rule fires at it."""
         consumer.settle(group, watermark)
-        fresh = [base for base in others if not any(episode.has(base) for episode in group.open)]
+        fresh: list[Hit] = []
         if consumer.parents:
+            fresh = [base for base in others if not any(episode.has(base) for episode in group.open)]
             for base in fresh:
                 consumer.remember(group, base)
         self._take_special(consumer, group, hit, watermark + consumer.delay, alert)
-        home = group.home(hit.ts)
+        home = group.home(hit.ts) if others else None
         if home is not None:
             for base in others:
                 if not home.has(base):
                     home.add(home.once(base))
-        first = min(fresh, key=key_of, default=hit)
-        if consumer.parents and chains.behind(group, first):
-            last = max(base.ts for base in (*fresh, hit))
-            chains.supplement(self.episodes, consumer, group, first, last)
+        if consumer.parents:
+            first = min(fresh, key=key_of, default=hit)
+            if chains.behind(group, first):
+                last = max(base.ts for base in (*fresh, hit))
+                chains.supplement(self.episodes, consumer, group, first, last)
 
 
 def _plain(hit: Hit) -> Hit:
@@ -148,6 +147,7 @@ class AlertSource:
     def _take_rules(self, rules: RuleSet) -> None:
         self.keys = standing_on_alerts(rules)
         self._rules = rules.rules
+        self._common: dict[str, dict[str, Any]] = {}
         self._own = RuleSet({key: rules.rules[key] for key in rules.rules if key in self.keys}, [])
         self._matcher = Matcher(self._own, tz=self._tz)
         self._named = looking(rules)
@@ -277,15 +277,19 @@ class AlertSource:
                 heapq.heappush(self._due, (due, episode))
 
     def _tell_of(self, episode: Episode, fired: Hit, due: int) -> None:
-        evidence = self._evidence(episode, fired)
+        rule = self._rules[episode.rule]
+        common = self._common.get(rule.key)
+        if common is None:
+            common = self._common[rule.key] = rule_fields(rule)
+        alert = alert_event(rule, common, episode.entity, fired)
+        keys = tuple([key for key in self._matcher.match(alert) if self._sees(key, rule.key)])
+        evidence = self._evidence(episode, fired) if keys else {}
         episode.tell()
         if not episode.over:
             self.episodes.touch(episode)
-        alert = alert_event(self._rules[episode.rule], episode, fired)
-        alert.repeat = evidence[fired.event].weight if fired.event in evidence else fired.weight
-        keys = tuple(key for key in self._matcher.match(alert) if self._sees(key, episode.rule))
         if keys:
-            self.correlator.take(alert, keys, list(evidence.values()), due - self._bound)
+            alert.repeat = evidence[fired.event].weight if fired.event in evidence else fired.weight
+            self.correlator.take(alert, keys, evidence.values(), due - self._bound)
 
     def _evidence(self, episode: Episode, fired: Hit) -> dict[int, Hit]:
         """The base events of an alert up to the hit that first satisfied its rule, by id."""
@@ -298,39 +302,3 @@ class AlertSource:
                 if known is None or known.weight < hit.weight:
                     found[hit.event] = hit
         return found
-
-
-def alert_event(rule: Rule, episode: Episode, fired: Hit) -> Event:
-    """The alert as rules see it, at the time and under the id of the event that first satisfied its rule."""
-    info = rule.info
-    fields: dict[str, Any] = {
-        "event.dataset": "socterm.alert",
-        "event.action": "alert",
-        "event.category": ("intrusion_detection",),
-        "event.severity": rank_of(info.level) + 1,
-        "socterm.level": info.level,
-        "rule.id": rule.key,
-        "rule.name": tuple(dict.fromkeys(name for name in (info.title, rule.name) if name)),
-        "tags": info.tags,
-        WHOM: tuple(f"{name}={value}" for name, value in episode.entity),
-        "threat.tactic.name": _unique(tactic_of(tag) for tag in info.tags),
-        "threat.technique.id": _techniques(info.tags),
-        "message": f"{info.title}: " + ", ".join(f"{name}={value}" for name, value in episode.entity),
-        **dict(episode.entity),
-    }
-    if rule.risk:
-        fields["event.risk_score"] = rule.risk
-    return Event(
-        ts=fired.ts, source=fired.source, position=fired.position, raw=fields["message"], fields=fields,
-        logsources=_SOURCES, kind="alert", id=fired.event,
-    )  # fmt: skip
-
-
-def _unique(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in found if text))
-
-
-def _techniques(tags: Iterable[str]) -> tuple[str, ...]:
-    """Each technique under the id its tag gives, and the one it has today where that is another."""
-    named = [tag for tag in tags if technique_of(tag)]
-    return _unique(one for tag in named for one in (tag.partition(".")[2].upper(), technique_of(tag)))

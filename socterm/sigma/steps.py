@@ -131,8 +131,10 @@ def places(step: Step, event: Event) -> list[tuple[object, str]]:
     if not found or not all(lists):
         counts.skipped += 1
         return []
-    keys = [key[0] if len(key) == 1 else key for key in _few(product(*lists), counts)]
-    return list(_few(product(keys, found), counts))
+    keys: list[object] = _few(lists[0] if len(lists) == 1 else product(*lists), counts)
+    if len(found) == 1:
+        return [(key, found[0]) for key in keys]
+    return _few(product(keys, found), counts)
 
 
 def _few(found: Iterable[Any], counts: Counts) -> list[Any]:
