@@ -20,6 +20,7 @@ from socterm.parsers.decoder import Decoder
 from socterm.pipeline.detect import IDLE_AFTER, Detector, clock_from, clock_state
 from socterm.pipeline.exceptions import ExceptionBook
 from socterm.pipeline.forms import Form, form_for
+from socterm.pipeline.raising import Raising
 from socterm.pipeline.rulewatch import RuleWatch
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
 from socterm.pipeline.tally import count
@@ -111,6 +112,7 @@ class Pipeline:
         clocks = {s.name: clock_from(s.extra.get("clock")) for s in stored.sources if "clock" in s.extra}
         self.detector.restore(clocks, stored.episodes, stored.learning)
         self.exceptions = ExceptionBook(writer.exceptions_since, self.detector, tz)
+        self.raising = Raising(writer, self.detector.episodes)
         self._states = {state.name: state for state in stored.sources}
         self._decoder_entries = stored.decoders
         self._feeds: list[Feed] = []
@@ -160,6 +162,8 @@ class Pipeline:
                 if now >= next_look:
                     next_look = now + 1_000_000
                     self._look_around(now)
+                    if self.raising.look():
+                        self._commit(stop)
                 self._hear_decisions()
                 self._take_rules(stop)
                 if self.exceptions.look(now):
@@ -321,6 +325,7 @@ class Pipeline:
         decoders = []
         now = self.clock()
         excepted, unfit = self.exceptions.take()
+        asked, raised = self.raising.take()
         for name, feed in touched.items():
             stats = feed.source.stats()
             state = feed.state
@@ -338,7 +343,7 @@ class Pipeline:
             events=events,
             decoders=decoders,
             sources=sources,
-            episodes=self.detector.collect(),
+            episodes=self.detector.collect() + asked,
             rule_hits=self.detector.take_hits(),
             now=now,
             rules=rules,
@@ -346,6 +351,7 @@ class Pipeline:
             learning=self.detector.learned(),
             excepted=excepted,
             unfit=unfit,
+            raised=raised,
         )
 
     def _feed_fts(self) -> int:

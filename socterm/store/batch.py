@@ -10,6 +10,7 @@ import msgspec
 from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.event import Event
 from socterm.sigma.learning.changes import LearningChanges, StoredLearning
+from socterm.store.raising import Raised
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate
@@ -58,6 +59,7 @@ class Batch(msgspec.Struct):
     `rules` replaces the rules in force, where it is there. `learning` is what changed of what rules learned.
     `excepted` says by id how often exceptions hid something, and the newest event time (µs) they did;
     `unfit`, where it is there, which of them the rules of now cannot use, and why.
+    `raised` is about those of `episodes` that a hunt asked for.
     """
 
     events: list[Event] = []
@@ -71,6 +73,7 @@ class Batch(msgspec.Struct):
     learning: LearningChanges | None = None
     excepted: dict[int, tuple[int, int]] = {}
     unfit: dict[int, str] | None = None
+    raised: Raised | None = None
 
 
 class StoredState(msgspec.Struct):

@@ -53,7 +53,8 @@ def evidence_ids(episodes: Sequence[EpisodeChange]) -> set[int]:
 class Detections:
     """Applies one batch's episode changes inside the caller's transaction.
 
-    Episodes beyond `last_episode` were in no batch before: nothing of them needs looking up.
+    Episodes beyond `last_episode` were in no batch before: nothing of them needs looking up. `own` says what
+    single alerts copy, in place of what `infos` says of their rules.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Detections:
         infos: Mapping[str, RuleInfo],
         now: int,
         last_episode: int,
+        own: Mapping[int, RuleInfo] | None = None,
     ) -> None:
         self.db = db
         self.sources = sources
         self.infos = infos
         self.now = now
         self.last_episode = last_episode
+        self.own = own or {}
         self.change = next_change(db)
         self._folding = Folding(db, infos, self.change)
         self._last_alert: int = db.execute("SELECT coalesce(max(id), 0) FROM alerts").fetchone()[0]
@@ -182,7 +185,7 @@ class Detections:
             self._follow(row)
 
     def _new_row(self, change: EpisodeChange) -> tuple[Any, ...]:
-        info = self.infos.get(change.rule) or unknown_rule(change.rule)
+        info = self.own.get(change.alert) or self.infos.get(change.rule) or unknown_rule(change.rule)
         self._created.add(change.alert)
         return (
             change.alert, change.id, change.rule, info.title, info.level, rank_of(info.level),

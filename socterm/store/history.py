@@ -19,8 +19,9 @@ from socterm.query import Query
 from socterm.store.codec import JOIN, READ_COLUMNS, decode
 from socterm.store.connections import Connections
 from socterm.store.expressions import EXPRESSIONS, other
-from socterm.store.jsontext import from_json, to_json
+from socterm.store.jsontext import from_json
 from socterm.store.minutes import MINUTE, id_bounds
+from socterm.store.raising import overlapping
 from socterm.store.rows import EventRow
 from socterm.store.scan import TOP, Leg, legs
 
@@ -159,7 +160,7 @@ class HistoryStore:
     def raised(self, wanted: Iterable[tuple[str, Entity, int, int]]) -> list[int]:
         """For each (rule, entity, first, last) the stored alert that overlaps these times, 0 for none."""
         with self._connections.snapshot() as db:
-            return [_raised(db, *one) for one in wanted]
+            return [overlapping(db, *one) for one in wanted]
 
 
 class _Pace:
@@ -192,15 +193,6 @@ def _windows(stretch: Stretch, pace: _Pace, *, newest_first: bool) -> Iterator[t
             end = min(high, low + 1 + pace.size)
             yield low, end
             low = end - 1
-
-
-def _raised(db: sqlite3.Connection, rule: str, entity: Entity, first: int, last: int) -> int:
-    found = db.execute(
-        "SELECT id FROM alerts WHERE rule = ? AND entity = ? AND last >= ? AND first <= ? "
-        "ORDER BY last LIMIT 1",
-        (rule, to_json(dict(entity)), first, last),
-    ).fetchone()
-    return int(found[0]) if found else 0
 
 
 def _rows(

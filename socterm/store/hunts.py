@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from socterm.errors import UsageError
 from socterm.store.connections import Connections
 from socterm.store.jsontext import clean, from_json, to_json
+from socterm.store.raising import Asked, ask
 
 KINDS = ("events", "alerts", "sql")
 LONGEST = 60
@@ -87,6 +89,14 @@ class HuntDesk:
         with self._connections.snapshot() as db:
             row = db.execute("SELECT at, report FROM backtests WHERE rule = ?", (rule,)).fetchone()
         return (int(row[0]), str(row[1])) if row else None
+
+    def ask_for(self, alerts: Iterable[Asked], *, actor: str, now: int) -> int:
+        """Have the ingest make alerts about the past; how many were asked for.
+
+        One that a stored alert of its rule and entity overlaps is not made again.
+        """
+        with self._connections.writing() as db:
+            return ask(db, alerts, actor=actor, now=now)
 
 
 def _view(row: tuple[Any, ...]) -> View:

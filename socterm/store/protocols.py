@@ -14,6 +14,7 @@ from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.hunts import View
+from socterm.store.raising import Asked
 from socterm.store.rows import (
     AlertRow,
     AuditRow,
@@ -125,6 +126,9 @@ class Hunts(Protocol):
 
     def backtest(self, rule: str) -> tuple[int, str] | None:
         """(when it was kept, report) of a rule's last back-test; None where none was kept."""
+
+    def ask_for(self, alerts: Iterable[Asked], *, actor: str, now: int) -> int:
+        """Have the ingest make alerts about the past; how many were asked for."""
 
 
 class Snoozes(Protocol):
