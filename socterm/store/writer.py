@@ -12,7 +12,7 @@ import msgspec
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
-from socterm.store import exceptions, learning, lease, rulebook
+from socterm.store import exceptions, learning, lease, raising, rulebook
 from socterm.store.batch import Batch, SourceState, StoredState
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
@@ -21,6 +21,7 @@ from socterm.store.detections import Detections, evidence_ids, open_episodes
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
+from socterm.store.raising import Raised
 from socterm.store.retention import Retention, Terms
 from socterm.store.schema import migrate
 from socterm.store.snoozing import wake_due
@@ -205,8 +206,12 @@ class Writer:
             add_rows(db, rows)
             if batch.episodes:
                 first_new = events[0].id if events else self._next("SELECT max(id) FROM events")
-                found = Detections(db, self._sources, self._infos, batch.now, self._last_episode)
+                raised = batch.raised or Raised()
+                infos = {**raised.rules, **self._infos} if raised.rules else self._infos
+                found = Detections(db, self._sources, infos, batch.now, self._last_episode, raised.infos)
                 found.apply(batch.episodes, first_new)
+            if batch.raised is not None:
+                raising.finish(db, batch.raised, batch.now)
             wake_due(db, batch.now)
             if batch.learning:
                 learning.write(db, batch.learning)
@@ -330,6 +335,12 @@ class Writer:
                 return None if newest == change else (newest, exceptions.standing(self._db))
         except StoreFullError:  # a disk so full that nothing can be read; what was in force stays so
             return None
+
+    def asked(self) -> tuple[list[int], list[tuple[str, raising.Asked]]] | None:
+        """(rows, what of them to make) of the alerts that hunts asked for; None where they asked for none."""
+        with our_errors():
+            found = raising.waiting(self._db)
+            return ([row for row, _, _ in found], raising.missing(self._db, found)) if found else None
 
     def heartbeat(self, now: int) -> None:
         """Show that this process lives, and wake what was snoozed, as commits do.
