@@ -31,6 +31,9 @@ LONGEST: Final = 4_000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet take a cell for a formula, full-width forms too."""
 
+_NAME: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.]*")
+"""A column's name as ECS has them, `@timestamp` too: no formula."""
+
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|<>~$^=-])")
 _AUTOLINK: Final = (
     (re.compile("&"), "&amp;"),
@@ -56,7 +59,7 @@ class Exporter:
     def head(self) -> str:
         """What stands before the rows."""
         if self._form == "csv":
-            return _csv([[self._csv_cell(name) for name in self._columns]])
+            return _csv([[n if _NAME.fullmatch(n) else self._csv_cell(n) for n in self._columns]])
         if self._form == "md":
             names = " | ".join(self._md_cell(name) for name in self._columns)
             return f"| {names} |\n|{'---|' * len(self._columns)}\n"
