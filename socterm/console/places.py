@@ -40,6 +40,13 @@ PLACES: tuple[Place, ...] = (
         "What is read, and whether it is understood",
         f"{_HERE}.sources:SourcesScreen",
     ),
+    Place(
+        "metrics",
+        "m",
+        "Metrics",
+        "How triage goes: times, noise, what is open",
+        f"{_HERE}.metrics:MetricsScreen",
+    ),
 )
 
 BY_NAME = {place.name: place for place in PLACES}

@@ -20,6 +20,9 @@ SELECT d.alert, d.id, d.at, d.verb, json_extract(d.before, '$.state'), json_extr
 FROM audit d JOIN alerts a ON a.id = d.alert
 WHERE d.alert != 0 AND a.created >= ? AND a.created < ? ORDER BY d.id
 """
+_BORN = """
+SELECT min(at) FROM (SELECT min(applied) AS at FROM migrations UNION ALL SELECT min(created) FROM alerts)
+"""
 
 
 class MetricsDesk:
@@ -31,8 +34,7 @@ class MetricsDesk:
     def figures(self, since: int, until: int) -> Metrics:
         """The figures of the alerts raised in [since, until) µs; not from before the store began."""
         with self._connections.snapshot() as db:
-            born = db.execute("SELECT min(applied) FROM migrations").fetchone()[0] or 0
-            since = min(max(since, born), until - 1)
+            since = min(max(since, db.execute(_BORN).fetchone()[0] or 0), until - 1)
             return measure(
                 _lives(db, since, until),
                 db.execute(f"SELECT a.level, a.created FROM alerts a WHERE a.open = 1 AND {_SHOWN}"),

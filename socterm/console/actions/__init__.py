@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
 
-from socterm.console.actions import asking, everywhere, going, lists, screens, sources, triage
+from socterm.console.actions import asking, everywhere, going, lists, metrics, screens, sources, triage
 from socterm.console.actions.model import Action, Context, Group
 
 __all__ = ["ACTIONS", "CONTEXTS", "GROUPS", "Action", "Context", "bindings", "footer", "method", "of"]
@@ -20,6 +20,7 @@ GROUPS: tuple[Group, ...] = (
     *triage.GROUPS,
     *screens.GROUPS,
     *sources.GROUPS,
+    *metrics.GROUPS,
     *lists.GROUPS,
     *going.GROUPS,
     *asking.GROUPS,
