@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from socterm.event import Event
@@ -10,12 +11,15 @@ from socterm.sigma.fields import text
 from socterm.sigma.learning.judge import Course, Judge
 from socterm.sigma.learning.memory import LIMIT, Entry
 from socterm.sigma.learning.terms import Silence
-from socterm.sigma.learning.values import SOURCE, Key, short
+from socterm.sigma.learning.values import LONGEST, SOURCE, Key, short
 from socterm.sigma.model import Rule
 
 WAITS: Final = "it fires when the key stays away"
 _KEPT: Final = 64
 """Fields that are kept of an event."""
+
+_ALIKE: Final = 1_000
+"""Combinations of fields that are remembered; then it starts anew."""
 
 _MOST: Final = 1 << 53
 """Numbers from here on, and such as are none, are kept as text: the store's JSON would change them."""
@@ -49,6 +53,7 @@ class Absence(Judge[Silence, Last]):
         super().__init__(rule, terms, limit=limit)
         self._asked = tuple(dict.fromkeys((*rule.entity, *DEFAULT, *asked)))[:_KEPT]
         self._armed: set[Key] = set()
+        self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def at_once(self, event: Event) -> bool:
         """One more sign of a key that is not missed: whichever came first, it was there."""
@@ -61,33 +66,44 @@ class Absence(Judge[Silence, Last]):
             return False
         self.course.seen += 1
         self.moved = True
-        self._judge(event, key)
+        self._note(event, key, entry)
         return True
 
     def _judge(self, event: Event, key: Key) -> str:
         entry = self.memory.get(key)
-        ts = event.ts
-        if entry is not None and ts < entry.last:
-            entry.seen += 1
-            self.memory.put(key, entry)
-            return WAITS
-        seen = 1 if entry is None else entry.seen + 1
-        entry = Last(0, ts, named(event), event.position, event.id, seen, self._fields(event))
-        self.memory.put(key, entry)
-        self._arm(key, ts + self.terms.span)
+        if entry is None:
+            entry = Last(0, event.ts, b"", 0, 0, 0, {})
+        self._note(event, key, entry)
         return WAITS
 
+    def _note(self, event: Event, key: Key, entry: Last) -> None:
+        entry.seen += 1
+        ts = event.ts
+        if ts >= entry.last:
+            entry.last = ts
+            entry.source = named(event)
+            entry.position = event.position
+            entry.event = event.id
+            entry.fields = self._fields(event)
+            entry.told = False
+            self._arm(key, ts + self.terms.span)
+        self.memory.put(key, entry)
+
     def _fields(self, event: Event) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name in self._asked:
-            value = event.source if name == SOURCE else event.fields.get(name)
-            if isinstance(value, tuple | list):
-                value = value[0] if value else None
-            if isinstance(value, str):
-                found[name] = short(value)
-            elif isinstance(value, int | float):
-                found[name] = value if abs(value) < _MOST else text(value)
-        return found
+        """What is kept of an event's fields. Events alike share it: nobody changes it."""
+        get = event.fields.get
+        found = tuple([event.source if name == SOURCE else get(name) for name in self._asked])
+        try:
+            known = self._known.get(found)
+        except TypeError:  # a list
+            known = None
+        if known is None:
+            known = dict(_kept(self._asked, found))
+            if all(value is None or (value.__class__ is str and len(value) <= LONGEST) for value in found):
+                if len(self._known) >= _ALIKE:
+                    self._known.clear()
+                self._known[found] = known
+        return known
 
     def _arm(self, key: Key, due: int) -> None:
         if key not in self._armed:
@@ -142,6 +158,17 @@ class Absence(Judge[Silence, Last]):
         for key, entry in self.memory.items():
             if not entry.told:
                 self._arm(key, entry.last + self.terms.span)
+
+
+def _kept(names: Iterable[str], found: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in zip(names, found, strict=True):
+        first = value
+        if isinstance(value, tuple | list):
+            first = value[0] if value else None
+        if isinstance(first, str):
+            yield name, short(first)
+        elif isinstance(first, int | float):
+            yield name, first if abs(first) < _MOST else text(first)
 
 
 def named(event: Event) -> bytes:

@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import Any, Final
 
 from socterm.event import Event, LogSource
-from socterm.sigma.fields import names_of, text, values
+from socterm.sigma.fields import SPECIAL, names_of, text, values
 from socterm.sigma.learning.terms import Names
 
 Key = tuple[str, ...]
@@ -40,18 +40,31 @@ def reader(field: str, logsource: LogSource) -> Read:
 
 def key_reader(fields: Names, logsource: LogSource) -> Callable[[Event], Key | None]:
     """What reads a key: the first value of each field, None where one is missing or empty."""
-    readers = tuple(reader(field, logsource) for field in fields)
+    readers = [_first(field, logsource) for field in fields]
 
     def read(event: Event) -> Key | None:
-        found = []
-        for one in readers:
-            seen = one(event)
-            if not seen or seen[0] == "":
-                return None
-            found.append(short(text(seen[0])))
-        return tuple(found)
+        found = tuple([one(event) for one in readers])
+        return None if "" in found else found
 
     return read
+
+
+def _first(field: str, logsource: LogSource) -> Callable[[Event], str]:
+    """What reads the first value of a field as it is remembered; "" where there is none."""
+    every = reader(field, logsource)
+    plain = _plain_name(field, logsource)
+
+    def read(event: Event) -> str:
+        found = every(event)
+        return short(text(found[0])) if found else ""
+
+    def quick(event: Event) -> str:
+        value = event.fields.get(plain)
+        if value.__class__ is str and len(value) <= LONGEST and value.isascii():
+            return value
+        return read(event)
+
+    return quick if plain else read
 
 
 def value_reader(fields: Names, logsource: LogSource) -> Callable[[Event], list[Key]]:
@@ -59,13 +72,28 @@ def value_reader(fields: Names, logsource: LogSource) -> Callable[[Event], list[
 
     Without fields the key has nothing but itself: one empty combination.
     """
-    readers = tuple(reader(field, logsource) for field in fields)
+    readers = [reader(field, logsource) for field in fields]
+    plain = [_plain_name(field, logsource) for field in fields]
 
     def read(event: Event) -> list[Key]:
-        columns = [[short(text(one)) for one in found(event)[:SEVERAL] if one != ""] for found in readers]
+        columns = [[short(text(one)) for one in every(event)[:SEVERAL] if one != ""] for every in readers]
         return list(dict.fromkeys(islice(product(*columns), SEVERAL)))
 
-    return read
+    def quick(event: Event) -> list[Key]:
+        get = event.fields.get
+        found: tuple[Any, ...] = tuple([get(name) for name in plain])
+        for value in found:
+            if value.__class__ is not str or not 0 < len(value) <= LONGEST or not value.isascii():
+                return read(event)
+        return [found]
+
+    return quick if all(plain) else read
+
+
+def _plain_name(field: str, logsource: LogSource) -> str:
+    """The key of `Event.fields` that says most often what a field holds; "" where it is in none."""
+    best = names_of(field, logsource)[0]
+    return "" if field == SOURCE or best in SPECIAL else best
 
 
 def short(value: str) -> str:
