@@ -18,7 +18,10 @@ from socterm.store.rows import AlertRow
 
 @dataclass(frozen=True)
 class Decision:
-    """A verb on alerts; with `group` on every open alert of that one's rule and entity instead."""
+    """A verb on alerts, or `except` and `expire` on exceptions; `ids` are those of what it is about.
+
+    With `group` on every open alert of that one's rule and entity instead.
+    """
 
     verb: str
     done: str
@@ -67,6 +70,12 @@ class Decisions:
             return len(triage.undo(actor=self._actor, now=now))
         if decision.verb == "redo":
             return len(triage.redo(actor=self._actor, now=now))
+        if decision.verb == "except":
+            rows = self._store.exceptions.add(**decision.details, actor=self._actor, now=now)
+            return sum(not row.about for row in rows)
+        if decision.verb == "expire":
+            ended = [self._store.exceptions.end(i, actor=self._actor, now=now) for i in decision.ids]
+            return len(ended)
         ids = decision.ids
         if decision.group is not None:
             ids = tuple(self._store.groups.members(decision.group.id, decision.verb))

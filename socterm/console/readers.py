@@ -12,7 +12,7 @@ from socterm.alerts.states import OPEN_STATES, STATES
 from socterm.console.messages import HeaderRead
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
-from socterm.store.protocols import Events, Figures, Groups, Snoozes, Triage
+from socterm.store.protocols import Events, Exceptions, Figures, Groups, Snoozes, Triage
 from socterm.store.rows import AlertRow, Bucket
 
 FIRST = 2_000
@@ -37,6 +37,10 @@ class Store(Protocol):
     @property
     def triage(self) -> Triage:
         """Alerts and decisions."""
+
+    @property
+    def exceptions(self) -> Exceptions:
+        """What is kept from alerting."""
 
     @property
     def path(self) -> Path:

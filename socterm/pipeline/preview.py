@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -20,7 +20,7 @@ from socterm.sigma import ir
 from socterm.sigma.detection import bound
 from socterm.sigma.evaluate import evaluate
 from socterm.sigma.exceptiontext import Said, read, terms_of
-from socterm.store import Store
+from socterm.store.protocols import Events, Triage
 from socterm.store.rows import AlertRow, EventRow
 
 DAYS: Final = 7
@@ -33,6 +33,18 @@ GENUINE: Final = "true_positive"
 
 Stop = Callable[[], bool]
 """Whether whoever asked wants no answer any more."""
+
+
+class Store(Protocol):
+    """What is looked at."""
+
+    @property
+    def events(self) -> Events:
+        """The log."""
+
+    @property
+    def triage(self) -> Triage:
+        """The alerts."""
 
 
 class Hidden(msgspec.Struct, frozen=True):
@@ -191,11 +203,10 @@ def _hidden(row: AlertRow, hidden: int, events: int) -> Hidden:
 def told(found: Preview, days: int = DAYS) -> Sequence[str]:
     """A preview in one or two sentences, for a person."""
     whole, part = len(found.whole), len(found.alerts) - len(found.whole)
-    said = f"In the last {days} days it would have hidden {_number(whole, 'alert')}"
-    said += f" and part of {_number(part, 'more', '')}" if part else ""
-    said += (
-        f", of {found.looked} looked at" if found.complete else f", of the {found.looked} looked at so far"
-    )
+    what = [_number(whole, "alert")] if whole or not part else []
+    what += [f"part of {_number(part, 'other' if whole else 'alert')}"] if part else []
+    looked = f"of {found.looked} looked at" if found.complete else f"of the {found.looked} looked at so far"
+    said = f"In the last {days} days it would have hidden {' and '.join(what)}, {looked}"
     lines = [said + "."]
     if found.events is not None:
         lines.append(f"{_number(found.events, 'stored event')} of these days {_have(found.events)} it.")
@@ -206,8 +217,8 @@ def told(found: Preview, days: int = DAYS) -> Sequence[str]:
     return lines
 
 
-def _number(count: int, what: str, plural: str = "s") -> str:
-    return f"{count} {what}{'' if count == 1 else plural}" if count else f"no {what}"
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}" if count else f"no {what}"
 
 
 def _have(count: int) -> str:

@@ -75,8 +75,7 @@ async def test_a_makes_it_mine(scene: Scene, store: Store) -> None:
 @pytest.mark.parametrize(
     ("key", "verdict"),
     [
-        ("t", "true_positive"), ("b", "benign_true_positive"), ("f", "false_positive"), ("d", "duplicate"),
-        ("x", "test"),
+        ("t", "true_positive"), ("b", "benign_true_positive"), ("d", "duplicate"), ("x", "test"),
     ],
 )  # fmt: skip
 async def test_d_then_a_letter_closes_with_that_verdict(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
 
-from socterm.console.actions import asking, everywhere, going, lists, metrics, screens, sources, triage
+from socterm.console.actions import asking, everywhere, excepting, going, lists, metrics, screens, sources, triage
 from socterm.console.actions.model import Action, Context, Group
 
 __all__ = ["ACTIONS", "CONTEXTS", "GROUPS", "Action", "Context", "bindings", "footer", "method", "of"]
@@ -24,6 +24,7 @@ GROUPS: tuple[Group, ...] = (
     *lists.GROUPS,
     *going.GROUPS,
     *asking.GROUPS,
+    *excepting.GROUPS,
     *everywhere.GROUPS,
 )
 """All tables, in the order help and docs show them."""

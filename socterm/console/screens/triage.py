@@ -12,17 +12,17 @@ from socterm.console.decisions import Decision, Decisions
 from socterm.console.messages import Decided
 from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst
-from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
-from socterm.console.screens.escalating import Escalating
+from socterm.console.screens.dialogues import NoteDialogue
+from socterm.console.screens.judging import Judging
 from socterm.console.state import ORDERS, PaneName
 from socterm.console.widgets.alerts import in_order
-from socterm.console.words import VERDICTS, plural
+from socterm.console.words import plural
 
 LEAVING = frozenset({"close", "verdict", "hand_over", "snooze"})
 """Verbs after which an alert is not open any more."""
 
 
-class TriageScreen(Escalating):
+class TriageScreen(Judging):
     """Alerts, detail, stream and chat, driven by keys."""
 
     OFFERS = ("triage", "app")
@@ -48,14 +48,18 @@ class TriageScreen(Escalating):
             return
         ids = self.allowed(verb, ids)
         self.decisions.submit(Decision(verb, done, tuple(ids), details))
-        closing = verb in LEAVING
-        if closing and not self.state.show_closed:
-            self.alerts.drop(ids)
-        elif closing and self.alerts.cursor in ids:
-            self.alerts.action_move(1)
+        if verb in LEAVING:
+            self.left_behind(ids)
         if verb != "note":
             self.alerts.marked.clear()
         self.titles()
+
+    def left_behind(self, ids: Sequence[int]) -> None:
+        """These are not open any more: the cursor goes on."""
+        if not self.state.show_closed:
+            self.alerts.drop(ids)
+        elif self.alerts.cursor in ids:
+            self.alerts.action_move(1)
 
     def allowed(self, verb: str, ids: Sequence[int]) -> Sequence[int]:
         """Those whose state allows the verb; all where none does, for the store to say why."""
@@ -89,18 +93,6 @@ class TriageScreen(Escalating):
             self.decide("wake", "woken", snoozed)
         else:
             self.decide("reopen", "reopened", ids)
-
-    def action_verdict(self) -> None:
-        """Ask which verdict, then close with it."""
-        ids = self.targets()
-        if not ids:
-            return
-
-        def chosen(verdict: str | None) -> None:
-            if verdict:
-                self.decide("verdict", f"closed as {VERDICTS[verdict]}", ids, verdict=verdict)
-
-        self.app.push_screen(VerdictDialogue(len(ids)), chosen)
 
     def action_note(self) -> None:
         """Ask for a note's text."""
