@@ -12,7 +12,17 @@ from socterm.alerts.states import OPEN_STATES, STATES
 from socterm.console.messages import HeaderRead
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
-from socterm.store.protocols import Events, Exceptions, Figures, Groups, Snoozes, Triage
+from socterm.store.protocols import (
+    Chronicle,
+    Events,
+    Exceptions,
+    Figures,
+    Groups,
+    History,
+    Hunts,
+    Snoozes,
+    Triage,
+)
 from socterm.store.rows import AlertRow, Bucket
 
 FIRST = 2_000
@@ -39,6 +49,14 @@ class Store(Protocol):
         """Alerts and decisions."""
 
     @property
+    def history(self) -> History:
+        """The log from end to end, in short reads."""
+
+    @property
+    def hunts(self) -> Hunts:
+        """Saved views."""
+
+    @property
     def exceptions(self) -> Exceptions:
         """What is kept from alerting."""
 
@@ -53,6 +71,10 @@ class Store(Protocol):
     @property
     def groups(self) -> Groups:
         """Alerts that are decided together."""
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """What was decided when."""
 
     @property
     def metrics(self) -> Figures:

@@ -47,14 +47,12 @@ class Remembered(BaseModel):
     order: str = ""
 
 
-Period = Literal["24h", "7d", "30d", "90d", "all"]
-PERIODS: tuple[Period, ...] = ("24h", "7d", "30d", "90d", "all")
+class EventsView(Remembered):
+    """What the Events screen remembers: its columns (none: those that fit), the search, the bookmarks."""
 
-
-class MetricsView(Remembered):
-    """The Metrics screen: over how long."""
-
-    period: Period = "7d"
+    columns: list[str] = []
+    search: str = ""
+    bookmarks: list[int] = []
 
 
 class UiState(BaseModel):
@@ -80,12 +78,12 @@ class UiState(BaseModel):
     mouse: bool = True
     utc: bool = False
     place: str = "triage"
-    events: Remembered = Remembered()
+    events: EventsView = EventsView()
     incidents: Remembered = Remembered()
     hunt: Remembered = Remembered()
     rules: Remembered = Remembered()
     sources: Remembered = Remembered()
-    metrics: MetricsView = MetricsView()
+    metrics: Remembered = Remembered()
     entity: Remembered = Remembered()
     commands: list[str] = []
 

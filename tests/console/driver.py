@@ -13,6 +13,7 @@ from socterm.store.opening import Store
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 
 def console(store: Store, **options: Any) -> SoctermApp:
@@ -48,6 +49,10 @@ class Driver:
             ".": "full_stop",
             "(": "left_parenthesis",
             "-": "minus",
+            "_": "underscore",
+            "*": "asterisk",
+            "=": "equals_sign",
+            '"': "quotation_mark",
         }
         await self.pilot.press(*[names.get(char, char) for char in text])
 
@@ -82,7 +87,12 @@ class Driver:
 
     async def settled(self) -> None:
         """Wait until nothing is being read any more."""
-        await self.app.workers.wait_for_complete()
+        while True:
+            try:
+                await self.app.workers.wait_for_complete()
+            except WorkerCancelled:  # a newer read of the same kind took its place: wait for that
+                continue
+            break
         await self.pilot.pause()
 
     @property
@@ -97,10 +107,17 @@ class Driver:
 
 
 @asynccontextmanager
-async def driven(app: SoctermApp, size: tuple[int, int] = (160, 50)) -> AsyncIterator[Driver]:
-    """The console running without a terminal."""
+async def driven(
+    app: SoctermApp, size: tuple[int, int] = (160, 50), place: str = "triage"
+) -> AsyncIterator[Driver]:
+    """The console running without a terminal; `place` is the screen it was left on."""
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot)
+        if place != "triage":
+            await driver.until(lambda: getattr(app.screen, "PLACE", "") == place, f"the screen {place}")
+            await driver.settled()
+            yield driver
+            return
         await driver.until(lambda: isinstance(app.screen, type(app.triage)), "the Triage screen")
         await driver.until(lambda: app.triage._change >= 0, "the first read")
         await driver.settled()

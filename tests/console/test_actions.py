@@ -21,12 +21,13 @@ from socterm.console.screens.dialogues import (
     VerdictDialogue,
     help_lines,
 )
-from socterm.console.screens.excepting import ExceptionDialogue
 from socterm.console.screens.menus import GoMenu, PivotMenu
 from socterm.console.screens.page import Page
+from socterm.console.screens.picker import Picker
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.widgets.chat import ChatLine
 from socterm.console.widgets.detail import Detail
+from socterm.console.widgets.eventrows import EventRows
 from socterm.console.widgets.filter_bar import FilterBar
 from socterm.console.widgets.rows import Rows
 from socterm.console.widgets.stream import StreamRows
@@ -47,11 +48,12 @@ SERVES: dict[str, list[type]] = {
     "detail": [Detail],
     "verdict": [VerdictDialogue],
     "snooze": [SnoozeDialogue],
-    "offer": [ExceptionDialogue],
     "filter": [FilterBar],
     "chat": [ChatLine],
     "dialogue": [NoteDialogue],
     "help": [HelpScreen],
+    "columns": [EventRows],
+    "picker": [Picker],
     "go": [GoMenu],
     "pivot": [PivotMenu],
     "command": [CommandLine],

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
 
-from socterm.console.actions import asking, everywhere, excepting, going, lists, metrics, screens, sources, triage
+from socterm.console.actions import (
+    asking,
+    events,
+    everywhere,
+    going,
+    lists,
+    screens,
+    sources,
+    triage,
+)
 from socterm.console.actions.model import Action, Context, Group
 
 __all__ = ["ACTIONS", "CONTEXTS", "GROUPS", "Action", "Context", "bindings", "footer", "method", "of"]
@@ -19,12 +28,11 @@ __all__ = ["ACTIONS", "CONTEXTS", "GROUPS", "Action", "Context", "bindings", "fo
 GROUPS: tuple[Group, ...] = (
     *triage.GROUPS,
     *screens.GROUPS,
+    *events.GROUPS,
     *sources.GROUPS,
-    *metrics.GROUPS,
     *lists.GROUPS,
     *going.GROUPS,
     *asking.GROUPS,
-    *excepting.GROUPS,
     *everywhere.GROUPS,
 )
 """All tables, in the order help and docs show them."""

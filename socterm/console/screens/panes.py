@@ -129,11 +129,17 @@ class TwoPanes(Page, inherit_bindings=False):
     @on(FilterTyped)
     def filter_typed(self, message: FilterTyped) -> None:
         """Filter as typed; a kept filter gives the focus back to the list."""
+        if message.pane != "list":
+            self.typed_elsewhere(message)
+            return
         mine = self.view.filter
         if mine.text != message.text or not mine.on:
             self.set_filter(message.text)
         if message.final:
             self.focus_on("list")
+
+    def typed_elsewhere(self, message: FilterTyped) -> None:
+        """Something was typed in a line of the screen's own."""
 
     def action_filter(self) -> None:
         """Type a filter."""

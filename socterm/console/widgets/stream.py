@@ -156,6 +156,7 @@ class StreamRows(Reader, Rows):
         if not self.paused or message.fresh:
             self.upto = max(self.upto, message.upto)
         self._keep(message.rows, message.levels)
+        self.took(message)
         if message.older:
             self._take_older(message.ids)
         elif message.fresh:
@@ -166,6 +167,9 @@ class StreamRows(Reader, Rows):
         if self.follow and message.ids:
             self._to_end()
         self.fetch()
+
+    def took(self, message: StreamRead) -> None:
+        """Something was read; a list with columns chooses them by it."""
 
     def _append(self, ids: array[int]) -> None:
         self.ids.extend(ids)
