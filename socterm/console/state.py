@@ -55,6 +55,16 @@ class EventsView(Remembered):
     bookmarks: list[int] = []
 
 
+Period = Literal["24h", "7d", "30d", "90d", "all"]
+PERIODS: tuple[Period, ...] = ("24h", "7d", "30d", "90d", "all")
+
+
+class MetricsView(Remembered):
+    """The Metrics screen: over how long."""
+
+    period: Period = "7d"
+
+
 class UiState(BaseModel):
     """Everything a second start needs to show the same screen. Widgets read it; handlers write it.
 
@@ -83,7 +93,7 @@ class UiState(BaseModel):
     hunt: Remembered = Remembered()
     rules: Remembered = Remembered()
     sources: Remembered = Remembered()
-    metrics: Remembered = Remembered()
+    metrics: MetricsView = MetricsView()
     entity: Remembered = Remembered()
     commands: list[str] = []
 

@@ -21,6 +21,7 @@ from socterm.console.screens.dialogues import (
     VerdictDialogue,
     help_lines,
 )
+from socterm.console.screens.excepting import ExceptionDialogue
 from socterm.console.screens.menus import GoMenu, PivotMenu
 from socterm.console.screens.page import Page
 from socterm.console.screens.picker import Picker
@@ -48,6 +49,7 @@ SERVES: dict[str, list[type]] = {
     "detail": [Detail],
     "verdict": [VerdictDialogue],
     "snooze": [SnoozeDialogue],
+    "offer": [ExceptionDialogue],
     "filter": [FilterBar],
     "chat": [ChatLine],
     "dialogue": [NoteDialogue],

@@ -15,8 +15,10 @@ from socterm.console.actions import (
     asking,
     events,
     everywhere,
+    excepting,
     going,
     lists,
+    metrics,
     screens,
     sources,
     triage,
@@ -30,9 +32,11 @@ GROUPS: tuple[Group, ...] = (
     *screens.GROUPS,
     *events.GROUPS,
     *sources.GROUPS,
+    *metrics.GROUPS,
     *lists.GROUPS,
     *going.GROUPS,
     *asking.GROUPS,
+    *excepting.GROUPS,
     *everywhere.GROUPS,
 )
 """All tables, in the order help and docs show them."""
