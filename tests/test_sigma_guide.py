@@ -40,11 +40,19 @@ def test_one_step_and_one_name_need_no_list(tmp_path: Path) -> None:
     assert rule.supersedes == ("a",)
 
 
+def test_what_an_alert_takes_along_of_its_rule(tmp_path: Path) -> None:
+    (rule,) = load(tmp_path, "{reopen: true, tune: raise}").rules.values()
+    assert (rule.info.reopen, rule.info.tune) == (True, "raise")
+    (rule,) = load(tmp_path, "{check: look}").rules.values()
+    assert (rule.info.reopen, rule.info.tune) == (False, "")
+
+
 @pytest.mark.parametrize(
     ("extension", "says"),
     [
         ("{why: ''}", "socterm.why must be a text"),
         ("{tune: [a]}", "socterm.tune must be a text"),
+        ("{reopen: 'yes'}", "socterm.reopen must be true or false"),
         ("{noise: 3}", "socterm.noise must be a text"),
         ("{check: []}", "socterm.check must be a list of steps, each a text"),
         ("{check: [1]}", "socterm.check must be a list of steps, each a text"),
