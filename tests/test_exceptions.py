@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from socterm.alerts.exceptions import Term
+from socterm.alerts.exceptions import EVERYTHING, Term
 from socterm.store import open_store
 
 from exceptions_road import DAY, Road, told
@@ -112,6 +112,23 @@ def test_one_entry_mutes_a_network_for_all_rules(rules: Path, tmp_path: Path) ->
     assert {row.entity.get("source.ip") for row in alerts} == {"198.51.100.7", None}
     assert [row.count for row in alerts if row.entity == {"user.name": "root"}] == [8]
     assert road.exception(1).hits == 9
+
+
+@pytest.mark.parametrize("rule", ["brute", "opened", "few"])
+def test_a_rule_that_is_switched_off_raises_nothing_and_feeds_the_others(
+    rules: Path, tmp_path: Path, rule: str
+) -> None:
+    lines = [*stream(4), *failures(3600, 8), line(3650, "Accepted")]
+    plain = Road(rules, tmp_path / "plain", lines).run()
+    road = Road(rules, tmp_path / "db", lines)
+    ident = road.except_([rule], EVERYTHING)
+    alerts = road.run()
+    assert road.exception(ident).off
+    assert road.exception(ident).problem == ""
+    assert of(plain, rule)
+    assert not of(alerts, rule)
+    others = [name for name in (*NAMES, "other") if name != rule]
+    assert told(alerts, *others) == told(plain, *others)
 
 
 @pytest.mark.parametrize("restarts", [(), (3, 12, 15), (9,)])

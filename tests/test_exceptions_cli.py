@@ -183,6 +183,23 @@ def test_rules_and_lines_say_what_an_exception_keeps_from_them(place: Path) -> N
     assert "no alert is raised, for exception 2" in call("rules", "explain", "brute", lines, *db).stdout
 
 
+def test_a_rule_is_switched_off_and_on(place: Path) -> None:
+    db = ("--db", str(place / "db"))
+    assert "brute: off until somebody" in call("rules", "off", "brute", "--reason", "too loud", *db).stdout
+    log(place, [failed(4000 + n) for n in range(10)])
+    assert len(brute(place, **{"source.ip": "203.0.113.9"})) == 1
+    assert "Off: brute: exception 1" in call("rules", "list", *db).stdout
+    assert call("rules", "on", "brute", *db).stdout == "brute: on\n"
+    log(place, [failed(6000 + n) for n in range(10)])
+    assert len(brute(place, **{"source.ip": "203.0.113.9"})) == 2
+    for words, why in (
+        (("on", "brute"), "not switched off"),
+        (("off", "failed", "--reason", "x"), "is base"),
+    ):
+        with pytest.raises(Exception, match=why):
+            call("rules", *words, *db)
+
+
 @pytest.fixture
 def many(place: Path) -> Path:
     (place / "auth.log").unlink()

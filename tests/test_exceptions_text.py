@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from socterm.alerts.exceptions import DAY, Term, Wording, check, expiry, status_of, suggestions
+from socterm.alerts.exceptions import DAY, EVERYTHING, Term, Wording, check, expiry, status_of, suggestions
 from socterm.errors import RuleError, UsageError
 from socterm.event import Event
 from socterm.sigma.documents import RuleFile
@@ -121,6 +121,7 @@ def test_what_is_no_exception_is_refused_in_one_line(text: str, why: str) -> Non
         ((Term("a", "b"), Term("a", "c")), "x", "named twice"),
         ((Term("a|re", ".*"),), "x", "not the name of a field"),
         ((Term("source.ip", "0.0.0.0/0", True),), "x", "every address"),
+        ((EVERYTHING, Term("a", "b")), "x", "stands alone"),
         ((Term("source.ip", "::/0", True),), "x", "every address"),
         ((Term("source.ip", "host", True),), "x", "not a network"),
     ],
@@ -128,6 +129,14 @@ def test_what_is_no_exception_is_refused_in_one_line(text: str, why: str) -> Non
 def test_what_hides_too_much_or_says_too_little_is_refused(terms: tuple, reason: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         check(Wording(("r",), terms, reason))
+
+
+def test_switching_off_is_for_single_rules_and_no_value_can_say_it() -> None:
+    with pytest.raises(UsageError, match="every event"):
+        check(Wording((), (EVERYTHING,), "x"))
+    off = written(Wording(("any_login",), (EVERYTHING,), "x"), author="ann", day="2026-01-02")
+    assert read(off).everything
+    assert not read(document("event.kind|exists: true")).everything
 
 
 def test_networks_are_written_in_their_usual_form() -> None:

@@ -52,6 +52,10 @@ class Term(msgspec.Struct, frozen=True):
         return f"{self.field} {'in' if self.network else '='} {self.value}"
 
 
+EVERYTHING: Final = Term("event.kind", "*")
+"""What every event has: with it an exception switches its rules off."""
+
+
 class Wording(msgspec.Struct, frozen=True):
     """What an exception says. `rules` are keys of rules, () for all; of the `terms` every one must hold."""
 
@@ -71,6 +75,8 @@ def titled(wording: Wording, names: Sequence[str] = ()) -> str:
     named = [*(names or wording.rules)]
     rules = named[0] if named else "All rules"
     rules += f" and {len(named) - 1} more" if len(named) > 1 else ""
+    if EVERYTHING in wording.terms:
+        return wording.title or f"Off: {rules}"
     return wording.title or f"{rules}, but not for {whom}"
 
 
@@ -83,6 +89,8 @@ def check(wording: Wording) -> Wording:
         raise UsageError("an exception needs a reason: say why, for whoever reads it in a year")
     if not wording.terms:
         raise UsageError("an exception needs a field: without one it would switch the rule off")
+    if EVERYTHING in wording.terms and (not wording.rules or len(wording.terms) > 1):
+        raise UsageError("event.kind=* is every event: it switches single rules off, and stands alone")
     terms = tuple(dict.fromkeys(map(_checked, wording.terms)))
     several = sorted(name for name in {t.field for t in terms} if sum(t.field == name for t in terms) > 1)
     if several:

@@ -41,7 +41,7 @@ def made_from(store: Store, settings: Config, said: dict[str, Any], reason: str,
 
 def _said(store: Store, said: dict[str, Any], reason: str) -> tuple[Wording, tuple[str, ...]]:
     known = store.triage.rules()
-    rules = [_rule(known, name) for name in said["rules"]]
+    rules = [rule_named(known, name) for name in said["rules"]]
     terms = [_term(text) for text in said["fields"]] + [
         _term(text, network=True) for text in said["networks"]
     ]
@@ -73,7 +73,8 @@ def _rule_of(known: Sequence[RuleRow], alert: AlertRow) -> RuleRow:
     return next((rule for rule in known if rule.id == alert.rule), gone)
 
 
-def _rule(known: Sequence[RuleRow], name: str) -> RuleRow:
+def rule_named(known: Sequence[RuleRow], name: str) -> RuleRow:
+    """The rule of a store that an id, a title or a part of one means. Raises UsageError for none or more."""
     low = name.lower()
     usable = [rule for rule in known if rule.fate not in ("refused", "filter")]
     exact = [rule for rule in usable if low in (rule.id.lower(), rule.title.lower())]

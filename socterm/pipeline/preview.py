@@ -160,6 +160,7 @@ class _Judge:
         self.cut = False
         self._store = store
         self._tz = tz
+        self._everything = said.everything
         self._hides = bound(said.hides, said.logsource)
         terms = terms_of(said.hides)
         self._fields = None if terms is None else frozenset(term.field for term in terms)
@@ -167,12 +168,12 @@ class _Judge:
     def entity(self, row: AlertRow) -> Hidden:
         """By whom the alert is about."""
         about = Event(0, "", 0, "", dict(row.entity))
-        hidden = bool(row.entity) and evaluate(self._hides, about, self._tz)
+        hidden = self._everything or (bool(row.entity) and evaluate(self._hides, about, self._tz))
         return _hidden(row, row.count if hidden else 0, row.count)
 
     def events(self, row: AlertRow) -> Hidden:
         """By its base events; where the entity tells it all, these need not be read."""
-        if self._fields is not None and self._fields <= row.entity.keys():
+        if self._everything or (self._fields is not None and self._fields <= row.entity.keys()):
             return self.entity(row)
         if self._fields is not None and self._ruled_out(row):
             return _hidden(row, 0, row.count)

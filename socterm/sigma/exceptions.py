@@ -78,7 +78,7 @@ class InForce:
         self._called = _names(rules)
         self._aims: dict[str, _Aim] = {}
         self._asked: dict[str, Rule] = {}
-        self._entities: dict[str, list[tuple[int, ir.Node]]] = {}
+        self._entities: dict[str, list[tuple[int, ir.Node | None]]] = {}
         self._known: dict[tuple[str, Entity], tuple[int, ...]] = {}
         for ident, text in entries:
             try:
@@ -130,7 +130,7 @@ class InForce:
             found = self._known[place] = tuple(
                 ident
                 for ident, hides in self._entities.get(rule, ())
-                if entity and evaluate(hides, about, self._tz)
+                if hides is None or (entity and evaluate(hides, about, self._tz))
             )
         return found
 
@@ -154,7 +154,8 @@ class InForce:
             if problem or rule is None:
                 wrong.append(problem)
             elif rule.correlation is not None:
-                self._entities.setdefault(rule.key, []).append((ident, bound(said.hides, rule.logsource)))
+                hides = None if said.everything else bound(said.hides, rule.logsource)
+                self._entities.setdefault(rule.key, []).append((ident, hides))
             else:
                 sources.setdefault(rule.logsource, set()).add(rule.key)
         for source, keys in sources.items():
@@ -182,6 +183,8 @@ class InForce:
             return ""
         if not rule.alerting:
             return f"'{rule.info.title}' raises no alerts itself"
+        if said.everything:
+            return ""
         about = asked_of(rule)
         if not about:
             return f"'{rule.info.title}' counts for nobody in particular: switch it off instead"

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 import yaml
 
-from socterm.alerts.exceptions import Term, Wording, titled
+from socterm.alerts.exceptions import EVERYTHING, Term, Wording, titled
 from socterm.errors import RuleError
 from socterm.event import LogSource
 from socterm.sigma import ir
@@ -38,6 +38,11 @@ class Said(msgspec.Struct, frozen=True):
     logsource: LogSource
     hides: ir.Node
 
+    @property
+    def everything(self) -> bool:
+        """Whether it switches its rules off."""
+        return terms_of(self.hides) == (EVERYTHING,)
+
 
 def literal(value: str) -> str:
     r"""A text as a rule writes it to mean just that: what a wildcard or a backslash would mean is taken away.
@@ -54,12 +59,7 @@ def written(wording: Wording, *, author: str, day: str, names: Sequence[str] = (
     Every text is quoted, on a line of its own: nothing in a value can be YAML.
     """
     title = titled(wording, names)[:250]
-    selection = {
-        f"{term.field}|cidr" if term.network else term.field: term.value
-        if term.network
-        else literal(term.value)
-        for term in wording.terms
-    }
+    selection = dict(map(_tested, wording.terms))
     document: dict[str, Any] = {
         "title": " ".join(title.split()) or "Exception",
         "id": str(uuid5(NAMESPACE_URL, repr((wording, author, day)))),
@@ -78,11 +78,21 @@ def written(wording: Wording, *, author: str, day: str, names: Sequence[str] = (
     return text
 
 
+def _tested(term: Term) -> tuple[str, Any]:
+    if term == EVERYTHING:
+        return f"{term.field}|exists", True
+    return (f"{term.field}|cidr", term.value) if term.network else (term.field, literal(term.value))
+
+
 class _Dumper(yaml.SafeDumper):
     """Keys stand plain where they can, as people write them; no value is ever an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - yaml's
         return True
+
+    def represent_bool(self, data: bool) -> yaml.ScalarNode:
+        """Without quotes: `true`."""
+        return self.represent_scalar("tag:yaml.org,2002:bool", str(data).lower(), style="")
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
         node = super().represent_mapping(tag, mapping, flow_style)
@@ -93,6 +103,9 @@ class _Dumper(yaml.SafeDumper):
             ):
                 key.style = None
         return node
+
+
+_Dumper.add_representer(bool, _Dumper.represent_bool)
 
 
 def read(text: str) -> Said:
@@ -152,6 +165,8 @@ def terms_of(hides: ir.Node) -> tuple[Term, ...] | None:
         test = node.test
         if isinstance(test, ir.Text) and test.place == "equals" and not test.cased:
             found.append(Term(node.names[0], test.value))
+        elif isinstance(test, ir.Exists) and node.names[0] == EVERYTHING.field:
+            found.append(EVERYTHING)
         elif isinstance(test, ir.Cidr):
             found.append(Term(node.names[0], test.network, network=True))
         else:

@@ -187,3 +187,9 @@ class ExceptionRow(msgspec.Struct):
     problem: str
     hits: int
     last_hit: int
+
+    @property
+    def off(self) -> bool:
+        """Whether it switches its rules off altogether."""
+        lines = [line.strip() for line in self.document.splitlines()]
+        return bool(self.rules) and "event.kind|exists: true" in lines

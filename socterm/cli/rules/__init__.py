@@ -11,6 +11,7 @@ from socterm.cli.rules.explaining import explain
 from socterm.cli.rules.fielding import fields
 from socterm.cli.rules.listing import list_
 from socterm.cli.rules.mutating import mutate
+from socterm.cli.rules.switching import off, on
 from socterm.cli.rules.testing import test
 from socterm.cli.rules.updating import update
 
@@ -20,5 +21,5 @@ def rules() -> None:
     """List, check, test, back-test, explain and update rules; say what they cover."""
 
 
-for _command in (list_, check, test, mutate, explain, coverage, update, fields, backtest):
+for _command in (list_, check, test, mutate, explain, coverage, update, fields, backtest, off, on):
     rules.add_command(_command)
