@@ -16,9 +16,12 @@ from benchmarks import (
     bench_detect,
     bench_end_to_end,
     bench_enrich,
+    bench_keys,
     bench_match,
+    bench_panes,
     bench_parse,
     bench_sigma,
+    bench_soak,
     bench_sources,
     bench_store,
 )
@@ -33,6 +36,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "sigma": bench_sigma.sigma,
     "detect": bench_detect.detect,
     "store": bench_store.store,
+    "panes": bench_panes.panes,
+    "keys": bench_keys.keys,
+    "soak": bench_soak.soak,
     "end-to-end": bench_end_to_end.end_to_end,
     "start": bench_console.start,
     "first-frame": bench_console.first_frame,
@@ -51,14 +57,31 @@ BENCHMARKS: dict[str, Benchmark] = {
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read this log instead."
 )
 @click.option("--write", type=click.Path(exists=True, path_type=Path), help="Put the table into this page.")
+@click.option(
+    "--events",
+    type=click.IntRange(100_000),
+    default=10_000_000,
+    show_default=True,
+    help="Events of the big store.",
+)
+@click.option("--alerts", type=click.IntRange(1_000), default=10_000, show_default=True, help="Its alerts.")
+@click.option("--seconds", type=float, default=60.0, show_default=True, help="How long the soak test takes.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another log.")
 def main(
-    names: tuple[str, ...], check: bool, lines: int, file: Path | None, write: Path | None, seed: int
+    names: tuple[str, ...],
+    check: bool,
+    lines: int,
+    file: Path | None,
+    write: Path | None,
+    events: int,
+    alerts: int,
+    seconds: float,
+    seed: int,
 ) -> None:
     """Measure socterm; without NAMEs, everything."""
     found: list[tuple[str, Figure]] = []
     with tempfile.TemporaryDirectory(prefix="socterm-benchmarks-") as folder:
-        setting = Setting(Path(folder), lines, seed, file)
+        setting = Setting(Path(folder), lines, seed, file, events, alerts, seconds)
         for name in names or tuple(BENCHMARKS):
             click.echo(f"{name} …", err=True)
             found += [(name, figure) for figure in _figures(name, setting)]

@@ -34,12 +34,19 @@ class Figure:
 
 @dataclass
 class Setting:
-    """What a run of benchmarks was asked for. `folder` is scratch space that goes away afterwards."""
+    """What a run of benchmarks was asked for. `folder` is scratch space that goes away afterwards.
+
+    `events` and `alerts` are those of the big store that panes are measured on; `seconds` is how long the
+    soak test takes.
+    """
 
     folder: Path
     lines: int
     seed: int
     file: Path | None = None
+    events: int = 10_000_000
+    alerts: int = 10_000
+    seconds: float = 60.0
     _made: dict[int, Path] = field(default_factory=dict)
 
     def log(self, lines: int = 0) -> Path:

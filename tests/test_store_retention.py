@@ -131,6 +131,15 @@ def test_events_that_rules_wait_for_stay(path: Path) -> None:
     assert stored(path) == []
 
 
+def test_evidence_of_alerts_that_a_hunt_asked_for_stays(path: Path) -> None:
+    writer = filled(path, [login(number) for number in range(1, 6)])
+    row = (NOW, "erin", b'{"rule":"r","events":[2,5]}')
+    writer._db.execute("INSERT INTO raising (asked, actor, alert) VALUES (?, ?, ?)", row)
+    run(writer, MONTH)
+    writer.close()
+    assert stored(path) == [2, 5]
+
+
 def test_numbers_of_events_are_never_given_out_again(path: Path) -> None:
     writer = filled(path, [login(number) for number in range(1, 6)])
     run(writer, MONTH)

@@ -6,18 +6,20 @@ takes. It is looked through by `check` before it gets its name; where anything g
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from socterm.errors import StoreBusyError, StoreError, StoreFullError, UsageError
 from socterm.store import lease
 from socterm.store.check import check
-from socterm.store.connection import connect, our_errors
+from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.opening import make_readable
 
 PAGES = 1_000
@@ -47,16 +49,12 @@ def backup(path: Path, target: Path, *, thorough: bool = True, told: Told = _sil
             connect(target, readonly=True).close()
         except StoreError:
             raise UsageError(f"{target} is there and is no store: name another file") from None
-    part = _copy(path, target, told)
-    try:
+    with _copied(path, target, told) as part:
         if thorough:
             _refuse_unsound(part, "the copy is not sound, as the store may not be")
         size = part.stat().st_size
         part.replace(target)
         _sync(target.resolve().parent)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return size
 
 
@@ -72,8 +70,7 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
         raise UsageError(f"{copy} is the store itself: name another file")
     _refuse_used(path, now).close()
     path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-    part = _copy(copy, path, told)
-    try:
+    with _copied(copy, path, told) as part:
         held = _refuse_used(path, now)
         try:
             aside = _set_aside(path)
@@ -81,9 +78,6 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
             _sync(path.resolve().parent)
         finally:
             held.close()
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
     return aside
 
 
@@ -93,32 +87,34 @@ def _refuse_unsound(path: Path, what: str) -> None:
         raise StoreError(f"{what}: {problems[0]}")
 
 
-def _copy(path: Path, target: Path, told: Told) -> Path:
-    """A file beside the target that holds the whole store and nothing of who ingests into it."""
+@contextlib.contextmanager
+def _copied(path: Path, target: Path, told: Told) -> Iterator[Path]:
+    """A file on the target's disk that holds the whole store and nothing of who ingests into it.
+
+    It lies in a folder of its own, which goes away with all that is left in it.
+    """
     folder = target.resolve().parent
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder")
     try:
-        number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=folder)
-        os.close(number)
+        place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=folder))
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}") from error
-    part = Path(name)
     try:
-        _copy_pages(path, part, told)
-    except StoreFullError as error:
-        part.unlink(missing_ok=True)
-        need = path.stat().st_size >> 20
-        raise StoreFullError(
-            f"no room in {folder}: the copy needs {need} MiB; nothing was changed"
-        ) from error
-    except sqlite3.OperationalError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(f"cannot copy to {folder}: {error}; nothing was changed") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return part
+        part = place / target.name
+        create_file(part)
+        try:
+            _copy_pages(path, part, told)
+        except StoreFullError as error:
+            need = path.stat().st_size >> 20
+            raise StoreFullError(
+                f"no room in {folder}: the copy needs {need} MiB; nothing was changed"
+            ) from error
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"cannot copy to {folder}: {error}; nothing was changed") from error
+        yield part
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _copy_pages(path: Path, part: Path, told: Told) -> None:

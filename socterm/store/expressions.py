@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from socterm.errors import UsageError
-from socterm.query import json_field
+from socterm.query import Query, json_field
+from socterm.query.tree import TEXT as FREE
+from socterm.query.tree import And, Term
 from socterm.store.codec import CATEGORY, FAILED_PARSE, MESSAGE_SHIFT, TIME_SHIFT, TYPE
 from socterm.store.jsontext import to_json
 from socterm.taxonomy import ACTIONS, COLUMNS, Column
@@ -58,6 +60,26 @@ def other(field: str) -> str:
         implied = f"socterm_implied({EXPRESSIONS['event.action']}, {bit})"
         return f"CASE WHEN e.flags & {bit} THEN {implied} ELSE {_stored(field)} END"
     return _stored(field)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9.:@-]*[A-Za-z.:@-][A-Za-z0-9.:@-]*")
+"""Texts that stand in JSON as they are, whatever their case, and are no spelling of a number."""
+
+_NUMBER = re.compile(
+    r"[+-]?[0-9]*\.?[0-9]*(e[+-]?[0-9]+)?|0x[0-9a-f]*|inf|infinity|nan|true|false", re.IGNORECASE
+)
+
+
+def plain_values(query: Query, known: Collection[str]) -> list[str]:
+    """Texts that stand somewhere in the JSON of every hit: of equalities demanded on fields not `known`."""
+    tree = query.tree
+    parts = tree.items if isinstance(tree, And) else (tree,)
+    return [
+        str(part.arg)
+        for part in parts
+        if isinstance(part, Term) and part.op == "eq" and part.field not in known and part.field != FREE
+        and _PLAIN.fullmatch(str(part.arg)) and not _NUMBER.fullmatch(str(part.arg))
+    ]  # fmt: skip
 
 
 _IMPLIED = {

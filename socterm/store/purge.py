@@ -1,8 +1,7 @@
 """Deleting events wherever they left something (log, bytes, full-text index, roll-up), and counting them.
 
 Everything that concerns one portion is one transaction, so that a kill leaves the portion there or gone.
-Events stay that are evidence (their first flag), that an episode under way counts, or that wait to be judged
-by a rule that remembers.
+Events stay that are evidence (their first flag), that an episode under way counts, or that something waits for.
 """
 
 from __future__ import annotations
@@ -24,6 +23,13 @@ _UNDER_WAY = (
     "SELECT hits FROM alert_events WHERE first_event <= ? AND episode IN "
     "(SELECT id FROM episodes WHERE alert = 0)"
 )
+_WAITED_FOR = (
+    "INSERT INTO temp.cited SELECT event FROM held WHERE event <= ?",
+    "INSERT OR IGNORE INTO temp.cited SELECT j.value FROM raising r, "
+    "json_each(CAST(r.alert AS TEXT), '$.events') j WHERE j.value <= ?",
+)
+"""Events that a rule still has to judge, and those of alerts that a hunt asked for."""
+
 _CHOOSE = f"""
 INSERT INTO temp.going SELECT id FROM events WHERE id >= ? AND id <= ? AND ts < ? AND NOT flags & {ALERTED}
   AND id NOT IN (SELECT id FROM temp.cited) ORDER BY id LIMIT ?
@@ -73,7 +79,8 @@ def note_cited(db: sqlite3.Connection, last: int) -> None:
     """
     found = {event for (data,) in db.execute(_UNDER_WAY, (last,)) for event in event_ids(data)}
     db.execute("DELETE FROM temp.cited")
-    db.execute("INSERT INTO temp.cited SELECT event FROM held WHERE event <= ?", (last,))
+    for statement in _WAITED_FOR:
+        db.execute(statement, (last,))
     db.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", [(event,) for event in found])
 
 

@@ -51,7 +51,7 @@ PAGES = 128
 SPARE, STILL_SPARE = 0.10, 0.05
 """Shares of free pages in the file: above the first some are given back, down to the second."""
 
-WORTH = 200_000
+WORTH = 20_000
 """Deleted lines from which on it is looked for what they leave behind."""
 
 

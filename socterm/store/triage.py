@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from socterm.alerts.levels import LEVELS, rank_of
@@ -14,9 +15,11 @@ from socterm.store import decisions, trail
 from socterm.store.connections import Connections
 from socterm.store.events import EventStore
 from socterm.store.evidence import event_ids
+from socterm.store.expressions import plain_values
 from socterm.store.jsontext import clean, from_json, unpack_name
 from socterm.store.rows import AlertRow, AuditRow, EventRow, RuleRow, SourceRow
 
+_TAGS, _ENTITY, _SETTLED = map(AlertRow.__struct_fields__.index, ("tags", "entity", "settled"))
 _COLUMNS = ", ".join(f"a.{name}" for name in AlertRow.__struct_fields__)
 _LET_GO = "coalesce((SELECT lines FROM let_go WHERE source = sources.id), 0)"
 _SOURCE_COLUMNS = ", ".join(_LET_GO if name == "let_go" else name for name in SourceRow.__struct_fields__)
@@ -228,18 +231,24 @@ def _which(alert: str, states: Sequence[str] | None, rank: int, query: Query | N
         names = {name: f"{alert}.{column}" for name, column in _FIELDS.items()}
         names["part_of"] = f"nullif({alert}.part_of, 0)"
         sql = compile_sql(query, names, text=_TEXT.format(alert), other=json_field(f"{alert}.entity"))
+        for value in plain_values(query, names.keys()):  # before JSON of every alert is looked into
+            where, params = f"{where} AND {alert}.entity LIKE ?", [*params, f"%{value}%"]
         where, params = f"{where} AND {sql.where}", [*params, *sql.params]
     return f"{where} AND {alert}.rank >= ?", [*params, rank]
 
 
 def _alert(row: tuple[Any, ...]) -> AlertRow:
-    values = dict(zip(AlertRow.__struct_fields__, row, strict=True))
-    values.update(
-        tags=tuple(from_json(values["tags"])),
-        entity=from_json(values["entity"]),
-        settled=bool(values["settled"]),
-    )
-    return AlertRow(**values)
+    values = list(row)
+    values[_TAGS] = _tags(row[_TAGS])
+    values[_ENTITY] = from_json(row[_ENTITY])
+    values[_SETTLED] = bool(row[_SETTLED])
+    return AlertRow(*values)
+
+
+@lru_cache(maxsize=1024)
+def _tags(text: str) -> tuple[str, ...]:
+    """Those of a rule stand in each of its alerts."""
+    return tuple(from_json(text))
 
 
 def _source(row: tuple[Any, ...]) -> SourceRow:
