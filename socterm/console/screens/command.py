@@ -30,9 +30,9 @@ class CommandLine(ModalScreen[str], inherit_bindings=False):
     CommandLine { background: transparent; align: left bottom; }
     CommandLine Vertical {
         width: 100%; max-width: 110; height: auto;
-        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $panel;
+        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $background;
     }
-    CommandLine TextView { height: auto; max-height: 8; background: $panel; padding: 0 1; }
+    CommandLine TextView { height: auto; max-height: 8; padding: 0 1; }
     CommandLine SafeInput { border: none; height: 1; background: $panel; }
     CommandLine SafeInput:focus { border: none; }
     """

@@ -28,9 +28,9 @@ class Menu(ModalScreen[str], inherit_bindings=False):
     Menu { background: transparent; align: left bottom; }
     Menu Vertical {
         width: 70; max-width: 100%; height: auto; max-height: 90%; margin: 0 0 1 0; padding: 0 1;
-        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $panel;
+        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $background;
     }
-    Menu TextView { height: auto; background: $panel; }
+    Menu TextView { height: auto; }
     """
 
     def offered(self) -> Sequence[tuple[Action, str]]:

@@ -25,7 +25,7 @@ from socterm.query.tree import And, Node
 from socterm.query.tree import Span as TimeSpan
 from socterm.store.rows import Bucket
 
-SIDES = 48
+SIDES = 36
 """Cells beside the bars: the two times and the number."""
 
 MOST = 120
