@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from socterm.alerts.metrics import Metrics, RuleNoise, Spread
@@ -64,36 +65,37 @@ def _blame(share: float | None) -> str:
     return "dim" if share is None or share < 0.2 else "paused" if share < 0.5 else "bad"
 
 
-def _time(name: str, found: Spread, what: str) -> Line:
+def _time(name: str, found: Spread) -> Line:
     if not found.count:
-        return line((fit(name, 14), "label"), ("–", "dim"))
-    cells = [fit(span(value), 12) for value in (found.mean, found.median, found.p90)]
-    return line(
-        (fit(name, 14), "label"), (cells[0], "text"), (cells[1], "text"), (cells[2], "text"),
-        (f"{what}, {found.count:,}", "dim"), hang=14,
-    )  # fmt: skip
+        return line((fit(name, 13), "label"), ("–", "dim"))
+    cells = [(f"{span(value):<9} ", "text") for value in (found.mean, found.median, found.p90)]
+    return line((fit(name, 13), "label"), *cells, (f"×{number(found.count)}", "dim"), hang=13)
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def whole_lines(found: Metrics) -> list[Line]:
     """The figures over all rules."""
     out = [
-        line((sparkline(found.bars), "count")),
+        line((sparkline([sum(pair) for pair in pairwise(found.bars)][::2]), "count")),
         line(
             (f"{plural(found.alerts, 'alert')} in {span(found.until - found.since)}", "title"),
-            (f" · {found.per_hour:.3g} an hour", "text"),
-            (f" · {found.parts:,} more are part of them" if found.parts else "", "dim"),
+            (f" · {_rate(found.per_hour)} an hour", "text"),
+            (f" · {plural(found.parts, 'part')}" if found.parts else "", "dim"),
         ),
         Line(),
-        line((fit("", 14), "dim"), ("mean        half within 90% within", "head")),
-        _time("detected", found.detect, "MTTD"),
-        _time("acknowledged", found.acknowledge, "MTTA"),
-        _time("closed", found.resolve, "MTTR"),
+        line((fit("", 13), "dim"), ("mean      median    90% in", "head")),
+        _time("MTTD detect", found.detect),
+        _time("MTTA decide", found.acknowledge),
+        _time("MTTR close", found.resolve),
         Line(),
-        line((fit("reopened", 14), "label"), (f"{found.reopened:,}", "text")),
-        line((fit("snoozed", 14), "label"), (f"{found.snoozed:,}", "text")),
+        line((fit("reopened", 13), "label"), (f"{found.reopened:,}", "text")),
+        line((fit("snoozed", 13), "label"), (f"{found.snoozed:,}", "text")),
         line(
-            (fit("false", 14), "label"), (percent(found.false_share), _blame(found.false_share)),
-            (" of what was closed with a verdict", "dim"), hang=14,
+            (fit("false", 13), "label"), (percent(found.false_share), _blame(found.false_share)),
+            (" of those with a verdict", "dim"), hang=13,
         ),
     ]  # fmt: skip
     out += [
@@ -108,12 +110,12 @@ def _backlog(found: Metrics) -> list[Line]:
     if not rows:
         return [line(("Open now  ", "head"), ("nothing", "dim"))]
     ages = list(next(iter(rows.values())))
-    heads = "".join(f"{_brief(age):>8}" for age in ages)
+    heads = "".join(f"{_brief(age):>7}" for age in ages)
     out = [line((fit("Open now", 9), "head"), (heads, "dim"))]
     for level, row in rows.items():
         look = level if level in MARKS else "informational"
         cells = [sp(f"{MARKS[look]} {SHORT[look]:<7}", look)]
-        cells += [sp(f"{row[age] or '·':>8}", "text" if row[age] else "dim") for age in ages]
+        cells += [sp(f"{row[age] or '·':>7}", "text" if row[age] else "dim") for age in ages]
         out.append(Line(tuple(cells)))
     return out
 

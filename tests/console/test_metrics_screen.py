@@ -45,7 +45,9 @@ async def test_it_shows_times_verdicts_and_the_noisiest_rules(scene: Scene, stor
     decided(store)
     async with driven(console(store)) as d:
         await opened(d)
-        await d.sees("All rules", "MTTD, 9", "MTTA, 5", "MTTR, 3", "false positive             2", "67%")
+        await d.sees(
+            "All rules", "1 m 0 s   ×9", "11 m 0 s  ×5", "11 m 0 s  ×3", "false positive             2", "67%"
+        )
         await d.sees("SSH brute force", "9 rules · last 7d")
 
 
@@ -56,7 +58,7 @@ async def test_a_decision_elsewhere_shows_in_the_figures(scene: Scene, store: St
         await d.sees("2 alerts in")
         store.triage.decide(ids, "close", actor="bob", now=NOW, verdict="test")
         screen.look()
-        await d.sees("MTTR, 2", "test                       2")
+        await d.sees("2 s       ×2", "test                       2")
 
 
 async def test_a_rule_says_how_to_have_fewer_of_its_alerts(scene: Scene, store: Store) -> None:

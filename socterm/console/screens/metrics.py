@@ -31,16 +31,12 @@ class MetricsScreen(ListScreen[Noise], inherit_bindings=False):
     BINDINGS: ClassVar = bindings("metrics", "list")
     COLUMNS = COLUMNS
     EMPTY = "No alert has been raised in this period; ] looks further back."
+    _change = 0
 
     @property
     def period(self) -> MetricsView:
         """The view, with its period."""
         return cast("MetricsView", self.view)
-
-    def begin(self) -> None:
-        """No change has been seen."""
-        self._change = 0
-        super().begin()
 
     def stamp(self) -> object:
         """Changes of alerts, the minute for the ages, and the period."""
