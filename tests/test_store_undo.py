@@ -188,9 +188,10 @@ def test_what_a_row_is_about_cannot_be_changed_unseen(things: Path) -> None:
         write(db, [Entry(0, "open", {}, {"name": "a"}, about="thing:7")], "ann", NOW)
     db = sqlite3.connect(things)
     db.execute("DROP TRIGGER audit_no_update")
-    db.execute("UPDATE audit SET about = 'thing:8' WHERE id = 1")
+    ((row,),) = db.execute("SELECT id FROM audit WHERE about = 'thing:7'").fetchall()
+    db.execute("UPDATE audit SET about = 'thing:8' WHERE id = ?", (row,))
     db.commit()
-    assert check(things) == ["audit: row 1 does not fit its hash"]
-    db.execute("UPDATE audit SET about = 'thing:7' WHERE id = 1")
+    assert check(things) == [f"audit: row {row} does not fit its hash"]
+    db.execute("UPDATE audit SET about = 'thing:7' WHERE id = ?", (row,))
     db.commit()
     db.close()

@@ -55,6 +55,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
     over: bool = False
     seen: dict[int, int] | None = None
     era: int = 0
+    reached: int = 0
 
     @property
     def deadline(self) -> int:
@@ -113,6 +114,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
             self.fired = None
         other.fired = other.past = None
         other.over = True
+        self.reached = min(self.reached or other.reached, other.reached or self.reached)
 
     def tell(self) -> None:
         """Rules over alerts know of it now: what was kept for that can go."""
@@ -130,6 +132,7 @@ class Episode(msgspec.Struct, eq=False, gc=False):
             settled=settled and bool(self.alert), ended=self.ended,
             dropped=settled and not self.alert, merged_into=merged_into,
             fired=None if self.told else self.fired, told=self.told, era=self.era,
+            reached=self.reached,
         )  # fmt: skip
 
 
@@ -210,6 +213,8 @@ class Episodes:
         """The rule is satisfied (again) at a hit; True where this makes the episode an alert."""
         episode.signals += times
         self.dirty[episode.id] = episode
+        if hit is not None:
+            episode.reached = min(episode.reached or hit.ts, hit.ts)
         if hit is not None and episode.past is not None:
             known = episode.fired
             if not episode.alert if known is None else key_of(hit) < key_of(known):

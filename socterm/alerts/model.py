@@ -37,6 +37,7 @@ class EpisodeChange(msgspec.Struct, gc=False):
     settled without ever satisfying its rule and its state can go.
     `touched` is the watermark (µs) when the last hit came: with it, late episodes survive a restart.
     `fired` is the first hit that satisfied the rule, kept until rules over alerts have been `told` of it.
+    `reached` is the earliest moment (µs) at which it satisfied the rule since the ingest began, or 0.
     `era` is odd for one that an exception hides: it is never an alert. See `socterm.sigma.hushed`.
     """
 
@@ -57,6 +58,7 @@ class EpisodeChange(msgspec.Struct, gc=False):
     fired: Hit | None = None
     told: bool = False
     era: int = 0
+    reached: int = 0
 
 
 class RuleInfo(msgspec.Struct, frozen=True):

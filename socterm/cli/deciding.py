@@ -55,10 +55,11 @@ def _decide(
         store.snoozes.wake(now)
         chosen = members(store, ids, verb, width)
         rows = store.triage.decide(chosen, verb, actor=settings.actor, now=now, **details)
-    _report(rows, as_json)
+    report(rows, as_json)
 
 
-def _report(rows: list[AuditRow], as_json: bool) -> None:
+def report(rows: list[AuditRow], as_json: bool) -> None:
+    """Say what was decided, a line each."""
     for row in rows:
         if as_json:
             put_json(audit_json(row))
@@ -174,7 +175,7 @@ def undo(as_json: bool, db: Path | None, config: Path | None) -> None:
         rows = store.triage.undo(actor=settings.actor, now=clock())
     if not rows and not as_json:
         click.echo("nothing to undo")
-    _report(rows, as_json)
+    report(rows, as_json)
 
 
 @click.command()
@@ -186,7 +187,7 @@ def redo(as_json: bool, db: Path | None, config: Path | None) -> None:
         rows = store.triage.redo(actor=settings.actor, now=clock())
     if not rows and not as_json:
         click.echo("nothing to redo")
-    _report(rows, as_json)
+    report(rows, as_json)
 
 
 VERBS: tuple[click.Command, ...] = (ack, close, escalate, snooze, wake, reopen, note, undo, redo)

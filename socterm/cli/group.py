@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "search": "socterm.cli.search:search",
     "hunt": "socterm.cli.hunt:hunt",
     "alerts": "socterm.cli.alerts:alerts",
+    "incidents": "socterm.cli.incidents:incidents",
     "exceptions": "socterm.cli.exceptions:exceptions",
     "metrics": "socterm.cli.metrics:metrics",
     "report": "socterm.cli.report:report",
@@ -43,6 +44,7 @@ SUMMARIES: dict[str, str] = {
     "search": "Find stored events.",
     "hunt": "Look through all stored events by query, rule or SQL; export and save.",
     "alerts": "List, show and decide alerts.",
+    "incidents": "List, show and decide incidents: alerts that tell one story.",
     "exceptions": "Keep what is known to be harmless from alerting, for a reason and until a day.",
     "metrics": "Say how fast alerts are seen and closed, and which rules are noisy.",
     "report": "Write an incident or a shift hand-over as Markdown or HTML.",
@@ -128,6 +130,7 @@ def ingest_options(function: Any) -> Any:
 )
 @ingest_options
 @click.option("--theme", metavar="NAME", help="Colours of the console.")
+@click.option("--fps", type=float, metavar="N", help="How often the console is drawn anew, a second.")
 @click.version_option(socterm.__version__, "-V", "--version", message="socterm %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:

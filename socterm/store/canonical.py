@@ -22,6 +22,12 @@ from socterm.store.opening import make_readable
 _FLAGS = READ_COLUMNS.split(", ").index("e.flags")
 _ALERT = ("rule", "first", "last", "count", "signals", "state", "verdict", "owner", "notes", "until")
 
+_MATES = (
+    "SELECT a.rule, a.entity, a.first FROM alert_stories s JOIN alert_stories m ON m.incident = s.incident "
+    "JOIN alerts a ON a.id = m.alert WHERE s.alert = ? AND s.incident != 0"
+)
+"""The alerts of an alert's incident, which is named by the first of them."""
+
 
 def canonical(path: str | Path) -> Iterator[str]:
     """JSON lines: sources by name, events by (source, position), alerts by (rule, entity, first)."""
@@ -41,7 +47,7 @@ def canonical(path: str | Path) -> Iterator[str]:
         db.close()
 
 
-def _line(record: dict[str, Any]) -> str:
+def _line(record: Any) -> str:
     return json.dumps(record, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
 
@@ -78,15 +84,20 @@ def _events(db: sqlite3.Connection, names: dict[int, str]) -> Iterator[dict[str,
 
 def _alerts(db: sqlite3.Connection, names: dict[int, str]) -> list[dict[str, Any]]:
     rows = db.execute(
-        f"SELECT episode, entity, part_of, {', '.join(_ALERT)} FROM alerts WHERE state != 'merged'"
+        f"SELECT id, episode, entity, part_of, {', '.join(_ALERT)} FROM alerts WHERE state != 'merged'"
     )
     found = []
-    for episode, entity, part_of, *values in rows.fetchall():
+    for ident, episode, entity, part_of, *values in rows.fetchall():
         record: dict[str, Any] = dict(zip(_ALERT, values, strict=True))
         record["alert"] = record.pop("rule")
         record["entity"] = from_json(entity)
         if part_of:
             record["part_of"] = _named(db, part_of)
+        mates = db.execute(_MATES, (ident,)).fetchall()
+        if mates:
+            record["incident"] = min(
+                ([rule, from_json(entity), first] for rule, entity, first in mates), key=_line
+            )
         record["evidence"] = _evidence(db, episode, names)
         found.append(record)
     return sorted(

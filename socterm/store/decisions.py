@@ -12,7 +12,7 @@ from socterm.store import trail
 from socterm.store.connection import transaction
 from socterm.store.rows import AuditRow
 from socterm.store.standing import next_change, read_standing, write_standing
-from socterm.store.subjects import subject
+from socterm.store.subjects import SUBJECTS, subject
 
 
 def apply(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision, now: int) -> list[AuditRow]:
@@ -84,7 +84,8 @@ def _present(db: sqlite3.Connection, row: AuditRow) -> tuple[trail.State, trail.
     """How what a row is about stands, how the row left it, and how it stood before."""
     if row.about:
         kind, ident = subject(row.about)
-        return kind.read(db, ident), row.after, row.before
+        left = {name: value for name, value in row.after.items() if not name.startswith("~")}
+        return kind.read(db, ident), left, row.before
     return read_standing(db, row.alert), Standing(**row.after), Standing(**row.before)
 
 
@@ -99,7 +100,22 @@ def write(db: sqlite3.Connection, entries: list[trail.Entry], actor: str, now: i
         else:
             kind, ident = subject(entry.about)
             kind.write(db, ident, entry.after, now)
-    return trail.append(db, entries, actor=actor, now=now)
+    rows = trail.append(db, entries, actor=actor, now=now)
+    _finish(db, entries, now)
+    return rows
+
+
+def _finish(db: sqlite3.Connection, entries: list[trail.Entry], now: int) -> None:
+    """Tell each kind of thing that all of a decision about it is written."""
+    about: dict[str, list[tuple[int, trail.State, trail.State]]] = {}
+    for entry in entries:
+        if entry.about:
+            kind, _, ident = entry.about.partition(":")
+            about.setdefault(kind, []).append((int(ident), entry.before, entry.after))
+    for kind, changed in about.items():
+        finish = SUBJECTS[kind].finish
+        if finish is not None:
+            finish(db, changed, now)
 
 
 def _touch_parts(db: sqlite3.Connection, alert: int, change: int) -> None:

@@ -15,6 +15,7 @@ from socterm.store.exceptions import ExceptionDesk
 from socterm.store.groups import GroupDesk
 from socterm.store.history import HistoryStore
 from socterm.store.hunts import HuntDesk
+from socterm.store.incidents import IncidentDesk
 from socterm.store.metrics import MetricsDesk
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.sandbox import SqlDesk
@@ -39,9 +40,10 @@ class Store:
         self.triage = TriageDesk(connections, self.events)
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)
+        self.incidents = IncidentDesk(connections)
         self.chronicle = ChronicleDesk(connections)
-        self.exceptions = ExceptionDesk(connections)
         self.metrics = MetricsDesk(connections)
+        self.exceptions = ExceptionDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -6,7 +6,7 @@ behind both (`socterm.store.open_store`); later other machines may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from socterm.alerts.metrics import Metrics
@@ -14,6 +14,7 @@ from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.hunts import View
+from socterm.store.incident_rows import IncidentPage, IncidentRow
 from socterm.store.raising import Asked
 from socterm.store.rows import (
     AlertRow,
@@ -26,6 +27,7 @@ from socterm.store.rows import (
     RuleRow,
     SourceRow,
 )
+from socterm.store.sandbox import SqlAnswer
 
 
 class Events(Protocol):
@@ -131,6 +133,15 @@ class Hunts(Protocol):
         """Have the ingest make alerts about the past; how many were asked for."""
 
 
+class SqlQuestions(Protocol):
+    """Read-only SQL over documented views."""
+
+    def ask(
+        self, sql: str, *, rows: int = 1_000, seconds: float = 10.0, stop: Callable[[], bool] = lambda: False
+    ) -> SqlAnswer:
+        """The rows of one SELECT. Raises UsageError in one line, QueryCancelledError where it was ended."""
+
+
 class Snoozes(Protocol):
     """Alerts that wake by themselves."""
 
@@ -139,6 +150,41 @@ class Snoozes(Protocol):
 
     def next(self) -> int:
         """When (µs) the next alert wakes; 0 where none is snoozed."""
+
+
+class Incidents(Protocol):
+    """Alerts that tell one story. Decisions are audit rows; `Triage.undo` takes them back like all others."""
+
+    def all(self, states: Sequence[str] = ..., limit: int = 1000) -> list[IncidentRow]:
+        """Incidents in these states (open ones), gravest first, then newest."""
+
+    def get(self, ident: int) -> IncidentRow | None:
+        """One incident, or None."""
+
+    def of_alert(self, alert: int) -> int:
+        """The incident an alert belongs to; 0 for none."""
+
+    def page(self, ident: int) -> IncidentPage | None:
+        """All of one incident, or None: alerts in order of time, links with reasons, entities, history."""
+
+    def changes(self, since: int) -> tuple[int, list[int]]:
+        """(newest change number, ids of incidents changed after `since`)."""
+
+    def decide(
+        self, ident: int, verb: str, *, actor: str, now: int, verdict: str = "", text: str = ""
+    ) -> list[AuditRow]:
+        """start, close, verdict, reopen or note; closing closes its open alerts. Raises `TransitionError`."""
+
+    def escalate(
+        self, alert_ids: Sequence[int], *, actor: str, now: int, into: int = 0, closing: bool = False
+    ) -> list[AuditRow]:
+        """Put alerts into an incident, a new one unless `into` names one, and say so of the alerts."""
+
+    def split(self, ident: int, alert_ids: Sequence[int], *, actor: str, now: int) -> list[AuditRow]:
+        """Take alerts out of an incident into a new one."""
+
+    def merge(self, ident: int, others: Sequence[int], *, actor: str, now: int) -> list[AuditRow]:
+        """Put all alerts of other incidents into one."""
 
 
 class Groups(Protocol):

@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from socterm.alerts.bonds import Policy
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
 from socterm.store import exceptions, learning, lease, raising, rulebook
+from socterm.store.assigning import Settling
 from socterm.store.batch import Batch, SourceState, StoredState
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
 from socterm.store.decisions import decisions_since
 from socterm.store.detections import Detections, evidence_ids, open_episodes
+from socterm.store.grouping import DEFAULT, stored_policy
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
 from socterm.store.raising import Raised
+from socterm.store.regrouping import use_policy
 from socterm.store.retention import Retention, Terms
 from socterm.store.schema import migrate
 from socterm.store.snoozing import wake_due
+from socterm.store.stories import Stories
 from socterm.store.words import INDEXED
 
 if TYPE_CHECKING:
@@ -82,6 +87,7 @@ class Writer:
         self._stored_sources = len(self._names)
         self._kinds = Kinds(db)
         self._infos = self._load_infos()
+        self._policy = stored_policy(db) or DEFAULT
         self._audit_seen = int(self._meta("audit_seen"))
         self._version = -1
 
@@ -101,6 +107,7 @@ class Writer:
                 migrate(db, now)
             with transaction(db):
                 token = lease.take(db, now, lease.this_process())
+                use_policy(db, stored_policy(db) or DEFAULT, now)
             return cls(db, token)
         except BaseException:
             db.close()
@@ -146,6 +153,12 @@ class Writer:
         self._infos = dict(infos)
         with transaction(self._db):
             rulebook.write_fates(self._db, fates, infos)
+
+    def join_by(self, policy: Policy, now: int) -> None:
+        """Join alerts by this policy from now on, those that are there included."""
+        with transaction(self._db):
+            use_policy(self._db, policy, now)
+        self._policy = policy
 
     def rule_files(self) -> list[tuple[str, str]]:
         """(path, text) of the rule files that were in force when the last ingest stopped, in their order."""
@@ -210,6 +223,7 @@ class Writer:
                 infos = {**raised.rules, **self._infos} if raised.rules else self._infos
                 found = Detections(db, self._sources, infos, batch.now, self._last_episode, raised.infos)
                 found.apply(batch.episodes, first_new)
+                self._join(found.change, batch, events)
             if batch.raised is not None:
                 raising.finish(db, batch.raised, batch.now)
             wake_due(db, batch.now)
@@ -222,6 +236,12 @@ class Writer:
                 rulebook.write_fates(db, batch.rules.fates, batch.rules.infos)
                 rulebook.write_texts(db, batch.rules.files)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('audit_seen', ?)", (self._audit_seen,))
+
+    def _join(self, change: int, batch: Batch, events: Sequence[Event]) -> None:
+        """Say which alerts tell one story, and which stories are incidents."""
+        told = Stories(self._db, self._policy)
+        touched = told.update(change, batch.episodes, events)
+        Settling(self._db, batch.now, told.fresh, lost=told.lost).settle(touched, told.changed)
 
     def _write_bytes(self, events: Sequence[Event]) -> None:
         rows = [(event.id, event.raw_bytes) for event in events if event.raw_bytes is not None]

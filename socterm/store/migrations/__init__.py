@@ -16,6 +16,7 @@ from socterm.store.migrations.m005_learning import m005_learning
 from socterm.store.migrations.m006_parts import m006_parts
 from socterm.store.migrations.m007_triage import m007_triage
 from socterm.store.migrations.m008_exceptions import m008_exceptions
+from socterm.store.migrations.m009_incidents import m009_incidents
 from socterm.store.migrations.m010_hunts import m010_hunts
 from socterm.store.migrations.m011_retention import m011_retention
 
@@ -28,6 +29,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m006_parts,
     m007_triage,
     m008_exceptions,
+    m009_incidents,
     m010_hunts,
     m011_retention,
 )

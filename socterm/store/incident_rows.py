@@ -1,0 +1,153 @@
+"""Incidents as the store answers with them: what their rows and their alerts say together."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from socterm.alerts.incidents import Link
+from socterm.alerts.levels import LEVELS
+from socterm.store.jsontext import from_json
+from socterm.store.rows import AuditRow
+from socterm.store.stories import links_among
+from socterm.store.things import some
+from socterm.taxonomy.attack import tactic_of, technique_of
+
+
+class IncidentRow(msgspec.Struct):
+    """An incident as listed. Times are µs of event time; `created` and `updated` are of the clock.
+
+    `why` is what opened it; `title` is that of its gravest alert, the earliest of several; `tactics` are
+    those its alerts name, in the order in which they were reached.
+    """
+
+    id: int
+    state: str
+    verdict: str
+    owner: str
+    notes: int
+    why: str
+    level: str
+    first: int
+    last: int
+    alerts: int
+    merged_into: int
+    created: int
+    updated: int
+    title: str = ""
+    tactics: tuple[str, ...] = ()
+
+
+class Role(msgspec.Struct, frozen=True):
+    """A user, address or host of an incident: in how many alerts, and whether one is about it."""
+
+    field: str
+    value: str
+    alerts: int
+    named: bool
+
+
+class MemberRow(msgspec.Struct):
+    """An alert of an incident; `fired`: when its rule was satisfied; `pinned`: a person put it there."""
+
+    id: int
+    title: str
+    level: str
+    state: str
+    entity: dict[str, str]
+    tags: tuple[str, ...]
+    first: int
+    last: int
+    fired: int
+    count: int
+    part_of: int
+    pinned: bool
+
+
+class IncidentPage(msgspec.Struct):
+    """All of an incident: alerts in order of time, why they belong to it, whom it is about, what was done."""
+
+    row: IncidentRow
+    alerts: list[MemberRow]
+    links: list[Link]
+    roles: list[Role]
+    history: list[AuditRow]
+
+
+ROW = (
+    "i.id, i.state, i.verdict, i.owner, i.notes, i.why, i.rank, i.first, i.last, i.alerts, i.merged_into, "
+    "i.created, i.updated"
+)
+_MEMBER = (
+    "a.id, a.title, a.level, a.state, a.entity, a.tags, a.first, a.last, a.fired, a.count, a.part_of, "
+    "s.pinned"
+)
+
+
+def read_page(db: sqlite3.Connection, ident: int, history: Sequence[AuditRow]) -> IncidentPage | None:
+    """All of one incident, or None."""
+    row = db.execute(f"SELECT {ROW} FROM incidents i WHERE i.id = ?", (ident,)).fetchone()
+    if row is None:
+        return None
+    members = members_of(db, ident)
+    ids = [member.id for member in members]
+    found = sorted(links_among(db, ids))
+    return IncidentPage(_summed(row, members), members, found, _roles(db, ids), list(history))
+
+
+def members_of(db: sqlite3.Connection, ident: int) -> list[MemberRow]:
+    """The alerts of an incident, in order of time."""
+    rows = db.execute(
+        f"SELECT {_MEMBER} FROM alert_stories s JOIN alerts a ON a.id = s.alert WHERE s.incident = ? "
+        "AND s.incident != 0 ORDER BY a.first, a.last, a.id",
+        (ident,),
+    )
+    return [_member(row) for row in rows.fetchall()]
+
+
+def _member(row: tuple[Any, ...]) -> MemberRow:
+    values: dict[str, Any] = dict(zip(MemberRow.__struct_fields__, row, strict=True))
+    values.update(entity=from_json(values["entity"]), tags=tuple(from_json(values["tags"])))
+    return MemberRow(**{**values, "pinned": bool(values["pinned"])})
+
+
+def listed(db: sqlite3.Connection, row: tuple[Any, ...]) -> IncidentRow:
+    """An incident's row, with what its alerts say."""
+    return _summed(row, members_of(db, row[0]))
+
+
+def _summed(row: tuple[Any, ...], members: Iterable[MemberRow]) -> IncidentRow:
+    values: dict[str, Any] = dict(zip(IncidentRow.__struct_fields__, row, strict=False))
+    by_rank = sorted(members, key=lambda one: (-LEVELS.index(one.level), one.part_of != 0, one.first))
+    values["level"] = LEVELS[values["level"]]
+    return IncidentRow(**values, title=by_rank[0].title if by_rank else "", tactics=tactics(by_rank))
+
+
+def tactics(members: Iterable[MemberRow]) -> tuple[str, ...]:
+    """The tactics alerts name, in the order in which their rules were satisfied.
+
+    Alerts that name no technique (those about other alerts) only count where there are no others.
+    """
+    known = list(members)
+    telling = [one for one in known if any(map(technique_of, one.tags))] or known
+    found: dict[str, None] = {}
+    for one in sorted(telling, key=lambda one: (one.fired or one.last, one.first)):
+        found.update((name, None) for tag in one.tags if (name := tactic_of(tag)))
+    return tuple(found)
+
+
+def _roles(db: sqlite3.Connection, alerts: Collection[int]) -> list[Role]:
+    """The users, addresses and hosts of alerts, those most often met first."""
+    counts: dict[tuple[str, str], set[int]] = defaultdict(set)
+    named: set[tuple[str, str]] = set()
+    sql = "SELECT alert, field, value, own FROM alert_things WHERE alert IN (%s)"
+    for alert, field, value, own in some(db, sql, alerts):
+        counts[field, value].add(alert)
+        if own:
+            named.add((field, value))
+    ranked = sorted(counts.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [Role(*key, len(met), key in named) for key, met in ranked]
