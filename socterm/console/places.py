@@ -33,6 +33,7 @@ _HERE = "socterm.console.screens"
 PLACES: tuple[Place, ...] = (
     Place("triage", "t", "Triage", "Alerts, their detail, the stream, the chat"),
     Place("events", "e", "Events", "Every stored line, filtered as you type", f"{_HERE}.events:EventsScreen"),
+    Place("hunt", "h", "Hunt", "The past by query, SQL or rule", f"{_HERE}.hunt:HuntScreen"),
     Place(
         "sources",
         "o",

@@ -21,6 +21,7 @@ from socterm.store.protocols import (
     History,
     Hunts,
     Snoozes,
+    SqlQuestions,
     Triage,
 )
 from socterm.store.rows import AlertRow, Bucket
@@ -55,6 +56,10 @@ class Store(Protocol):
     @property
     def hunts(self) -> Hunts:
         """Saved views."""
+
+    @property
+    def sql(self) -> SqlQuestions:
+        """Read-only SQL over views."""
 
     @property
     def exceptions(self) -> Exceptions:

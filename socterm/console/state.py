@@ -65,6 +65,17 @@ class MetricsView(Remembered):
     period: Period = "7d"
 
 
+class HuntView(Remembered):
+    """What the Hunt screen remembers: how it asks, what by each way, what it groups by, over which time."""
+
+    how: Literal["query", "sql", "rule"] = "query"
+    sql: str = ""
+    rule: str = ""
+    by: str = ""
+    since: str = ""
+    until: str = ""
+
+
 class UiState(BaseModel):
     """Everything a second start needs to show the same screen. Widgets read it; handlers write it.
 
@@ -90,7 +101,7 @@ class UiState(BaseModel):
     place: str = "triage"
     events: EventsView = EventsView()
     incidents: Remembered = Remembered()
-    hunt: Remembered = Remembered()
+    hunt: HuntView = HuntView()
     rules: Remembered = Remembered()
     sources: Remembered = Remembered()
     metrics: MetricsView = MetricsView()

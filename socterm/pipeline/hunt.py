@@ -25,8 +25,9 @@ MOST_GROUPS: Final = 50_000
 class Hits(msgspec.Struct):
     """What a hunt has found so far. `count` are lines, `weight` occurrences; times are µs, 0 before any.
 
-    `ids` are the newest hits, newest first. `groups` weighs the values of the field asked for, `others` what
-    had no room there. `done` of `of` ids were looked at; `complete` is False while it goes on or was stopped.
+    `ids` are the newest hits, newest first. `groups` weighs the values of the field asked for, `ends` has the
+    newest and the oldest hit of each, `others` what had no room there. `done` of `of` ids were looked at;
+    `complete` is False while it goes on or was stopped.
     """
 
     of: int
@@ -38,6 +39,7 @@ class Hits(msgspec.Struct):
     ids: array[int] = msgspec.field(default_factory=lambda: array("q"))
     minutes: Counter[int] = msgspec.field(default_factory=Counter)
     groups: Counter[str] = msgspec.field(default_factory=Counter)
+    ends: dict[str, tuple[int, int]] = {}
     others: int = 0
     complete: bool = False
 
@@ -91,6 +93,7 @@ def hunt(
             for value in group_values(place.group) if by else ():
                 if value in hits.groups or len(hits.groups) < MOST_GROUPS:
                     hits.groups[value] += place.repeat
+                    hits.ends[value] = (hits.ends.get(value, (place.id, 0))[0], place.id)
                 else:
                     hits.others += place.repeat
         hits.done = min(hits.of, stretch.high - 1 - portion.low)

@@ -1,0 +1,352 @@
+"""What the Hunt screen asks of the past and what comes back: by query, SQL or rule. Runs in threads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from socterm.console.readers import Store, parse_filter
+from socterm.errors import UsageError
+from socterm.pipeline.backtest import Backtest, Report
+from socterm.pipeline.backtest import Progress as Tested
+from socterm.pipeline.export import COLUMNS, Exporter, as_text, event_cells
+from socterm.pipeline.hunt import Hits, hunt
+from socterm.pipeline.wouldbe import DAY, WouldBe
+from socterm.query.times import duration, interval
+from socterm.sigma.load import load_rules
+from socterm.sigma.model import RuleSet
+from socterm.store.history import Stretch
+from socterm.store.rows import Bucket, EventRow
+
+MOST_LINES: Final = 1_000
+"""Hits shown as lines, the newest; Events shows them all."""
+
+MOST_ROWS: Final = 2_000
+"""Values, alerts or rows of SQL that are listed."""
+
+TELL: Final = 0.2
+"""Seconds between two words on how far it is."""
+
+BARS: Final = 400
+
+
+class Question(NamedTuple):
+    """What is asked. `how` is query, sql or rule; `text` its text, `by` a field to group hits by."""
+
+    how: str = "query"
+    text: str = ""
+    by: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked yet."""
+        return not self.text.strip() and not self.by
+
+
+class HuntColumn(NamedTuple):
+    """A column of an answer: its title, its cells (0: what is left), its style."""
+
+    title: str
+    cells: int
+    look: str = "text"
+    right: bool = False
+
+
+@dataclass
+class HuntRow:
+    """One row of an answer: what it shows and what it stands for."""
+
+    id: int
+    cells: tuple[str, ...]
+    event: int = 0
+    alert: int = 0
+    ts: int = 0
+    fields: dict[str, str] = field(default_factory=dict)
+    line: EventRow | None = None
+    ends: tuple[int, ...] = ()
+    would_be: WouldBe | None = None
+
+
+@dataclass
+class Answer:
+    """What was found so far. `share` is how much of the past was looked at; `facts` is said beside a row."""
+
+    columns: tuple[HuntColumn, ...] = ()
+    rows: list[HuntRow] = field(default_factory=list)
+    bars: list[Bucket] = field(default_factory=list)
+    said: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    share: float = 1.0
+    complete: bool = True
+
+
+Tell = Callable[[Answer], None]
+Stop = Callable[[], bool]
+
+
+def stretch_of(store: Store, question: Question, now: int) -> Stretch:
+    """The events of the time asked for. Raises UsageError for what is no time."""
+    since = _moment(question.since, now)
+    until = _moment(question.until, now)
+    return store.history.stretch(since[0] if since else None, until[1] if until else None)
+
+
+def _moment(text: str, now: int) -> tuple[int, int] | None:
+    if not text:
+        return None
+    back = duration(text)
+    found = (now - back, now - back + 1) if back is not None else interval(text, now)
+    if found is None:
+        raise UsageError(f"{text!r} is no time, such as 7d, 2026-11-20 or 2026-11-20T10:00")
+    return found
+
+
+def times_of(text: str, now: int) -> tuple[str, str]:
+    """(since, until) of what a person typed: `7d`, `2026-11-01..2026-11-14`, `..1d`; "" for all of it."""
+    since, dots, until = (part.strip() for part in text.partition(".."))
+    for part in (since, until):
+        _moment(part, now)
+    return (since, until) if dots else (since, "")
+
+
+def ask(store: Store, question: Question, now: int, *, stop: Stop, tell: Tell) -> Answer:
+    """The answer, told of as it grows. Raises QueryError or UsageError where the question is wrong."""
+    if question.empty:
+        return Answer()
+    if question.how == "sql":
+        return _sql(store, question, stop)
+    if question.how == "rule":
+        return _rule(store, question, now, stop, tell)
+    return _Query(store, question, stop, tell).run(now)
+
+
+# -- by query ----------------------------------------------------------------------------
+
+_LINES = (HuntColumn("time", 19, "dim"), HuntColumn("line", 0))
+_VALUES = (HuntColumn("hits", 11, "accent", right=True), HuntColumn("", 18, "graph"), HuntColumn("value", 0))
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+
+
+class _Query:
+    """One question by query: its lines, or its values."""
+
+    def __init__(self, store: Store, question: Question, stop: Stop, tell: Tell) -> None:
+        self._store = store
+        self._question = question
+        self._stop = stop
+        self._tell = tell
+        self._lines: list[HuntRow] = []
+        self._numbers: dict[str, int] = {}
+        self._next = 0.0
+
+    def run(self, now: int) -> Answer:
+        """Go over the past, newest first."""
+        question = self._question
+        query = parse_filter(question.text, now)
+        stretch = stretch_of(self._store, question, now)
+        hits = hunt(self._store.history, query, stretch, by=question.by, stop=self._stop, tell=self._heard)
+        return self._answer(hits)
+
+    def _heard(self, hits: Hits) -> None:
+        first = bool(hits.count) and not self._next
+        if (first or time.monotonic() >= self._next) and not self._stop():
+            self._next = time.monotonic() + TELL
+            self._tell(self._answer(hits))
+
+    def _answer(self, hits: Hits) -> Answer:
+        rows = self._values(hits) if self._question.by else self._newest(hits)
+        said = f"{hits.count:,} hits"
+        if self._question.by:
+            said += f" · {len(hits.groups):,} values of {self._question.by}"
+        elif hits.count > len(rows):
+            said += f" · newest {len(rows):,} shown"
+        share = hits.done / hits.of if hits.of and not hits.complete else 1.0
+        columns = _VALUES if self._question.by else _LINES
+        return Answer(columns, rows, hits.histogram(BARS), said, (), share, hits.complete)
+
+    def _newest(self, hits: Hits) -> list[HuntRow]:
+        wanted = list(hits.ids[len(self._lines) : MOST_LINES])
+        self._lines += [
+            HuntRow(row.id, ("", row.message), row.id, ts=row.ts, fields=_telling(row), line=row)
+            for row in self._store.events.get(wanted)
+        ]
+        return list(self._lines)
+
+    def _values(self, hits: Hits) -> list[HuntRow]:
+        most = max(hits.groups.values(), default=0) or 1
+        rows = []
+        for value, number in hits.top(MOST_ROWS):
+            ident = self._numbers.setdefault(value, len(self._numbers) + 1)
+            cells = (f"{number:,}", bar(number, most, 18), value)
+            rows.append(
+                HuntRow(ident, cells, fields={self._question.by: value}, ends=hits.ends.get(value, ()))
+            )
+        return rows
+
+
+def bar(number: int, most: int, cells: int) -> str:
+    """A bar of up to so many cells.
+
+    >>> bar(1, 2, 4), bar(1, 100, 4), bar(0, 5, 4)
+    ('██', '▏', '')
+    """
+    eighths = max(1, round(number * cells * 8 / most)) if number else 0
+    return ("█" * (eighths // 8) + _BLOCKS[eighths % 8]).strip()
+
+
+def _telling(row: EventRow) -> dict[str, str]:
+    names = ("user.name", "source.ip", "host.hostname")
+    return {name: str(row.fields[name]) for name in names if name in row.fields}
+
+
+# -- by SQL ------------------------------------------------------------------------------
+
+
+def _sql(store: Store, question: Question, stop: Stop) -> Answer:
+    found = store.sql.ask(question.text, rows=MOST_ROWS, stop=stop)
+    rows = [HuntRow(number, tuple(map(as_text, row))) for number, row in enumerate(found.rows, 1)]
+    columns = []
+    for at, name in enumerate(found.columns):
+        longest = max([len(name), *(len(row.cells[at]) for row in rows[:200])])
+        last = at == len(found.columns) - 1
+        numbers = bool(found.rows) and all(isinstance(row[at], int | float) for row in found.rows[:50])
+        columns.append(HuntColumn(name, 0 if last and not numbers else min(28, longest), right=numbers))
+    more = "first " if found.more else ""
+    return Answer(tuple(columns), rows, said=f"{more}{len(rows):,} rows")
+
+
+# -- by rule -----------------------------------------------------------------------------
+
+_ALERTS = (
+    HuntColumn("first", 19, "dim"),
+    HuntColumn("count", 7, "accent", right=True),
+    HuntColumn("known", 9, "dim"),
+    HuntColumn("entity", 0),
+)
+
+
+def _rule(store: Store, question: Question, now: int, stop: Stop, tell: Tell) -> Answer:
+    rules, key = rule_named(store, question.text)
+    stretch = stretch_of(store, question, now)
+    excepted = [(e.id, e.document) for e in store.exceptions.all() if not e.expires or e.expires > now]
+    title = rules.rules[key].info.title
+    next_ = time.monotonic() + TELL
+
+    def heard(at: Tested) -> None:
+        nonlocal next_
+        if time.monotonic() >= next_ and not stop():
+            next_ = time.monotonic() + TELL
+            said = f"{title} · {at.alerts:,} alerts so far"
+            tell(Answer(_ALERTS, said=said, share=at.done / max(1, at.of), complete=False))
+
+    made = Backtest(rules, [key], exceptions=excepted)
+    report = made.run(store.history, stretch, stop=stop, tell=heard)
+    return _reported(report, title)
+
+
+def rule_named(store: Store, text: str) -> tuple[RuleSet, str]:
+    """The rule of a file, or the one in force that a person names by id, name or a part of its title.
+
+    Raises UsageError where none or several are meant.
+    """
+    named = Path(text).expanduser()
+    is_file = len(text) < 1_000 and named.exists()
+    paths = dict.fromkeys(Path(rule.path) for rule in store.triage.rules())
+    rules = load_rules([*(path for path in paths if path.exists()), *([named] if is_file else [])])
+    low, here = text.lower(), named.resolve() if is_file else None
+    alerting = [rule for rule in rules.rules.values() if rule.alerting]
+    if here is not None:
+        found = [
+            rule
+            for rule in alerting
+            if here in (Path(rule.info.path).resolve(), *Path(rule.info.path).parents)
+        ]
+    else:
+        found = [r for r in alerting if low in (r.key.lower(), r.name.lower(), r.info.title.lower())]
+        found = found or [rule for rule in alerting if low in rule.info.title.lower()]
+    if len(found) == 1:
+        return rules, found[0].key
+    if not found:
+        raise UsageError(f"no rule that alerts is called {text[:60]!r}, by id, name, title or file")
+    titles = "; ".join(rule.info.title for rule in found[:3])
+    raise UsageError(f"{text[:40]!r} may be {len(found)} rules: {titles} …")
+
+
+def _reported(report: Report, title: str) -> Answer:
+    rows = []
+    for number, one in enumerate(report.alerts[:MOST_ROWS], 1):
+        known = (
+            f"alert {one.covered}" if one.covered else "evidence" if one.alerted == len(one.events) else "new"
+        )
+        entity = ", ".join(value for _, value in one.entity)
+        rows.append(
+            HuntRow(
+                number, ("", f"{one.count:,}", known, entity), one.events[0], one.covered, one.first[0],
+                dict(one.entity), ends=one.events[:8], would_be=one,
+            )
+        )  # fmt: skip
+    facts = [
+        ("alerts", f"{report.number:,} on {report.distinct:,} entities"),
+        ("hits", f"{report.hits:,} of {report.matches:,} matches in {report.progress.events:,} events read"),
+        ("known", f"{report.covered:,} are alerts, {report.known:,} evidence of others"),
+        ("new", f"{report.new:,}"),
+        *((f"exception {ident}", f"kept {times:,} away") for ident, times in report.hidden.items()),
+        *((f"filter {key[:24]}", f"kept {times:,} away") for key, times in report.filtered.items()),
+    ]
+    bars = [Bucket(day * DAY, hits, alerts) for day, (hits, alerts) in _every_day(report.days)]
+    said = f"{title} · {report.number:,} alerts, {report.new:,} new"
+    share = report.progress.done / max(1, report.progress.of) if not report.complete else 1.0
+    return Answer(_ALERTS, rows, bars, said, tuple(facts), share, report.complete)
+
+
+def _every_day(days: dict[int, tuple[int, int]]) -> list[tuple[int, tuple[int, int]]]:
+    if not days:
+        return []
+    return [(day, days.get(day, (0, 0))) for day in range(min(days), min(max(days), min(days) + BARS) + 1)]
+
+
+# -- exports -----------------------------------------------------------------------------
+
+
+def export(
+    store: Store,
+    question: Question,
+    answer: Answer,
+    path: Path,
+    now: int,
+    *,
+    clean: Callable[[str], str],
+    stop: Stop,
+) -> int:
+    """Write the hits, all of them, or the rows of another answer; how many. A file that is there stays.
+
+    Raises UsageError where the name's ending is no form, OSError where nothing can be written.
+    """
+    form = path.suffix.lower().removeprefix(".")
+    lines = question.how == "query" and not question.by
+    titles = COLUMNS if lines else tuple(column.title or "bar" for column in answer.columns)
+    maker = Exporter(form, titles, clean)
+    with path.open("x", encoding="utf-8", errors="backslashreplace", newline="") as out:
+        out.write(maker.head())
+        if not lines:
+            out.write(maker.rows(dict(zip(titles, row.cells, strict=True)) for row in answer.rows))
+            return len(answer.rows)
+        return _all(store, question, now, maker, out.write, () if form == "ndjson" else titles, stop)
+
+
+def _all(
+    store: Store, question: Question, now: int, maker: Exporter, write: Callable[[str], object],
+    columns: Sequence[str], stop: Stop,
+) -> int:  # fmt: skip
+    number = 0
+    for portion in store.history.portions(stretch_of(store, question, now), parse_filter(question.text, now)):
+        write(maker.rows(event_cells(row, columns) for row in portion.rows))
+        number += len(portion.rows)
+        if stop():
+            break
+    return number
