@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +11,14 @@ import click
 from socterm.cli.output import put_json
 from socterm.cli.reading import opened, store_options
 from socterm.cli.wiring import clock
-from socterm.errors import SoctermError, UsageError
+from socterm.errors import UsageError
 from socterm.query.times import duration, interval
 
 if TYPE_CHECKING:
     from socterm.reports import Document
 
-FORMS = ("markdown", "html")
-_ENDINGS = {".html": "html", ".htm": "html"}
+
+_forms = click.Choice(("markdown", "html"))
 
 
 @click.group()
@@ -34,7 +31,7 @@ def report_options(lines: int) -> Callable[[Callable[..., None]], Callable[..., 
 
     def on(function: Callable[..., None]) -> Callable[..., None]:
         options = (
-            click.option("--format", "form", type=click.Choice(FORMS), help="Else by the file's name."),
+            click.option("--format", "form", type=_forms, help="The form, else by the file's name."),
             click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Where to."),
             click.option(
                 "--lines", type=click.IntRange(0, 1000), default=lines, show_default=True, metavar="N",
@@ -67,45 +64,20 @@ def shift(since: str, lines: int, db: Path | None, config: Path | None, **form: 
 
 def put(document: Document, *, form: str | None, output: Path | None, as_json: bool) -> None:
     """Write a report where and as it was asked for. Raises `SoctermError` where that cannot be."""
-    from socterm.reports import html, markdown, plain
+    from socterm.reports import plain
+    from socterm.reports.writing import ENDINGS, FORMS, write
 
     if as_json:
         if output is not None or form is not None:
             raise UsageError("--json goes to standard output: leave out --output and --format")
         put_json(plain(document))
         return
-    form = form or (_ENDINGS.get(output.suffix.lower(), "") if output is not None else "") or FORMS[0]
-    text = html(document) if form == "html" else markdown(document)
+    told = ENDINGS.get(output.suffix.lower()) if output is not None else None
+    text = FORMS[form or told or "markdown"](document)
     if output is None:
         click.echo(text, nl=False)
     else:
-        replace(output, text)
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all; only its owner can read a new one.
-
-    Raises `SoctermError` where it cannot be written, `UsageError` for what is no file.
-    """
-    try:
-        path = path.expanduser().resolve()
-        known = path.stat() if path.exists() else None
-        if known is not None and not stat.S_ISREG(known.st_mode):
-            raise UsageError(f"--output {path}: is no file")
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                if known is not None:
-                    os.fchmod(file.fileno(), stat.S_IMODE(known.st_mode))
-            Path(beside).replace(path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise SoctermError(f"{path} cannot be written: {error.strerror or error}") from None
+        write(output, text)
 
 
 def _begin(since: str, now: int) -> int:

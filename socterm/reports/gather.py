@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 from socterm.alerts.states import STATES
 from socterm.reports.shift import ShiftFacts
-from socterm.store import Store
+from socterm.store.protocols import Chronicle, Events, Exceptions, Figures, Snoozes, Triage
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
 MOST: Final = 100_000
@@ -21,7 +21,35 @@ SOON: Final = 7 * 86_400_000_000
 """µs before its end that an exception is told of."""
 
 
-def shift_facts(store: Store, *, since: int, until: int, author: str, lines: int = 3) -> ShiftFacts:
+class Doors(Protocol):
+    """What of a store is read."""
+
+    @property
+    def events(self) -> Events:
+        """The log."""
+
+    @property
+    def triage(self) -> Triage:
+        """Alerts and decisions on them."""
+
+    @property
+    def snoozes(self) -> Snoozes:
+        """Alerts that wake by themselves."""
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """What was decided when."""
+
+    @property
+    def exceptions(self) -> Exceptions:
+        """What is kept from alerting."""
+
+    @property
+    def metrics(self) -> Figures:
+        """How well triage goes."""
+
+
+def shift_facts(store: Doors, *, since: int, until: int, author: str, lines: int = 3) -> ShiftFacts:
     """What there is to hand over of [since, until) µs of wall time; of each alert so many lines of logs."""
     store.snoozes.wake(until)
     triage = store.triage
@@ -45,7 +73,7 @@ def shift_facts(store: Store, *, since: int, until: int, author: str, lines: int
     )
 
 
-def _decided(store: Store, decisions: Iterable[AuditRow]) -> dict[int, AlertRow]:
+def _decided(store: Doors, decisions: Iterable[AuditRow]) -> dict[int, AlertRow]:
     """The alerts that somebody decided about, as far as a decision names one alone."""
     bulks: dict[int, list[int]] = {}
     for row in decisions:
@@ -56,7 +84,7 @@ def _decided(store: Store, decisions: Iterable[AuditRow]) -> dict[int, AlertRow]
     return {row.id: row for row in found if row is not None}
 
 
-def _lines(store: Store, row: AlertRow, most: int) -> list[EventRow]:
+def _lines(store: Doors, row: AlertRow, most: int) -> list[EventRow]:
     """The first lines of an alert's evidence and the last ones, oldest first."""
     first = store.triage.alert_events(row.id, limit=(most + 1) // 2, newest_first=False)
     last = store.triage.alert_events(row.id, limit=most // 2) if most > 1 else []
