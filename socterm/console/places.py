@@ -35,6 +35,13 @@ PLACES: tuple[Place, ...] = (
     Place("events", "e", "Events", "Every stored line, filtered as you type", f"{_HERE}.events:EventsScreen"),
     Place("hunt", "h", "Hunt", "The past by query, SQL or rule", f"{_HERE}.hunt:HuntScreen"),
     Place(
+        "exceptions",
+        "x",
+        "Exceptions",
+        "What is kept from alerting, and why",
+        f"{_HERE}.exceptions:ExceptionsScreen",
+    ),
+    Place(
         "sources",
         "o",
         "Sources",

@@ -103,6 +103,7 @@ class UiState(BaseModel):
     incidents: Remembered = Remembered()
     hunt: HuntView = HuntView()
     rules: Remembered = Remembered()
+    exceptions: Remembered = Remembered()
     sources: Remembered = Remembered()
     metrics: MetricsView = MetricsView()
     entity: Remembered = Remembered()

@@ -21,5 +21,10 @@ GROUPS: tuple[Group, ...] = (
         ("offer.five", "5", "fifth field", "Ask for the fifth", "add_field(4)"),
         ("offer.cancel", "escape q", "neither", "Decide nothing", "cancel", 3),
     ),
+    group(
+        "exceptions", "Exceptions screen",
+        ("exceptions.end", "e", "end", "End it: what comes from now on alerts again", "end", 1),
+        beside=("list",),
+    ),
 )
 # fmt: on

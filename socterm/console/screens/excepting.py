@@ -67,9 +67,9 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
     ExceptionDialogue { background: transparent; align: center middle; }
     ExceptionDialogue Vertical {
         width: 92; max-width: 100%; height: auto; max-height: 90%; padding: 0 1;
-        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $panel;
+        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim;
+        background: $background;
     }
-    ExceptionDialogue TextView { background: $panel; }
     ExceptionDialogue Footer { dock: bottom; }
     """
 
