@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.data import story_lines
 from benchmarks.frame import Figure, Setting
-from benchmarks.measure import count_lines, percentile, python, run, socterm
+from benchmarks.measure import count_lines, percentile, python, queued, run, socterm
 from benchmarks.terminal import Terminal, mentions
 
 SETTLE = 1.0
@@ -117,14 +117,6 @@ def _stored(db: Path) -> int:
         return 0
 
 
-def _queued() -> float:
-    """Seconds this thread was ready and had no processor, which others had; 0 where nobody counts them."""
-    try:
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
-    except OSError:
-        return 0.0
-
-
 def _probed(found: Path, arguments: list[str]) -> None:
     """The console as it is, with a task beside it that measures its loop."""
     from socterm.cli import main
@@ -136,10 +128,10 @@ def _probed(found: Path, arguments: list[str]) -> None:
     async def sample() -> None:
         await asyncio.sleep(SETTLE)
         while True:
-            before, queued = time.monotonic(), _queued()
+            before, waited = time.monotonic(), queued()
             await asyncio.sleep(0.005)
             after = time.monotonic()
-            lags.append((after, after - before - 0.005, _queued() - queued))
+            lags.append((after, after - before - 0.005, queued() - waited))
 
     def on_mount(self: Any) -> None:
         build(self)

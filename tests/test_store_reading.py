@@ -14,7 +14,7 @@ from socterm.errors import QueryCancelledError, StoreError
 from socterm.event import Event
 from socterm.query import Query, parse, predicate
 from socterm.query.tree import Term
-from socterm.store import Store, open_store
+from socterm.store import Store, open_store, scan
 from socterm.store.connection import connect
 from socterm.store.protocols import Events, Triage
 from socterm.store.scan import legs
@@ -99,9 +99,20 @@ WORDS = st.lists(
     texts=st.lists(WORDS, min_size=1, max_size=12),
     fed=st.integers(0, 12),
     words=st.lists(st.sampled_from(["root", "10.0.0.1", "roo*", "y", "é", "fail", '"from 22"']), max_size=3),
+    near=st.integers(0, 6),
+    few=st.integers(0, 4),
+    low=st.integers(0, 12),
+    high=st.integers(1, 14),
 )
 def test_search_is_complete_however_far_the_index_is(
-    tmp_path_factory: pytest.TempPathFactory, texts: list[str], fed: int, words: list[str]
+    tmp_path_factory: pytest.TempPathFactory,
+    texts: list[str],
+    fed: int,
+    words: list[str],
+    near: int,
+    few: int,
+    low: int,
+    high: int,
 ) -> None:
     path = tmp_path_factory.mktemp("search") / "store.db"
     writer = Writer.open(path, now=NOW)
@@ -112,8 +123,16 @@ def test_search_is_complete_however_far_the_index_is(
     writer.feed_fts(fed)
     query = ask(" ".join(words))
     test = predicate(query)
-    with open_store(path) as store:
-        assert store.events.ids(query) == [one.id for one in reversed(lines) if test({}, one.ts, one.raw)]
+    found = [one.id for one in lines if test({}, one.ts, one.raw)]
+    between = [ident for ident in found if low < ident < high]
+    with open_store(path) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "NEAR", near)  # lines scanned before the index is asked
+        patch.setattr(scan, "FEW", few)
+        assert store.events.ids(query) == found[::-1]
+        assert store.events.count(query).value == len(found)
+        assert store.events.ids(query, after=low, before=high) == between[::-1]
+        page = store.events.page(query, after=low, before=high, oldest_first=True)
+        assert [row.id for row in page.rows] == between
     writer.close()
 
 

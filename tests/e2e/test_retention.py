@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from benchmarks.data import write_log
+from benchmarks.data import quiet_lines, write_lines
 from tests.e2e.road import canonical, lines_stored, running, socterm, start, stop, until
 
 pytestmark = pytest.mark.e2e
 
 LINES = 150_000
-LIMIT = 24 << 20
+LIMIT = 16 << 20
 KILLS = 15
 
 
@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def log(place: Path) -> Path:
-    return write_log(place / "auth.log", LINES, 1)
+    return write_lines(place / "auth.log", LINES, quiet_lines(1))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def written(db: Path) -> int:
 
 def test_killed_at_any_moment_what_is_kept_is_exact(place: Path, log: Path, whole: list[str]) -> None:
     """Fifteen kills while lines come in and others go: alerts as ever, no cited line lost, all counted."""
-    config, db = limited(place, max_size="24M"), place / "killed.db"
+    config, db = limited(place, max_size="16M"), place / "killed.db"
     rng = random.Random(15)
     for number in range(KILLS):
         process = start(
@@ -174,7 +174,7 @@ def test_two_limits_hold_while_the_log_grows(place: Path) -> None:
     """A log that grows, a limit that it passes several times, and a second process that looks on."""
     log, db = place / "growing.log", place / "growing.db"
     lines = (place / "auth.log").read_bytes().splitlines(keepends=True)
-    config = limited(place, max_size="20M", older="5200w")
+    config = limited(place, max_size="16M", older="5200w")
     log.write_bytes(b"")
     process = start("--tail", log, "--from-start", "--db", db, "--config", config, home=place)
     try:
@@ -183,7 +183,7 @@ def test_two_limits_hold_while_the_log_grows(place: Path) -> None:
                 out.write(b"".join(lines[at : at + 4_000]))
                 out.flush()
                 until(lambda n=at: lines_stored(db, place) >= n + 4_000, "the lines")
-                assert db.stat().st_size <= (20 << 20) * 1.1
+                assert db.stat().st_size <= LIMIT * 1.1
     finally:
         stop(process)
     assert "ok" in socterm("db", "check", "--db", db, home=place)
