@@ -54,6 +54,11 @@ class DataFiles:
         """Whether any list of indicators has an entry."""
         return self.indicators.size > 0
 
+    @property
+    def feeds(self) -> dict[str, Feed]:
+        """The lists of indicators in use by the names of their files; one read anew is another object."""
+        return {str(path): feed.value for path, feed in self._feeds.items() if feed.value is not None}
+
     def look(self) -> bool:
         """Read what is new or changed; whether anything is."""
         changed = False

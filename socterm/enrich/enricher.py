@@ -11,6 +11,7 @@ from socterm.enrich.carried import take_along
 from socterm.enrich.data import DataFiles
 from socterm.enrich.domains import lengths_of, parts_of, plain_name
 from socterm.enrich.fields import AUTH_FAMILY, BAD_ADDRESSES, BAD_NAMES, ENDS, NAMES, WIDE_ACTIONS
+from socterm.enrich.indicators import Feed
 from socterm.enrich.lookups import THREAT, Fields, Lookup, matched, merge
 from socterm.enrich.networks import DIRECTIONS
 from socterm.enrich.origin import ACTS, Act, Origins, acts_of
@@ -61,6 +62,11 @@ class Enricher:
     def hints(self) -> tuple[str, ...]:
         """What a person should know of the data files now, one line each; it quotes them as they are."""
         return self._data.hints()
+
+    @property
+    def feeds(self) -> dict[str, Feed]:
+        """The lists of indicators in use by the names of their files; one read anew is another object."""
+        return self._data.feeds
 
     def look(self) -> None:
         """Take in data files that changed. To be called now and then, not while `apply` runs."""

@@ -21,6 +21,7 @@ from socterm.pipeline.detect import IDLE_AFTER, Detector, clock_from, clock_stat
 from socterm.pipeline.exceptions import ExceptionBook
 from socterm.pipeline.forms import Form, form_for
 from socterm.pipeline.raising import Raising
+from socterm.pipeline.retro import Retro
 from socterm.pipeline.rulewatch import RuleWatch
 from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
 from socterm.pipeline.tally import count
@@ -113,6 +114,7 @@ class Pipeline:
         self.detector.restore(clocks, stored.episodes, stored.learning)
         self.exceptions = ExceptionBook(writer.exceptions_since, self.detector, tz)
         self.raising = Raising(writer, self.detector.episodes)
+        self.retro = Retro(writer.path, clock=clock)
         self._states = {state.name: state for state in stored.sources}
         self._decoder_entries = stored.decoders
         self._feeds: list[Feed] = []
@@ -176,6 +178,7 @@ class Pipeline:
                         break
                     self._rest(now, stop)
         finally:
+            self.retro.close()
             if self.watch is not None:
                 self.watch.close()
             for feed in self._feeds:
@@ -200,6 +203,8 @@ class Pipeline:
         for source in self.opener.poll():
             self._add(source, now)
         self.enricher.look()
+        if not self.once:
+            self.retro.look(self.enricher.feeds)
         self.lists.look()
         try:
             self.writer.heartbeat(now)
@@ -415,6 +420,7 @@ class Pipeline:
             hints=self.enricher.hints
             + self.lists.hints
             + self.detector.notes()
+            + ((self.retro.note,) if self.retro.note else ())
             + (self.watch.notes if self.watch is not None else ())
             + ((self.retention.note,) if self.retention is not None and self.retention.note else ()),
             reloads=self._reloads,

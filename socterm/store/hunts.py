@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from socterm.errors import UsageError
+from socterm.store import feeds
 from socterm.store.connections import Connections
 from socterm.store.jsontext import clean, from_json, to_json
 from socterm.store.raising import Asked, ask
@@ -90,13 +91,37 @@ class HuntDesk:
             row = db.execute("SELECT at, report FROM backtests WHERE rule = ?", (rule,)).fetchone()
         return (int(row[0]), str(row[1])) if row else None
 
-    def ask_for(self, alerts: Iterable[Asked], *, actor: str, now: int) -> int:
+    def ask_for(
+        self,
+        alerts: Iterable[Asked],
+        *,
+        actor: str,
+        now: int,
+        looked_for: Mapping[str, Iterable[str]] | None = None,
+    ) -> int:
         """Have the ingest make alerts about the past; how many were asked for.
 
-        One that a stored alert of its rule and entity overlaps is not made again.
+        One that a stored alert of its rule and entity overlaps is not made again. `looked_for`: list of
+        indicators → the entries that were looked for in stored events, kept in the same transaction.
         """
         with self._connections.writing() as db:
+            for path, entries in (looked_for or {}).items():
+                feeds.remember(db, path, entries)
             return ask(db, alerts, actor=actor, now=now)
+
+    def new_entries(self, lists: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+        """Of lists of indicators that changed the entries that stored events were not searched for yet.
+
+        A list that lost entries is there with none; one that stayed as it was is not there.
+        """
+        found = {}
+        for path, entries in lists.items():
+            with self._connections.snapshot() as db:
+                known = feeds.known(db, path)
+            now = {feeds.digest(entry): entry for entry in entries}
+            if now.keys() != known:
+                found[path] = frozenset(entry for digest, entry in now.items() if digest not in known)
+        return found
 
 
 def _view(row: tuple[Any, ...]) -> View:

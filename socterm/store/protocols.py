@@ -129,8 +129,18 @@ class Hunts(Protocol):
     def backtest(self, rule: str) -> tuple[int, str] | None:
         """(when it was kept, report) of a rule's last back-test; None where none was kept."""
 
-    def ask_for(self, alerts: Iterable[Asked], *, actor: str, now: int) -> int:
+    def ask_for(
+        self,
+        alerts: Iterable[Asked],
+        *,
+        actor: str,
+        now: int,
+        looked_for: Mapping[str, Iterable[str]] | None = None,
+    ) -> int:
         """Have the ingest make alerts about the past; how many were asked for."""
+
+    def new_entries(self, lists: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+        """Of lists of indicators that changed the entries that stored events were not searched for yet."""
 
 
 class SqlQuestions(Protocol):

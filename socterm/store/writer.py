@@ -113,6 +113,11 @@ class Writer:
             db.close()
             raise
 
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return Path(self._db.execute("PRAGMA database_list").fetchone()[2])
+
     # -- after a restart -----------------------------------------------------------------
 
     def load_state(self) -> StoredState:
