@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 
+from socterm.alerts.incidents import Link
 from socterm.alerts.metrics import Life, Step, measure
 from socterm.reports import Document, IncidentFacts, ShiftFacts, incident_report, shift_report
-from socterm.reports.incident import Link, Party
-from socterm.reports.pieces import IncidentLine
+from socterm.store.incident_rows import IncidentRow, Role
 from socterm.store.rows import AlertRow, AuditRow, EventRow, ExceptionRow, SourceRow
 
 HOUR = 3_600_000_000
@@ -69,6 +69,14 @@ def exception(ident: int, say: Say) -> ExceptionRow:
     )  # fmt: skip
 
 
+def incident_row(say: Say) -> IncidentRow:
+    return IncidentRow(
+        id=5, state="closed", verdict="true_positive", owner=say(), notes=1, why=say(), level="high",
+        first=NOW - 2 * HOUR, last=NOW - HOUR, alerts=2, merged_into=0, created=NOW - HOUR, updated=NOW,
+        title=say(), tactics=("credential-access", "impact"),
+    )  # fmt: skip
+
+
 def shift(say: Say) -> Document:
     """A hand-over with something in every section."""
     rows = [alert(1, say, "critical"), alert(2, say, "low", state="acknowledged", parts=2)]
@@ -90,7 +98,7 @@ def shift(say: Say) -> Document:
             decision(3, 3, say, "woke", actor="socterm"),
         ],
         alerts={4: part},
-        incidents=[IncidentLine(5, say(), "open", say(), (1, 2), NOW)],
+        incidents=[incident_row(say)],
         sources=[source(say), source(say, newest=0, lines=0, decoded=0, drops={})],
         ending=[exception(6, say)],
         metrics=measure([life], [("high", SINCE)], 1, SINCE, NOW, {rows[0].rule: say()}),
@@ -102,17 +110,14 @@ def shift(say: Say) -> Document:
 def incident(say: Say) -> Document:
     """An incident with something in every section."""
     facts = IncidentFacts(
-        id=5,
-        title=say(),
-        state="in_progress",
-        owner=say(),
+        row=incident_row(say),
         author=say(),
         now=NOW,
         newest=40,
         alerts=[alert(1, say), alert(2, say, "critical")],
-        links=[Link(2, say(), (1,))],
-        parties=[Party("source.ip", say(), say(), (1, 2))],
-        decisions=[decision(1, 1, say), decision(2, 0, say, "open", about="incident:5")],
+        links=[Link(2, "source.ip", say(), 1), Link(2, "", "", 1)],
+        roles=[Role("source.ip", say(), 2, True), Role("user.name", say(), 1, False)],
+        decisions=[decision(1, 1, say), decision(2, 0, say, "escalate", about="incident:5")],
         narrative=say(),
         evidence={1: [event(7, say)], 2: [event(8, say), event(7, say)]},
     )

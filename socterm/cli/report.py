@@ -62,6 +62,19 @@ def shift(since: str, lines: int, db: Path | None, config: Path | None, **form: 
     put(shift_report(facts), **form)
 
 
+@report.command()
+@click.argument("ident", type=int, metavar="ID")
+@report_options(lines=10)
+def incident(ident: int, lines: int, db: Path | None, config: Path | None, **form: Any) -> None:
+    """An incident: what happened in order, to whom, why it is one, what was decided, and the lines."""
+    from socterm.reports import incident_report
+    from socterm.reports.gather import incident_facts
+
+    with opened(db, config, readonly=None) as (store, settings):
+        facts = incident_facts(store, ident, now=clock(), author=settings.actor, lines=lines)
+    put(incident_report(facts), **form)
+
+
 def put(document: Document, *, form: str | None, output: Path | None, as_json: bool) -> None:
     """Write a report where and as it was asked for. Raises `SoctermError` where that cannot be."""
     from socterm.reports import plain

@@ -20,6 +20,7 @@ from socterm.store.protocols import (
     Groups,
     History,
     Hunts,
+    Incidents,
     Snoozes,
     SqlQuestions,
     Triage,
@@ -80,6 +81,10 @@ class Store(Protocol):
     @property
     def chronicle(self) -> Chronicle:
         """What was decided when."""
+
+    @property
+    def incidents(self) -> Incidents:
+        """Alerts that tell one story."""
 
     @property
     def metrics(self) -> Figures:

@@ -7,8 +7,11 @@ from itertools import islice
 from typing import Final, Protocol
 
 from socterm.alerts.states import STATES
+from socterm.errors import UsageError
+from socterm.reports.incident import IncidentFacts
 from socterm.reports.shift import ShiftFacts
-from socterm.store.protocols import Chronicle, Events, Exceptions, Figures, Snoozes, Triage
+from socterm.store.incident_rows import IncidentRow
+from socterm.store.protocols import Chronicle, Events, Exceptions, Figures, Incidents, Snoozes, Triage
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
 MOST: Final = 100_000
@@ -41,6 +44,10 @@ class Doors(Protocol):
         """What was decided when."""
 
     @property
+    def incidents(self) -> Incidents:
+        """Alerts that belong together."""
+
+    @property
     def exceptions(self) -> Exceptions:
         """What is kept from alerting."""
 
@@ -66,11 +73,48 @@ def shift_facts(store: Doors, *, since: int, until: int, author: str, lines: int
         arrived=sorted((row for row in raised if since <= row.created < until), key=lambda row: row.id),
         decisions=decisions,
         alerts=_decided(store, decisions),
+        incidents=_incidents(store, since),
         sources=triage.sources(),
         ending=[row for row in store.exceptions.all() if until < row.expires <= until + SOON],
         metrics=store.metrics.figures(since, until),
         evidence={row.id: _lines(store, row, lines) for row in opened[:SHOWN]} if lines else {},
     )
+
+
+def incident_facts(
+    store: Doors, ident: int, *, now: int, author: str, lines: int = 10, narrative: str = ""
+) -> IncidentFacts:
+    """What there is to tell of an incident at `now` (µs); of each alert so many lines of logs.
+
+    Raises `UsageError` where there is none.
+    """
+    page = store.incidents.page(ident)
+    if page is None:
+        raise UsageError(f"there is no incident {ident}; socterm incidents list shows those there are")
+    found = (store.triage.alert(member.id) for member in page.alerts)
+    alerts = [row for row in found if row is not None]
+    told = {row.id: row for row in page.history}
+    for alert in alerts:
+        told.update((row.id, row) for row in store.triage.history(alert.id))
+    return IncidentFacts(
+        row=page.row,
+        author=author,
+        now=now,
+        newest=store.events.newest_id(),
+        alerts=alerts,
+        fired={member.id: member.fired or member.last for member in page.alerts},
+        links=page.links,
+        roles=page.roles,
+        decisions=[told[number] for number in sorted(told)],
+        narrative=narrative,
+        evidence={row.id: _lines(store, row, lines) for row in alerts} if lines else {},
+    )
+
+
+def _incidents(store: Doors, since: int) -> list[IncidentRow]:
+    """Those that are open, then those that were closed since a moment."""
+    others = (row for row in store.incidents.all(("closed",)) if row.updated >= since)
+    return [*store.incidents.all(), *others]
 
 
 def _decided(store: Doors, decisions: Iterable[AuditRow]) -> dict[int, AlertRow]:

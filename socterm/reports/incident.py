@@ -3,53 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 import msgspec
 
+from socterm.alerts.incidents import Link
 from socterm.reports import pieces
-from socterm.reports.document import Block, Desk, Document, Ref, Section, Statement, quoted, said, strong
+from socterm.reports.document import (
+    Block,
+    Desk,
+    Document,
+    Ref,
+    Run,
+    Section,
+    Statement,
+    level,
+    quoted,
+    said,
+    strong,
+)
 from socterm.reports.words import by_level, count, lasting, moment, spoken
+from socterm.store.incident_rows import IncidentRow, Role
 from socterm.store.rows import AlertRow, AuditRow, EventRow
-from socterm.taxonomy.attack import TACTICS, tactic_of
-
-_TITLES: Final = {tactic.name: tactic.title for tactic in TACTICS}
-
-
-class Link(msgspec.Struct, frozen=True):
-    """Why an alert belongs to the incident; `by` are the alerts it was joined with."""
-
-    alert: int
-    reason: str
-    by: tuple[int, ...] = ()
-
-
-class Party(msgspec.Struct, frozen=True):
-    """Somebody or something the incident is about, and its part in it."""
-
-    field: str
-    value: str
-    role: str = ""
-    alerts: tuple[int, ...] = ()
+from socterm.taxonomy.attack import tactic_of
 
 
 class IncidentFacts(msgspec.Struct):
     """What is known of an incident at `now` (µs).
 
-    `newest` is the newest event's id. `decisions` are the audit rows about it and its alerts, `evidence`
-    events to show, by alert; `narrative` is what a person or the analyst tells of it.
+    `newest` is the newest event's id. `alerts` are its own, `fired` when (µs) their rules were satisfied,
+    `links` why they belong together, `roles` whom it is about. `decisions` are the audit rows about it and
+    its alerts, `evidence` events to show, by alert; `narrative` is what the analyst tells of it.
     """
 
-    id: int
-    title: str
-    state: str
-    owner: str
+    row: IncidentRow
     author: str
     now: int
     newest: int
     alerts: Sequence[AlertRow] = ()
+    fired: Mapping[int, int] = {}
     links: Sequence[Link] = ()
-    parties: Sequence[Party] = ()
+    roles: Sequence[Role] = ()
     decisions: Sequence[AuditRow] = ()
     narrative: str = ""
     evidence: Mapping[int, Sequence[EventRow]] = {}
@@ -57,14 +50,14 @@ class IncidentFacts(msgspec.Struct):
 
 def incident_report(facts: IncidentFacts) -> Document:
     """The report; the same facts give the same report."""
-    desk = Desk(Ref("incident", facts.id))
+    desk = Desk(Ref("incident", facts.row.id))
     alerts = sorted(facts.alerts, key=lambda row: (row.first, row.id))
     return Document(
-        said(f"Incident {facts.id}: ", quoted(facts.title)),
+        said(f"Incident {facts.row.id}: {facts.row.title}"),
         Block("list", tuple(_lead(desk, facts, alerts))),
         (
             *([Section("What happened", (_narrative(desk, facts),))] if facts.narrative else []),
-            Section("Tactics, in order", (_tactics(desk, alerts),)),
+            Section("Tactics, in order", (_tactics(desk, facts, alerts),)),
             Section("Timeline", (_timeline(desk, alerts),)),
             Section("Who and what", (_parties(desk, facts, alerts),)),
             Section("Why this is one incident", (_links(desk, facts),)),
@@ -75,9 +68,15 @@ def incident_report(facts: IncidentFacts) -> Document:
 
 
 def _lead(desk: Desk, facts: IncidentFacts, alerts: Sequence[AlertRow]) -> Iterable[Statement]:
-    owner = (", in the hands of ", quoted(facts.owner)) if facts.owner else ()
-    state = said("It is ", strong(spoken(facts.state)), *owner, f", as of {moment(facts.now)}.")
-    yield desk.state(state, of=Ref("incident", facts.id), cites=[Ref("event", facts.newest)])
+    row = facts.row
+    owner = (", in the hands of ", quoted(row.owner)) if row.owner else ()
+    verdict = f", {spoken(row.verdict)}" if row.verdict else ""
+    merged = f", its alerts belong to incident {row.merged_into}" if row.merged_into else ""
+    state = said(
+        "It is ", strong(spoken(row.state)), verdict, *owner, f"{merged}, as of {moment(facts.now)}."
+    )
+    yield desk.state(state, of=Ref("incident", row.id), cites=[Ref("event", facts.newest)])
+    yield desk.state(said("Its level is ", level(row.level), "; what opened it: ", quoted(row.why), "."))
     yield desk.state(said("Written for ", quoted(facts.author), ". All times are UTC."))
     if not alerts:
         return
@@ -96,18 +95,15 @@ def _narrative(desk: Desk, facts: IncidentFacts) -> Block:
     return Block("list", tuple(desk.state(said(quoted(line))) for line in lines))
 
 
-def _tactics(desk: Desk, alerts: Sequence[AlertRow]) -> Block:
-    reached: dict[str, list[AlertRow]] = {}
-    for row in alerts:
-        for name in dict.fromkeys(tactic_of(tag) for tag in row.tags):
-            if name:
-                reached.setdefault(name, []).append(row)
-    if not reached:
+def _tactics(desk: Desk, facts: IncidentFacts, alerts: Sequence[AlertRow]) -> Block:
+    if not facts.row.tactics:
         return Block("list", (desk.state(said("Its rules name no tactic.")),))
-    told = (
-        desk.state(said(f"{moment(rows[0].first)}: ", strong(_TITLES.get(name, name))), cites=_refs(rows))
-        for name, rows in reached.items()
-    )
+    told = []
+    for name in facts.row.tactics:
+        rows = [row for row in alerts if name in map(tactic_of, row.tags)]
+        since = min((facts.fired.get(row.id, row.last) for row in rows), default=0)
+        when = f"{moment(since)}: " if since else ""
+        told.append(desk.state(said(when, strong(pieces.tactics((name,)))), cites=_refs(rows)))
     return Block("list", tuple(told))
 
 
@@ -132,38 +128,38 @@ def _alert(desk: Desk, row: AlertRow) -> Statement:
 
 
 def _parties(desk: Desk, facts: IncidentFacts, alerts: Sequence[AlertRow]) -> Block:
-    told = [
-        desk.state(
-            said(f"{party.field} "), said(quoted(party.value)), said(party.role),
-            cites=[Ref("alert", number) for number in party.alerts],
-        )
-        for party in facts.parties or _named(alerts)
-    ]  # fmt: skip
-    if not told:
-        return Block("list", (desk.state(said("Its alerts are about nobody that was named.")),))
+    if not facts.roles:
+        return Block("list", (desk.state(said("Its alerts name nobody.")),))
+    told = (_party(desk, role, alerts) for role in facts.roles)
     return Block("table", tuple(told), ("What", "Value", "Part in it"))
 
 
-def _named(alerts: Sequence[AlertRow]) -> list[Party]:
-    """Whom the alerts are about, in the order they appear."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for row in alerts:
-        for pair in row.entity.items():
-            found.setdefault(pair, []).append(row.id)
-    return [Party(name, value, "", tuple(ids)) for (name, value), ids in found.items()]
+def _party(desk: Desk, role: Role, alerts: Sequence[AlertRow]) -> Statement:
+    about = [row for row in alerts if row.entity.get(role.field) == role.value]
+    part = f"in {count(role.alerts, 'alert')}" + (f", {len(about):,} of them about it" if about else "")
+    return desk.state(said(role.field), said(quoted(role.value)), said(part), cites=_refs(about))
 
 
 def _links(desk: Desk, facts: IncidentFacts) -> Block:
     if not facts.links:
         return Block("list", (desk.state(said("It is a single alert, or was put together by hand.")),))
-    told = (
-        desk.state(
-            said(f"Alert {link.alert}: ", quoted(link.reason)),
-            cites=[Ref("alert", number) for number in (link.alert, *link.by)],
-        )
-        for link in facts.links
-    )
-    return Block("list", tuple(told))
+    joined: dict[int, list[Link]] = {}
+    for link in facts.links:
+        joined.setdefault(link.alert, []).append(link)
+    return Block("list", tuple(_joined(desk, links) for links in joined.values()))
+
+
+def _joined(desk: Desk, links: Sequence[Link]) -> Statement:
+    """All that joins one alert to others."""
+    parts: list[str | Run] = [f"Alert {links[0].alert}"]
+    for number, link in enumerate(links):
+        parts.append(", and " if number else " ")
+        if link.field:
+            parts += [f"has {link.field} ", quoted(link.value), f" in common with alert {link.other}"]
+        else:
+            parts.append(f"is part of alert {link.other}")
+    cites = [Ref("alert", number) for link in links for number in (link.alert, link.other)]
+    return desk.state(said(*parts, "."), cites=cites)
 
 
 def _decisions(desk: Desk, facts: IncidentFacts, alerts: Sequence[AlertRow]) -> Block:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from socterm.alerts.levels import rank_of
 from socterm.reports.document import (
     Block,
@@ -22,7 +20,9 @@ from socterm.reports.document import (
     strong,
 )
 from socterm.reports.words import count, moment, spoken
+from socterm.store.incident_rows import IncidentRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow
+from socterm.taxonomy.attack import TACTICS
 
 _DONE: Final = {
     "acknowledge": "acknowledged",
@@ -40,21 +40,14 @@ _DONE: Final = {
     "woke": "woke",
     "recur": "reopened",
     "merge": "joined",
+    "open": "opened",
+    "split": "split",
     "except": "added",
     "expire": "gave another end to",
 }
 """Verb → what was done; others are spoken as they are."""
 
-
-class IncidentLine(msgspec.Struct, frozen=True):
-    """An incident on one line of a hand-over; `alerts` are their ids, `last` (µs) its latest event."""
-
-    id: int
-    title: str
-    state: str
-    owner: str
-    alerts: tuple[int, ...]
-    last: int
+TITLES: Final = {tactic.name: tactic.title for tactic in TACTICS}
 
 
 def rank(row: AlertRow) -> int:
@@ -104,29 +97,48 @@ def decision(desk: Desk, rows: Sequence[AuditRow], alerts: Mapping[int, AlertRow
     verdict = str(first.after.get("verdict", ""))
     if verdict and verdict != first.before.get("verdict"):
         parts.append(f", as {spoken(verdict)}")
-    if first.undoes:
-        parts.append(f" (decision {first.undoes})")
+    if undone := min(row.undoes for row in rows):
+        parts.append(f" (decision {undone})")
     if first.note:
         parts += [": ", quoted(first.note)]
-    cites = [*(Ref("decision", row.id) for row in rows[1:]), *(Ref("alert", number) for number in whom)]
+    cites = [
+        *(Ref("decision", row.id) for row in rows[1:]),
+        *(Ref("alert", number) for number in whom),
+        *(ref for row in rows if (ref := _thing(row.about)) is not None),
+    ]
     return desk.state(said(*parts), of=Ref("decision", first.id), cites=cites)
+
+
+def _thing(about: str) -> Ref | None:
+    """What a decision is about besides alerts."""
+    kind, _, ident = about.partition(":")
+    if kind == "incident":
+        return Ref("incident", int(ident))
+    return Ref("exception", int(ident)) if kind == "exception" else None
 
 
 def _whom(alerts: Sequence[int]) -> str:
     return f"alert {alerts[0]}" if len(alerts) == 1 else count(len(alerts), "alert")
 
 
-def incident_row(desk: Desk, line: IncidentLine) -> Statement:
+def incident_row(desk: Desk, row: IncidentRow) -> Statement:
     """An incident in a table."""
+    verdict = f", {spoken(row.verdict)}" if row.verdict else ""
+    owner = (", ", quoted(row.owner)) if row.owner else ()
     return desk.state(
-        said(strong(f"{line.id} "), quoted(line.title)),
-        said(spoken(line.state)),
-        said(quoted(line.owner)),
-        said(f"{len(line.alerts):,}"),
-        said(moment(line.last)),
-        of=Ref("incident", line.id),
-        cites=[Ref("alert", number) for number in line.alerts],
+        (level(row.level),),
+        said(strong(f"{row.id} "), row.title),
+        said(f"{spoken(row.state)}{verdict}", *owner),
+        said(f"{row.alerts:,}"),
+        said(tactics(row.tactics)),
+        said(moment(row.last)),
+        of=Ref("incident", row.id),
     )
+
+
+def tactics(names: Iterable[str]) -> str:
+    """Tactics by their titles, in the order given."""
+    return ", ".join(TITLES.get(name, name) for name in names)
 
 
 def evidence(desk: Desk, found: Mapping[int, Iterable[EventRow]]) -> Block:

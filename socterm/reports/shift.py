@@ -23,6 +23,7 @@ from socterm.reports.document import (
     strong,
 )
 from socterm.reports.words import by_level, count, lasting, moment
+from socterm.store.incident_rows import IncidentRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow, ExceptionRow, SourceRow
 
 SILENT: Final = HOUR
@@ -53,7 +54,7 @@ class ShiftFacts(msgspec.Struct):
     arrived: Sequence[AlertRow] = ()
     decisions: Sequence[AuditRow] = ()
     alerts: Mapping[int, AlertRow] = {}
-    incidents: Sequence[pieces.IncidentLine] = ()
+    incidents: Sequence[IncidentRow] = ()
     sources: Sequence[SourceRow] = ()
     ending: Sequence[ExceptionRow] = ()
     metrics: Metrics | None = None
@@ -136,8 +137,8 @@ def _snoozed(desk: Desk, rows: Sequence[AlertRow]) -> Block:
 def _incidents(desk: Desk, facts: ShiftFacts) -> Block:
     if not facts.incidents:
         return _nothing(desk, "No incident is open or changed in this shift.")
-    header = ("Incident", "State", "Owner", "Alerts", "Latest event")
-    return Block("table", tuple(pieces.incident_row(desk, line) for line in facts.incidents), header)
+    header = ("Level", "Incident", "State", "Alerts", "Tactics", "Latest event")
+    return Block("table", tuple(pieces.incident_row(desk, row) for row in facts.incidents), header)
 
 
 def _decided(desk: Desk, facts: ShiftFacts) -> Iterable[Block]:

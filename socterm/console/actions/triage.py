@@ -15,6 +15,7 @@ GROUPS: tuple[Group, ...] = (
         ("alert.verdict", "d", "verdict", "Close with a verdict; the next key says which", "verdict", 30),
         ("alert.reopen", "r", "reopen", "Reopen a closed alert, wake a snoozed one", "reopen"),
         ("alert.note", "m", "note", "Write a note on the alert", "note", 60),
+        ("triage.report", "R", "hand-over", "Write what this shift hands over to a file", "report"),
         ("triage.undo", "z", "undo", "Take back your last decision", "undo", 90),
         ("triage.redo", "Z", "redo", "Do again what you took back last", "redo"),
         ("mark.one", "x", "mark", "Mark or unmark it; verbs act on all that are marked", "mark"),

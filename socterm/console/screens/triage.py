@@ -14,6 +14,7 @@ from socterm.console.safe import copy, join, say
 from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import NoteDialogue
 from socterm.console.screens.judging import Judging
+from socterm.console.screens.reporting import Reporting
 from socterm.console.state import ORDERS, PaneName
 from socterm.console.widgets.alerts import in_order
 from socterm.console.words import plural
@@ -22,7 +23,7 @@ LEAVING = frozenset({"close", "verdict", "hand_over", "snooze"})
 """Verbs after which an alert is not open any more."""
 
 
-class TriageScreen(Judging):
+class TriageScreen(Reporting, Judging):
     """Alerts, detail, stream and chat, driven by keys."""
 
     OFFERS = ("triage", "app")
@@ -107,6 +108,10 @@ class TriageScreen(Judging):
         current = self.alerts.alerts[ids[0]]
         about = current.title if len(ids) == 1 else plural(len(ids), "alert")
         self.app.push_screen(NoteDialogue(about), written)
+
+    def action_report(self) -> None:
+        """Ask for a file and write the hand-over of the shift that ends now to it."""
+        self.ask_for_shift(self.clock(), self.actor)
 
     def action_undo(self) -> None:
         """Take back the last decision."""
