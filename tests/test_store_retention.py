@@ -261,6 +261,24 @@ def test_evidence_of_a_closed_alert_stays_for_its_term_and_goes_then(path: Path)
     words_fit(path)
 
 
+def test_evidence_of_an_open_incident_stays_though_its_alerts_are_closed(path: Path) -> None:
+    events = [login(number) for number in range(1, 11)]
+    writer = closed(path, events, events[:1], events[2:6])
+    terms = Terms(older=30 * DAY, closed=DAY)
+    with open_store(path) as store:
+        store.triage.decide([2], "reopen", actor="erin", now=NOW)
+        store.incidents.escalate([2], actor="erin", now=NOW)
+        store.triage.decide([2], "close", actor="erin", now=NOW, verdict="false_positive")
+        run(writer, terms)
+        assert stored(path) == [1, 3, 4, 5, 6]
+        ident = store.incidents.of_alert(2)
+        store.incidents.decide(ident, "close", actor="erin", now=NOW, verdict="false_positive")
+    run(writer, terms)
+    writer.close()
+    assert stored(path) == []  # closing it has closed all its alerts
+    assert check(path) == []
+
+
 def test_no_term_for_closed_alerts_keeps_their_evidence_by_age(path: Path) -> None:
     events = [login(number) for number in range(1, 5)]
     writer = closed(path, events, events[:1], events[:2])

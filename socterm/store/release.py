@@ -23,8 +23,12 @@ PARTS = 8
 
 _CLOSED = (
     "a.open = 0 AND a.settled = 1 AND a.released = 0 AND a.state != 'merged' AND a.updated < ? "
-    "AND EXISTS (SELECT 1 FROM alert_events p WHERE p.episode = a.episode)"
+    "AND EXISTS (SELECT 1 FROM alert_events p WHERE p.episode = a.episode) "
+    "AND NOT EXISTS (SELECT 1 FROM alert_stories s JOIN incidents i ON i.id = s.incident "
+    "WHERE s.alert = a.id AND i.state IN ('open', 'in_progress'))"
 )
+"""Alerts that may lose their evidence: closed, settled, in no incident that somebody still works on."""
+
 _LEFT = (
     "SELECT p.episode, p.part, p.first_event, p.last_event, p.hits FROM alerts a "
     "JOIN alert_events p ON p.episode = a.episode WHERE a.released != 0 AND a.state != 'merged' LIMIT ?"

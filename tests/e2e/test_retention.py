@@ -170,15 +170,15 @@ def test_a_full_disk_is_one_line_and_nothing_is_left_of_it(place: Path, log: Pat
     assert canonical(db, place) == whole
 
 
-def test_two_limits_hold_while_the_log_grows(place: Path) -> None:
+def test_two_limits_hold_while_the_log_grows(place: Path, log: Path) -> None:
     """A log that grows, a limit that it passes several times, and a second process that looks on."""
-    log, db = place / "growing.log", place / "growing.db"
-    lines = (place / "auth.log").read_bytes().splitlines(keepends=True)
+    growing, db = place / "growing.log", place / "growing.db"
+    lines = log.read_bytes().splitlines(keepends=True)
     config = limited(place, max_size="16M", older="5200w")
-    log.write_bytes(b"")
-    process = start("--tail", log, "--from-start", "--db", db, "--config", config, home=place)
+    growing.write_bytes(b"")
+    process = start("--tail", growing, "--from-start", "--db", db, "--config", config, home=place)
     try:
-        with log.open("ab") as out:
+        with growing.open("ab") as out:
             for at in range(0, 120_000, 4_000):
                 out.write(b"".join(lines[at : at + 4_000]))
                 out.flush()
