@@ -28,10 +28,16 @@ from socterm.store.scan import TOP, Leg, legs
 FIRST: Final = 2_000
 """Ids of the first portion: something can be shown at once."""
 
-LEAST, MOST = 500, 200_000
+LEAST, MOST = 500, 2_000_000
+MOST_ROWS: Final = 5_000
+"""Events of one portion from which on the next is not larger."""
+
 MOST_KINDS: Final = 5_000
 LONG: Final = 0.05
 """Seconds that a portion should take: with more the next is smaller, with much less larger."""
+
+LONGEST: Final = 0.3
+"""Seconds it may take where larger ones are cheaper by the id: looking up a word costs the same each time."""
 
 _ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
 _ODD = "instr(e.fields, '\"~\"')"
@@ -144,6 +150,7 @@ class HistoryStore:
                     decode(row[:-1], self._connections.source_name(db, row[2]), row[-1])
                     for row in _rows(db, _ROW, query, stretch, low, high, only)
                 ]
+                pace.rows = len(found)
             yield Portion(sorted(found, key=lambda row: row.id), low, high)
 
     def places(
@@ -155,6 +162,7 @@ class HistoryStore:
         for low, high in _windows(stretch, pace, newest_first=newest_first):
             with pace, self._connections.snapshot() as db:
                 found = [Place(*row) for row in _rows(db, columns, query, stretch, low, high, "")]
+                pace.rows = len(found) // 10  # these are slight
             yield Places(sorted(found, key=lambda place: place.id), low, high)
 
     def raised(self, wanted: Iterable[tuple[str, Entity, int, int]]) -> list[int]:
@@ -168,16 +176,20 @@ class _Pace:
 
     def __init__(self) -> None:
         self.size = FIRST
+        self.rows = 0
         self._began = 0.0
+        self._each = 1.0
 
     def __enter__(self) -> None:
         self._began = time.monotonic()
 
     def __exit__(self, *_: object) -> None:
         took = time.monotonic() - self._began
-        if took > LONG:
+        each, before = took / self.size, self._each
+        self._each = each
+        if self.rows > 2 * MOST_ROWS or (took > LONG and each > 0.9 * before):
             self.size = max(LEAST, self.size // 2)
-        elif took < LONG / 3:
+        elif self.rows <= MOST_ROWS and (took < LONG / 3 or (took < LONGEST and each < 0.7 * before)):
             self.size = min(MOST, self.size * 2)
 
 
