@@ -15,7 +15,7 @@ import pwd
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -120,10 +120,18 @@ class LlmConfig(_Section):
 
 
 class ConsoleConfig(_Section):
-    """How the console looks. `theme` "" follows the saved view; `fps` is how often panes redraw a second."""
+    """How the console looks. `theme` "" follows the saved view; `fps` is how often panes redraw a second.
+
+    `notify` tells of new alerts outside the console: "bell", "desktop" (OSC 9) or "off"; from `notify_level`
+    on, at most `notify_most` a minute (and one summary), `notify_each` of them about one rule and entity.
+    """
 
     theme: str = ""
     fps: float = Field(default=5.0, ge=0.5, le=60)
+    notify: Literal["off", "bell", "desktop"] = "off"
+    notify_level: Literal["informational", "low", "medium", "high", "critical"] = "high"
+    notify_most: int = Field(default=5, ge=1, le=60)
+    notify_each: int = Field(default=1, ge=1, le=60)
 
 
 def _an_age(text: str) -> str:
@@ -203,6 +211,11 @@ def config_path(environ: Mapping[str, str]) -> Path:
     if named:
         return Path(named).expanduser()
     return _base(environ, "XDG_CONFIG_HOME", ".config") / "socterm" / "config.toml"
+
+
+def keys_path(environ: Mapping[str, str]) -> Path:
+    """The console's key map, beside the configuration file; it need not exist."""
+    return config_path(environ).with_name("keys.toml")
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path:

@@ -61,6 +61,10 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "LLM_ALLOW_REMOTE": "true",
         "CONSOLE_THEME": "nord",
         "CONSOLE_FPS": "2",
+        "CONSOLE_NOTIFY": "bell",
+        "CONSOLE_NOTIFY_LEVEL": "critical",
+        "CONSOLE_NOTIFY_MOST": "3",
+        "CONSOLE_NOTIFY_EACH": "2",
         "FORMATS": "/srv/*.log=keyvalue, sshd",
         "ASSETS": "~/assets.csv",
         "IOC": "/etc/lists, /srv/bad.txt",
@@ -87,6 +91,8 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
     assert config.placeholders == {"admins": Path("/srv/admins.txt")}
     assert config.networks.internal == (*INTERNAL, "198.51.100.0/24")
     assert (config.geo.city, config.geo.asn) == (Path("/srv/city.mmdb"), Path("/srv/asn.mmdb"))
+    assert (config.console.notify, config.console.notify_level) == ("bell", "critical")
+    assert (config.console.notify_most, config.console.notify_each) == (3, 2)
     assert (config.journal, config.tz, config.console.fps, config.llm.allow_remote) == (
         True,
         "Europe/Berlin",

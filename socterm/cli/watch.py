@@ -9,17 +9,20 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from socterm.cli.background import Background
 from socterm.cli.wiring import calm_memory, clock, configure, make_pipeline, open_writer, specs_of, zone
-from socterm.config import Config
+from socterm.config import Config, keys_path
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
 from socterm.store.writer import Writer
+
+if TYPE_CHECKING:
+    from socterm.console.keymap import KeyMap
 
 LEAVING = 5.0
 """Seconds a console has to end after it was told to."""
@@ -113,6 +116,7 @@ def beside(
     config: Config, ingest: Background, *, note: str = "", before: Callable[[], None] | None = None
 ) -> None:
     """Run the console with a pipeline beside it, and end both; `before` is called when that one has begun."""
+    own_keys()  # a mistake in them is told before anything begins
     ingest.start()
     try:
         if before is not None:
@@ -124,10 +128,24 @@ def beside(
         raise SoctermError(failure)
 
 
+def own_keys() -> KeyMap | None:
+    """The keys this person changed, None for none. Raises UsageError where the file of them cannot stand."""
+    path = keys_path(os.environ)
+    if not path.exists():
+        return None
+    from socterm.console.keymap import load_keys
+
+    return load_keys(path)
+
+
 def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     """Draw the console until it is left."""
     from socterm.analyst import Analyst, open_backend
+    from socterm.console.announcing import Limits
     from socterm.console.app import SoctermApp
+    from socterm.console.keymap import PLAIN
+
+    look = config.console
 
     if ingest is not None and (holder := ingest.opened()):
         note = f"{holder} ingests into this store; decisions work here too"
@@ -137,7 +155,8 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
         analyst = Analyst(store.events, store.triage, backend, now=clock, tz=zone(config))
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
-            theme=config.console.theme, fps=config.console.fps,
+            theme=look.theme, fps=look.fps, keys=own_keys() or PLAIN, notify=look.notify, hints=True,
+            limits=Limits(look.notify_level, look.notify_most, look.notify_each),
         )  # fmt: skip
         # A round stops the event loop: up to a million objects after 20 small rounds are a third of a second.
         calm_memory(young=10_000, middle=5, old=100)

@@ -60,6 +60,8 @@ def configure(options: Mapping[str, Any]) -> Config:
     flags = {name: options.get(name) for name in names}
     if options.get("theme"):
         flags["console.theme"] = options["theme"]
+    if options.get("fps"):
+        flags["console.fps"] = options["fps"]
     return load_config(flags, path=options.get("config"))
 
 

@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 from textual import events
 
 from socterm.console.actions import bindings
+from socterm.console.announcing import USUAL, Limits
 from socterm.console.frame import Frame
 from socterm.console.going import Going
+from socterm.console.herald import Herald, How
 from socterm.console.ingest import Ingest, IngestStatus, SourceStatus
+from socterm.console.keymap import PLAIN, KeyMap
 from socterm.console.palette import VerbProvider
 from socterm.console.places import BY_NAME as PLACES
 from socterm.console.readers import Store
@@ -42,7 +45,9 @@ class SoctermApp(Going, inherit_bindings=False):
     """One console on one store. `ingest` is None where another process feeds it; `clock` gives µs.
 
     Without a `ui` state it opens as it was left. `note` is told at the start and stays in the header where
-    there is room; `theme` overrides the one saved; `fps` is how often it looks at the store.
+    there is room; `theme` overrides the one saved; `fps` is how often it looks at the store;
+    `keys` are those a person changed; `notify` tells of new alerts outside, within `limits`; `hints` tells
+    what to press on screens seen for the first time.
     Raises UsageError for a theme that does not exist.
     """
 
@@ -71,8 +76,14 @@ class SoctermApp(Going, inherit_bindings=False):
         note: str = "",
         theme: str | None = None,
         fps: float = 5.0,
+        keys: KeyMap = PLAIN,
+        notify: How = "off",
+        limits: Limits = USUAL,
+        hints: bool = False,
     ) -> None:
         super().__init__()
+        self.own_keys = keys
+        self.set_keymap(keys.textual())
         self.guard = ControlGuard()
         self._filters.append(self.guard)
         self.store = store
@@ -89,11 +100,13 @@ class SoctermApp(Going, inherit_bindings=False):
         self.theme = self.state.theme if self.state.theme in THEMES else DEFAULT
         self._note = note
         self._woken = False
+        self.hints = hints
         self.leaving: Callable[[], None] = lambda: None
         self.triage = TriageScreen(
             store, ingest, self.state, actor=actor, clock=clock, tz=tz, have=self.have, note=note, fps=fps,
             analyst=analyst,
         )  # fmt: skip
+        self.triage.herald = Herald(store, notify, limits, clock=clock)
         self.frame = Frame(
             store,
             self.state,
@@ -122,6 +135,7 @@ class SoctermApp(Going, inherit_bindings=False):
         self.push_screen(self.triage)
         if self.state.place in PLACES and self.state.place != "triage":
             self.visit(self.state.place)
+        self.hint("triage")
         for text in (self._notice, self._note):
             if text:
                 say(self, text, "warning")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from textual.app import App
 
-from socterm.console.actions import Action, of
+from socterm.console.actions import ACTIONS, Action, of
 from socterm.console.commands import understand
 from socterm.console.frame import Frame
+from socterm.console.hints import HINTS
+from socterm.console.keymap import keys_of
 from socterm.console.pivots import BY_NAME as PIVOTS
 from socterm.console.pivots import Spot
 from socterm.console.places import BY_NAME as PLACES
@@ -27,6 +30,7 @@ class Going(App[None], inherit_bindings=False):
 
     frame: Frame
     triage: TriageScreen
+    hints = False
 
     def go(self, place: str, argument: str = "") -> None:
         """To a screen; whatever lay above Triage is left."""
@@ -49,7 +53,16 @@ class Going(App[None], inherit_bindings=False):
             self.go(place)
         else:
             self.push_screen(PLACES[place].load()(self.frame, argument))
+            self.hint(place)
         self._remember()
+
+    def hint(self, place: str) -> None:
+        """Tell somebody who sees a screen for the first time what to press there."""
+        seen = self.frame.state.seen
+        if self.hints and place in HINTS and place not in seen:
+            self.frame.state.seen = [*seen, place]
+            keys = {action.id: keys_of(self).first(action) for action in ACTIONS}
+            say(self, re.sub(r"\{([\w.]+)\}", lambda found: keys[found[1]], HINTS[place]))
 
     def back(self) -> None:
         """One screen back; from Triage there is none."""

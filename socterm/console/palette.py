@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from socterm.console import actions
 from socterm.console.actions import Action
+from socterm.console.keymap import keys_of
 from socterm.console.safe import SafeText, join
 from socterm.console.screens.page import Page
 from socterm.console.screens.triage import TriageScreen
@@ -31,9 +32,9 @@ class VerbProvider(Provider):
         found = [a for a in actions.of(*offers, "go") if not a.needs or a.needs in have]
         return [(a, join([a.label, "  ", self._keys(a)])) for a in found if a.handler != "cancel"]
 
-    @staticmethod
-    def _keys(action: Action) -> str:
-        return f", {action.shown_keys}" if action.context == "go" else action.shown_keys
+    def _keys(self, action: Action) -> str:
+        keys = keys_of(self.app).shown(action)
+        return f", {keys}" if action.context == "go" else keys
 
     async def _run(self, action: Action) -> None:
         if action.context == "go":

@@ -153,6 +153,15 @@ def copy(app: App[Any], value: object) -> None:
     app.copy_to_clipboard(safe_text(value, 65_536).rstrip())
 
 
+def announce(app: App[Any], text: object, *, desktop: bool) -> None:
+    """Ring the terminal's bell, or have the desktop show a text (OSC 9), cleaned and short."""
+    if desktop and app._driver is not None:
+        said = safe_text(text, 200).replace(";", ",")  # OSC 9;4 would be a progress bar
+        app._driver.write(f"\x1b]9;{said}\x07")
+    else:
+        app.bell()
+
+
 class SafeInput(Input):
     """A text field whose value cannot hold control characters, wherever it was pasted from."""
 

@@ -108,6 +108,7 @@ class UiState(BaseModel):
     metrics: MetricsView = MetricsView()
     entity: Remembered = Remembered()
     commands: list[str] = []
+    seen: list[str] = []
 
     def view_of(self, place: str) -> Remembered:
         """What the screen of that name remembers."""

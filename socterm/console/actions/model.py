@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 Context = str
@@ -34,7 +35,7 @@ class Action(NamedTuple):
     @property
     def shown_keys(self) -> str:
         """The keys as people write them."""
-        return " ".join(KEY_NAMES.get(key, key.replace("ctrl+", "^")) for key in self.keys)
+        return shown(self.keys)
 
 
 class Group(NamedTuple):
@@ -72,6 +73,16 @@ KEY_NAMES = {
     "shift+tab": "⇧Tab",
     "f2": "F2",
 }
+
+
+def shown(keys: Iterable[str]) -> str:
+    """Keys as people write them: `^d PgDn`."""
+    return " ".join(KEY_NAMES.get(key) or _written(key) for key in keys)
+
+
+def _written(key: str) -> str:
+    return key.upper() if key[:1] == "f" and key[1:].isdigit() else key.replace("ctrl+", "^")
+
 
 Row = (
     tuple[str, str, str, str, str]

@@ -30,7 +30,8 @@ class CommandLine(ModalScreen[str], inherit_bindings=False):
     CommandLine { background: transparent; align: left bottom; }
     CommandLine Vertical {
         width: 100%; max-width: 110; height: auto;
-        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $background;
+        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim;
+        background: $background;
     }
     CommandLine TextView { height: auto; max-height: 8; padding: 0 1; }
     CommandLine SafeInput { border: none; height: 1; background: $panel; }

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from socterm.console import actions
 from socterm.console.actions import Action, bindings
+from socterm.console.keymap import PLAIN, KeyMap, keys_of
 from socterm.console.lines import Line, line
 from socterm.console.safe import SafeInput, fit, safe_text, set_titles
 from socterm.console.widgets.footer import Footer
@@ -95,16 +96,20 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
         self.dismiss(None)
 
 
-def _help_line(action: Action) -> Line:
-    keys, label = fit("  " + action.shown_keys, 14), fit(action.label, 15)
+def _help_line(action: Action, keymap: KeyMap) -> Line:
+    keys, label = fit("  " + keymap.shown(action), 14), fit(action.label, 15)
     return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=29)
 
 
-def help_lines() -> list[Line]:
-    """Every verb, by where it counts."""
+def help_lines(keymap: KeyMap = PLAIN) -> list[Line]:
+    """Every verb, by where it counts, with the keys a person has."""
     out: list[Line] = []
     for context, title in actions.CONTEXTS.items():
-        out += [line((title, "head")), *(_help_line(action) for action in actions.of(context)), Line()]
+        out += [
+            line((title, "head")),
+            *(_help_line(action, keymap) for action in actions.of(context)),
+            Line(),
+        ]
     return out
 
 
@@ -129,7 +134,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Write it."""
         view = self.query_one(TextView)
-        view.show(help_lines())
+        view.show(help_lines(keys_of(self.app)))
         view.focus()
 
     def action_close(self) -> None:

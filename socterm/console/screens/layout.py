@@ -102,6 +102,7 @@ class Layout(Screen[None], inherit_bindings=False):
         self.chat = Chat(QUIET_CHAT)
         self.histogram = Histogram(store, now=clock, tz=tz)
         self.footer = Footer(("triage", "app"), have)
+        self.herald: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Header, panes, footer."""
@@ -121,6 +122,8 @@ class Layout(Screen[None], inherit_bindings=False):
                 with Pane("chat", 4, "Chat"):
                     yield self.chat
         yield self.footer
+        if self.herald is not None:
+            yield self.herald
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """A verb whose helper is not there is not bound."""

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from socterm.console.actions import Action, Context, bindings, of
+from socterm.console.keymap import keys_of
 from socterm.console.lines import Line, line, wrap
 from socterm.console.pivots import BY_NAME, Spot
 from socterm.console.safe import cut, fit, safe_text, set_titles
@@ -28,7 +29,8 @@ class Menu(ModalScreen[str], inherit_bindings=False):
     Menu { background: transparent; align: left bottom; }
     Menu Vertical {
         width: 70; max-width: 100%; height: auto; max-height: 90%; margin: 0 0 1 0; padding: 0 1;
-        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim; background: $background;
+        border: round $focused; border-title-color: $bright; border-subtitle-color: $dim;
+        background: $background;
     }
     Menu TextView { height: auto; }
     """
@@ -41,7 +43,7 @@ class Menu(ModalScreen[str], inherit_bindings=False):
         """The list."""
         return [
             line(
-                (fit(action.shown_keys.split(" ")[0], 3), "key"),
+                (fit(keys_of(self.app).first(action), 3), "key"),
                 (fit(action.label, 17), "title"),
                 (said, "dim"),
             )

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from socterm.console.actions import bindings, of
+from socterm.console.keymap import keys_of
 from socterm.console.lines import hint
 from socterm.console.safe import set_titles
 from socterm.console.widgets.table import Column, TableRows
@@ -84,7 +85,8 @@ class Picker(ModalScreen[Picked], inherit_bindings=False):
         here |= {"mark", "automatic"} if self.many else set()
         here |= {"forget"} if self.forget_one is not None else set()
         here |= {"add"} if self.adding else set()
-        return [f"{a.shown_keys.split(' ')[0]} {a.label}" for a in of("picker") if a.handler in here]
+        keys = keys_of(self.app)
+        return [f"{keys.first(a)} {a.label}" for a in of("picker") if a.handler in here]
 
     def on_mount(self) -> None:
         """Show the choices."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from socterm.console import actions
 from socterm.console.actions import Context
+from socterm.console.keymap import keys_of
 from socterm.console.lines import sp
 from socterm.console.widgets.bars import Bar, Part
 
@@ -30,10 +31,11 @@ class Footer(Bar):
     def parts(self) -> Sequence[Part]:
         """Key and word of each action; help stays longest."""
         lead = [Part((sp(f" {self.lead} ", "head"),))] if self.lead else []
-        offered = actions.footer(self.contexts, self.have)
+        keys = keys_of(self.app)
+        offered = [action for action in actions.footer(self.contexts, self.have) if keys.keys(action)]
         return lead + [
             Part(
-                (sp(f" {action.shown_keys.split(' ')[0]} ", "key"), sp(f"{action.label} ", "dim")),
+                (sp(f" {keys.first(action)} ", "key"), sp(f"{action.label} ", "dim")),
                 self._rank(rank, action.id),
             )
             for rank, action in enumerate(offered, 1)
