@@ -135,7 +135,7 @@ class Correlator:
                 hit = plain
             group = groups.get(key)
             if group is None:
-                group = consumer.group(key)
+                group = consumer.new_group(key)
             if consumer.special:
                 self._take_special(consumer, group, hit, watermark, event)
                 continue

@@ -118,6 +118,13 @@ class Consumer:
     correlation.
     """
 
+    __slots__ = (
+        "_dirty", "_gone", "_name", "absent", "by_ref", "calculates", "carry", "carry_others", "chained",
+        "counts", "delay", "episodes", "far", "gap", "groups", "hurry", "hushable", "key", "lateness",
+        "linked", "new_window", "others", "parents", "purge", "reach", "rule", "silent", "span", "spec",
+        "special", "waits",
+    )  # fmt: skip
+
     def __init__(
         self, rule: Rule, episodes: Episodes, lateness: int, *, below: Sequence[Consumer] = ()
     ) -> None:
@@ -214,11 +221,11 @@ class Consumer:
         return tuple(value for _, value in entity)
 
     def _entity(self, key: object) -> Entity:
-        if self._name == WHOM:
+        if self._name and self._name != WHOM:
+            return ((self._name, key),)  # type: ignore[return-value]
+        if self._name:
             name, _, value = str(key).partition("=")
             return ((name, value),)
-        if self._name:
-            return ((self._name, key),)  # type: ignore[return-value]
         spec = self.spec
         if spec is None:
             return key  # type: ignore[return-value]
@@ -229,14 +236,17 @@ class Consumer:
     def group(self, key: object) -> Group:
         """The group of a key, made if need be."""
         found = self.groups.get(key)
-        if found is None:
-            if len(self.groups) >= MAX_GROUPS:
-                self._evict()
-            found = self.groups[key] = Group(key, self._entity(key), self.new_window())
-            if self.linked:
-                found.above = {}
-                found.begin()
-        return found
+        return self.new_group(key) if found is None else found
+
+    def new_group(self, key: object) -> Group:
+        """A group for a key that has none."""
+        if len(self.groups) >= MAX_GROUPS:
+            self._evict()
+        made = self.groups[key] = Group(key, self._entity(key), self.new_window())
+        if self.linked:
+            made.above = {}
+            made.begin()
+        return made
 
     def _evict(self) -> None:
         for group in list(islice(self.groups.values(), max(1, MAX_GROUPS // 100))):
@@ -277,7 +287,9 @@ class Consumer:
             episode = self.episodes.join(
                 open_, self.key, group.entity, self.gap, hit, watermark, era=group.era
             )
-            window = apart.window_for(self, group, ts, watermark)
+            window = group.window
+            if window is not None and window.buf:
+                window = apart.window_for(self, group, ts, watermark)
         if mark is not None and self.chained:
             hit = episode.once(hit)
         new = episode.new

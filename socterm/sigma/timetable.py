@@ -29,7 +29,11 @@ class Timetable:
         else:
             due = min((episode.deadline for episode in open_), default=0)
         when = group.bucket = ((due + consumer.delay) // MINUTE + 1) * MINUTE
-        _enter(self._entries, self._times, when, (consumer, group))
+        bucket = self._entries.get(when)
+        if bucket is None:
+            bucket = self._entries[when] = []
+            heapq.heappush(self._times, when)
+        bucket.append((consumer, group))
 
     def due(self, watermark: int, *, thorough: bool) -> list[Entry]:
         """The groups to look at now; each has to be `put` again, or dropped.
