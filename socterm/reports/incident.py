@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -21,10 +22,13 @@ from socterm.reports.document import (
     said,
     strong,
 )
-from socterm.reports.words import by_level, count, lasting, moment, spoken
+from socterm.reports.words import brief, by_level, count, lasting, moment, spoken
 from socterm.store.incident_rows import IncidentRow, Role
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 from socterm.taxonomy.attack import tactic_of
+
+_WHY: Final = {"high": "an alert of level high or above", "by hand": "a person"}
+"""What opened an incident, where the store has a word of its own for it."""
 
 
 class IncidentFacts(msgspec.Struct):
@@ -76,7 +80,8 @@ def _lead(desk: Desk, facts: IncidentFacts, alerts: Sequence[AlertRow]) -> Itera
         "It is ", strong(spoken(row.state)), verdict, *owner, f"{merged}, as of {moment(facts.now)}."
     )
     yield desk.state(state, of=Ref("incident", row.id), cites=[Ref("event", facts.newest)])
-    yield desk.state(said("Its level is ", level(row.level), "; what opened it: ", quoted(row.why), "."))
+    why = _WHY.get(row.why) or quoted(row.why)
+    yield desk.state(said("Its level is ", level(row.level), "; what opened it: ", why, "."))
     yield desk.state(said("Written for ", quoted(facts.author), ". All times are UTC."))
     if not alerts:
         return
@@ -116,8 +121,8 @@ def _timeline(desk: Desk, alerts: Sequence[AlertRow]) -> Block:
 
 def _alert(desk: Desk, row: AlertRow) -> Statement:
     return desk.state(
-        said(moment(row.first)),
-        said(moment(row.last)),
+        said(brief(row.first)),
+        said(brief(row.last)),
         pieces.graveness(row),
         pieces.titled(row),
         pieces.about(row.entity),

@@ -29,7 +29,7 @@ ul { margin: .4rem 0; padding-left: 1.2rem; }
 li { margin: .2rem 0; overflow-wrap: anywhere; }
 ul.lines { list-style: none; padding: 0; }
 ul.lines li { padding: .3rem .5rem; border-left: 3px solid var(--line); margin: .35rem 0; }
-ul.lines code { display: block; white-space: pre-wrap; }
+ul.lines code:last-of-type { display: block; white-space: pre-wrap; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td {
@@ -37,7 +37,8 @@ th, td {
   border-bottom: 1px solid var(--line);
 }
 th { font-weight: 600; color: var(--faint); font-size: .85em; white-space: nowrap; }
-td { overflow-wrap: anywhere; min-width: 4.5rem; }
+td { overflow-wrap: break-word; }
+td code { overflow-wrap: anywhere; }
 code {
   font: .88em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   background: var(--raised); border-radius: 3px; padding: .08em .3em; overflow-wrap: anywhere;
@@ -58,6 +59,8 @@ a:hover, a:focus { text-decoration: underline; }
   @page { margin: 15mm; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
+  table { font-size: 9pt; }
+  th, td { padding-right: .5rem; }
   .wide { overflow: visible; }
   thead { display: table-header-group; }
   tr, li { break-inside: avoid; }

@@ -19,7 +19,7 @@ from socterm.reports.document import (
     said,
     strong,
 )
-from socterm.reports.words import count, moment, spoken
+from socterm.reports.words import brief, count, moment, spoken
 from socterm.store.incident_rows import IncidentRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 from socterm.taxonomy.attack import TACTICS
@@ -131,7 +131,7 @@ def incident_row(desk: Desk, row: IncidentRow) -> Statement:
         said(f"{spoken(row.state)}{verdict}", *owner),
         said(f"{row.alerts:,}"),
         said(tactics(row.tactics)),
-        said(moment(row.last)),
+        said(brief(row.last)),
         of=Ref("incident", row.id),
     )
 

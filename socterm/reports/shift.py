@@ -22,7 +22,7 @@ from socterm.reports.document import (
     said,
     strong,
 )
-from socterm.reports.words import by_level, count, lasting, moment
+from socterm.reports.words import brief, by_level, count, lasting, moment
 from socterm.store.incident_rows import IncidentRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow, ExceptionRow, SourceRow
 
@@ -115,8 +115,8 @@ def _open_row(desk: Desk, row: AlertRow, until: int) -> Statement:
         pieces.about(row.entity),
         said(f"{row.count:,}"),
         pieces.standing(row),
-        said(lasting(until - row.created)),
-        said(moment(row.last)),
+        said(lasting(until - row.created, 1)),
+        said(brief(row.last)),
         of=Ref("alert", row.id),
     )
 

@@ -31,8 +31,17 @@ def moment(ts: int) -> str:
         return f"{ts} µs"
 
 
-def lasting(micros: int) -> str:
-    """A span in its two largest units.
+def brief(ts: int) -> str:
+    """As `moment`, for a table: the report says that all times are UTC.
+
+    >>> brief(1_795_168_800_000_000)
+    '2026-11-20 10:00:00'
+    """
+    return moment(ts).removesuffix(" UTC")
+
+
+def lasting(micros: int, units: int = 2) -> str:
+    """A span in its largest units.
 
     >>> lasting(8 * 3_600_000_000), lasting(95_000_000), lasting(0)
     ('8 h', '1 min 35 s', '0 s')
@@ -40,7 +49,7 @@ def lasting(micros: int) -> str:
     seconds = max(0, micros) // 1_000_000
     found: list[str] = []
     for size, unit in _UNITS:
-        if seconds >= size and len(found) < 2:
+        if seconds >= size and len(found) < units:
             found.append(f"{seconds // size} {unit}")
             seconds %= size
         elif found:

@@ -15,14 +15,12 @@ from socterm.console.screens.dialogues import NoteDialogue
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.words import stamp
 from socterm.errors import SoctermError, UsageError
-from socterm.reports import Document, shift_report
-from socterm.reports.gather import shift_facts
+from socterm.reports import Document, incident_report, shift_report
+from socterm.reports.gather import incident_facts, shift_facts
 from socterm.reports.writing import ENDINGS, FORMS, write
 
 SHIFT = 8 * 3_600_000_000
 """µs of a shift: what a hand-over is of."""
-
-_IN_NAMES = {ord(":"): None, ord("-"): None, ord(" "): "-"}
 
 Make = Callable[[], Document]
 """Reads the store and makes the report; called in a thread."""
@@ -43,11 +41,18 @@ class Reporting(Reader):
 
     def ask_for_shift(self, now: int, actor: str) -> None:
         """Ask for a file and write the hand-over of the shift that ends now (µs) to it."""
-        name = f"shift-{stamp(now, UTC)[:16].translate(_IN_NAMES)}.html"
         self.ask_for_report(
             "Hand-over of 8 hours",
-            name,
+            f"shift-{_day(now)}.html",
             lambda: shift_report(shift_facts(self.store, since=now - SHIFT, until=now, author=actor)),
+        )
+
+    def ask_for_incident(self, ident: int, now: int, actor: str) -> None:
+        """Ask for a file and write the report on an incident as it is now (µs) to it."""
+        self.ask_for_report(
+            f"Incident {ident}",
+            f"incident-{ident}-{_day(now)}.html",
+            lambda: incident_report(incident_facts(self.store, ident, now=now, author=actor)),
         )
 
     def ask_for_report(self, what: str, name: str, make: Make) -> None:
@@ -76,3 +81,8 @@ class Reporting(Reader):
         """Say where it is, or what is wrong."""
         said = message.error or f"the report is in {message.path}"
         say(self.app, said, "warning" if message.error else "information")
+
+
+def _day(now: int) -> str:
+    """A moment (µs) in a file's name."""
+    return stamp(now, UTC)[:16].replace("-", "").replace(":", "").replace(" ", "-")
