@@ -260,3 +260,28 @@ async def test_a_screen_on_a_busy_store(scene: Scene, store: Store) -> None:
             await d.sees("2 Summary")
             await d.press("escape", "escape")
             await d.until(lambda: here(d) == "triage")
+
+
+@pytest.mark.parametrize("typed", [",e", ",o", "pw", "xpw"])
+async def test_keys_typed_faster_than_the_menu_opens_are_the_menus(
+    scene: Scene, store: Store, typed: str
+) -> None:
+    """`e` closes an alert on the Triage screen: it must not be taken for that on its way to the menu."""
+    scene.simple(["brute", "brute", "sudoers"])
+    async with driven(console(store)) as d:
+        for _ in range(3):
+            await d.burst(typed)
+            await d.until(lambda: here(d) in {"events", "sources"})
+            await d.press("escape")
+            await d.until(lambda: here(d) == "triage")
+    assert {row.state for row in store.triage.alerts()} == {"new"}
+    assert len(store.triage.alerts()) == 3
+
+
+async def test_a_command_typed_in_one_go(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store)) as d:
+        await d.burst(":sources")
+        await d.press("enter")
+        await d.until(lambda: here(d) == "sources")
+    assert [row.state for row in store.triage.alerts()] == ["new"]
