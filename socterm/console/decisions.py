@@ -72,7 +72,7 @@ class Decisions:
             return len(triage.redo(actor=self._actor, now=now))
         if decision.verb == "except":
             rows = self._store.exceptions.add(**decision.details, actor=self._actor, now=now)
-            return sum(not row.about for row in rows)
+            return sum(not row.about for row in rows) or len(rows)
         if decision.verb == "expire":
             ended = [self._store.exceptions.end(i, actor=self._actor, now=now) for i in decision.ids]
             return len(ended)

@@ -20,6 +20,7 @@ from socterm.console.actions import (
     hunt,
     lists,
     metrics,
+    rules,
     screens,
     sources,
     triage,
@@ -39,6 +40,7 @@ GROUPS: tuple[Group, ...] = (
     *going.GROUPS,
     *asking.GROUPS,
     *excepting.GROUPS,
+    *rules.GROUPS,
     *everywhere.GROUPS,
 )
 """All tables, in the order help and docs show them."""
