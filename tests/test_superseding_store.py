@@ -272,6 +272,7 @@ def test_the_check_tells_what_is_wrong(path: Path) -> None:
         "alert 1: stands under 3, but should under 2",
         "alert 2: says it has 2 parts, but has 1",
         "alert 3: is part of 2, but by time and entity of none",
+        "alert 3: its link to alert 2 by part is missing",
     ]
 
 
