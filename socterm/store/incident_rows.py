@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -78,6 +79,7 @@ class IncidentPage(msgspec.Struct):
     history: list[AuditRow]
 
 
+_ENTITY, _TAGS, _PINNED = map(MemberRow.__struct_fields__.index, ("entity", "tags", "pinned"))
 ROW = (
     "i.id, i.state, i.verdict, i.owner, i.notes, i.why, i.rank, i.first, i.last, i.alerts, i.merged_into, "
     "i.created, i.updated"
@@ -110,9 +112,17 @@ def members_of(db: sqlite3.Connection, ident: int) -> list[MemberRow]:
 
 
 def _member(row: tuple[Any, ...]) -> MemberRow:
-    values: dict[str, Any] = dict(zip(MemberRow.__struct_fields__, row, strict=True))
-    values.update(entity=from_json(values["entity"]), tags=tuple(from_json(values["tags"])))
-    return MemberRow(**{**values, "pinned": bool(values["pinned"])})
+    values = list(row)
+    values[_ENTITY] = from_json(row[_ENTITY])
+    values[_TAGS] = _tags(row[_TAGS])
+    values[_PINNED] = bool(row[_PINNED])
+    return MemberRow(*values)
+
+
+@lru_cache(maxsize=1024)
+def _tags(text: str) -> tuple[str, ...]:
+    """Those of a rule stand in each of its alerts."""
+    return tuple(from_json(text))
 
 
 def listed(db: sqlite3.Connection, row: tuple[Any, ...]) -> IncidentRow:
@@ -133,11 +143,15 @@ def tactics(members: Iterable[MemberRow]) -> tuple[str, ...]:
     Alerts that name no technique (those about other alerts) only count where there are no others.
     """
     known = list(members)
-    telling = [one for one in known if any(map(technique_of, one.tags))] or known
-    found: dict[str, None] = {}
-    for one in sorted(telling, key=lambda one: (one.fired or one.last, one.first)):
-        found.update((name, None) for tag in one.tags if (name := tactic_of(tag)))
-    return tuple(found)
+    telling = [one for one in known if _said(one.tags)[0]] or known
+    telling.sort(key=lambda one: (one.fired or one.last, one.first))
+    return tuple(dict.fromkeys(name for one in telling for name in _said(one.tags)[1]))
+
+
+@lru_cache(maxsize=1024)
+def _said(tags: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
+    """(whether tags name a technique, the tactics they name)."""
+    return any(map(technique_of, tags)), tuple(name for tag in tags if (name := tactic_of(tag)))
 
 
 def _roles(db: sqlite3.Connection, alerts: Collection[int]) -> list[Role]:
