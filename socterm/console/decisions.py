@@ -18,7 +18,8 @@ from socterm.store.rows import AlertRow
 
 @dataclass(frozen=True)
 class Decision:
-    """A verb on alerts, or `except` and `expire` on exceptions; `ids` are those of what it is about.
+    """A verb on alerts, `except` and `expire` on exceptions, `incident …` on incidents; `ids` are those of
+    what it is about.
 
     With `group` on every open alert of that one's rule and entity instead.
     """
@@ -76,9 +77,28 @@ class Decisions:
         if decision.verb == "expire":
             ended = [self._store.exceptions.end(i, actor=self._actor, now=now) for i in decision.ids]
             return len(ended)
+        if decision.verb.startswith("incident "):
+            return self._write_incident(decision)
         ids = decision.ids
         if decision.group is not None:
             ids = tuple(self._store.groups.members(decision.group.id, decision.verb))
         if not ids:
             return 0
+        if decision.verb in ("escalate", "hand_over"):
+            closing = decision.verb == "hand_over"
+            rows = self._store.incidents.escalate(
+                ids, actor=self._actor, now=now, closing=closing, keep=True, **decision.details
+            )
+            return sum(not row.about for row in rows) or len(rows)
         return len(triage.decide(ids, decision.verb, actor=self._actor, now=now, **decision.details))
+
+    def _write_incident(self, decision: Decision) -> int:
+        """A verb on incidents; merge and split name the one that stays first."""
+        desk = self._store.incidents
+        who: dict[str, Any] = {"actor": self._actor, "now": self._clock()}
+        what, (first, *others) = decision.verb.removeprefix("incident "), decision.ids
+        if what == "merge":
+            return len(desk.merge(first, others, **who))
+        if what == "split":
+            return len(desk.split(first, others, **who))
+        return sum(len(desk.decide(ident, what, **who, **decision.details)) > 0 for ident in decision.ids)

@@ -101,16 +101,26 @@ class IncidentDesk:
             return decisions.write(db, entries, clean(actor), now)
 
     def escalate(
-        self, alert_ids: Sequence[int], *, actor: str, now: int, into: int = 0, closing: bool = False
+        self,
+        alert_ids: Sequence[int],
+        *,
+        actor: str,
+        now: int,
+        into: int = 0,
+        closing: bool = False,
+        verdict: str = "",
+        keep: bool = False,
     ) -> list[AuditRow]:
         """Put alerts into an incident, a new one unless `into` names one, and say so of the alerts.
 
-        The first row returned is about the incident. Raises TransitionError where one of them does not exist
-        or its state does not allow it.
+        With `keep` those that belong to one stay there. Rows about incidents come first. Raises
+        TransitionError where one of the alerts does not exist or its state does not allow it.
         """
+        verb = "hand_over" if closing else "escalate"
         with self._connections.decider() as db, transaction(db):
-            entries = _assign(db, alert_ids, into, "escalate")
-            decision = Decision("hand_over" if closing else "escalate", clean(actor), at=now)
+            loose = [alert for alert in alert_ids if not (keep and incident_of(db, alert))]
+            entries = _assign(db, loose, into, "escalate") if loose else []
+            decision = Decision(verb, clean(actor), verdict=verdict, at=now)
             entries += decisions.entries_of(db, alert_ids, decision)
             return decisions.write(db, entries, clean(actor), now)
 

@@ -186,9 +186,20 @@ class Incidents(Protocol):
         """start, close, verdict, reopen or note; closing closes its open alerts. Raises `TransitionError`."""
 
     def escalate(
-        self, alert_ids: Sequence[int], *, actor: str, now: int, into: int = 0, closing: bool = False
+        self,
+        alert_ids: Sequence[int],
+        *,
+        actor: str,
+        now: int,
+        into: int = 0,
+        closing: bool = False,
+        verdict: str = "",
+        keep: bool = False,
     ) -> list[AuditRow]:
-        """Put alerts into an incident, a new one unless `into` names one, and say so of the alerts."""
+        """Put alerts into an incident, a new one unless `into` names one, and say so of the alerts.
+
+        With `keep` those that belong to one stay there.
+        """
 
     def split(self, ident: int, alert_ids: Sequence[int], *, actor: str, now: int) -> list[AuditRow]:
         """Take alerts out of an incident into a new one."""

@@ -18,9 +18,9 @@ from socterm.console.actions import (
     excepting,
     going,
     hunt,
+    incidents,
     lists,
     metrics,
-    rules,
     screens,
     sources,
     triage,
@@ -33,6 +33,7 @@ GROUPS: tuple[Group, ...] = (
     *triage.GROUPS,
     *screens.GROUPS,
     *events.GROUPS,
+    *incidents.GROUPS,
     *sources.GROUPS,
     *metrics.GROUPS,
     *hunt.GROUPS,
@@ -40,7 +41,6 @@ GROUPS: tuple[Group, ...] = (
     *going.GROUPS,
     *asking.GROUPS,
     *excepting.GROUPS,
-    *rules.GROUPS,
     *everywhere.GROUPS,
 )
 """All tables, in the order help and docs show them."""
