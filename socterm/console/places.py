@@ -35,6 +35,7 @@ PLACES: tuple[Place, ...] = (
     Place("events", "e", "Events", "Every stored line, filtered as you type", f"{_HERE}.events:EventsScreen"),
     Place("incidents", "i", "Incidents", "Stories that alerts tell", f"{_HERE}.incidents:IncidentsScreen"),
     Place("hunt", "h", "Hunt", "The past by query, SQL or rule", f"{_HERE}.hunt:HuntScreen"),
+    Place("rules", "r", "Rules", "Which there are, how loud, on and off", f"{_HERE}.rules:RulesScreen"),
     Place(
         "exceptions",
         "x",

@@ -21,6 +21,7 @@ from socterm.console.actions import (
     incidents,
     lists,
     metrics,
+    rules,
     screens,
     sources,
     triage,
@@ -41,6 +42,7 @@ GROUPS: tuple[Group, ...] = (
     *going.GROUPS,
     *asking.GROUPS,
     *excepting.GROUPS,
+    *rules.GROUPS,
     *everywhere.GROUPS,
 )
 """All tables, in the order help and docs show them."""
