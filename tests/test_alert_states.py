@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from socterm.alerts.audit import SEALED, START, seal
@@ -179,3 +180,14 @@ def test_what_a_row_is_about_is_sealed_and_rows_without_it_keep_their_hash() -> 
     row = dict.fromkeys(SEALED, 1)
     assert seal(START, row) == seal(START, {**row, "about": ""})
     assert len({seal(START, {**row, "about": about}) for about in ("", "incident:1", "incident:2")}) == 3
+
+
+def test_the_table_in_the_docs_is_the_one_in_force() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "triage.md").read_text()
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if "|" in line]
+    start = lines.index(["", *(state.replace("_", " ") for state in STATES)])
+    said = {row[0]: row[1:] for row in lines[start + 2 : start + 2 + len(VERBS) + len(OWN_VERBS)]}
+    assert said == {
+        verb.replace("_", " "): [TRANSITIONS.get((state, verb), "").replace("_", " ") for state in STATES]
+        for verb in (*VERBS, *OWN_VERBS)
+    }
