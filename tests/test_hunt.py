@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from socterm.cli.hearing import heard
 from socterm.cli.output import clean
 from socterm.errors import UsageError
 from socterm.pipeline.export import Exporter
@@ -97,6 +99,36 @@ def test_it_goes_on_and_can_be_stopped(tmp_path: Path) -> None:
     assert (whole.complete, whole.count, whole.done, list(whole.ids)) == (
         True, 9_000, 9_000, list(range(9_000, 0, -1)),
     )  # fmt: skip
+
+
+PARTS = st.sampled_from([
+    "failed", "192.0.2.1", '"password for root"', "user:root", "ip:192.0.2.0/31", "port", "not user:root",
+    "event.outcome:failure", "since:2026-11-18", "until:2026-11-19", "evil*", "ip:198.51.100.9", "pid:*",
+])  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PARTS, min_size=1, max_size=4), st.sampled_from([" and ", " or "]))
+def test_a_hunt_finds_what_a_search_finds(path: Path, parts: list[str], joint: str) -> None:
+    query = parse(joint.join(parts), now=NOW)
+    with open_store(path, readonly=True) as store:
+        wanted = store.events.ids(query)
+        hits = hunt(store.history, query, store.history.stretch(), by="user.name")
+        counted = dict(store.events.count_by("user.name", query, limit=100))
+    assert list(hits.ids) == wanted
+    assert (hits.count, sum(hits.minutes.values())) == (len(wanted), len(wanted))
+    assert hits.groups == counted
+
+
+def test_the_first_interrupt_asks_to_end_and_the_next_ends() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with heard() as stop:
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_mistakes_point_at_the_character(path: Path) -> None:

@@ -9,6 +9,7 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import opened, query_of, store_options
+from socterm.pipeline.export import event_cells
 from socterm.store.rows import EventRow
 from socterm.taxonomy import resolve
 
@@ -63,15 +64,4 @@ def search(
 
 def event_json(row: EventRow) -> dict[str, Any]:
     """An event as flat ECS, with its id and where it came from."""
-    found: dict[str, Any] = {
-        "id": row.id,
-        "@timestamp": stamp(row.ts),
-        "event.kind": row.kind,
-        "event.original": row.raw,
-        "socterm.source": row.source,
-        "socterm.position": row.position,
-        **row.fields,
-    }
-    if row.repeat != 1:
-        found["socterm.repeat"] = row.repeat
-    return found
+    return event_cells(row)

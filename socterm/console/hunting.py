@@ -241,7 +241,7 @@ def _rule(store: Store, question: Question, now: int, stop: Stop, tell: Tell) ->
         nonlocal next_
         if time.monotonic() >= next_ and not stop():
             next_ = time.monotonic() + TELL
-            said = f"{title} · {at.alerts:,} alerts so far"
+            said = f"{at.alerts:,} alerts so far · {title}"
             tell(Answer(_ALERTS, said=said, share=at.done / max(1, at.of), complete=False))
 
     made = Backtest(rules, [key], exceptions=excepted)
@@ -299,7 +299,7 @@ def _reported(report: Report, title: str) -> Answer:
         *((f"filter {key[:24]}", f"kept {times:,} away") for key, times in report.filtered.items()),
     ]
     bars = [Bucket(day * DAY, hits, alerts) for day, (hits, alerts) in _every_day(report.days)]
-    said = f"{title} · {report.number:,} alerts, {report.new:,} new"
+    said = f"{report.number:,} alerts, {report.new:,} new · {title}"
     share = report.progress.done / max(1, report.progress.of) if not report.complete else 1.0
     return Answer(_ALERTS, rows, bars, said, tuple(facts), share, report.complete)
 
