@@ -175,7 +175,7 @@ def _listed(title: str, texts: Sequence[str]) -> list[Line]:
 
 def matrix(tactics: Sequence[TacticCovered]) -> list[Line]:
     """What the active rules cover of ATT&CK, a tactic a line."""
-    out = [line(("What the active rules cover of ATT&CK", "head")), Line()]
+    out = [line(("Techniques of ATT&CK that the active rules cover", "head")), Line()]
     for one in tactics:
         full = round(BAR * one.techniques / one.known) if one.known else 0
         out.append(
@@ -183,8 +183,8 @@ def matrix(tactics: Sequence[TacticCovered]) -> list[Line]:
                 sp(fit(one.title, 22), "text"),
                 sp("█" * full, "primary"),
                 sp("░" * (BAR - full), "dim"),
-                sp(f"  {one.techniques:3} of {one.known:<3} techniques", "text"),
-                sp(f"  {one.rules:3} rules", "dim"),
+                sp(f"  {one.techniques:3} of {one.known:<3}", "text"),
+                sp(f"  {plural(one.rules, 'rule')}", "dim"),
             )
         )
     return out

@@ -116,7 +116,7 @@ async def test_t_runs_the_tests_inside_a_rule_and_v_shows_what_all_cover(
         await d.press("k", "t")
         await d.sees("✓ one failure", "✗ what is wrong here")
         await d.press("v")
-        await d.sees("Credential Access", "1 rules", "Coverage")
+        await d.sees("Credential Access", "1 rule", "Coverage")
         await d.press("v")
         await d.sees("✓ one failure")
 

@@ -35,6 +35,7 @@ class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
     OFFERS = ("rules", "list", "app")
     BINDINGS: ClassVar = bindings("rules", "list")
     COLUMNS = ruletold.COLUMNS
+    STACKED = True
     EMPTY = "No rules yet: they are here as soon as socterm ingests into this store."
 
     def begin(self) -> None:
