@@ -8,6 +8,7 @@ import pytest
 from driver import console, driven
 from scene import Scene
 from socterm.store.opening import Store
+from story import busy
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +59,19 @@ async def test_escape_writes_nothing(scene: Scene, store: Store, tmp_path: Path)
         await d.press("R", "escape")
         await d.press("R", "escape")
     assert {path.suffix for path in set(tmp_path.iterdir()) - before} <= {".db", ".db-wal", ".db-shm"}
+
+
+async def test_shift_r_on_an_incident_writes_the_report_on_it(
+    scene: Scene, store: Store, tmp_path: Path
+) -> None:
+    busy(scene)
+    (first, *_) = store.incidents.all()
+    async with driven(console(store), size=(160, 50)) as d:
+        await d.press("comma", "i")
+        await d.sees(first.title, "Timeline")
+        await d.press("R")
+        await d.sees(f"Incident {first.id}", f"incident-{first.id}-2025112")
+        await d.press("enter")
+        await d.sees(f"the report is in incident-{first.id}-")
+    (page,) = tmp_path.glob(f"incident-{first.id}-*.html")
+    assert f'id="incident-{first.id}"' in page.read_text()

@@ -13,6 +13,7 @@ GROUPS: tuple[Group, ...] = (
         ("incidents.reopen", "O", "reopen", "Open a closed one again", "reopen"),
         ("incidents.merge", "M", "merge", "Put the marked ones into the one under the cursor", "merge", 5),
         ("incidents.split", "S", "split", "Take the alert under the detail's cursor out of it", "split", 6),
+        ("incidents.report", "R", "report", "Write a report on it to a file", "report"),
         ("incidents.over", "c", "closed too", "Closed and merged ones too, or open ones only", "over", 7),
         beside=("list",),
     ),

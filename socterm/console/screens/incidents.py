@@ -12,6 +12,7 @@ from socterm.console.lines import Line, hint
 from socterm.console.safe import say
 from socterm.console.screens.base import ListScreen
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
+from socterm.console.screens.reporting import Reporting
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.told import WITH_EVIDENCE, about, state_of
 from socterm.console.widgets.table import Column, TableRows
@@ -27,7 +28,7 @@ class Page(NamedTuple):
     evidence: dict[int, list[EventRow]]
 
 
-class IncidentsScreen(ListScreen[IncidentRow], inherit_bindings=False):
+class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False):
     """Incidents, gravest first; the page of the one under the cursor beside or below them."""
 
     PLACE = "incidents"
@@ -157,6 +158,12 @@ class IncidentsScreen(ListScreen[IncidentRow], inherit_bindings=False):
             say(self.app, "in the detail, stand on the alert that is another story")
             return
         self._decide(f"alert {alert} is an incident of its own", "split", [item.id, alert])
+
+    def action_report(self) -> None:
+        """Ask for a file and write the report on the one under the cursor to it."""
+        item = self.list.current
+        if item is not None:
+            self.ask_for_incident(item.id, self.frame.clock(), self.frame.actor)
 
     def action_over(self) -> None:
         """Closed ones too, or not."""
