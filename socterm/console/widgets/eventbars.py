@@ -25,8 +25,8 @@ from socterm.query.tree import And, Node
 from socterm.query.tree import Span as TimeSpan
 from socterm.store.rows import Bucket
 
-SIDES = 36
-"""Cells beside the bars: the two times and the number."""
+SIDES = (36, 48)
+"""Cells beside the bars, for the two times and the number: within a day, and where times need dates."""
 
 MOST = 120
 
@@ -73,13 +73,18 @@ class EventBars(Histogram):
         self._again()
         self.load()
 
+    @property
+    def _several(self) -> bool:
+        """Whether the bars stand for more than one day."""
+        return stamp(self.start, self.tz)[:10] != stamp(self.end, self.tz)[:10]
+
     def _again(self) -> None:
         self.version += 1
         self._upto, self._counting, self._not_before = -1, False, 0.0
 
     def load(self) -> None:
         """Look whether there is news to count."""
-        cells = max(0, min(MOST, self.size.width - SIDES))
+        cells = max(0, min(MOST, self.size.width - SIDES[self._several]))
         if cells != self._cells:
             self._cells = cells
             self._again()
@@ -171,8 +176,7 @@ class EventBars(Histogram):
             block = " " if not bucket.events else BLOCKS[min(7, bucket.events * 7 // max(1, top))]
             look = "hot" if bucket.alerted else "graph"
             spans.append(sp("╵" if block == " " else block, "count") if place == here else sp(block, look))
-        several = stamp(self.start, self.tz)[:10] != stamp(self.end, self.tz)[:10]
-        first, last = (stamp(ts, self.tz)[5 if several else 11 : 16] for ts in (self.start, self.end))
+        first, last = (stamp(ts, self.tz)[5 if self._several else 11 : 16] for ts in (self.start, self.end))
         said = f"{total:,}" if total < 1e7 else number(total)
         if self.share < 1.0:
             said += f" · {self.share:.0%} looked at"
