@@ -52,7 +52,8 @@ async def grouping(d: Driver, screen: HuntScreen, folder: Path) -> None:
 
 
 STATES: dict[str, State] = {
-    "nothing": nothing, "lines": lines, "values": values, "sql": sql, "by_rule": by_rule, "grouping": grouping,
+    "nothing": nothing, "lines": lines, "values": values, "sql": sql, "by_rule": by_rule,
+    "grouping": grouping,
 }  # fmt: skip
 
 
