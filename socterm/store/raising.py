@@ -48,8 +48,8 @@ class Asked(msgspec.Struct, frozen=True):
 class Raised(msgspec.Struct, frozen=True):
     """What of a batch was asked for.
 
-    `rows` of `raising` are dealt with; `infos` and `actors` say of an alert what it copies of its rule, and who
-    asked; `rules` need not be in force.
+    `rows` of `raising` are dealt with; `infos` and `actors` say of an alert what it copies of its rule and
+    who asked; `rules` need not be in force.
     """
 
     rows: tuple[int, ...] = ()
