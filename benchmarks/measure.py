@@ -67,9 +67,13 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
-def queued() -> float:
-    """Seconds this thread was ready and had no processor, which others had; 0 where nobody counts them."""
+def queued(pid: int = 0) -> float:
+    """Seconds a thread was ready and had no processor, which others had; 0 where nobody counts them.
+
+    This thread, or the first one of another process.
+    """
+    thread = f"{pid}/task/{pid}" if pid else "thread-self"
     try:
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+        return int(Path(f"/proc/{thread}/schedstat").read_text().split()[1]) / 1e9
     except OSError:
         return 0.0
