@@ -51,15 +51,13 @@ class Policy(msgspec.Struct, frozen=True):
     """How alerts are joined, as the configuration says. Times are µs of event time.
 
     `window` is the longest silence between alerts with a strong bond, `chain` between those with a weak one.
-    `common` users (lower case) and addresses in `internal` networks are weak. An entity whose risk reaches
-    `threshold` opens an incident; risk halves in `half_life`.
+    `common` users (lower case) and addresses in `internal` networks are weak. Risk halves in `half_life`.
     """
 
     window: int = 4 * HOUR
     chain: int = 15 * MINUTE
     common: tuple[str, ...] = COMMON_USERS
     internal: tuple[str, ...] = ()
-    threshold: int = 150
     half_life: int = 24 * HOUR
 
 

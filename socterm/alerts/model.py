@@ -68,6 +68,7 @@ class RuleInfo(msgspec.Struct, frozen=True):
     begins reopened. `tune` is what its author says about having fewer of its alerts.
     `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
     one's they may be: see `socterm.alerts.superseding`.
+    `risk` is what it says an alert of it gives its entity, 0 where it says nothing.
     `about` are the fields a correlation counts by, None for a rule on single events.
     """
 
@@ -84,3 +85,4 @@ class RuleInfo(msgspec.Struct, frozen=True):
     reopen: bool = False
     tune: str = ""
     about: tuple[str, ...] | None = None
+    risk: int = 0

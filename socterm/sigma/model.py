@@ -124,7 +124,7 @@ class Rule(msgspec.Struct, frozen=True):
     `throttle` is the gap (µs) that ends an episode. `entity` are the ECS fields that name its entity; empty
     means the group-by values or the default order (source.ip, user.name, host.hostname).
     `detection` is the condition tree of `socterm.sigma.ir` for an event rule, None for a correlation.
-    `risk` is what the rule gives its entity, as written under `socterm.risk`; kept, not yet used.
+    `risk` is what the rule gives its entity, as written under `socterm.risk`: see `socterm.alerts.risk`.
     `learning` and `lookup` narrow an event rule down: see `socterm.sigma.learning`.
     `filters` are those joined to the rule; `detection` is the whole then, `unfiltered` the rule's own part.
     `digest` says what the rule was made of: the text of its document, the filters, the values of its

@@ -177,6 +177,7 @@ class _Resolver:
                 check=extension.check,
                 reopen=extension.reopen,
                 tune=extension.tune,
+                risk=extension.risk,
                 about=correlation.fields[correlation.refs[0]] if correlation else None,
             ),
             name=draft.name,

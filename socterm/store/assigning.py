@@ -106,21 +106,19 @@ def stories_of(db: sqlite3.Connection, alerts: Iterable[int]) -> set[int]:
 
 
 class Settling:
-    """One transaction's assignments. `fresh` are new alerts; `risky` says why some open an incident alone;
-    `lost` are incidents that an alert left for having been joined to another one, with that one."""
+    """One transaction's assignments. `fresh` are new alerts; `lost` are incidents whose alert was joined to
+    another one, with that one."""
 
     def __init__(
         self,
         db: sqlite3.Connection,
         now: int,
         fresh: Collection[int] = (),
-        risky: Mapping[int, str] | None = None,
         lost: Mapping[int, int] | None = None,
     ) -> None:
         self.db = db
         self._now = now
         self._fresh = fresh
-        self._risky = risky or {}
         self._taken: set[int] = set()
         self._left: dict[int, int] = {}
         self._lost = lost or {}
@@ -175,8 +173,7 @@ class Settling:
 
         `labels` are those to which people have put other alerts of it.
         """
-        alone = next((why for one in group if (why := self._risky.get(one.alert))), "")
-        why = opens([(one.rank, one.rule, one.head) for one in group]) or alone
+        why = opens([(one.rank, one.rule, one.head) for one in group])
         had = sorted({one.incident for one in group if one.incident} - self._taken - set(labels))
         known = [(number, state) for number in had if self._is_alive(state := read_state(self.db, number))]
         if known:

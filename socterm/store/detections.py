@@ -9,6 +9,7 @@ from typing import Any
 from socterm.alerts.audit import alert_key
 from socterm.alerts.levels import rank_of
 from socterm.alerts.model import EpisodeChange, RuleInfo
+from socterm.alerts.risk import points
 from socterm.alerts.states import by_itself, inherit
 from socterm.event import Key
 from socterm.store import trail
@@ -180,12 +181,20 @@ class Detections:
             if earlier:
                 mark_alerted(self.db, {event for event in earlier if event < first_new})
         self.db.executemany(_CREATE, created)
+        self.db.executemany(
+            "UPDATE alerts SET risk = ? WHERE id = ?",
+            [(points(row[4], self._info(row[0], row[2]).risk), row[0]) for row in created],
+        )
         self.db.executemany(_GROW, grown)
         for row in created:
             self._follow(row)
 
+    def _info(self, alert: int, rule: str) -> RuleInfo:
+        """What a new alert copies of its rule."""
+        return self.own.get(alert) or self.infos.get(rule) or unknown_rule(rule)
+
     def _new_row(self, change: EpisodeChange) -> tuple[Any, ...]:
-        info = self.own.get(change.alert) or self.infos.get(change.rule) or unknown_rule(change.rule)
+        info = self._info(change.alert, change.rule)
         self._created.add(change.alert)
         return (
             change.alert, change.id, change.rule, info.title, info.level, rank_of(info.level),

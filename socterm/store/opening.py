@@ -10,6 +10,7 @@ from socterm.errors import StoreError
 from socterm.store.chronicle import ChronicleDesk
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
+from socterm.store.entities import EntityDesk
 from socterm.store.events import EventStore
 from socterm.store.exceptions import ExceptionDesk
 from socterm.store.groups import GroupDesk
@@ -41,6 +42,7 @@ class Store:
         self.snoozes = SnoozeDesk(connections)
         self.groups = GroupDesk(connections)
         self.incidents = IncidentDesk(connections)
+        self.entities = EntityDesk(connections, self.events)
         self.chronicle = ChronicleDesk(connections)
         self.metrics = MetricsDesk(connections)
         self.exceptions = ExceptionDesk(connections)

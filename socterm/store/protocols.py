@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
+from socterm.store.entities import EntityPage
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.hunts import View
 from socterm.store.incident_rows import IncidentPage, IncidentRow
@@ -206,6 +207,13 @@ class Incidents(Protocol):
 
     def merge(self, ident: int, others: Sequence[int], *, actor: str, now: int) -> list[AuditRow]:
         """Put all alerts of other incidents into one."""
+
+
+class Entities(Protocol):
+    """All that is known of one user, address or host."""
+
+    def page(self, field: str, value: str) -> EntityPage:
+        """First and last seen, outcomes, peers, alerts, incidents, risk. Takes well under a second."""
 
 
 class Groups(Protocol):
