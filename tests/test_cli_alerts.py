@@ -119,7 +119,7 @@ def test_a_group_none_of_which_allows_the_verb_says_why(db: Path) -> None:
 
 
 def test_escalating_and_closing(db: Path) -> None:
-    alerts(db, "escalate", 1)
+    assert [(r["about"], r["alert"]) for r in rows(db, "escalate", 1)] == [("incident:1", 0), ("", 1)]
     alerts(db, "escalate", 2, "--close", "--verdict", "true_positive")
     assert states(db) == {1: "in_progress", 2: "closed", 3: "new", 4: "new"}
     assert isinstance(alerts(db, "escalate", 3, "--verdict", "test").exception, UsageError)

@@ -54,7 +54,12 @@ def _decide(
         now = clock()
         store.snoozes.wake(now)
         chosen = members(store, ids, verb, width)
-        rows = store.triage.decide(chosen, verb, actor=settings.actor, now=now, **details)
+        who: dict[str, Any] = {"actor": settings.actor, "now": now}
+        if verb in ("escalate", "hand_over"):
+            closing = verb == "hand_over"
+            rows = store.incidents.escalate(chosen, **who, closing=closing, keep=True, **details)
+        else:
+            rows = store.triage.decide(chosen, verb, **who, **details)
     report(rows, as_json)
 
 
@@ -107,7 +112,7 @@ def close(ids: tuple[int, ...], **options: Any) -> None:
 @click.option("--close", "closing", is_flag=True, help="And close: the work goes on elsewhere.")
 @click.option("--verdict", type=click.Choice(sorted(VERDICTS)), help="With --close: why.")
 def escalate(ids: tuple[int, ...], closing: bool, verdict: str | None, **options: Any) -> None:
-    """Escalate: work on something greater has begun, and this is part of it."""
+    """Escalate to an incident: the one it belongs to, else a new one."""
     if verdict and not closing:
         raise UsageError("--verdict goes with --close: what is worked on has no verdict yet")
     if closing:

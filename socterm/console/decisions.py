@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from textual.widget import Widget
 from socterm.console.messages import Decided
 from socterm.console.readers import Store
 from socterm.errors import SoctermError
-from socterm.store.rows import AlertRow
+from socterm.store.rows import AlertRow, AuditRow
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Decisions:
         self._clock = clock
         self._waiting: deque[Decision] = deque()
         self._writing = threading.Lock()
+        self._into = ""
 
     def submit(self, decision: Decision) -> None:
         """Write a decision as soon as those before it are written."""
@@ -58,22 +59,22 @@ class Decisions:
     def _drain(self) -> None:
         with self._writing:
             while self._waiting:
-                decision = self._waiting.popleft()
+                decision, self._into = self._waiting.popleft(), ""
                 try:
                     count, error = self._write(decision), ""
                 except SoctermError as refused:
                     count, error = 0, str(refused)
-                self._host.post_message(Decided(decision.verb, decision.done, count, error))
+                self._host.post_message(Decided(decision.verb, decision.done + self._into, count, error))
 
     def _write(self, decision: Decision) -> int:
         triage, now = self._store.triage, self._clock()
         if decision.verb == "undo":
-            return len(triage.undo(actor=self._actor, now=now))
+            return _decided(triage.undo(actor=self._actor, now=now))
         if decision.verb == "redo":
-            return len(triage.redo(actor=self._actor, now=now))
+            return _decided(triage.redo(actor=self._actor, now=now))
         if decision.verb == "except":
             rows = self._store.exceptions.add(**decision.details, actor=self._actor, now=now)
-            return sum(not row.about for row in rows) or len(rows)
+            return _decided(rows)
         if decision.verb == "expire":
             ended = [self._store.exceptions.end(i, actor=self._actor, now=now) for i in decision.ids]
             return len(ended)
@@ -85,11 +86,12 @@ class Decisions:
         if not ids:
             return 0
         if decision.verb in ("escalate", "hand_over"):
-            closing = decision.verb == "hand_over"
-            rows = self._store.incidents.escalate(
+            closing, incidents = decision.verb == "hand_over", self._store.incidents
+            rows = incidents.escalate(
                 ids, actor=self._actor, now=now, closing=closing, keep=True, **decision.details
             )
-            return sum(not row.about for row in rows) or len(rows)
+            self._into = f" · incident {incidents.of_alert(ids[0])}"
+            return _decided(rows)
         return len(triage.decide(ids, decision.verb, actor=self._actor, now=now, **decision.details))
 
     def _write_incident(self, decision: Decision) -> int:
@@ -102,3 +104,8 @@ class Decisions:
         if what == "split":
             return len(desk.split(first, others, **who))
         return sum(len(desk.decide(ident, what, **who, **decision.details)) > 0 for ident in decision.ids)
+
+
+def _decided(rows: Sequence[AuditRow]) -> int:
+    """How many alerts a decision was about, or where it was about none, how many things."""
+    return sum(not row.about for row in rows) or len(rows)

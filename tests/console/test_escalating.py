@@ -33,7 +33,7 @@ async def test_s_escalates_and_the_alert_stays(scene: Scene, store: Store) -> No
     (alert,) = scene.simple(["brute"])
     async with driven(console(store)) as d:
         await d.press("s")
-        await d.sees("1 alert escalated · z takes it back", "work")
+        await d.sees("1 alert escalated · incident 1 · z takes it back", "work")
         assert d.alerts == [alert]
     assert (row(store, alert).state, row(store, alert).owner) == ("in_progress", ACTOR)
 
@@ -47,6 +47,23 @@ async def test_shift_s_escalates_and_closes_in_one_decision(scene: Scene, store:
         await d.press("z")
         await d.until(lambda: d.alerts == [first, second])
     assert row(store, first).state == "new"
+
+
+async def test_marked_alerts_go_into_one_incident_and_what_has_one_stays_there(
+    scene: Scene, store: Store
+) -> None:
+    ids = scene.simple(["sudoers", "cron", "silent"])
+    async with driven(console(store)) as d:
+        await d.press("x", "x", "s")
+        await d.sees("2 alerts escalated · incident 1")
+        assert [store.incidents.of_alert(n) for n in ids] == [1, 1, 0]
+        await d.press("g", "s")
+        await d.sees("1 alert escalated · incident 1")
+        assert [store.incidents.of_alert(n) for n in ids] == [1, 1, 0]
+        await d.press("z", "z")
+        await d.sees("2 alerts as before")
+        await d.until(lambda: not any(store.incidents.of_alert(n) for n in ids))
+    assert {row(store, n).state for n in ids} == {"new"}
 
 
 # -- snoozing ----------------------------------------------------------------------------
