@@ -108,9 +108,9 @@ def preview(
     since = now - days * DAY
     rules = {row.id: row.about for row in store.triage.rules()}
     wanted = frozenset(_key(name, keys or {}, rules) for name in said.rules)
-    rows = store.triage.alerts(
-        states=STATES, query=parse(f"since:{days}d", now=now), limit=MOST_ALERTS, parts=True
-    )
+    of = " or ".join(f"rule.id:{quote(key)}" for key in sorted(wanted))
+    query = parse(f"since:{days}d ({of})" if of else f"since:{days}d", now=now)
+    rows = store.triage.alerts(states=STATES, query=query, limit=MOST_ALERTS, parts=True)
     asked = [row for row in rows if not wanted or row.rule in wanted]
     judge = _Judge(store, said, tz)
     found = []

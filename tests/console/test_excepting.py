@@ -31,6 +31,8 @@ def alert(scene: Scene) -> int:
 
 async def offered(d: Driver) -> None:
     await d.press("d", "f")
+    await d.settled()
+    await d.settled()
     await d.sees("In the last 7 days it would have hidden")
 
 
@@ -39,6 +41,8 @@ async def test_three_keys_close_a_false_positive_with_an_exception_and_one_takes
 ) -> None:
     async with driven(console(store)) as d:
         await d.press("d", "f", "enter")
+        for _ in range(3):  # the offer is read, then what it would have hidden, then it is written
+            await d.settled()
         await d.sees("1 alert closed as false, with an")
         (row,) = store.exceptions.all()
         assert state(store, alert) == ("closed", "false_positive")

@@ -119,6 +119,8 @@ def test_the_dialogue(scene: Scene, store: Store, size: str, snap_compare: Any) 
         await d.until(lambda: d.app.screen is d.app.triage and d.app.triage._change >= 0)
         await d.settled()
         await d.press("d", "f")
+        await d.settled()
+        await d.settled()
         await d.sees("In the last 7 days it would have hidden")
         await d.settled()
 

@@ -112,10 +112,13 @@ async def test_t_runs_the_tests_inside_a_rule_and_v_shows_what_all_cover(
         await d.press("enter")
         await d.sees("2 active of 2")
         await d.press("j", "t")
+        await d.settled()
         await d.sees("Its file is not there any more")
         await d.press("k", "t")
+        await d.settled()
         await d.sees("✓ one failure", "✗ what is wrong here")
         await d.press("v")
+        await d.settled()
         await d.sees("Credential Access", "1 rule", "Coverage")
         await d.press("v")
         await d.sees("✓ one failure")
@@ -131,6 +134,7 @@ async def test_e_goes_to_its_exceptions_and_b_to_its_back_test(scene: Scene, sto
         await d.until(lambda: isinstance(d.app.screen, RulesScreen))
         await d.press("b")
         await d.until(lambda: d.app.screen.PLACE == "hunt")  # type: ignore[attr-defined]
+        await d.settled()
         await d.sees("brute")
 
 
