@@ -109,11 +109,43 @@ max_size = "20G"
 """
 
 
+_CONSOLE = """# Console keys
+
+One verb, one key, everywhere. `?` shows all of them, those that count where you are first.
+
+**Going places.** `,` and a letter goes to a screen, `Esc` comes back to Triage. `:` takes a screen
+(`:events user.name:root` opens it with a filter), the number of an alert (`:42`) or event (`:#42`), or the
+name of a verb (`:alert.close`, `:undo`); Tab completes. `^p` finds verbs by their words. `p` lists what
+else there is about the value under the cursor: what was around it, all of this user, address or host; `=`
+keeps it, `-` leaves it out. A restart opens the screen that was left.
+
+**Events.** The list can stand anywhere in the log: `[` and `]` go between events that alerted, `@` to a
+time, `^f` to what is looked for, `'` to a bookmark, `G` back to what comes in. `h` and `l` move from value
+to value. The columns follow what the lines are, unless `o` chose others. `w` writes what passes the filter
+to a `.csv`, `.ndjson` or `.md` file.
+
+**Your own keys.** `keys.toml` beside the [configuration file](configuration.md) gives verbs other keys; a
+key that would mean two things on one screen is refused before the console opens. A verb without keys can
+still be typed after `:`.
+
+```toml
+alert.close = "f5"
+mark.one = ["f6", "^x"]   # several
+view.pause = []           # none
+```
+
+The names of verbs are those that Tab completes after `:`.
+
+**Told outside.** `console.notify` in the [configuration file](configuration.md) rings the terminal's bell
+or has the desktop show new alerts (OSC 9, over SSH too), from `notify_level` on: at most `notify_most` a
+minute, `notify_each` of them about one rule and entity, and one line for all the others. `y` copies by OSC
+52.
+"""
+
+
 def console_page() -> str:
     """Every key of the console, from its registry of verbs."""
-    parts = [
-        f"{_HEAD}# Console keys\n\nOne verb, one key, everywhere. `?` shows those that count where you are.\n"
-    ]
+    parts = [f"{_HEAD}{_CONSOLE}"]
     for context, title in CONTEXTS.items():
         found = [action for action in ACTIONS if action.context == context]
         if found:

@@ -186,7 +186,8 @@ class SoctermApp(Going, inherit_bindings=False):
     def action_help(self) -> None:
         """All keys."""
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            offers = getattr(self.screen, "OFFERS", ("app",))
+            self.push_screen(HelpScreen(offers))
 
     def action_toggle_mouse(self) -> None:
         """Mouse to the terminal, or back."""

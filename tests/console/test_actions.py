@@ -157,6 +157,15 @@ async def test_the_footer_follows_the_focus(scene: Scene, store: Store) -> None:
         assert "i explain" not in d.text()
 
 
+async def test_help_begins_with_what_counts_here(scene: Scene, store: Store) -> None:
+    async with driven(console(store), (100, 30)) as d:
+        await d.press("comma", "e")
+        await d.until(lambda: "1 Events" in d.text())
+        await d.press("question_mark")
+        await d.sees("Events screen", "Next event that alerted")
+        assert "Triage screen" not in d.text()
+
+
 async def test_help_opens_scrolls_and_closes(scene: Scene, store: Store) -> None:
     async with driven(console(store), (100, 30)) as d:
         await d.press("question_mark")

@@ -77,6 +77,11 @@ def test_what_cannot_stand_is_refused_in_one_line_with_the_file(tmp_path: Path, 
     assert "\n" not in str(wrong.value)
 
 
+def test_the_keys_in_the_docs_can_stand(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text()
+    assert len(keymap(tmp_path, page.split("```toml")[1].split("```")[0]).changed) == 3
+
+
 def test_keys_may_change_places(tmp_path: Path) -> None:
     found = keymap(tmp_path, "alert.close = 'a'\nalert.acknowledge = 'e'")
     assert found.changed == {"alert.close": ("a",), "alert.acknowledge": ("e",)}

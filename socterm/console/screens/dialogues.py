@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from socterm.console import actions
-from socterm.console.actions import Action, bindings
+from socterm.console.actions import Action, Context, bindings
 from socterm.console.keymap import PLAIN, KeyMap, keys_of
 from socterm.console.lines import Line, line
 from socterm.console.safe import SafeInput, fit, safe_text, set_titles
@@ -101,10 +102,12 @@ def _help_line(action: Action, keymap: KeyMap) -> Line:
     return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=29)
 
 
-def help_lines(keymap: KeyMap = PLAIN) -> list[Line]:
-    """Every verb, by where it counts, with the keys a person has."""
+def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = ()) -> list[Line]:
+    """Every verb, by where it counts, with the keys a person has; those that count `here` first."""
     out: list[Line] = []
-    for context, title in actions.CONTEXTS.items():
+    first = set(here) - {"app"}
+    titles = sorted(actions.CONTEXTS.items(), key=lambda item: item[0] not in first)
+    for context, title in titles:
         out += [
             line((title, "head")),
             *(_help_line(action, keymap) for action in actions.of(context)),
@@ -125,6 +128,10 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     }
     """
 
+    def __init__(self, here: Sequence[Context] = ()) -> None:
+        super().__init__()
+        self.here = here
+
     def compose(self) -> ComposeResult:
         """The text."""
         with Vertical() as box:
@@ -134,7 +141,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Write it."""
         view = self.query_one(TextView)
-        view.show(help_lines(keys_of(self.app)))
+        view.show(help_lines(keys_of(self.app), self.here))
         view.focus()
 
     def action_close(self) -> None:
