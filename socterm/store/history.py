@@ -219,7 +219,7 @@ def _rows(
     high: int,
     only: str,
 ) -> Iterator[tuple[Any, ...]]:
-    for leg in legs(db, query, low, high):
+    for leg in legs(db, query, low, high, every=True):
         where, params = _within(leg, stretch)
         yield from db.execute(f"SELECT {columns} FROM {leg.table} {JOIN} WHERE {where}{only}", params)
 

@@ -40,9 +40,19 @@ class Leg(msgspec.Struct, frozen=True):
 
 
 def legs(
-    db: sqlite3.Connection, query: Query | None, low: int, high: int, *, oldest_first: bool = False
+    db: sqlite3.Connection,
+    query: Query | None,
+    low: int,
+    high: int,
+    *,
+    oldest_first: bool = False,
+    every: bool = False,
 ) -> list[Leg]:
-    """The reads for events with low < id < high, in the order their rows are wanted; run in one snapshot."""
+    """The reads for events with low < id < high, in the order their rows are wanted; run in one snapshot.
+
+    `every`: all rows are wanted, so that looking at some lines before the index is asked gains nothing,
+    unless these are all.
+    """
     if query is None or query.is_empty:
         return [_plain("1", (), low, high)]
     sql = compile_sql(query, EXPRESSIONS, text=TEXT, other=other)
@@ -52,7 +62,7 @@ def legs(
         return [_plain(sql.where, sql.params, low, high)]
     found = db.execute("SELECT value FROM meta WHERE key = 'fts_done'").fetchone()
     done = int(found[0]) if found else 0
-    near = NEAR if _BEGINS in match else 0
+    near = NEAR if _BEGINS in match and not (every and high - low > NEAR) else 0
     if oldest_first:
         first = db.execute("SELECT min(id) FROM events WHERE id > ?", (low,)).fetchone()[0] or low
         begin = min(first - 1 + near, max(low, done)) if near else low
@@ -62,10 +72,10 @@ def legs(
             _plain(sql.where, sql.params, max(low, done), high),
         ]
     end = max(low, min(high - 1, done) - near)
-    return [
-        _plain(sql.where, sql.params, end, high),
-        _indexed(sql, match, low, min(high, end + 1)),
-    ]
+    looked_at = _plain(sql.where, sql.params, end, high)
+    if every and end <= low:
+        return [looked_at]  # asked about no line at all, the index would merge the words nevertheless
+    return [looked_at, _indexed(sql, match, low, min(high, end + 1))]
 
 
 def _match(db: sqlite3.Connection, sql: Sql, keys: list[str]) -> str:
