@@ -164,6 +164,20 @@ class RetentionConfig(_Section):
     closed: Age = "90d"
 
 
+class IncidentsConfig(_Section):
+    """How alerts are joined to incidents. See `docs/incidents.md`.
+
+    `window` ("4h") is the longest silence between alerts with a strong bond, `chain` ("15m") between those
+    with a weak one. `common_users` stand for nobody in particular, besides root and the like. Risk halves in
+    `half_life`.
+    """
+
+    window: Age = "4h"
+    chain: Age = "15m"
+    common_users: List = ()
+    half_life: Age = "24h"
+
+
 class Config(_Section):
     """Everything socterm can be told, with its defaults; see `docs/configuration.md`.
 
@@ -193,6 +207,7 @@ class Config(_Section):
     networks: NetworksConfig = NetworksConfig()
     geo: GeoConfig = GeoConfig()
     retention: RetentionConfig = RetentionConfig()
+    incidents: IncidentsConfig = IncidentsConfig()
 
     @field_validator("tz")
     @classmethod
@@ -345,6 +360,7 @@ _SECTIONS: dict[str, type[_Section]] = {
     "networks": NetworksConfig,
     "geo": GeoConfig,
     "retention": RetentionConfig,
+    "incidents": IncidentsConfig,
 }
 
 

@@ -77,8 +77,12 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "RETENTION_OLDER": "30d",
         "RETENTION_MAX_SIZE": "5G",
         "RETENTION_CLOSED": "1w",
+        "INCIDENTS_WINDOW": "2h",
+        "INCIDENTS_CHAIN": "5m",
+        "INCIDENTS_COMMON_USERS": "deploy, jump",
+        "INCIDENTS_HALF_LIFE": "12h",
     }
-    sections = {"llm", "console", "networks", "geo", "retention"}
+    sections = {"llm", "console", "networks", "geo", "retention", "incidents"}
     keys = {f"{section}_{key}" for section in sections for key in _fields(section)}
     assert {name.lower() for name in values} == set(Config.model_fields) - sections | keys
     config = load_config(environ=home | {f"SOCTERM_{name}": value for name, value in values.items()})

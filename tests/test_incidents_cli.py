@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from socterm.cli import cli
+from socterm.cli.wiring import open_writer, policy_of
+from socterm.config import load_config
 from socterm.demo import play, stories
 from socterm.demo.model import SEED, START
 from socterm.store.check import check
+from socterm.store.grouping import stored_policy
 
 from scanning import scan
 
@@ -94,6 +98,23 @@ def test_the_story_of_the_demo_is_one_incident(tmp_path: Path) -> None:
     about = {value for one in page["members"] for value in one["entity"].values()}  # type: ignore[attr-defined]
     assert "203.0.113.66" in about
     assert not about & {"198.51.100.77", "198.51.100.140", "198.51.100.23", "carol"}
+    assert check(tmp_path / "s.db") == []
+
+
+def test_the_configuration_says_what_joins(tmp_path: Path, db: Path) -> None:
+    """What begins with other settings joins all alerts anew."""
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'db = "{tmp_path / "s.db"}"\n[incidents]\nwindow = "2h"\ncommon_users = ["Alice", "bob"]\n'
+        '[networks]\ninternal = ["default", "203.0.113.0/24", "198.51.100.0/24"]\n'
+    )
+    (tmp_path / "s.db").write_bytes(db.read_bytes())
+    settings = load_config(path=config, environ={"HOME": str(tmp_path)})
+    assert policy_of(settings).window == 7_200_000_000
+    assert "alice" in policy_of(settings).common
+    open_writer(settings).close()
+    with sqlite3.connect(tmp_path / "s.db") as store:
+        assert stored_policy(store) == policy_of(settings)
     assert check(tmp_path / "s.db") == []
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from socterm import amounts
+from socterm.alerts.bonds import Policy
 from socterm.assets import rules_dir
 from socterm.config import Config, cache_dir, data_dir, load_config
 from socterm.enrich import Enricher
@@ -161,7 +162,21 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
 
 def open_writer(config: Config) -> Writer:
     """Take the store for ingest. Raises `LeaseHeldError` where another process has it."""
-    return Writer.open(config.db, now=clock())
+    writer = Writer.open(config.db, now=clock())
+    writer.join_by(policy_of(config), clock())
+    return writer
+
+
+def policy_of(config: Config) -> Policy:
+    """How the configuration wants alerts joined."""
+    asked, usual = config.incidents, Policy()
+    return Policy(
+        amounts.span(asked.window) or usual.window,
+        amounts.span(asked.chain) or usual.chain,
+        tuple(dict.fromkeys((*usual.common, *(name.lower() for name in asked.common_users)))),
+        config.networks.internal,
+        amounts.span(asked.half_life) or usual.half_life,
+    )
 
 
 def terms_of(config: Config) -> Terms:
