@@ -326,3 +326,44 @@ def test_other_rules_leave_what_a_rule_knows_alone(tmp_path: Path, rules: RuleSe
         ("rare", False), ("new", False), ("silent", True),
     }  # fmt: skip
     assert sorted(after.released) == [event for event, _ in before.held]
+
+
+def test_events_alike_to_python_keep_their_own_values(tmp_path: Path) -> None:
+    """1, 1.0 and True are one key of a memory of what was kept, and three values."""
+    given: list[object] = [1, True, 1.0, "1", True, ("1",), ["1"], ("1", 2), (), None, "x" * 201, "x" * 201]
+    rules = load(tmp_path, document({"silence": {"key": "user.name", "for": "1h"}}))
+    judge = Learner(rules, lambda *_: None).judges["r"]
+    found = []
+    for event in events((f"{n}s", {"user.name": "ann", "host.hostname": v}) for n, v in enumerate(given)):
+        judge.see(event)
+        ((_, entry),) = judge.memory.items()
+        found.append(entry.fields.get("host.hostname"))
+    assert [(type(value), value) for value in found[:10]] == [
+        (int, 1), (bool, True), (float, 1.0), (str, "1"), (bool, True), (str, "1"), (str, "1"), (str, "1"),
+        (type(None), None), (type(None), None),
+    ]  # fmt: skip
+    assert found[10] == found[11] != given[10]
+
+
+def test_what_rules_on_rules_ask_for_is_kept_of_the_last_event(tmp_path: Path) -> None:
+    """A rule further up is grouped by a field that the rule between them does not tell."""
+    silent = document({"silence": {"key": "user.name", "for": "1h"}}, ident="silent")
+    between = {
+        "title": "Between", "name": "between", "level": "low",
+        "correlation": {
+            "type": "event_count", "rules": ["silent"], "group-by": ["user.name"], "timespan": "1h",
+            "condition": {"gte": 1},
+        },
+    }  # fmt: skip
+    top = {
+        "title": "Top", "name": "top", "level": "low",
+        "correlation": {
+            "type": "value_count", "rules": ["between"], "group-by": ["service.name"], "timespan": "1d",
+            "condition": {"gte": 2, "field": "user.name"},
+        },
+    }  # fmt: skip
+    judge = Learner(load(tmp_path, silent, between, top), lambda *_: None).judges["silent"]
+    (event,) = events([("0s", {"user.name": "ann", "service.name": "web", "process.name": "x"})])
+    judge.see(event)
+    ((_, entry),) = judge.memory.items()
+    assert entry.fields == {"user.name": "ann", "service.name": "web"}

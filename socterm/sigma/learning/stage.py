@@ -7,7 +7,7 @@ event that does come after the watermark is judged at once, and counted.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from socterm.event import Event
@@ -332,12 +332,13 @@ def judge_of(rule: Rule, rules: RuleSet, limit: int = LIMIT) -> Judge[Any, Any]:
 
 
 def _asked(key: str, rules: Any) -> tuple[str, ...]:
-    """The fields that correlations read of a rule's events."""
+    """The fields that correlations on a rule, and those on them, read of its events."""
     found: list[str] = []
-    for rule in rules:
+    above = {key}
+    for rule in rules:  # what a rule refers to stands before it
         spec = rule.correlation
-        if spec is not None:
-            found += spec.fields.get(key, ())
-            field: Sequence[str] | str = spec.field
-            found += [field] if isinstance(field, str) else list(field)
+        for ref in above.intersection(spec.refs) if spec is not None else ():
+            above.add(rule.key)
+            found += [*spec.fields.get(ref, ()), *spec.counted.get(ref, ())]
+            found += [spec.field] if isinstance(spec.field, str) else spec.field
     return tuple(dict.fromkeys(name for name in found if name))
