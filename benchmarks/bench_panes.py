@@ -48,7 +48,7 @@ def _timed(call: Callable[[], object]) -> tuple[float, float]:
 def _asked(store: Store, count: int, alerts: int) -> Iterator[Asked]:
     yield from _stream(store, count)
     yield from _filters(store, count)
-    yield from _triage(store, alerts)
+    yield from _triage(store, count, alerts)
     yield from _incidents(store, alerts)
     yield from _entities(store)
 
@@ -90,8 +90,8 @@ def _filters(store: Store, count: int) -> Iterator[Asked]:
         yield f"first hits: {what}", lambda q=query: store.events.ids(q, limit=200), FILTER  # type: ignore[misc]
 
 
-def _triage(store: Store, alerts: int) -> Iterator[Asked]:
-    triage, large = store.triage, alerts // 200 * 100
+def _triage(store: Store, count: int, alerts: int) -> Iterator[Asked]:
+    triage, large, end = store.triage, alerts // 200 * 100, START + count * SPACING
     marked = triage.alert_events(large, limit=1)[0].id
     query = parse("source.ip:203.0.7.77", now=START)
     rule = parse("rule:bench_07 and level>=medium", now=START)
@@ -110,6 +110,10 @@ def _triage(store: Store, alerts: int) -> Iterator[Asked]:
     yield "sources", triage.sources, PANE
     yield "rules", triage.rules, PANE
     yield "when the next wakes", store.snoozes.next, PANE
+    yield "the group of an alert", lambda: store.groups.members(large, "close"), PANE
+    yield "the group of a rule", lambda: store.groups.members(large, "close", whole_rule=True), PANE
+    yield "exceptions", store.exceptions.all, PANE
+    yield "figures of triage, a week", lambda: store.metrics.figures(end - 7 * 24 * HOUR, end), None
 
 
 def _incidents(store: Store, alerts: int) -> Iterator[Asked]:
