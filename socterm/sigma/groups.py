@@ -79,8 +79,7 @@ class Group(msgspec.Struct, eq=False):
 
     def home(self, ts: int) -> Episode | None:
         """The open episode of the present era that a moment (µs) lies in."""
-        era = self.era
-        return next((e for e in self.open if e.lo <= ts <= e.hi and e.era == era), None)
+        return next((e for e in self.open if e.lo <= ts <= e.hi and e.era == self.era), None)
 
     def begin(self) -> None:
         """Nothing fired and nothing is kept for the rules above."""
@@ -114,8 +113,7 @@ class Consumer:
     `absent` are rules whose events say that something did not fail to happen: they are no base events.
     `carry` are fields the rules above ask its events for. `reach` (µs) is how far behind the time of events
     a base event may still come, by way of a rule below. `hurry` is called before windows are let go that
-    still keep late hits aside, `purge` when many groups went. `hushable`: an exception is, or was, for this
-    correlation.
+    still keep late hits aside, `purge` when many groups went. `hushable`: an exception is or was for it.
     """
 
     __slots__ = (
