@@ -20,6 +20,7 @@ from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
 from socterm.store import check, open_store
 from socterm.store.batch import Batch
+from socterm.store.canonical import canonical
 from socterm.store.writer import Writer
 
 from hunting import DAY, FAILED, FAILED_KEY, MANY, MANY_KEY, NOT_BOB, NOW, SECOND, attempt, rules, store_of
@@ -67,7 +68,10 @@ def test_alerts_stand_at_the_times_of_their_events(tmp_path: Path) -> None:
     known = rules(tmp_path, FAILED, MANY)
     start = NOW - 3 * DAY
     events = [attempt(n, start + n * SECOND, "192.0.2.7") for n in range(1, 9)]
-    report = backtest(store_of(tmp_path / "s.db", events), known, [MANY_KEY])
+    path = store_of(tmp_path / "s.db", events)
+    before = list(canonical(path))
+    report = backtest(path, known, [MANY_KEY])
+    assert list(canonical(path)) == before
     (alert,) = report.alerts
     assert (alert.first[0], alert.last[0], alert.count) == (start + SECOND, start + 8 * SECOND, 8)
     assert alert.events == tuple(range(1, 9))

@@ -21,7 +21,7 @@ from socterm.sigma.model import RuleSet
 from socterm.store.history import Stretch
 from socterm.store.rows import Bucket, EventRow
 
-MOST_LINES: Final = 1_000
+MOST_LINES: Final = 5_000
 """Hits shown as lines, the newest; Events shows them all."""
 
 MOST_ROWS: Final = 2_000
