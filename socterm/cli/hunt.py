@@ -98,7 +98,7 @@ class _Hunt:
     def _take(self, view: View) -> None:
         """What was saved, where nothing else is said."""
         if view.kind == "alerts":
-            raise UsageError(f"{view.name} is a view of alerts; use it with socterm alerts list")
+            raise UsageError(f"{view.name} is a view of alerts; hunts look at events")
         if self._text or self._options["sql"] or self._options["named"]:
             raise UsageError("--view brings its own query; give times, columns and grouping beside it only")
         self._kind, self._text = view.kind, view.query
