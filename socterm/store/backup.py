@@ -51,7 +51,7 @@ def backup(path: Path, target: Path, *, thorough: bool = True, told: Told = _sil
             raise UsageError(f"{target} is there and is no store: name another file") from None
     with _copied(path, target, told) as part:
         if thorough:
-            _refuse_unsound(part, "the copy is not sound, as the store may not be")
+            _refuse_unsound(part, "the copy is not sound, as the store may not be", told)
         size = part.stat().st_size
         part.replace(target)
         _sync(target.resolve().parent)
@@ -65,7 +65,7 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
     """
     make_readable(copy)
     if thorough:
-        _refuse_unsound(copy, f"{copy} is not sound")
+        _refuse_unsound(copy, f"{copy} is not sound", told)
     if path.exists() and path.samefile(copy):
         raise UsageError(f"{copy} is the store itself: name another file")
     _refuse_used(path, now).close()
@@ -81,8 +81,8 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
     return aside
 
 
-def _refuse_unsound(path: Path, what: str) -> None:
-    problems = check(path)
+def _refuse_unsound(path: Path, what: str, told: Told) -> None:
+    problems = check(path, lambda: told(0, 0))
     if problems:
         raise StoreError(f"{what}: {problems[0]}")
 

@@ -86,7 +86,7 @@ def retain(path: Path, terms: Terms, *, now: int, told: Told = lambda _done, _al
     """
     with _opened(path) as db:
         before = room(db).bytes
-        keeper = Retention(db, terms, forget=lambda: not lease.held_by(db, now))
+        keeper = Retention(db, terms, forget=lambda: not lease.held_by(db, now), lasting=False)
         beside = bool(lease.held_by(db, now))
         while _timed(keeper, now, beside):
             told(keeper.gone, 0)

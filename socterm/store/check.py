@@ -20,17 +20,28 @@ from socterm.store.opening import make_readable
 from socterm.store.standing import COLUMNS as STANDING
 from socterm.store.words import key_match
 
+OPCODES = 100_000
+"""Instructions of SQLite between two ticks: some milliseconds."""
+
 _ENOUGH = 20
 """Problems of one kind that are named one by one."""
 
 
-def check(path: str | Path) -> list[str]:
+def check(path: str | Path, tick: Callable[[], object] | None = None) -> list[str]:
     """Everything that is wrong with a store, one line each; [] for a sound one. Reads all of it.
 
-    Raises StoreError where the file cannot be opened at all.
+    `tick` is called now and then, for it takes minutes where there are millions of lines. Raises StoreError
+    where the file cannot be opened at all.
     """
     make_readable(Path(path))
     db = connect(Path(path), readonly=True)
+    if tick is not None:
+
+        def go_on() -> int:
+            tick()
+            return 0
+
+        db.set_progress_handler(go_on, OPCODES)
     try:
         with our_errors():
             db.execute("BEGIN")

@@ -90,8 +90,8 @@ class Retention:
     """Keeps one store within its terms. `step` does one small piece of work, in transactions of its own.
 
     `guard` is called inside each of them, and ends it by an error where this process may not write any more.
-    `forget` is as in `tidy.DeadKinds`. `note` says what a person should know, "" for nothing. `longest` is
-    how many seconds the longest step took, `gone` how many events were deleted.
+    `forget` is as in `tidy.DeadKinds`; `lasting` terms are put on record. `note` says what a person should
+    know, "" for nothing. `longest` is how many seconds the longest step took, `gone` how many events went.
     """
 
     def __init__(
@@ -101,6 +101,7 @@ class Retention:
         *,
         guard: Guard = lambda _db: None,
         forget: Callable[[], bool] = lambda: False,
+        lasting: bool = True,
     ) -> None:
         self.terms = terms
         self.note = ""
@@ -118,13 +119,13 @@ class Retention:
         self._words: Words | None = None
         self._kinds: DeadKinds | None = None
         self._giving = False
-        self._recorded = ""
+        self._recorded: str | None = "" if lasting else None
         purge.prepare(db)
 
     def step(self, now: int) -> bool:
         """Do one small piece of what is to be done at `now` (wall clock, µs); False where that is nothing."""
         if not self.terms.limited:
-            return False
+            return self._forget_record()
         began = time.perf_counter()
         worked = self._step(now)
         took = time.perf_counter() - began
@@ -300,6 +301,8 @@ class Retention:
 
     def _record(self, now: int) -> bool:
         """Leave on record under which terms the store is kept, for people who ask."""
+        if self._recorded is None:
+            return False
         state = {**msgspec.structs.asdict(self.terms), "note": self.note}
         if (text := to_json(state)) != self._recorded:
             with transaction(self._db):
@@ -307,4 +310,14 @@ class Retention:
                 row = to_json({**state, "since": now})
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('retention', ?)", (row,))
             self._recorded = text
+        return False
+
+    def _forget_record(self) -> bool:
+        """No terms any more: those of an earlier ingest are over."""
+        if self._recorded == "":
+            self._recorded = None
+            if self._db.execute("SELECT 1 FROM meta WHERE key = 'retention'").fetchone():
+                with transaction(self._db):
+                    self._guard(self._db)
+                    self._db.execute("DELETE FROM meta WHERE key = 'retention'")
         return False

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from socterm.amounts import shown_size, shown_span
+from socterm.cli.doing import Doing
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import store_options, store_path
 from socterm.cli.wiring import clock
@@ -22,7 +23,8 @@ def check(as_json: bool, db: Path | None, config: Path | None) -> None:
     from socterm.store.check import check as check_store
 
     path = store_path(db, config)
-    problems = check_store(path)
+    with Doing("checking") as doing:
+        problems = check_store(path, lambda: doing(0, 0))
     if as_json:
         put_json({"db": str(path), "ok": not problems, "problems": problems})
     else:
