@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.alerts.exceptions import EVERYTHING, Term
 from socterm.store import open_store
+from socterm.store.check import check
 
 from exceptions_road import DAY, Road, told
 from test_rules_reload import PACK, lay, stream
@@ -193,6 +196,20 @@ def test_ending_and_undoing_are_decisions_of_the_trail(rules: Path, tmp_path: Pa
         assert road.exception(ident).expires == road.now + 5
         store.triage.undo(actor="ann", now=road.now + 6)
         assert road.exception(ident).expires == 0
+
+
+def test_a_row_changed_behind_the_trail_is_found(rules: Path, tmp_path: Path) -> None:
+    road = Road(rules, tmp_path / "db", failures(0, 3))
+    road.run()
+    road.except_(["brute"], NINE)
+    undone = road.except_(["opened"], NINE)
+    with open_store(road.db) as store:
+        store.triage.undo(actor="ann", now=road.now)
+    assert check(road.db) == []
+    with closing(sqlite3.connect(road.db, isolation_level=None)) as db:
+        db.execute("UPDATE exceptions SET expires = 5 WHERE id = 1")
+        db.execute("UPDATE exceptions SET withdrawn = 0 WHERE id = ?", (undone,))
+    assert [line.split(":")[0] for line in check(road.db)] == ["exception 1", "exception 2"]
 
 
 NAMES = ("opened", "brute", "spray", "few", "broken_in")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from socterm.alerts.states import Standing
 from socterm.alerts.superseding import parts
-from socterm.store import trail
+from socterm.store import exceptions, trail
 from socterm.store.check_incidents import incidents
 from socterm.store.connection import connect, our_errors
 from socterm.store.evidence import event_ids, weights_of
@@ -201,6 +201,6 @@ def _json(db: sqlite3.Connection) -> Iterator[str]:
 
 
 _LOOKS: tuple[Callable[[sqlite3.Connection], Iterator[str] | list[str]], ...] = (
-    trail.problems, _positions, _evidence, _under_way, _standings, _parts, incidents, _full_text, _minutes,
-    _json,
+    trail.problems, _positions, _evidence, _under_way, _standings, _parts, incidents, exceptions.problems,
+    _full_text, _minutes, _json,
 )  # fmt: skip

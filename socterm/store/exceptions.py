@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from socterm.alerts.states import Decision
@@ -163,3 +163,13 @@ def count(
         db.executemany(
             "UPDATE exceptions SET problem = ? WHERE id = ?", [(clean(t), i) for i, t in problems.items()]
         )
+
+
+def problems(db: sqlite3.Connection) -> Iterator[str]:
+    """For `db check`: each exception is what the audit trail says was decided of it."""
+    said = {row.about: row.after for row in trail.read(db, f"about LIKE '{KIND}:%' ORDER BY id")}
+    for (ident,) in db.execute("SELECT id FROM exceptions ORDER BY id").fetchall():
+        if _read(db, ident) != said.pop(f"{KIND}:{ident}", None):
+            yield f"exception {ident}: is not what the audit trail says was decided of it"
+    for about in said:
+        yield f"audit: speaks of {about.replace(':', ' ')}, which does not exist"
