@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from socterm.alerts.bonds import KINDS
 from socterm.query import quote
 
 MINUTE = 60_000_000
@@ -105,6 +106,8 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot("address", "i", "address's events", "All events of this address", _about(*ADDRESSES),
           _all_of(*ADDRESSES)),
     Pivot("host", "h", "host's events", "All events of this host", _about(*HOSTS), _all_of(*HOSTS)),
+    Pivot("entity", "e", "entity", "All that is known of this user, address or host", _about(*KINDS),
+          lambda console, spot: console.visit("entity", "=".join(spot.first(*KINDS)))),
     Pivot("value", "v", "same value", "All events with this value in this field", _about(), _all_of()),
     Pivot("keep", "equals_sign", "keep", "Keep what has this value", _about(),
           lambda console, spot: console.narrow(clause(*spot.first()))),

@@ -34,6 +34,9 @@ PLACES: tuple[Place, ...] = (
     Place("triage", "t", "Triage", "Alerts, their detail, the stream, the chat"),
     Place("events", "e", "Events", "Every stored line, filtered as you type", f"{_HERE}.events:EventsScreen"),
     Place("incidents", "i", "Incidents", "Stories that alerts tell", f"{_HERE}.incidents:IncidentsScreen"),
+    Place(
+        "entity", "n", "Entities", "Users, addresses and hosts by risk", f"{_HERE}.entities:EntitiesScreen"
+    ),
     Place("hunt", "h", "Hunt", "The past by query, SQL or rule", f"{_HERE}.hunt:HuntScreen"),
     Place("rules", "r", "Rules", "Which there are, how loud, on and off", f"{_HERE}.rules:RulesScreen"),
     Place(

@@ -14,6 +14,7 @@ from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
 from socterm.store.protocols import (
     Chronicle,
+    Entities,
     Events,
     Exceptions,
     Figures,
@@ -81,6 +82,10 @@ class Store(Protocol):
     @property
     def chronicle(self) -> Chronicle:
         """What was decided when."""
+
+    @property
+    def entities(self) -> Entities:
+        """All that is known of one user, address or host."""
 
     @property
     def incidents(self) -> Incidents:

@@ -7,7 +7,7 @@ The index finds lines by user and address; a host's are looked for among the lat
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any, Final
 
 import msgspec
@@ -74,6 +74,16 @@ class EntityAlert(msgspec.Struct, frozen=True):
     named: bool
 
 
+class Ranked(msgspec.Struct, frozen=True):
+    """An entity by what its alerts add up to; `last` is the end of the latest."""
+
+    field: str
+    value: str
+    risk: int = 0
+    alerts: int = 0
+    last: int = 0
+
+
 class EntityPage(msgspec.Struct):
     """What is known of one entity. Times are µs of event time, 0 for never.
 
@@ -126,6 +136,30 @@ class EntityDesk:
             usual = "rare" if found.exact and found.lines < RARE else "usual"
             found.baseline = "new" if newest - found.first < DAY else usual
         return found
+
+    def ranked(self, limit: int = 500) -> list[Ranked]:
+        """Those that alerts are about, riskiest first, as of the latest alert."""
+        marks = ",".join("?" * len(HARMLESS))
+        with self._connections.snapshot() as db:
+            rows = db.execute(
+                "SELECT t.field, t.value, a.risk, a.first, a.last FROM alert_things t "
+                "JOIN alerts a ON a.id = t.alert WHERE t.own = 1 AND a.part_of = 0 AND a.state != 'merged' "
+                f"AND a.verdict NOT IN ({marks})",
+                HARMLESS,
+            ).fetchall()
+            half_life = (stored_policy(db) or DEFAULT).half_life
+        found: dict[tuple[str, str], list[tuple[str, int, int, int]]] = defaultdict(list)
+        for field, value, *rest in rows:
+            found[field, value.casefold()].append((value, *rest))
+        at = max((row[4] for row in rows), default=0)
+        ranked = [
+            Ranked(
+                field, told[0][0], total(((given, first) for _, given, first, _ in told), at, half_life),
+                len(told), max(last for *_, last in told),
+            )
+            for (field, _), told in found.items()
+        ]  # fmt: skip
+        return sorted(ranked, key=lambda one: (-one.risk, -one.last, one.field, one.value))[:limit]
 
     def _lines(self, db: sqlite3.Connection, kind: str, found: EntityPage) -> list[int]:
         """Its latest lines; their number and when it was seen first and last go into the page."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
-from socterm.store.entities import EntityPage
+from socterm.store.entities import EntityPage, Ranked
 from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.hunts import View
 from socterm.store.incident_rows import IncidentPage, IncidentRow
@@ -211,6 +211,9 @@ class Incidents(Protocol):
 
 class Entities(Protocol):
     """All that is known of one user, address or host."""
+
+    def ranked(self, limit: int = 500) -> list[Ranked]:
+        """Those that alerts are about, riskiest first, as of the latest alert."""
 
     def page(self, field: str, value: str) -> EntityPage:
         """First and last seen, outcomes, peers, alerts, incidents, risk. Takes well under a second."""

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 
 from socterm.console.actions import (
     asking,
+    entities,
     events,
     everywhere,
     excepting,
@@ -35,6 +36,7 @@ GROUPS: tuple[Group, ...] = (
     *screens.GROUPS,
     *events.GROUPS,
     *incidents.GROUPS,
+    *entities.GROUPS,
     *sources.GROUPS,
     *metrics.GROUPS,
     *hunt.GROUPS,

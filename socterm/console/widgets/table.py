@@ -80,6 +80,10 @@ class TableRows(Rows, Generic[T]):
         self._restored = cursor
         self.touched = False
 
+    def point(self, row: int) -> None:
+        """Put the cursor on a thing by its id, which may only come with the next reading."""
+        self.cursor = self._restored = row
+
     def show(self, items: Iterable[T]) -> None:
         """Show these, in the order they come in; the cursor stays on its id."""
         self.items = {self.key(item): item for item in items}
