@@ -123,6 +123,10 @@ async def test_a_filter_in_the_middle_stays_about_the_line_one_was_on(scene: Sce
         await d.press("F")
         await d.until(lambda: len(screen.list.ids) > 1000)
         assert screen.list.cursor == 3000
+        await narrowed(d, "nobody")
+        await d.until(lambda: len(screen.list.ids) == 0)
+        await narrowed(d, "user.name:u30*")
+        await d.until(lambda: screen.list.cursor == 3000)
 
 
 async def test_a_search_marks_what_it_finds_and_hides_nothing(scene: Scene, store: Store) -> None:

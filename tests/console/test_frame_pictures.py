@@ -1,4 +1,4 @@
-"""The Events screen and the small lists over it as pictures, at three sizes.
+"""The Events screen as pictures, at three sizes.
 
 `pytest tests/console/test_frame_pictures.py --snapshot-update` writes them anew.
 """
@@ -45,16 +45,13 @@ STATES: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "following": nothing,
     "looked_for": looked_for,
     "columns": keys("o"),
-    "go": keys("comma"),
-    "pivot": keys("k", "p"),
-    "command": keys("colon", "e"),
 }
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", [*STATES, "web"])
 def test_the_events_screen(scene: Scene, store: Store, snap_compare: Any, state: str, size: str) -> None:
-    """Lines in columns, the one under the cursor beside or below; small lists lie over the lower left."""
+    """Lines in columns, the one under the cursor beside or below it."""
     busy(scene)
     if state == "web":
         scene.lines([web(n, 404 if n % 3 else 200) for n in range(60)], until=NOW, step=SECOND // 2)

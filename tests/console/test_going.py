@@ -285,3 +285,13 @@ async def test_a_command_typed_in_one_go(scene: Scene, store: Store) -> None:
         await d.press("enter")
         await d.until(lambda: here(d) == "sources")
     assert [row.state for row in store.triage.alerts()] == ["new"]
+
+
+@pytest.mark.parametrize("place", OTHERS, ids=lambda place: place.name)
+async def test_a_restart_opens_the_screen_that_was_left(scene: Scene, store: Store, place: Place) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store, ui=UiState(place=place.name)), place=place.name) as d:
+        assert f" socterm   {place.title}" in d.rows()[0]
+        await d.press("escape")
+        await d.until(lambda: here(d) == "triage")
+        await d.sees("SSH brute force")

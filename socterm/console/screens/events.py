@@ -74,12 +74,28 @@ class EventsScreen(EventsKeeping, inherit_bindings=False):
     def _seek(self, what: str, text: str, step: int) -> None:
         if self._seeking is not None:
             self.store.interrupt(self._seeking)
+        self._looking("looking … · Esc stops")
         here = self.list.cursor or (self.list.newest + 1 if step < 0 else 0)
         self.seek(what, text, self.frame.clock(), step, here)
+
+    def _looking(self, said: str) -> None:
+        """Say at the foot of the list that something is looked for."""
+        if self._exporting is None:
+            self.under_way = said
+            self.titles()
+
+    def step_back(self) -> bool:
+        """Stop looking first."""
+        if self._seeking is not None:
+            self.store.interrupt(self._seeking)
+            self._looking("")
+            return True
+        return super().step_back()
 
     @on(Sought)
     def sought(self, message: Sought) -> None:
         """Go there, or say that there is none."""
+        self._looking("")
         if message.event:
             self.show_event(message.event)
         else:
@@ -88,9 +104,8 @@ class EventsScreen(EventsKeeping, inherit_bindings=False):
     def show_event(self, event: int) -> None:
         """Put the cursor on an event, wherever in the log it is."""
         self.list.set_follow(False)
-        index = self.list.position(event)
-        if index >= 0:
-            self.list.go(index)
+        if self.list.position(event) >= 0:
+            self.list.go_between(event)
         else:
             self.list.jump(event)
 

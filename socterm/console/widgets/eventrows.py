@@ -91,7 +91,7 @@ class EventRows(StreamRows):
 
     def narrow(self, text: str) -> None:
         """Another filter; where nothing is followed the window stays about the line somebody went to."""
-        if self.follow or not self.cursor:
+        if self.follow or not (self.left_at or self.cursor):
             self.later = False
             super().narrow(text)
         else:
@@ -212,6 +212,14 @@ class EventRows(StreamRows):
         else:
             super().go(index)
         self.left_at = self.cursor
+
+    def go_between(self, event: int) -> None:
+        """Put the cursor on a line of the window; out of sight it comes to stand between its neighbours."""
+        index, height = self.position(event), max(1, self.size.height)
+        top = self.scroll_offset.y
+        self.go(index)
+        if not top <= index < top + height:
+            self.scroll_to(y=max(0, index - height // 2), animate=False, force=True)
 
     def action_last(self) -> None:
         """To the newest line there is."""
