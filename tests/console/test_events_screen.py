@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from driver import Driver, console, driven
 from scene import NOW, SECOND, Line, Scene, line, ssh_failed
 from socterm.console.screens.events import EventsScreen
+from socterm.errors import QueryCancelledError
 from socterm.store.opening import Store
 
 WIDE = (160, 40)
@@ -322,3 +324,25 @@ async def test_hostile_values_in_columns(scene: Scene, store: Store) -> None:
         await d.press("escape", "b", "apostrophe")
         await d.settled()
         assert d.app.guard.replaced == 0
+
+
+async def test_looking_for_an_event_is_said_and_stopped(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that takes its time: Esc stops it instead of leaving the screen."""
+    scene.flood(3)
+    stopped = threading.Event()
+
+    def slow(*_: object, **__: object) -> int:
+        stopped.wait(20)
+        raise QueryCancelledError("stopped")
+
+    monkeypatch.setattr(store.events, "alerted", slow)
+    monkeypatch.setattr(store, "interrupt", lambda _thread: stopped.set())
+    async with at_events(store) as (d, screen):
+        await d.press("left_square_bracket")
+        await d.sees("looking … · Esc stops")
+        await d.press("escape")
+        await d.until(lambda: "looking" not in d.text())
+        assert stopped.is_set()
+        assert d.app.screen is screen
