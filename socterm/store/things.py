@@ -12,7 +12,7 @@ from socterm.alerts.bonds import KINDS, Thing, Things, seen_in, things_of
 from socterm.alerts.incidents import Facts
 from socterm.store.codec import JOIN, READ_COLUMNS, decode
 from socterm.store.evidence import event_ids
-from socterm.store.jsontext import from_json
+from socterm.store.jsontext import clean, from_json
 
 KEPT = 64
 """Values of a field of one alert's evidence that are kept; far fewer say nothing any more."""
@@ -63,7 +63,7 @@ def all_facts(db: sqlite3.Connection) -> list[Facts]:
 
 def entity_things(entity: str) -> Things:
     """What an alert's own entity names, from its row."""
-    return things_of(from_json(entity).items())
+    return frozenset(map(_storable, things_of(from_json(entity).items())))
 
 
 def evidence(db: sqlite3.Connection, episode: int) -> list[int]:
@@ -81,10 +81,15 @@ def seen(db: sqlite3.Connection, ids: Iterable[int], at_hand: Mapping[int, Mappi
         if fields is None:
             earlier.append(ident)
         else:
-            found.update(seen_in(fields))
+            found.update(map(_storable, seen_in(fields)))
     for row in some(db, f"SELECT {READ_COLUMNS} FROM events e {JOIN} WHERE e.id IN (%s)", earlier):
-        found.update(seen_in(decode(row, "").fields))
+        found.update(map(_storable, seen_in(decode(row, "").fields)))
     return found
+
+
+def _storable(thing: Thing) -> Thing:
+    """A thing as its column can have it: an entity's lone surrogates are kept as JSON only."""
+    return Thing(thing.field, clean(thing.value))
 
 
 def keep(
