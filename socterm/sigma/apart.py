@@ -81,9 +81,16 @@ def _join(consumer: Consumer, group: Group, window: Window, watermark: int) -> N
     if not near:
         return
     consumer.hurry(consumer, group, watermark)
-    group.apart = tuple(one for one in group.apart if one not in near)
+    left = [one for one in group.apart if one not in near]
     for one in near:
+        before = [hit for hit in one.buf if hit.ts < since]
+        rest = consumer.new_window() if before else None
+        if rest is not None:
+            # Too far to matter to this window's hits now; a late one may yet lie close to both.
+            _move(before, rest)
+            left.append(rest)
         _move([hit for hit in one.buf if hit.ts >= since], window)
+    group.apart = tuple(left)
 
 
 def _move(hits: Sequence[Hit], window: Window) -> None:

@@ -169,6 +169,15 @@ def test_neither_chunks_nor_restarts_change_an_alert_of_three_times_in_one_log(
     assert told(rules, events, each=each, restarts=True) == whole
 
 
+def test_what_is_too_far_for_the_hits_that_join_is_there_for_those_that_come_late(rules: RuleSet) -> None:
+    """Half a second before what moves to the later window; a late hit then lies close to all four."""
+    times = [4000.5, 149.5, 150, 150.5, 520, 520.5, 151]
+    events = [event(n, at, "a") for n, at in enumerate(times)]
+    whole = told(rules, events, each=len(events))
+    assert [(rule, count) for rule, _, _, _, count, *_ in whole] == [("count", 6)]
+    assert told(rules, events, each=1, restarts=True) == whole
+
+
 def _counted(alerts: list[tuple]) -> Counter[tuple]:
     """How often each alert was raised, wherever its lines stand."""
     return Counter(
