@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
@@ -11,23 +11,13 @@ from socterm.sigma.compile import Matches, compiled
 from socterm.sigma.explain import Finding, explain
 from socterm.sigma.ir import Node
 from socterm.sigma.model import Rule, RuleSet
-from socterm.sigma.rest import Answer, Rest
+from socterm.sigma.rest import Answer
 from socterm.sigma.route import Candidate, Route
 from socterm.taxonomy.logsources import serves
 
+_NOWHERE: Final = Route(())
 ROUTE_LIMIT: Final = 1_024
 """Combinations of log sources remembered; parsers have some dozens."""
-
-
-Opened = tuple[
-    dict[Any, Answer | None],
-    dict[tuple[Any, Any, Any], Answer | Rest],
-    Callable[[Event], Answer],
-    Callable[[int], None] | None,
-]
-"""Of a route `actions`, `memo` and `ask`; and what notes an event to be searched for texts, if some are."""
-
-_NOWHERE: Final[Opened] = ({}, {}, Route(()).ask, None)
 
 
 class Matcher:
@@ -56,21 +46,27 @@ class Matcher:
         """
         answers: list[Answer] = []
         add = answers.append
+        shared = self._shared
         loud: dict[Route, list[int]] = {}
-        # By identity: parsers share these tuples, and hashing nested ones costs more than the rules do.
-        opened: dict[int, Opened] = {}
         last: tuple[LogSource, ...] | None = None
-        actions, memo, ask, note = _NOWHERE
+        actions, memo, ask = _NOWHERE.actions, _NOWHERE.memo, _NOWHERE.ask
+        numbers: list[int] | None = None
         for number, event in enumerate(events):
             sources = event.logsources
             if sources is not last:
+                # By identity: parsers share these tuples; hashing nested ones costs more than the rules do.
+                known = shared.get(id(sources))
+                route = known[1] if known is not None and known[0] is sources else self._open(sources)
                 last = sources
-                found = opened.get(id(sources))
-                if found is None:
-                    found = opened[id(sources)] = self._opened(sources, loud)
-                actions, memo, ask, note = found
-            if note is not None:
-                note(number)
+                numbers = None
+                if route.texts is not None:
+                    numbers = loud.get(route)
+                    if numbers is None:
+                        numbers = loud[route] = []
+                    route = route.quiet
+                actions, memo, ask = route.actions, route.memo, route.ask
+            if numbers is not None:
+                numbers.append(number)
             get = event.fields.get
             action = get("event.action")
             try:
@@ -85,7 +81,8 @@ class Matcher:
                 answer = None
             add(ask(event) if answer is None else answer)
         for full, asked in loud.items():
-            for place in full.texts.found([events[number] for number in asked]) if full.texts else ():
+            found = full.texts.found([events[number] for number in asked]) if full.texts else ()
+            for place in found:
                 answers[asked[place]] = full.ask(events[asked[place]])
         return answers
 
@@ -99,14 +96,6 @@ class Matcher:
     def candidates(self, event: Event) -> list[Rule]:
         """The event rules that are asked about an event with these log sources, whatever they answer."""
         return [rule for rule in self._rules if _served(rule, event.logsources)]
-
-    def _opened(self, sources: tuple[LogSource, ...], loud: dict[Route, list[int]]) -> Opened:
-        known = self._shared.get(id(sources))
-        route = known[1] if known is not None and known[0] is sources else self._open(sources)
-        if route.texts is None:
-            return route.actions, route.memo, route.ask, None
-        quiet = route.quiet
-        return quiet.actions, quiet.memo, quiet.ask, loud.setdefault(route, []).append
 
     def _open(self, sources: tuple[LogSource, ...]) -> Route:
         found = self._routes.get(sources)
