@@ -85,6 +85,19 @@ class Terminal:
                 raise RuntimeError("the console never showed it:\n" + "\n".join(self.text))
         return time.perf_counter()
 
+    def until_written(self, text: str, seconds: float = 10.0) -> float:
+        """Take what the program writes until this text is among it; the moment. Nothing of it is shown."""
+        wanted, tail = text.encode(), b""
+        limit = time.perf_counter() + seconds
+        while time.perf_counter() < limit:
+            data = self._read(0.05)
+            if data == b"":
+                break
+            tail = tail[-len(wanted) :] + (data or b"")
+            if wanted in tail:
+                return time.perf_counter()
+        raise RuntimeError(f"the console never wrote {text!r}")
+
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._fd, keys.encode())
