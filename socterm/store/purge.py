@@ -1,7 +1,8 @@
 """Deleting events wherever they left something (log, bytes, full-text index, roll-up), and counting them.
 
 Everything that concerns one portion is one transaction, so that a kill leaves the portion there or gone.
-Events stay that are evidence (their first flag), that an episode under way counts, or that something waits for.
+Events stay that are evidence (their first flag), that an episode under way counts, or that something still
+waits for.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ _UNDER_WAY = (
 )
 _WAITED_FOR = (
     "INSERT INTO temp.cited SELECT event FROM held WHERE event <= ?",
-    "INSERT OR IGNORE INTO temp.cited SELECT j.value FROM raising r, "
-    "json_each(CAST(r.alert AS TEXT), '$.events') j WHERE j.value <= ?",
+    (
+        "INSERT OR IGNORE INTO temp.cited SELECT j.value FROM raising r, "
+        "json_each(CAST(r.alert AS TEXT), '$.events') j WHERE j.value <= ?"
+    ),
 )
 """Events that a rule still has to judge, and those of alerts that a hunt asked for."""
 
