@@ -93,6 +93,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     text = asked(path, f"source.ip={STRANGER}").stdout
     assert f"source.ip  {STRANGER}  new  risk 50" in text
     assert "outcome  failure 8, success 1" in text
+    assert asked(path, STRANGER).stdout == text
     assert "met      user.name=alice  9, 8 failed" in text
     found = json.loads(asked(path, "user", "alice", "--json").stdout)
     assert (found["lines"], found["incidents"]) == (10, [1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def entity(what: tuple[str, ...], as_json: bool, db: Path | None, config: Path |
     """Say what is known of one user, address or host: when it was seen, its alerts, risk, whom it met.
 
     \b
-    socterm entity source.ip=203.0.113.9
+    socterm entity 203.0.113.9
     socterm entity user alice
     """
     field, value = _named(what)
@@ -36,12 +37,22 @@ def entity(what: tuple[str, ...], as_json: bool, db: Path | None, config: Path |
 
 
 def _named(what: tuple[str, ...]) -> tuple[str, str]:
-    """The field and the value that were asked for."""
+    """The field and the value that were asked for; an address alone is that of a source."""
+    if len(what) == 1 and _is_address(what[0]):
+        return "source.ip", what[0]
     field, equals, value = what[0].partition("=") if len(what) == 1 else (what[0], "=", " ".join(what[1:]))
     field = FIELDS.get(field, field)
     if field not in KINDS or not equals or not value:
-        raise UsageError("name one thing: socterm entity user alice, or source.ip=203.0.113.9, or host web01")
+        raise UsageError("name one thing: socterm entity user alice, or 203.0.113.9, or host web01")
     return field, value
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _json(page: EntityPage) -> dict[str, Any]:
