@@ -265,7 +265,7 @@ async def test_keys_faster_than_the_screen_are_text_and_not_verbs(scene: Scene, 
 async def test_fast_keys_after_d_and_m_are_no_verbs_either(scene: Scene, store: Store) -> None:
     first, *others = scene.simple(["brute", "brute", "brute"])
     async with driven(console(store)) as d:
-        await d.burst("df")
+        await d.burst("dff")
         await d.until(lambda: len(store.triage.alerts()) == 2)
         await d.burst("meee")
         await d.sees("Note ·")
