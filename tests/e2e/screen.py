@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -18,6 +19,12 @@ import pyte
 from tests.e2e.road import environment, until
 
 COLUMNS, LINES = 160, 50
+
+
+def _log_in(slave: int) -> None:
+    """As a shell starts a program; tests that run in the background have SIGINT ignored."""
+    os.login_tty(slave)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Screen:
@@ -36,7 +43,7 @@ class Screen:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, self._size)
         self.process = subprocess.Popen(
-            self._command, cwd=self._home, preexec_fn=lambda: os.login_tty(slave),  # noqa: PLW1509
+            self._command, cwd=self._home, preexec_fn=lambda: _log_in(slave),  # noqa: PLW1509
             env={**environment(self._home), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
         )  # fmt: skip
         os.close(slave)
