@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.data import quiet_lines, write_lines
-from tests.e2e.road import canonical, lines_stored, running, socterm, start, stop, until
+from tests.e2e.road import SOCTERM, canonical, lines_stored, running, socterm, start, stop, until
 
 pytestmark = pytest.mark.e2e
 
@@ -102,7 +102,7 @@ def test_by_age_the_same_is_kept_however_often_it_was_killed(place: Path, log: P
     rng = random.Random(7)
     for _ in range(8):
         process = subprocess.Popen(
-            ["socterm", "db", "retain", "--older", age, "--db", str(killed)], stdout=subprocess.DEVNULL,
+            [*SOCTERM, "db", "retain", "--older", age, "--db", str(killed)], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         time.sleep(rng.uniform(0.3, 0.9))
@@ -152,7 +152,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_left_of_it(place: Path, log: Pat
     db = place / "whole.db"
     with small_disk(place / "disk", "4m") as disk:
         done = subprocess.run(
-            ["socterm", "db", "backup", str(disk / "copy.db"), "--db", str(db)],
+            [*SOCTERM, "db", "backup", str(disk / "copy.db"), "--db", str(db)],
             capture_output=True,
             check=False,
         )
@@ -162,7 +162,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_left_of_it(place: Path, log: Pat
         assert f"no room in {disk}" in said[0]
         assert list(disk.iterdir()) == []
         done = subprocess.run(
-            ["socterm", "db", "export", "-o", str(disk / "all.ndjson"), "--db", str(db)], capture_output=True,
+            [*SOCTERM, "db", "export", "-o", str(disk / "all.ndjson"), "--db", str(db)], capture_output=True,
             check=False,
         )  # fmt: skip
         assert done.returncode == 3
