@@ -121,14 +121,17 @@ def test_a_hunt_finds_what_a_search_finds(path: Path, parts: list[str], joint: s
 
 
 def test_the_first_interrupt_asks_to_end_and_the_next_ends() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with heard() as stop:
-        assert not stop()
-        signal.raise_signal(signal.SIGINT)
-        assert stop()
-        with pytest.raises(KeyboardInterrupt):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
+    try:
+        with heard() as stop:
+            assert not stop()
             signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            assert stop()
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_mistakes_point_at_the_character(path: Path) -> None:
