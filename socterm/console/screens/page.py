@@ -16,15 +16,15 @@ from socterm.console.actions import Context
 from socterm.console.decisions import Decisions
 from socterm.console.frame import Frame
 from socterm.console.messages import Decided, HeaderRead, ReadFailed
-from socterm.console.pivots import Spot, clause
+from socterm.console.pivots import Spot
 from socterm.console.places import BY_NAME
 from socterm.console.readers import vital_signs
 from socterm.console.safe import say
+from socterm.console.screens.verbs import Verbs
 from socterm.console.state import Remembered
 from socterm.console.widgets.footer import Footer
 from socterm.console.widgets.header import Header
 from socterm.console.widgets.reader import Reader, in_thread
-from socterm.console.words import plural
 
 if TYPE_CHECKING:
     from socterm.console.app import SoctermApp
@@ -33,7 +33,7 @@ SOONEST = 0.25
 """Seconds between two looks at the store, however fast ingest commits."""
 
 
-class Page(Reader, Screen[None], inherit_bindings=False):
+class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
     """A screen one goes to. A subclass says its name among the places, its verbs, and what stands on it.
 
     `body` gives the widgets between header and footer; `look` is called when it opens, once a second, and
@@ -184,48 +184,15 @@ class Page(Reader, Screen[None], inherit_bindings=False):
         if not self.step_back():
             self.console.back()
 
-    def action_pivot(self) -> None:
-        """What else there is about the value under the cursor."""
-        self.console.pivot(self.spot())
-
-    def action_keep_value(self) -> None:
-        """Keep what has the value."""
-        self._by_value("")
-
-    def action_exclude_value(self) -> None:
-        """Leave out what has it."""
-        self._by_value("not ")
-
-    def _by_value(self, how: str) -> None:
-        field, value = self.spot().first()
-        if field:
-            self.narrow(f"{how}{clause(field, value)}")
-        else:
-            say(self.app, "no value under the cursor")
-
     def action_copy(self) -> None:
         """Copy what the cursor is on."""
         if text := self.spot().text:
             self.console.copy_value(text)
 
-    def action_undo(self) -> None:
-        """Take back the last decision."""
-        self.decisions.undo()
-
-    def action_redo(self) -> None:
-        """Do it again."""
-        self.decisions.redo()
-
     @on(Decided)
     def decided(self, message: Decided) -> None:
         """Say what was done, and read the truth."""
-        if message.error:
-            say(self.app, message.error, "warning")
-        elif message.count:
-            again = "" if message.verb in {"undo", "redo"} else " · z takes it back"
-            say(self.app, f"{plural(message.count, 'decision')} {message.done}{again}")
-        else:
-            say(self.app, f"nothing to {message.verb}")
+        self.tell(message, "decision")
         self.look()
 
     def action_toggle_zone(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from socterm.console.pivots import Spot, both, clause
-from socterm.console.safe import say
+from socterm.console.pivots import Spot, both
 from socterm.console.screens.asking import Asking
+from socterm.console.screens.verbs import Verbs
 from socterm.console.state import PaneName
 from socterm.console.summary import PIVOTS
 from socterm.console.words import entity_text
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from socterm.console.going import Going
 
 
-class Pointing(Asking):
+class Pointing(Verbs, Asking):
     """The value under the cursor."""
 
     _from: PaneName = "alerts"
@@ -85,22 +85,3 @@ class Pointing(Asking):
         mine = self.state.filter_of(name)
         mine.text, mine.on = both(mine.active, clause), True
         self.apply_filter(name)
-
-    def action_pivot(self) -> None:
-        """What else there is about the value under the cursor."""
-        self.console.pivot(self.spot())
-
-    def action_keep_value(self) -> None:
-        """Keep what has the value."""
-        self._by_value("")
-
-    def action_exclude_value(self) -> None:
-        """Leave out what has it."""
-        self._by_value("not ")
-
-    def _by_value(self, how: str) -> None:
-        field, value = self.spot().first()
-        if field:
-            self.narrow(f"{how}{clause(field, value)}")
-        else:
-            say(self.app, "no value under the cursor")

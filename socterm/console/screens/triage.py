@@ -113,24 +113,10 @@ class TriageScreen(Reporting, Judging):
         """Ask for a file and write the hand-over of the shift that ends now to it."""
         self.ask_for_shift(self.clock(), self.actor)
 
-    def action_undo(self) -> None:
-        """Take back the last decision."""
-        self.decisions.undo()
-
-    def action_redo(self) -> None:
-        """Do it again."""
-        self.decisions.redo()
-
     @on(Decided)
     def decided(self, message: Decided) -> None:
         """Say what was done, and read the truth."""
-        if message.error:
-            say(self.app, message.error, "warning")
-        elif message.count:
-            again = "" if message.verb in {"undo", "redo"} else " · z takes it back"
-            say(self.app, f"{plural(message.count, 'alert')} {message.done}{again}")
-        else:
-            say(self.app, f"nothing to {message.verb}")
+        self.tell(message, "alert")
         hold = self.paused and message.verb not in {"undo", "redo"}
         self.reload_alerts(hold=hold, amend=not message.error)
 
