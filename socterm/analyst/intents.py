@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from socterm.query.values import is_address
 
 Kind = Literal[
     "explain", "event", "alert", "touched", "count", "alerts", "summary", "activity", "search", "unknown"
@@ -185,7 +186,7 @@ def _group(low: str) -> str:
 def subject_of(text: str) -> Subject | None:
     """Whom the question is about: an address, `this ip`, `user alice`, or a bare name after did, by, of…"""
     address = _ADDRESS.search(text)
-    if address and _is_address(address[0]):
+    if address and is_address(address[0]):
         return Subject("source.ip", address[0])
     this = _THIS.search(text)
     if this:
@@ -198,14 +199,6 @@ def subject_of(text: str) -> Subject | None:
         if name.lower() not in _STOP and not name.isdigit():
             return Subject("user.name", name, sure=False)
     return None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def period_of(low: str, now: int, tz: tzinfo) -> Period | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from socterm.alerts.bonds import KINDS
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import opened, store_options
 from socterm.errors import UsageError
+from socterm.query.values import is_address
 from socterm.store.entities import FIELDS, EntityPage
 
 
@@ -38,21 +38,13 @@ def entity(what: tuple[str, ...], as_json: bool, db: Path | None, config: Path |
 
 def _named(what: tuple[str, ...]) -> tuple[str, str]:
     """The field and the value that were asked for; an address alone is that of a source."""
-    if len(what) == 1 and _is_address(what[0]):
+    if len(what) == 1 and is_address(what[0]):
         return "source.ip", what[0]
     field, equals, value = what[0].partition("=") if len(what) == 1 else (what[0], "=", " ".join(what[1:]))
     field = FIELDS.get(field, field)
     if field not in KINDS or not equals or not value:
         raise UsageError("name one thing: socterm entity user alice, or 203.0.113.9, or host web01")
     return field, value
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _json(page: EntityPage) -> dict[str, Any]:

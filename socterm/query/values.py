@@ -171,3 +171,16 @@ def quoted(text: str, position: int) -> Value:
 def _short(value: Value) -> str:
     text = value.plain
     return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address.
+
+    >>> is_address("2001:db8::1"), is_address("192.0.2")
+    (True, False)
+    """
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
