@@ -16,8 +16,8 @@ from socterm.query import parse
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
 from socterm.store import Store, open_store
-from socterm.store.batch import Batch, SourceState
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 from socterm.taxonomy.logsources import LOGSOURCES
 
 from benchmarks.bench_store import FTS_STEP, START, events

@@ -183,7 +183,7 @@ def _content(db: Path, written: int) -> list[Figure]:
 def _probed(found: Path, arguments: list[str]) -> None:
     """`socterm` as it is, with each step of retention that did something measured."""
     from socterm.cli import main
-    from socterm.store.retention import Retention
+    from socterm.store.keeping.retention import Retention
 
     steps: list[tuple[float, float]] = []
     step = Retention.step

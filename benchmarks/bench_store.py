@@ -14,8 +14,8 @@ from typing import Any
 from socterm.event import Event
 from socterm.query import parse
 from socterm.store import open_store
-from socterm.store.batch import Batch, SourceState
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 from socterm.taxonomy import ACTIONS
 
 from benchmarks.frame import Figure, Setting

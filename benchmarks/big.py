@@ -17,9 +17,9 @@ from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
 from socterm.event import Event
 from socterm.sigma.model import RuleFate
 from socterm.store import open_store
-from socterm.store.batch import Batch, SourceState
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 from socterm.store.migrations import MIGRATIONS
-from socterm.store.writer import Writer
 
 from benchmarks.bench_store import FTS_STEP, START, events
 

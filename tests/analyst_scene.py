@@ -9,8 +9,8 @@ from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
 from socterm.event import Event
 from socterm.sigma.model import RuleFate
 from socterm.store import Store, open_store
-from socterm.store.batch import Batch, SourceState
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

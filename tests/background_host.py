@@ -14,7 +14,7 @@ from socterm.cli.background import Background
 from socterm.cli.wiring import configure, make_pipeline, open_writer
 from socterm.errors import SoctermError
 from socterm.pipeline.ingest import Pipeline
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 
 def main(db: str, stay: str, piped: str, *specs: str) -> None:

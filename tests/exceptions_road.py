@@ -14,8 +14,8 @@ from socterm.pipeline.rulewatch import RuleWatch
 from socterm.sigma.engine import Matcher
 from socterm.sources.opening import Opener
 from socterm.store import open_store
+from socterm.store.ingest.writer import Writer
 from socterm.store.rows import AlertRow, ExceptionRow
-from socterm.store.writer import Writer
 
 from reload_road import NOW, Lines, book
 

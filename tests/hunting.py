@@ -8,8 +8,8 @@ from pathlib import Path
 from socterm.event import Event
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
-from socterm.store.batch import Batch
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
 from socterm.taxonomy.logsources import LOGSOURCES
 
 NOW = 1_795_000_000_000_000

@@ -19,8 +19,8 @@ from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_files
 from socterm.sources.base import SourceStats
 from socterm.sources.opening import Opener
-from socterm.store.canonical import canonical
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.upkeep.canonical import canonical
 
 NOW = 1_795_168_800_000_000
 NAME = "file:/var/log/auth.log"

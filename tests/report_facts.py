@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from socterm.alerts.incidents import Link
 from socterm.alerts.metrics import Life, Step, measure
 from socterm.reports import Document, IncidentFacts, ShiftFacts, incident_report, shift_report
-from socterm.store.incident_rows import IncidentRow, Role
+from socterm.store.doors.incident_rows import IncidentRow, Role
 from socterm.store.rows import AlertRow, AuditRow, EventRow, ExceptionRow, SourceRow
 
 HOUR = 3_600_000_000

@@ -8,8 +8,8 @@ from typing import Any
 
 from socterm.alerts.model import EpisodeChange, Hit
 from socterm.event import Event
-from socterm.store.batch import Batch, SourceState
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 
 NOW = 1_795_000_000_000_000
 LOG = "/var/log/auth.log"

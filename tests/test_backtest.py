@@ -19,9 +19,9 @@ from socterm.query import parse
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
 from socterm.store import check, open_store
-from socterm.store.batch import Batch
-from socterm.store.canonical import canonical
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
+from socterm.store.upkeep.canonical import canonical
 
 from hunting import DAY, FAILED, FAILED_KEY, MANY, MANY_KEY, NOT_BOB, NOW, SECOND, attempt, rules, store_of
 from store_samples import batch, episode

@@ -11,7 +11,7 @@ from socterm.cli.deciding import wakes
 from socterm.cli.group import cli
 from socterm.errors import TransitionError, UsageError
 from socterm.store import open_store
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, alerted, batch, episode, login
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from socterm.cli import cli
 from socterm.errors import SoctermError, UsageError
 from socterm.store import check
-from socterm.store.retention import DAY
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.keeping.retention import DAY
 
 from store_samples import NOW, batch, episode, event, login
 

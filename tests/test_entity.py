@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from socterm.alerts.risk import points, total
 from socterm.cli import cli
 from socterm.store import Store, open_store
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, batch, event, login
 from test_incidents_store import ALICE, IP, RULES, STRANGER

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.alerts.exceptions import EVERYTHING, Term
 from socterm.store import open_store
-from socterm.store.check import check
+from socterm.store.upkeep.check import check
 
 from exceptions_road import DAY, Road, told
 from test_rules_reload import PACK, lay, stream

@@ -19,7 +19,7 @@ from socterm.pipeline.export import Exporter
 from socterm.pipeline.hunt import Hits, hunt
 from socterm.query import parse
 from socterm.store import open_store
-from socterm.store.hunts import View
+from socterm.store.doors.hunts import View
 
 from hunting import DAY, FAILED, MANY, NOW, SECOND, attempt, store_of
 from rules_cli import Done, called

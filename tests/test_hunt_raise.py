@@ -14,8 +14,8 @@ from socterm.pipeline.raising import TAG, Raising, raise_now
 from socterm.sigma.load import load_rules
 from socterm.sources.opening import Opener
 from socterm.store import check, open_store
+from socterm.store.ingest.writer import Writer
 from socterm.store.rows import AlertRow
-from socterm.store.writer import Writer
 
 from hunting import DAY, FAILED, MANY, MANY_KEY, NOW, SECOND, attempt, store_of
 from rules_cli import Done, called

@@ -14,8 +14,8 @@ from socterm.cli.wiring import open_writer, policy_of
 from socterm.config import load_config
 from socterm.demo import play, stories
 from socterm.demo.model import SEED, START
-from socterm.store.check import check
-from socterm.store.grouping import stored_policy
+from socterm.store.ingest.grouping import stored_policy
+from socterm.store.upkeep.check import check
 
 from scanning import scan
 

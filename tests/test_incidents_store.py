@@ -14,9 +14,9 @@ from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.config import INTERNAL
 from socterm.errors import TransitionError
 from socterm.store import Store, open_store
-from socterm.store.canonical import canonical
-from socterm.store.check import check
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.upkeep.canonical import canonical
+from socterm.store.upkeep.check import check
 
 from store_samples import NOW, batch, event, login
 from test_superseding_store import MOST, change, histories, put

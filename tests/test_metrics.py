@@ -20,8 +20,8 @@ from socterm.cli.metrics import span
 from socterm.errors import TransitionError
 from socterm.sigma.model import RuleFate
 from socterm.store import Store, open_store
-from socterm.store.batch import Batch
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW
 from test_superseding_store import IP, OTHER, change, info, opened

@@ -8,7 +8,7 @@ from pathlib import Path
 from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.load import load_rules
 from socterm.sources.opening import Opener
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, batch, login
 

@@ -11,7 +11,7 @@ from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.model import RuleSet
 from socterm.sources.base import SourceStats
 from socterm.sources.opening import Opener
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 NOW = 1_795_168_800_000_000
 SECOND = 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder
 from socterm.pipeline.tally import FORMATS, SAMPLES, count
-from socterm.store.batch import SourceState
+from socterm.store.ingest.batch import SourceState
 
 SSHD = b"Nov 20 10:00:00 web1 sshd[7]: Failed password for root from 192.0.2.7 port 4022 ssh2"
 

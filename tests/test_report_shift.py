@@ -14,7 +14,7 @@ from socterm.reports.gather import shift_facts
 from socterm.reports.shift import SILENT
 from socterm.sigma.model import RuleFate
 from socterm.store import Store, open_store
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 from report_facts import HOUR, saying, shift, source
 from report_facts import NOW as FACTS_NOW

@@ -16,8 +16,8 @@ from socterm.pipeline.retro import FEW, RULE, TAG, _queries, retro
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener
 from socterm.store import Store, check, open_store
+from socterm.store.ingest.writer import Writer
 from socterm.store.rows import AlertRow
-from socterm.store.writer import Writer
 
 from hunting import NOW, SECOND, attempt, store_of
 

@@ -15,7 +15,7 @@ from socterm.pipeline.detect import Detector
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
 from socterm.store import open_store
-from socterm.store.check import check
+from socterm.store.upkeep.check import check
 
 from reload_road import Road, in_any_portions
 from test_rules_reload import alerts, lay, login, over, stream

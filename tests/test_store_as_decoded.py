@@ -14,8 +14,8 @@ from socterm.pipeline.ruleexplain import stored
 from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_rules
 from socterm.store import open_store
-from socterm.store.batch import Batch
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
 
 NOW = 1_795_000_000_000_000
 LOGS = sorted(path for path in sample_logs_dir().iterdir() if path.suffix not in (".yml", ".md", ".evtx"))

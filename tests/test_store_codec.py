@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.event import Event
 from socterm.store import check, open_store
-from socterm.store.batch import Batch
 from socterm.store.codec import MESSAGE_SHIFT
 from socterm.store.connection import connect
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
 from socterm.store.jsontext import to_json
 from socterm.store.rows import EventRow
-from socterm.store.writer import Writer
 from socterm.taxonomy import ACTIONS, COLUMNS
 
 from store_samples import NOW, batch, event, login

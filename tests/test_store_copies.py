@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from socterm.errors import StoreBusyError, StoreError, UsageError
-from socterm.store import care, check, open_store
-from socterm.store.backup import backup, restore
-from socterm.store.canonical import canonical
-from socterm.store.describe import describe
-from socterm.store.retention import DAY, Terms
-from socterm.store.space import can_give_back
-from socterm.store.writer import Writer
+from socterm.store import check, open_store
+from socterm.store.ingest.writer import Writer
+from socterm.store.keeping.retention import DAY, Terms
+from socterm.store.keeping.space import can_give_back
+from socterm.store.upkeep import care
+from socterm.store.upkeep.backup import backup, restore
+from socterm.store.upkeep.canonical import canonical
+from socterm.store.upkeep.describe import describe
 
 from store_samples import NOW, alerted, batch, episode, login
 

@@ -13,7 +13,7 @@ import pytest
 from socterm.errors import StoreError, TransitionError
 from socterm.store import Store, check, open_store
 from socterm.store.connection import connect
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, alerted, batch, episode, login
 

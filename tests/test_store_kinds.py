@@ -8,9 +8,9 @@ import pytest
 from socterm.errors import StoreFullError
 from socterm.query import parse
 from socterm.store import check, open_store
-from socterm.store.canonical import canonical
 from socterm.store.connection import connect
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.upkeep.canonical import canonical
 
 from store_samples import NOW, batch, event, login
 

@@ -13,7 +13,7 @@ import pytest
 from socterm.errors import LeaseHeldError
 from socterm.store import canonical, check, lease
 from socterm.store.connection import connect
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, batch, login
 
@@ -31,8 +31,8 @@ def child(path: Path, body: str) -> subprocess.Popen[str]:
         """
         import sys
         sys.path.insert(0, {tests!r})
-        from socterm.store.batch import Batch
-        from socterm.store.writer import Writer
+        from socterm.store.ingest.batch import Batch
+        from socterm.store.ingest.writer import Writer
         from store_samples import NOW, batch, episode, login
         writer = Writer.open({path!r}, now=NOW)
         print("ready", flush=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from socterm.event import Event
 from socterm.query import parse
 from socterm.store import open_store
-from socterm.store.batch import Batch, SourceState
-from socterm.store.canonical import canonical
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.migrations.m001_initial import m001_initial
 from socterm.store.schema import applied
-from socterm.store.writer import Writer
+from socterm.store.upkeep.canonical import canonical
 
 NOW = 1_795_168_800_000_000
 

@@ -14,12 +14,13 @@ from socterm.errors import QueryCancelledError, StoreError
 from socterm.event import Event
 from socterm.query import Query, parse, predicate
 from socterm.query.tree import Term
-from socterm.store import Store, open_store, scan
+from socterm.store import Store, open_store
 from socterm.store.connection import connect
+from socterm.store.doors import scan
+from socterm.store.doors.scan import legs
+from socterm.store.ingest.writer import Writer
 from socterm.store.protocols import Events, Triage
-from socterm.store.scan import legs
 from socterm.store.words import key_match
-from socterm.store.writer import Writer
 
 from store_samples import ENTITY, NOW, alerted, batch, episode, event, login
 

@@ -10,11 +10,12 @@ import pytest
 from socterm.event import Event
 from socterm.query import parse
 from socterm.sigma.learning.changes import LearningChanges
-from socterm.store import canonical, check, open_store, retention
+from socterm.store import canonical, check, open_store
 from socterm.store.connection import connect
-from socterm.store.retention import DAY, Retention, Terms
-from socterm.store.space import give_back, room
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.keeping import retention
+from socterm.store.keeping.retention import DAY, Retention, Terms
+from socterm.store.keeping.space import give_back, room
 
 from store_samples import LOG, NOW, batch, episode, event, login
 

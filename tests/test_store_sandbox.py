@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.errors import QueryCancelledError, SoctermError, UsageError
 from socterm.store import Store, check, open_store
-from socterm.store.canonical import canonical
-from socterm.store.sandbox import SqlDesk
-from socterm.store.sqlviews import VIEWS
+from socterm.store.doors.sandbox import SqlDesk
+from socterm.store.doors.sqlviews import VIEWS
+from socterm.store.upkeep.canonical import canonical
 
 from hunting import NOW, SECOND, attempt, store_of
 from store_samples import alerted

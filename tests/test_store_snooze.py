@@ -10,8 +10,8 @@ import pytest
 from socterm.alerts.model import RuleInfo
 from socterm.errors import TransitionError
 from socterm.store import Store, check, open_store
+from socterm.store.ingest.writer import Writer
 from socterm.store.rows import AlertRow
-from socterm.store.writer import Writer
 
 from store_samples import NOW, alerted, batch, episode, login
 

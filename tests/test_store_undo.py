@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.alerts.states import VERBS, VERDICTS, Decision
 from socterm.errors import TransitionError
-from socterm.store import Store, check, open_store, subjects
-from socterm.store.canonical import canonical
-from socterm.store.decisions import entries_of, write
-from socterm.store.trail import Entry
+from socterm.store import Store, check, open_store
+from socterm.store.decide import subjects
+from socterm.store.decide.decisions import entries_of, write
+from socterm.store.decide.trail import Entry
+from socterm.store.upkeep.canonical import canonical
 
 from store_samples import NOW
 from test_superseding_store import change, opened, put

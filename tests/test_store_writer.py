@@ -13,9 +13,9 @@ from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
 from socterm.sigma.model import RuleFate
 from socterm.store import canonical, check, open_store
-from socterm.store.batch import Batch, SourceState
 from socterm.store.connection import connect
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 
 from store_samples import ENTITY, LOG, NOW, alerted, batch, episode, event, hit, login
 

@@ -15,11 +15,11 @@ from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
 from socterm.analyst import Analyst, NullBackend
 from socterm.query import parse
 from socterm.store import Store, open_store
-from socterm.store.batch import Batch
-from socterm.store.canonical import canonical
-from socterm.store.check import check
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
 from socterm.store.migrations import MIGRATIONS
-from socterm.store.writer import Writer
+from socterm.store.upkeep.canonical import canonical
+from socterm.store.upkeep.check import check
 
 from reload_road import Road, in_any_portions
 from store_samples import LOG, NOW, batch, login

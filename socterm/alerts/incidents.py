@@ -1,7 +1,7 @@
 """Incidents: which alerts tell one story, why, and the life of an incident as a table.
 
 Pure. Links and stories are a function of the set of alerts, whatever order they came in;
-`socterm.store.stories` keeps them on record commit by commit and `links`, which looks at all, is what
+`socterm.store.ingest.stories` keeps them on record commit by commit and `links`, which looks at all, is what
 `db check` compares that with. What people said (`labels`) cuts stories where they say so.
 """
 

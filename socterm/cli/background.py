@@ -19,7 +19,7 @@ from socterm.pipeline.status import IngestStatus, waiting
 
 if TYPE_CHECKING:
     from socterm.pipeline.ingest import Pipeline
-    from socterm.store.writer import Writer
+    from socterm.store.ingest.writer import Writer
 
 ENDING = 15.0
 """Seconds the ingest process gets for the batch under way; killed then, it leaves an exact store as well."""

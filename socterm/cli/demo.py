@@ -21,7 +21,7 @@ from socterm.demo import play as tell_story
 from socterm.errors import UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 
 @click.command()

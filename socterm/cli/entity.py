@@ -13,7 +13,7 @@ from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import opened, store_options
 from socterm.errors import UsageError
 from socterm.query.values import is_address
-from socterm.store.entities import FIELDS, EntityPage
+from socterm.store.doors.entities import FIELDS, EntityPage
 
 
 @click.command()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from socterm.pipeline.hunt import Hits
     from socterm.query import Query
     from socterm.store import Store
-    from socterm.store.history import Stretch
-    from socterm.store.hunts import View
+    from socterm.store.doors.history import Stretch
+    from socterm.store.doors.hunts import View
 
 MOST_RAISED = 1_000
 """Alerts that one hunt may make."""
@@ -151,7 +151,7 @@ class _Hunt:
         options = self._options
         if not options["save"]:
             return
-        from socterm.store.hunts import View
+        from socterm.store.doors.hunts import View
 
         columns = tuple(name.strip() for name in (options["columns"] or "").split(",") if name.strip())
         view = View(

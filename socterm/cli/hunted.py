@@ -18,17 +18,17 @@ from socterm.cli.search import event_json
 from socterm.errors import SoctermError
 from socterm.pipeline.backtold import alert_as_plain
 from socterm.pipeline.export import COLUMNS, Exporter, as_text, event_cells
-from socterm.store.sqlviews import VIEWS
+from socterm.store.doors.sqlviews import VIEWS
 
 if TYPE_CHECKING:
     from socterm.pipeline.backtest import Report
     from socterm.pipeline.hunt import Hits
     from socterm.query import Query
     from socterm.store import Store
-    from socterm.store.history import Stretch
-    from socterm.store.hunts import View
+    from socterm.store.doors.history import Stretch
+    from socterm.store.doors.hunts import View
+    from socterm.store.doors.sandbox import SqlAnswer
     from socterm.store.rows import EventRow
-    from socterm.store.sandbox import SqlAnswer
 
 BUCKETS: Final = 24
 _ALERTS: Final = ("first", "last", "level", "title", "entity", "count", "events", "alert", "rule", "key")

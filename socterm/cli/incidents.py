@@ -16,7 +16,7 @@ from socterm.cli.reading import opened, store_options
 from socterm.cli.search import event_json
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
-from socterm.store.incident_rows import IncidentPage, IncidentRow, MemberRow
+from socterm.store.doors.incident_rows import IncidentPage, IncidentRow, MemberRow
 
 
 @click.group()

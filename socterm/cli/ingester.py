@@ -21,7 +21,7 @@ from socterm.pipeline.status import IngestStatus, waiting
 
 if TYPE_CHECKING:
     from socterm.pipeline.ingest import Pipeline
-    from socterm.store.writer import Writer
+    from socterm.store.ingest.writer import Writer
 
 STANDBY = 2.0
 """Seconds between two looks whether another process still ingests into this store."""

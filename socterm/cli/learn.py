@@ -18,8 +18,8 @@ from socterm.pipeline.forms import forms_of
 from socterm.pipeline.teach import Lesson, Teacher
 from socterm.sigma.learning.plan import lists_of
 from socterm.sigma.model import RuleSet
-from socterm.store.batch import Batch
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
 
 
 @click.command()

@@ -35,7 +35,7 @@ from socterm.sigma.model import RuleSet
 from socterm.sources.finding import Finder, Skipped
 from socterm.sources.piped import PipedLog
 from socterm.sources.whole import Whole
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 _FOREVER = 1 << 62
 _level = click.Choice(LEVELS)

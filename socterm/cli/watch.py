@@ -19,7 +19,7 @@ from socterm.config import Config, keys_path
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
 
 if TYPE_CHECKING:
     from socterm.console.keymap import KeyMap

@@ -33,8 +33,8 @@ from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_files, load_rules
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener, check_specs
-from socterm.store.retention import Terms
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.keeping.retention import Terms
 
 PLACEHOLDERS_LIMIT = 4 << 20
 """Bytes of a file of values for a placeholder; each value is a test of its own in rules that ask for it."""

@@ -18,7 +18,7 @@ from socterm.pipeline.wouldbe import DAY, WouldBe
 from socterm.query.times import duration, interval
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
-from socterm.store.history import Stretch
+from socterm.store.doors.history import Stretch
 from socterm.store.rows import Bucket, EventRow
 
 MOST_LINES: Final = 5_000

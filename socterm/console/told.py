@@ -9,7 +9,7 @@ from socterm.alerts.incidents import Link
 from socterm.console.lines import Line, Span, line, sp
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.words import VERDICTS, clock, entity_text, plural, span, stamp
-from socterm.store.incident_rows import IncidentPage, IncidentRow, MemberRow
+from socterm.store.doors.incident_rows import IncidentPage, IncidentRow, MemberRow
 from socterm.store.rows import AuditRow, EventRow
 
 WITH_EVIDENCE = 60

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from socterm.console.lines import Line, line, sp
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.words import VERDICTS, plural, stamp
-from socterm.store.entities import EntityAlert, EntityPage
+from socterm.store.doors.entities import EntityAlert, EntityPage
 
 OUTCOMES = {"success": "ok", "failure": "bad"}
 BASELINE = {

@@ -25,7 +25,7 @@ from socterm.sigma.evaluate import evaluate
 from socterm.sigma.exceptions import InForce, Tally
 from socterm.sigma.learning.plan import Lists
 from socterm.sigma.model import Rule, RuleSet
-from socterm.store.history import Stretch
+from socterm.store.doors.history import Stretch
 from socterm.store.protocols import History
 from socterm.store.rows import EventRow
 from socterm.taxonomy.logsources import BY_ACTION, LOGSOURCES, logsources_told, serves

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from socterm.query import Query
-from socterm.store.history import Stretch, group_values
+from socterm.store.doors.history import Stretch, group_values
 from socterm.store.minutes import MINUTE
 from socterm.store.protocols import History
 from socterm.store.rows import Bucket

@@ -30,9 +30,9 @@ from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
 from socterm.sources.base import Source
 from socterm.sources.opening import Opener
-from socterm.store.batch import Batch, RulesState, SourceState, StoredState
-from socterm.store.retention import Retention
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, RulesState, SourceState, StoredState
+from socterm.store.ingest.writer import Writer
+from socterm.store.keeping.retention import Retention
 
 BATCH = 2000
 PATIENCE = 0.05

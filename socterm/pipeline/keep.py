@@ -16,8 +16,8 @@ from socterm.pipeline.merge import Feed
 from socterm.pipeline.tally import count
 from socterm.sigma.watermark import SourceClock
 from socterm.sources.base import Clock, Resume
-from socterm.store.batch import Batch, SourceState, StoredState
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, SourceState, StoredState
+from socterm.store.ingest.writer import Writer
 
 FTS_STEP = 20_000
 """Events whose words are indexed at once, when all is read."""

@@ -11,9 +11,9 @@ from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import EpisodeChange
 from socterm.errors import LeaseHeldError
 from socterm.pipeline.wouldbe import WouldBe
-from socterm.store.batch import Batch
-from socterm.store.raising import Asked, Raised
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.raising import Asked, Raised
+from socterm.store.ingest.writer import Writer
 
 TAG = "socterm.hunt"
 """On alerts that were found in the past."""

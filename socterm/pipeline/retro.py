@@ -22,8 +22,8 @@ from socterm.event import Event, Key
 from socterm.pipeline.ruleexplain import stored
 from socterm.query import Query, parse, quote
 from socterm.store import Store, open_store
-from socterm.store.history import Stretch
-from socterm.store.raising import Asked
+from socterm.store.doors.history import Stretch
+from socterm.store.ingest.raising import Asked
 from socterm.store.rows import EventRow
 
 RULE: Final = "socterm.retro.indicator"

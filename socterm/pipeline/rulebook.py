@@ -16,7 +16,7 @@ from socterm.pipeline.ruledisk import Found, RuleDisk
 from socterm.sigma.changes import Changes, changes
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.model import RuleFate, RuleSet
-from socterm.store.batch import RulesState
+from socterm.store.ingest.batch import RulesState
 
 Load = Callable[[Sequence[RuleFile]], Checked]
 """From files to a rule set whose rules have passed their own tests; `wiring` knows with which settings."""

@@ -16,7 +16,7 @@ from watchfiles import watch
 from socterm.pipeline.rulebook import RuleBook
 from socterm.sigma.engine import Matcher
 from socterm.sigma.model import RuleSet
-from socterm.store.batch import RulesState
+from socterm.store.ingest.batch import RulesState
 
 _TICK = 0.1
 """Seconds between two looks whether a named path is still the same folder or file."""

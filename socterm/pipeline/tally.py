@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from socterm.event import Event
-from socterm.store.batch import SourceState
+from socterm.store.ingest.batch import SourceState
 
 SAMPLES: Final = 20
 """Ids kept of events that nothing was understood of: the latest ones."""

@@ -10,7 +10,7 @@ from socterm.alerts.states import STATES
 from socterm.errors import UsageError
 from socterm.reports.incident import IncidentFacts
 from socterm.reports.shift import ShiftFacts
-from socterm.store.incident_rows import IncidentRow
+from socterm.store.doors.incident_rows import IncidentRow
 from socterm.store.protocols import Chronicle, Events, Exceptions, Figures, Incidents, Snoozes, Triage
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 

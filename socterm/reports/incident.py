@@ -23,7 +23,7 @@ from socterm.reports.document import (
     strong,
 )
 from socterm.reports.words import brief, by_level, count, lasting, moment, spoken
-from socterm.store.incident_rows import IncidentRow, Role
+from socterm.store.doors.incident_rows import IncidentRow, Role
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 from socterm.taxonomy.attack import tactic_of
 

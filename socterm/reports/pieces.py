@@ -20,7 +20,7 @@ from socterm.reports.document import (
     strong,
 )
 from socterm.reports.words import brief, count, moment, spoken
-from socterm.store.incident_rows import IncidentRow
+from socterm.store.doors.incident_rows import IncidentRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 from socterm.taxonomy.attack import TACTICS
 

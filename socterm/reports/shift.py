@@ -23,7 +23,7 @@ from socterm.reports.document import (
     strong,
 )
 from socterm.reports.words import brief, by_level, count, lasting, moment
-from socterm.store.incident_rows import IncidentRow
+from socterm.store.doors.incident_rows import IncidentRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow, ExceptionRow, SourceRow
 
 SILENT: Final = HOUR

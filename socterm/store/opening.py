@@ -7,22 +7,22 @@ import time
 from pathlib import Path
 
 from socterm.errors import StoreError
-from socterm.store.chronicle import ChronicleDesk
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
-from socterm.store.entities import EntityDesk
-from socterm.store.events import EventStore
-from socterm.store.exceptions import ExceptionDesk
-from socterm.store.groups import GroupDesk
-from socterm.store.history import HistoryStore
-from socterm.store.hunts import HuntDesk
-from socterm.store.incidents import IncidentDesk
-from socterm.store.metrics import MetricsDesk
+from socterm.store.decide.chronicle import ChronicleDesk
+from socterm.store.decide.exceptions import ExceptionDesk
+from socterm.store.decide.groups import GroupDesk
+from socterm.store.decide.snoozing import SnoozeDesk
+from socterm.store.doors.entities import EntityDesk
+from socterm.store.doors.events import EventStore
+from socterm.store.doors.history import HistoryStore
+from socterm.store.doors.hunts import HuntDesk
+from socterm.store.doors.incidents import IncidentDesk
+from socterm.store.doors.metrics import MetricsDesk
+from socterm.store.doors.sandbox import SqlDesk
+from socterm.store.doors.triage import TriageDesk
 from socterm.store.migrations import MIGRATIONS
-from socterm.store.sandbox import SqlDesk
 from socterm.store.schema import applied, migrate
-from socterm.store.snoozing import SnoozeDesk
-from socterm.store.triage import TriageDesk
 
 
 class Store:

@@ -1,4 +1,4 @@
-"""The two doors of the store. Views, the analyst and the command line know no more than these.
+"""The doors of the store. Views, the analyst and the command line know no more than these.
 
 `Events` is the log: append-only, read by id range. `Triage` is what people decide. One SQLite file stands
 behind both (`socterm.store.open_store`); later other machines may.
@@ -12,11 +12,12 @@ from typing import Any, Protocol
 from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
-from socterm.store.entities import EntityPage, Ranked
-from socterm.store.history import Coming, Places, Portion, Stretch, Wanted
-from socterm.store.hunts import View
-from socterm.store.incident_rows import IncidentPage, IncidentRow
-from socterm.store.raising import Asked
+from socterm.store.doors.entities import EntityPage, Ranked
+from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
+from socterm.store.doors.hunts import View
+from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
+from socterm.store.doors.sandbox import SqlAnswer
+from socterm.store.ingest.raising import Asked
 from socterm.store.rows import (
     AlertRow,
     AuditRow,
@@ -28,7 +29,6 @@ from socterm.store.rows import (
     RuleRow,
     SourceRow,
 )
-from socterm.store.sandbox import SqlAnswer
 
 
 class Events(Protocol):

@@ -11,9 +11,9 @@ from socterm.event import Event
 from socterm.pipeline.status import IngestStatus, SourceStatus
 from socterm.sigma.model import RuleFate
 from socterm.store import open_store
-from socterm.store.batch import Batch, SourceState
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
 from socterm.store.opening import Store
-from socterm.store.writer import Writer
 
 NOW = 1_763_721_727_000_000
 """2025-11-21 10:42:07 UTC."""

@@ -10,7 +10,7 @@ from scene import ACTOR, NOW, FakeIngest, Scene
 from socterm.alerts.exceptions import DAY, EVERYTHING, Term, Wording
 from socterm.console.screens.exceptions import ExceptionsScreen
 from socterm.pipeline.exceptions import made
-from socterm.store.batch import Batch
+from socterm.store.ingest.batch import Batch
 from socterm.store.opening import Store
 from story import busy
 from textual.pilot import Pilot

@@ -12,7 +12,7 @@ from socterm.console.figures import rule_lines, whole_lines
 from socterm.console.lines import Line, wrap
 from socterm.console.screens.metrics import MetricsScreen
 from socterm.console.state import UiState, view_name
-from socterm.store.batch import Batch
+from socterm.store.ingest.batch import Batch
 from socterm.store.opening import Store
 from story import busy
 from textual.pilot import Pilot

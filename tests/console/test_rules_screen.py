@@ -11,7 +11,7 @@ from scene import ACTOR, NOW, RULES, FakeIngest, Scene
 from socterm.console.screens.exceptions import ExceptionsScreen
 from socterm.console.screens.rules import RulesScreen
 from socterm.sigma.model import RuleFate
-from socterm.store.batch import Batch
+from socterm.store.ingest.batch import Batch
 from socterm.store.opening import Store
 from story import busy
 from textual.pilot import Pilot

@@ -13,10 +13,10 @@ from socterm.pipeline.detect import Detector
 from socterm.sigma import groups
 from socterm.sigma.model import RuleSet
 from socterm.sigma.windows import CountWindow, OrderedWindow, TemporalWindow, ValueWindow, Window, base
-from socterm.store.batch import Batch, RulesState, SourceState
-from socterm.store.canonical import canonical
-from socterm.store.check import check
-from socterm.store.writer import Writer
+from socterm.store.ingest.batch import Batch, RulesState, SourceState
+from socterm.store.ingest.writer import Writer
+from socterm.store.upkeep.canonical import canonical
+from socterm.store.upkeep.check import check
 
 IP = "group-by: [source.ip]; timespan: 1m"
 MIN = 60 * S

@@ -22,9 +22,9 @@ from socterm.sigma.learning.stage import Learner
 from socterm.sigma.learning.values import Key
 from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener
-from socterm.store.canonical import canonical
-from socterm.store.check import check
-from socterm.store.writer import Writer
+from socterm.store.ingest.writer import Writer
+from socterm.store.upkeep.canonical import canonical
+from socterm.store.upkeep.check import check
 from tests.sigma.learning_road import SECOND, START, document, events, load
 
 NOW = START + 86_400 * SECOND

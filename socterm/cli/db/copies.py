@@ -12,7 +12,7 @@ from socterm.cli.output import json_option, put_json
 from socterm.cli.reading import store_options, store_path
 from socterm.cli.wiring import clock, configure
 from socterm.errors import UsageError
-from socterm.store import backup as copies
+from socterm.store.upkeep import backup as copies
 
 quick_option = click.option(
     "--quick", is_flag=True, help="Do not look through the copy; checking a big one takes minutes."

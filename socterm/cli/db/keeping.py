@@ -16,8 +16,8 @@ from socterm.cli.output import json_option, put_json
 from socterm.cli.reading import store_options, store_path
 from socterm.cli.wiring import clock, configure, terms_of
 from socterm.errors import UsageError
-from socterm.store import care
-from socterm.store.retention import Terms
+from socterm.store.keeping.retention import Terms
+from socterm.store.upkeep import care
 
 SPARE = 0.2
 """The share of free room in the file from which on it is told: such a store gives none back by itself."""

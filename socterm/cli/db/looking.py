@@ -12,7 +12,7 @@ from socterm.cli.doing import Doing
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import store_options, store_path
 from socterm.cli.wiring import clock
-from socterm.store.describe import Facts, describe
+from socterm.store.upkeep.describe import Facts, describe
 
 
 @click.command()
@@ -20,7 +20,7 @@ from socterm.store.describe import Facts, describe
 @store_options
 def check(as_json: bool, db: Path | None, config: Path | None) -> None:
     """Look for damage: pages, audit chain, counts, evidence, gaps. Exit code 1 where there is any."""
-    from socterm.store.check import check as check_store
+    from socterm.store.upkeep.check import check as check_store
 
     path = store_path(db, config)
     with Doing("checking") as doing:
@@ -43,7 +43,7 @@ def canonical(db: Path | None, config: Path | None) -> None:
 
     One JSON object a line.
     """
-    from socterm.store.canonical import canonical as lines_of
+    from socterm.store.upkeep.canonical import canonical as lines_of
 
     for line in lines_of(store_path(db, config)):
         sys.stdout.write(line + "\n")

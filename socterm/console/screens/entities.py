@@ -14,7 +14,7 @@ from socterm.console.screens.base import ListScreen
 from socterm.console.whom import about
 from socterm.console.widgets.table import Column, TableRows
 from socterm.console.words import age
-from socterm.store.entities import EntityPage, Ranked
+from socterm.store.doors.entities import EntityPage, Ranked
 
 
 class Row(NamedTuple):

@@ -20,7 +20,7 @@ from socterm.console.widgets.reader import in_thread
 from socterm.console.words import plural, stamp
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.export import FORMS, Exporter, event_cells
-from socterm.store.hunts import View
+from socterm.store.doors.hunts import View
 
 TELL = 0.25
 """Seconds between two words on how far an export is."""

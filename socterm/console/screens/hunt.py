@@ -19,7 +19,7 @@ from socterm.console.screens.picker import Choice, Picked, Picker
 from socterm.console.widgets.reader import in_thread
 from socterm.console.words import stamp
 from socterm.errors import SoctermError
-from socterm.store.hunts import View
+from socterm.store.doors.hunts import View
 from socterm.taxonomy import resolve
 
 FIELDS = (

@@ -17,7 +17,7 @@ from socterm.console.theme import MARKS, SHORT
 from socterm.console.told import WITH_EVIDENCE, about, state_of
 from socterm.console.widgets.table import Column, TableRows
 from socterm.console.words import age
-from socterm.store.incident_rows import IncidentPage, IncidentRow
+from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
 from socterm.store.rows import EventRow
 
 

@@ -6,10 +6,10 @@ import sqlite3
 
 from socterm.alerts.bonds import Policy, bonds_of
 from socterm.alerts.incidents import links, stories
-from socterm.store import things
-from socterm.store.assigning import Settling
-from socterm.store.grouping import keep_policy, stored_policy
-from socterm.store.stories import digest
+from socterm.store.ingest import things
+from socterm.store.ingest.assigning import Settling
+from socterm.store.ingest.grouping import keep_policy, stored_policy
+from socterm.store.ingest.stories import digest
 
 
 def use_policy(db: sqlite3.Connection, policy: Policy, now: int) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from socterm.errors import StoreBusyError, StoreError, StoreFullError, UsageError
 from socterm.store import lease
-from socterm.store.check import check
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.opening import make_readable
+from socterm.store.upkeep.check import check
 
 PAGES = 1_000
 """Pages of one step: 8 MiB."""

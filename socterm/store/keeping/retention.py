@@ -13,13 +13,13 @@ from typing import Final
 
 import msgspec
 
-from socterm.store import purge
 from socterm.store.connection import transaction
 from socterm.store.jsontext import to_json
+from socterm.store.keeping import purge
+from socterm.store.keeping.release import can_release, release, take_apart
+from socterm.store.keeping.space import can_give_back, give_back, room
+from socterm.store.keeping.tidy import DeadKinds, Guard, Words
 from socterm.store.minutes import MINUTE
-from socterm.store.release import can_release, release, take_apart
-from socterm.store.space import can_give_back, give_back, room
-from socterm.store.tidy import DeadKinds, Guard, Words
 
 DAY: Final = 86_400_000_000
 HIGH, LOW = 0.97, 0.93

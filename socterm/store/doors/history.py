@@ -18,12 +18,12 @@ from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.codec import JOIN, READ_COLUMNS, decode
 from socterm.store.connections import Connections
+from socterm.store.doors.scan import TOP, Leg, legs
 from socterm.store.expressions import EXPRESSIONS, other
+from socterm.store.ingest.raising import overlapping
 from socterm.store.jsontext import from_json
 from socterm.store.minutes import MINUTE, id_bounds
-from socterm.store.raising import overlapping
 from socterm.store.rows import EventRow
-from socterm.store.scan import TOP, Leg, legs
 
 FIRST: Final = 2_000
 """Ids of the first portion: something can be shown at once."""

@@ -13,23 +13,25 @@ from socterm.alerts.bonds import Policy
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
-from socterm.store import exceptions, learning, lease, raising, rulebook
-from socterm.store.assigning import Settling
-from socterm.store.batch import Batch, SourceState, StoredState
+from socterm.store import lease
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
-from socterm.store.decisions import decisions_since
-from socterm.store.detections import Detections, evidence_ids, open_episodes
-from socterm.store.grouping import DEFAULT, stored_policy
+from socterm.store.decide import exceptions
+from socterm.store.decide.decisions import decisions_since
+from socterm.store.decide.snoozing import wake_due
+from socterm.store.ingest import learning, raising, rulebook
+from socterm.store.ingest.assigning import Settling
+from socterm.store.ingest.batch import Batch, SourceState, StoredState
+from socterm.store.ingest.detections import Detections, evidence_ids, open_episodes
+from socterm.store.ingest.grouping import DEFAULT, stored_policy
+from socterm.store.ingest.raising import Raised
+from socterm.store.ingest.regrouping import use_policy
+from socterm.store.ingest.stories import Stories
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
+from socterm.store.keeping.retention import Retention, Terms
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
-from socterm.store.raising import Raised
-from socterm.store.regrouping import use_policy
-from socterm.store.retention import Retention, Terms
 from socterm.store.schema import migrate
-from socterm.store.snoozing import wake_due
-from socterm.store.stories import Stories
 from socterm.store.words import INDEXED
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import msgspec
 
 from socterm.alerts.model import Entity, EpisodeChange, Hit, RuleInfo
 from socterm.event import Key
-from socterm.store import trail
+from socterm.store.decide import trail
+from socterm.store.decide.standing import read_standing
 from socterm.store.jsontext import clean, to_json
-from socterm.store.standing import read_standing
 
 VERB = "raise"
 """What the audit trail calls it; no decision on an alert that `undo` could take back."""

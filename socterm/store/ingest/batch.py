@@ -10,7 +10,7 @@ import msgspec
 from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.event import Event
 from socterm.sigma.learning.changes import LearningChanges, StoredLearning
-from socterm.store.raising import Raised
+from socterm.store.ingest.raising import Raised
 
 if TYPE_CHECKING:
     from socterm.sigma.model import RuleFate

@@ -10,10 +10,10 @@ import msgspec
 
 from socterm.store.connection import connect, our_errors
 from socterm.store.jsontext import from_json
+from socterm.store.keeping.space import can_give_back, room
 from socterm.store.lease import held_by
 from socterm.store.opening import make_readable
 from socterm.store.schema import applied
-from socterm.store.space import can_give_back, room
 
 
 class Facts(msgspec.Struct, frozen=True):

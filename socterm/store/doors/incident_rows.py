@@ -12,10 +12,10 @@ import msgspec
 
 from socterm.alerts.incidents import Link
 from socterm.alerts.levels import LEVELS
+from socterm.store.ingest.stories import links_among
+from socterm.store.ingest.things import some
 from socterm.store.jsontext import from_json
 from socterm.store.rows import AuditRow
-from socterm.store.stories import links_among
-from socterm.store.things import some
 from socterm.taxonomy.attack import tactic_of, technique_of
 
 

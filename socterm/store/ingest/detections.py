@@ -12,13 +12,13 @@ from socterm.alerts.model import EpisodeChange, RuleInfo
 from socterm.alerts.risk import points
 from socterm.alerts.states import by_itself, inherit
 from socterm.event import Key
-from socterm.store import trail
-from socterm.store.decisions import write
+from socterm.store.decide import trail
+from socterm.store.decide.decisions import write
+from socterm.store.decide.standing import next_change, read_standing
 from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_hits, settle_parts
-from socterm.store.folding import Folding, text_of
+from socterm.store.ingest.folding import Folding, text_of
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
-from socterm.store.standing import next_change, read_standing
 
 _EPISODE = f"INSERT OR REPLACE INTO episodes VALUES ({', '.join('?' * 17)})"
 _PART = """

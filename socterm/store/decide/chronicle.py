@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from socterm.store import trail
 from socterm.store.connections import Connections
+from socterm.store.decide import trail
 from socterm.store.rows import AuditRow
 
 _SET_BACK = 3_600_000_000

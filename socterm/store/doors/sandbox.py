@@ -18,8 +18,8 @@ from socterm.errors import QueryCancelledError, UsageError
 from socterm.query import FUNCTIONS
 from socterm.store.connection import connect
 from socterm.store.connections import Connections
+from socterm.store.doors.sqlviews import VIEWS, create_sql
 from socterm.store.expressions import SQL_FUNCTIONS
-from socterm.store.sqlviews import VIEWS, create_sql
 
 SECONDS: Final = 10.0
 ROWS: Final = 1_000

@@ -11,9 +11,9 @@ from typing import Any
 from socterm.alerts.levels import LEVELS, rank_of
 from socterm.alerts.states import OPEN_STATES, Decision
 from socterm.query import Query, compile_sql, json_field
-from socterm.store import decisions, trail
 from socterm.store.connections import Connections
-from socterm.store.events import EventStore
+from socterm.store.decide import decisions, trail
+from socterm.store.doors.events import EventStore
 from socterm.store.evidence import event_ids
 from socterm.store.expressions import plain_values
 from socterm.store.jsontext import clean, from_json, unpack_name

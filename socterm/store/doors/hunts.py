@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from socterm.errors import UsageError
-from socterm.store import feeds
 from socterm.store.connections import Connections
+from socterm.store.ingest import feeds
+from socterm.store.ingest.raising import Asked, ask
 from socterm.store.jsontext import clean, from_json, to_json
-from socterm.store.raising import Asked, ask
 
 KINDS = ("events", "alerts", "sql")
 LONGEST = 60

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from socterm.alerts.incidents import Facts, Link, links, opens, stories
-from socterm.store import things, trail
-from socterm.store.assigning import read_state
-from socterm.store.grouping import stored_policy
+from socterm.store.decide import trail
+from socterm.store.ingest import things
+from socterm.store.ingest.assigning import read_state
+from socterm.store.ingest.grouping import stored_policy
 
 
 def incidents(db: sqlite3.Connection) -> Iterator[str]:

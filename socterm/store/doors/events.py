@@ -10,12 +10,12 @@ from socterm.query import Query
 from socterm.query.match import fold_ascii
 from socterm.store.codec import JOIN, READ_COLUMNS, decode
 from socterm.store.connections import Connections
+from socterm.store.doors.scan import TOP, legs
+from socterm.store.doors.seek import first_at, next_alerted, previous_alerted
 from socterm.store.expressions import EXPRESSIONS, other
 from socterm.store.jsontext import from_json
 from socterm.store.minutes import histogram
 from socterm.store.rows import Bucket, Count, EventRow, Page
-from socterm.store.scan import TOP, legs
-from socterm.store.seek import first_at, next_alerted, previous_alerted
 
 _ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
 _CHUNK = 500

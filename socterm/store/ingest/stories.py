@@ -16,9 +16,9 @@ from socterm.alerts.bonds import Bond, Bonds, Policy, Things, bonds_of, gap_of
 from socterm.alerts.incidents import Facts, Link, Order, Row, links_of, stories
 from socterm.alerts.model import EpisodeChange
 from socterm.event import Event
-from socterm.store import things
+from socterm.store.ingest import things
+from socterm.store.ingest.things import some
 from socterm.store.jsontext import to_json
-from socterm.store.things import some
 
 _NEAR = (
     "SELECT alert FROM alert_bonds WHERE bond = ? AND last >= ? AND first <= ? "

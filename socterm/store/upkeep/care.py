@@ -13,12 +13,12 @@ import msgspec
 from socterm.errors import StoreBusyError, StoreError, StoreFullError
 from socterm.store import lease
 from socterm.store.connection import connect, our_errors
+from socterm.store.keeping.release import due
+from socterm.store.keeping.retention import LOW, Retention, Terms
+from socterm.store.keeping.space import can_give_back, give_back, pragma, room
+from socterm.store.keeping.tidy import Words
 from socterm.store.minutes import MINUTE
 from socterm.store.opening import make_readable
-from socterm.store.release import due
-from socterm.store.retention import LOW, Retention, Terms
-from socterm.store.space import can_give_back, give_back, pragma, room
-from socterm.store.tidy import Words
 
 Told = Callable[[int, int], None]
 """Called now and then with how much is done and how much there is, 0 where that is not known."""

@@ -8,11 +8,11 @@ from itertools import groupby
 
 from socterm.alerts.states import FOLLOWED, VERBS, Decision, Standing, decide, follow
 from socterm.errors import TransitionError
-from socterm.store import trail
 from socterm.store.connection import transaction
+from socterm.store.decide import trail
+from socterm.store.decide.standing import next_change, read_standing, write_standing
+from socterm.store.decide.subjects import SUBJECTS, subject
 from socterm.store.rows import AuditRow
-from socterm.store.standing import next_change, read_standing, write_standing
-from socterm.store.subjects import SUBJECTS, subject
 
 
 def apply(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision, now: int) -> list[AuditRow]:

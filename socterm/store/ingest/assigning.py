@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from socterm.alerts.incidents import MEDIUM, opens, stories
-from socterm.store import trail
-from socterm.store.stories import links_among
-from socterm.store.things import some
+from socterm.store.decide import trail
+from socterm.store.ingest.stories import links_among
+from socterm.store.ingest.things import some
 
 COLUMNS = "state, verdict, owner, notes, merged_into, why"
 HAD = "~had"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from socterm.alerts.states import Standing
 from socterm.alerts.superseding import parts
-from socterm.store import exceptions, trail
-from socterm.store.check_incidents import incidents
 from socterm.store.connection import connect, our_errors
+from socterm.store.decide import exceptions, trail
+from socterm.store.decide.standing import COLUMNS as STANDING
 from socterm.store.evidence import event_ids, weights_of
-from socterm.store.folding import EXTENT, extent_of
+from socterm.store.ingest.folding import EXTENT, extent_of
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
 from socterm.store.opening import make_readable
-from socterm.store.standing import COLUMNS as STANDING
+from socterm.store.upkeep.check_incidents import incidents
 from socterm.store.words import key_match
 
 OPCODES = 100_000

@@ -1,8 +1,8 @@
 """Letting go of the evidence of closed alerts; the alerts themselves, their counts and their trail stay.
 
 An alert is marked as released first. Then its evidence is taken apart in portions: what no other alert cites
-is an event like others from then on, for `socterm.store.purge` to delete in its turn. A kill in between
-leaves portions for the next time.
+is an event like others from then on, for `purge` to delete in its turn. A kill in between leaves portions for
+the next time.
 """
 
 from __future__ import annotations

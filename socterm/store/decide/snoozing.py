@@ -6,11 +6,11 @@ import sqlite3
 
 from socterm.alerts.states import by_itself
 from socterm.errors import StoreBusyError, StoreFullError
-from socterm.store import trail
 from socterm.store.connections import Connections
-from socterm.store.decisions import write
+from socterm.store.decide import trail
+from socterm.store.decide.decisions import write
+from socterm.store.decide.standing import read_standing
 from socterm.store.rows import AuditRow
-from socterm.store.standing import read_standing
 
 _DUE = "SELECT id FROM alerts WHERE until != 0 AND until <= ? ORDER BY until, id"
 

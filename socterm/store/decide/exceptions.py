@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from socterm.alerts.states import Decision
 from socterm.errors import TransitionError
-from socterm.store import decisions, trail
 from socterm.store.connection import transaction
 from socterm.store.connections import Connections
+from socterm.store.decide import decisions, trail
+from socterm.store.decide.subjects import SUBJECTS, Subject
 from socterm.store.jsontext import clean, from_json, to_json
 from socterm.store.rows import AuditRow, ExceptionRow
-from socterm.store.subjects import SUBJECTS, Subject
 
 KIND: Final = "exception"
 ADDED: Final = "except"

@@ -6,7 +6,7 @@ import sqlite3
 
 from socterm.query import Query
 from socterm.store.codec import ALERTED
-from socterm.store.scan import TOP, legs
+from socterm.store.doors.scan import TOP, legs
 
 MINUTE = 60_000_000
 

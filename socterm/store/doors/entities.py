@@ -16,10 +16,10 @@ from socterm.alerts.bonds import KINDS
 from socterm.alerts.risk import HARMLESS, total
 from socterm.query import parse, quote
 from socterm.store.connections import Connections
-from socterm.store.events import EventStore
-from socterm.store.grouping import DEFAULT, stored_policy
-from socterm.store.scan import TOP, legs
-from socterm.store.things import some
+from socterm.store.doors.events import EventStore
+from socterm.store.doors.scan import TOP, legs
+from socterm.store.ingest.grouping import DEFAULT, stored_policy
+from socterm.store.ingest.things import some
 from socterm.store.words import MARKS
 
 SAMPLE: Final = 2_000

@@ -12,8 +12,12 @@ from socterm.alerts.incidents import OPEN_STATES, Standing, decide
 from socterm.alerts.states import OPEN_STATES as OPEN_ALERTS
 from socterm.alerts.states import Decision
 from socterm.errors import TransitionError
-from socterm.store import decisions, trail
-from socterm.store.assigning import (
+from socterm.store.connection import transaction
+from socterm.store.connections import Connections
+from socterm.store.decide import decisions, trail
+from socterm.store.decide.subjects import SUBJECTS, Subject
+from socterm.store.doors.incident_rows import ROW, IncidentPage, IncidentRow, listed, read_page
+from socterm.store.ingest.assigning import (
     HAD,
     Settling,
     State,
@@ -24,13 +28,9 @@ from socterm.store.assigning import (
     stories_of,
     write_state,
 )
-from socterm.store.connection import transaction
-from socterm.store.connections import Connections
-from socterm.store.incident_rows import ROW, IncidentPage, IncidentRow, listed, read_page
+from socterm.store.ingest.things import some
 from socterm.store.jsontext import clean
 from socterm.store.rows import AuditRow
-from socterm.store.subjects import SUBJECTS, Subject
-from socterm.store.things import some
 
 KIND: Final = "incident"
 NEW: Final[State] = {

@@ -1,0 +1,1 @@
+"""What people decide: verbs, undo and redo as transactions, and the audit trail of them all."""

@@ -1,0 +1,1 @@
+"""The doors of the store, as `store.protocols` describes them, and how each finds what it is asked for."""

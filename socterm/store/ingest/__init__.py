@@ -1,0 +1,1 @@
+"""What ingest commits: batches, episodes, alerts and incidents, in one transaction each."""

@@ -1,0 +1,1 @@
+"""How long things are kept: events and evidence go by age and size, and the room they took comes back."""
