@@ -21,7 +21,8 @@ class Decision:
     """A verb on alerts, `except` and `expire` on exceptions, `incident …` on incidents; `ids` are those of
     what it is about.
 
-    With `group` on every open alert of that one's rule and entity instead.
+    With `group` on every open alert of that one's rule and entity instead. `noun` is what is counted when it
+    is told, where that is not what the screen mostly decides on.
     """
 
     verb: str
@@ -29,6 +30,7 @@ class Decision:
     ids: tuple[int, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
     group: AlertRow | None = None
+    noun: str = ""
 
 
 class Decisions:
@@ -64,7 +66,9 @@ class Decisions:
                     count, error = self._write(decision), ""
                 except SoctermError as refused:
                     count, error = 0, str(refused)
-                self._host.post_message(Decided(decision.verb, decision.done + self._into, count, error))
+                self._host.post_message(
+                    Decided(decision.verb, decision.done + self._into, count, error, decision.noun)
+                )
 
     def _write(self, decision: Decision) -> int:
         triage, now = self._store.triage, self._clock()

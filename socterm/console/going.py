@@ -101,6 +101,12 @@ class Going(App[None], inherit_bindings=False):
         copy(self, text)
         say(self, join(["copied ", text[:60]]))
 
+    def suppress(self, spot: Spot) -> None:
+        """Offer an exception for what has the value, as a decision of the screen in front."""
+        here = self.screen
+        if isinstance(here, Page | TriageScreen):
+            here.suppress(spot)
+
     def pivot(self, spot: Spot) -> None:
         """Ask what to do with the value under the cursor."""
         if not any(pivot.fits(spot) for pivot in PIVOTS.values()):

@@ -153,12 +153,13 @@ class ChatPiece(Message):
 
 @dataclass
 class Decided(Message):
-    """A decision was written, or refused (`error`)."""
+    """A decision was written, or refused (`error`); `noun` is what is counted, "" for what is usual."""
 
     verb: str
     done: str
     count: int
     error: str = ""
+    noun: str = ""
 
 
 @dataclass

@@ -1,6 +1,7 @@
-"""The exception a false positive offers: what can be chosen about it, in words. Pure.
+"""The exception that an alert or a value offers: what can be chosen about it, in words. Pure.
 
-An offer starts as what people mostly mean: what the alert is about, for its rule and those of its parts.
+An offer starts as what people mostly mean: what the alert is about, for its rule and those of its parts; a
+value alone, for all rules.
 """
 
 from __future__ import annotations
@@ -32,16 +33,24 @@ LABEL: Final = 10
 MOST: Final = 5
 """Fields that are suggested."""
 
+BAR: Final = 20
+"""Cells of how far the preview is."""
+
 
 class Offer(msgspec.Struct, frozen=True):
-    """An alert, what is known around it, and what has been chosen.
+    """What is to be excepted, what is known around it, and what has been chosen.
 
-    `scope` is a place in `scopes`, `width` one in `widths` of the first address, `until` a name in `SPANS`;
-    `added` are places in `suggested`.
+    `entity` are the fields asked for to begin with, `rule` the key and title of the rule it is about, `alike`
+    those of its parts; `alert` is the alert it comes from, 0 for none, `why` the reason unless another is
+    given. `scope` is a place in `scopes`, `width` one in `widths` of the first address, `until` a name in
+    `SPANS`; `added` are places in `suggested`.
     """
 
-    alert: AlertRow
-    parts: tuple[AlertRow, ...] = ()
+    entity: dict[str, str]
+    rule: tuple[str, str] = ("", "")
+    alike: tuple[tuple[str, str], ...] = ()
+    alert: int = 0
+    why: str = "known here"
     about: tuple[str, ...] | None = None
     suggested: tuple[Term, ...] = ()
     scope: int = 0
@@ -51,15 +60,9 @@ class Offer(msgspec.Struct, frozen=True):
     added: tuple[int, ...] = ()
 
     @property
-    def alike(self) -> tuple[AlertRow, ...]:
-        """The parts that are about the same: an exception can be for their rules, too."""
-        mine = self.alert.entity.items()
-        return tuple(row for row in self.parts if mine <= row.entity.items() and row.rule != self.alert.rule)
-
-    @property
     def scopes(self) -> tuple[str, ...]:
         """What it can be for: parts, rule, all."""
-        return ("parts", "rule", "all") if self.alike else ("rule", "all")
+        return (*(["parts"] if self.alike else []), *(["rule"] if self.rule[0] else []), "all")
 
     @property
     def rules(self) -> tuple[tuple[str, str], ...]:
@@ -67,13 +70,12 @@ class Offer(msgspec.Struct, frozen=True):
         name = self.scopes[self.scope]
         if name == "all":
             return ()
-        rows = (self.alert, *(self.alike if name == "parts" else ()))
-        return tuple({row.rule: row.title for row in rows}.items())
+        return tuple(dict([self.rule, *(self.alike if name == "parts" else ())]).items())
 
     @property
     def widths(self) -> tuple[str, ...]:
         """The address, and the networks around it; () where the alert is not about one."""
-        found = next((value for value in self.alert.entity.values() if networks_of(value)), "")
+        found = next((value for value in self.entity.values() if networks_of(value)), "")
         return (found, *networks_of(found)) if found else ()
 
     @property
@@ -89,7 +91,7 @@ class Offer(msgspec.Struct, frozen=True):
             Term(term.field, widths[self.width], network=True)
             if self.width and term.value == widths[0]
             else term
-            for term in entity_terms(self.alert.entity)
+            for term in entity_terms(self.entity)
         ]
         more = [self.suggested[place] for place in self.added] if self.narrows else []
         return (*own, *more)
@@ -97,8 +99,7 @@ class Offer(msgspec.Struct, frozen=True):
     @property
     def wording(self) -> Wording:
         """The exception."""
-        reason = self.reason or f"false positive, as alert {self.alert.id} was"
-        return Wording(tuple(key for key, _ in self.rules), self.terms, reason)
+        return Wording(tuple(key for key, _ in self.rules), self.terms, self.reason or self.why)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,24 +136,64 @@ class Offer(msgspec.Struct, frozen=True):
 def offered(
     alert: AlertRow, parts: Sequence[AlertRow], rules: Sequence[RuleRow], events: Sequence[EventRow]
 ) -> Offer:
-    """The offer for an alert."""
-    about = next((rule.about for rule in rules if rule.id == alert.rule), None)
-    fields: list[Mapping[str, Any]] = [row.fields for row in events]
-    return Offer(alert, tuple(parts), about, suggestions(fields, alert.entity)[:MOST])
+    """The offer for an alert: whom it is about, for its rule and those of its parts that say the same."""
+    mine = alert.entity.items()
+    alike = {row.rule: row.title for row in parts if mine <= row.entity.items() and row.rule != alert.rule}
+    return Offer(
+        alert.entity,
+        (alert.rule, alert.title),
+        tuple(alike.items()),
+        alert.id,
+        f"false positive, as alert {alert.id} was",
+        _about(alert, rules),
+        suggestions([row.fields for row in events], alert.entity)[:MOST],
+    )
+
+
+def of_value(
+    fields: Mapping[str, str], alert: AlertRow | None, rules: Sequence[RuleRow], event: EventRow | None
+) -> Offer:
+    """The offer for a value: the first of these fields, for the rule of the alert it was seen in, or for all.
+
+    The other fields, and those of the event it stands in, are suggested. Where all of them are what the alert
+    is about, they are asked for together; a rule that counts by other fields cannot be asked for this one.
+    """
+    (field, value), *_ = fields.items()
+    whole = alert is not None and fields == alert.entity
+    entity = dict(fields) if whole else {field: value}
+    about = _about(alert, rules) if alert is not None else None
+    own = alert is not None and (about is None or entity.keys() <= set(about))
+    seen: dict[str, Any] = {**fields, **(event.fields if event is not None else {})}
+    return Offer(
+        entity,
+        (alert.rule, alert.title) if own and alert is not None else ("", ""),
+        (),
+        alert.id if alert is not None else 0,
+        f"known here, as in alert {alert.id}" if alert is not None else "known here",
+        about if own else None,
+        suggestions([seen], entity)[:MOST],
+    )
+
+
+def _about(alert: AlertRow, rules: Sequence[RuleRow]) -> tuple[str, ...] | None:
+    return next((rule.about for rule in rules if rule.id == alert.rule), None)
 
 
 # -- in words ----------------------------------------------------------------------------
 
 
-def lines(offer: Offer, found: Preview | None, said: str, until: str) -> list[Line]:
-    """What the dialogue says. `found` is the preview, None while it is read, `said` what is wrong with it."""
+def lines(
+    offer: Offer, found: Preview | None, said: str, until: str, looked: tuple[int, int] = (0, 0)
+) -> list[Line]:
+    """What the dialogue says. `found` is the preview, None while it is read, `said` what is wrong with it;
+    `looked` says at how many alerts was looked, of how many, where that takes its time."""
     return [
         *_rules(offer),
         *_whom(offer),
         _row("until", "t", sp(until, "title")),
         _row("reason", "n", sp(offer.wording.reason, "text" if offer.reason else "dim")),
         Line(),
-        *_preview(found, said),
+        *_preview(found, said, *looked),
     ]
 
 
@@ -165,7 +206,7 @@ def _rules(offer: Offer) -> list[Line]:
     if scope == "all":
         return [_row("for", "r", sp("all rules: such events never alert", "high"))]
     more = len(offer.rules) - 1
-    said = [sp(offer.alert.title, "title")]
+    said = [sp(offer.rule[1], "title")]
     if more:
         said.append(sp(f" and {plural(more, 'rule')} of its parts", "text"))
     return [_row("for", "r", *said)]
@@ -188,9 +229,20 @@ def _whom(offer: Offer) -> list[Line]:
     return out
 
 
-def _preview(found: Preview | None, said: str) -> list[Line]:
+def _preview(found: Preview | None, said: str, looked: int, of: int) -> list[Line]:
     if said:
         return [line((said, "high"))]
-    if found is None:
-        return [line(("Looking at what it would have hidden …", "dim"))]
-    return [line((text, "critical" if text.startswith("CAREFUL") else "text")) for text in told(found)]
+    if found is not None:
+        return [line((text, "critical" if text.startswith("CAREFUL") else "text")) for text in told(found)]
+    out = [line(("Looking at what it would have hidden …", "dim"))]
+    if of:
+        full = BAR * looked // of
+        out.append(
+            line(
+                ("█" * full, "primary"),
+                ("░" * (BAR - full), "dim"),
+                (f"  {looked:,} of {of:,} alerts", "text"),
+                (" · Esc leaves" if looked < of else " · counting the events · Esc leaves", "dim"),
+            )
+        )
+    return out

@@ -53,6 +53,9 @@ class Console(Protocol):
     def copy_value(self, text: str) -> None:
         """Put a text on the clipboard and say so."""
 
+    def suppress(self, spot: Spot) -> None:
+        """Offer an exception for what has the value."""
+
 
 class Pivot(NamedTuple):
     """One thing to do from a value. `fits` names what it would be about, "" where there is nothing."""
@@ -94,6 +97,20 @@ def _all_of(*names: str) -> Callable[[Console, Spot], None]:
     return lambda console, spot: console.visit("events", clause(*spot.first(*names)))
 
 
+NO_EVENT_HAS = ("rule", "rule.id", "@timestamp")
+"""Fields of questions that no event has: nothing can be excepted by them."""
+
+
+def excepted_by(spot: Spot) -> dict[str, str]:
+    """The fields an exception could ask for."""
+    return {name: value for name, value in spot.fields.items() if value and name not in NO_EVENT_HAS}
+
+
+def _suppressed(spot: Spot) -> str:
+    field, value = next(iter(excepted_by(spot).items()), ("", ""))
+    return f"never alert where {field} is {value}" if field else ""
+
+
 def _when(spot: Spot) -> str:
     return datetime.fromtimestamp(spot.ts / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if spot.ts else ""
 
@@ -113,6 +130,8 @@ PIVOTS: tuple[Pivot, ...] = (
           lambda console, spot: console.narrow(clause(*spot.first()))),
     Pivot("exclude", "minus", "exclude", "Leave out what has this value", _about(),
           lambda console, spot: console.narrow(f"not {clause(*spot.first())}")),
+    Pivot("suppress", "s", "except", "Have what has this value alert no more", _suppressed,
+          lambda console, spot: console.suppress(spot)),
     Pivot("copy", "y", "copy", "Copy it to the clipboard", lambda spot: spot.text,
           lambda console, spot: console.copy_value(spot.text)),
 )

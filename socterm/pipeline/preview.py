@@ -34,6 +34,9 @@ GENUINE: Final = "true_positive"
 Stop = Callable[[], bool]
 """Whether whoever asked wants no answer any more."""
 
+Tell = Callable[[int, int], object]
+"""Told how many alerts were looked at, of how many."""
+
 
 class Store(Protocol):
     """What is looked at."""
@@ -98,6 +101,7 @@ def preview(
     days: int = DAYS,
     tz: tzinfo = UTC,
     stop: Stop = lambda: False,
+    tell: Tell = lambda _looked, _of: None,
 ) -> Preview:
     """Judge the stored alerts of the last days by a document; nothing changes.
 
@@ -114,13 +118,15 @@ def preview(
     asked = [row for row in rows if not wanted or row.rule in wanted]
     judge = _Judge(store, said, tz)
     found = []
-    for row in asked:
+    for looked, row in enumerate(asked):
         if stop():
             break
+        tell(looked, len(asked))
         by_entity = bool(wanted) and rules.get(row.rule) is not None
         one = judge.entity(row) if by_entity else judge.events(row)
         if one.hidden:
             found.append(one)
+    tell(len(asked), len(asked))
     return Preview(
         since=since,
         looked=len(asked),

@@ -1,14 +1,15 @@
-"""The dialogue after `d f`: the exception a false positive offers; and the verbs of the Exceptions screen."""
+"""The dialogue after `d f` and `p s`: the exception offered; and the verbs of the Exceptions screen."""
 
 from socterm.console.actions.model import Group, group
 
 # fmt: off
 GROUPS: tuple[Group, ...] = (
     group(
-        "offer", "False positive (after d f)",
-        ("offer.save", "enter", "with this exception", "Close it, and except this from now on", "save", 1),
+        "offer", "Exception (after d f, p s)",
+        ("offer.save", "enter", "with this exception", "Except this from now on; after d f it is closed, too",
+         "save", 1),
         ("offer.without", "f", "without", "Close it as a false positive; the next one alerts again",
-         "without", 2),
+         "without", 2, "verdict"),
         ("offer.scope", "r", "which rules", "This rule and those of its parts, this rule, all rules",
          "turn('scope')", 4),
         ("offer.width", "w", "wider", "The address, the networks around it", "turn('width')", 5),

@@ -1,7 +1,9 @@
-"""The dialogue after `d f`: an alert is closed as a false positive, with an exception or without."""
+"""The dialogue after `d f` and `p s`: what is excepted, for how long, and what that would have hidden."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
@@ -17,17 +19,27 @@ from socterm.console.frame import Frame
 from socterm.console.lines import Line, hint, wrap
 from socterm.console.messages import ReadFailed
 from socterm.console.offers import Offer
-from socterm.console.safe import set_titles
+from socterm.console.readers import Store
+from socterm.console.safe import say, set_titles
 from socterm.console.screens.dialogues import NoteDialogue
 from socterm.console.widgets.footer import Footer
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.text import TextView
-from socterm.errors import SoctermError
+from socterm.errors import QueryCancelledError, SoctermError
 from socterm.pipeline.exceptions import made
 from socterm.pipeline.preview import Preview, preview
-from socterm.store.rows import AlertRow
 
 TALLEST = 20
+
+BEAT = 0.2
+"""Seconds between two looks at how far the preview is."""
+
+
+NO_OTHER = {
+    "scope": "there is no rule to narrow it to",
+    "width": "there is no address to widen",
+}
+"""What is said where there is nothing else to choose."""
 
 
 class Chosen(NamedTuple):
@@ -48,7 +60,7 @@ class Previewed(Message):
 
 
 class Offered(Message):
-    """The alert has been looked at."""
+    """What is offered has been read."""
 
     def __init__(self, offer: Offer) -> None:
         super().__init__()
@@ -58,7 +70,8 @@ class Offered(Message):
 class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
     """What is offered, and what it would have hidden. Enter before that is known waits for it.
 
-    Where something that was an attack would have been hidden, Enter has to be pressed once more.
+    Where something that was an attack would have been hidden, Enter has to be pressed once more. `read` makes
+    the offer, in a thread; `alert` is the alert that is judged by it, 0 where none is closed.
     """
 
     AUTO_FOCUS = ""
@@ -73,29 +86,43 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
     ExceptionDialogue Footer { dock: bottom; }
     """
 
-    def __init__(self, frame: Frame, alert: AlertRow) -> None:
+    def __init__(self, frame: Frame, read: Callable[[Store], Offer], *, alert: int = 0) -> None:
         super().__init__()
         self.frame = frame
+        self.read = read
         self.alert = alert
+        self.have = frozenset({"verdict"} if alert else ())
         self.offer: Offer | None = None
         self.found: Preview | None = None
         self.said = ""
         self.text = TextView("offer")
         self.text.can_focus = False
+        self._looked = 0, 0
         self._wanted = False
         self._warned = False
+        self._looking: threading.Thread | None = None
 
     def compose(self) -> ComposeResult:
         """The box and its keys."""
         with Vertical() as box:
-            set_titles(box, [("False positive", ""), (f" · alert {self.alert.id}", "")], "z takes it back")
+            about = f"False positive · alert {self.alert}" if self.alert else "Exception"
+            set_titles(box, [(about, "")], "z takes it back")
             yield self.text
-        yield Footer(("offer",))
+        yield Footer(("offer",), self.have)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Without an alert there is none to close without an exception."""
+        return action != "without" or bool(self.alert)
 
     def on_mount(self) -> None:
         """Look at the alert."""
-        self._show(hint("Looking at the alert …"))
+        self._show(hint("Looking at what there is to except …"))
         self.read_offer()
+        self.set_interval(BEAT, self._beat)
+
+    def on_unmount(self) -> None:
+        """Nobody waits for the preview any more."""
+        self._enough()
 
     def on_resize(self) -> None:
         """Wrap to the new width."""
@@ -103,11 +130,8 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
 
     @in_thread("offer")
     def read_offer(self) -> None:
-        """What the alert offers."""
-        triage = self.frame.store.triage
-        events = triage.alert_events(self.alert.id, limit=200)
-        found = offers.offered(self.alert, triage.parts(self.alert.id), triage.rules(), events)
-        self.post_message(Offered(found))
+        """What there is to except."""
+        self.post_message(Offered(self.read(self.frame.store)))
 
     @on(Offered)
     def take_offer(self, message: Offered) -> None:
@@ -117,19 +141,31 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
     @in_thread("preview")
     def read_preview(self, offer: Offer) -> None:
         """What it would have hidden."""
+        self._looking = threading.current_thread()
+
+        def tell(looked: int, of: int) -> None:
+            if self.offer is offer:
+                self._looked = looked, of
+
         try:
-            document = self._made(offer)["document"]
             found = preview(
                 self.frame.store,
-                str(document),
+                str(self._made(offer)["document"]),
                 now=self.frame.clock(),
                 tz=self.frame.local,
                 stop=lambda: self.offer is not offer,
+                tell=tell,
             )
+        except QueryCancelledError:
+            if self.offer is offer:
+                raise
         except SoctermError as wrong:
             self.post_message(Previewed(offer, None, str(wrong)))
         else:
             self.post_message(Previewed(offer, found, ""))
+        finally:
+            if self._looking is threading.current_thread():
+                self._looking = None
 
     @on(Previewed)
     def take_preview(self, message: Previewed) -> None:
@@ -137,9 +173,9 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
         if message.offer is not self.offer:
             return
         self.found, self.said = message.found, message.said
+        wanted, self._wanted = self._wanted, False
         self._again()
-        if self._wanted:
-            self._wanted = False
+        if wanted:
             self.action_save()
 
     @on(ReadFailed)
@@ -151,15 +187,28 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
     def _made(self, offer: Offer) -> dict[str, object]:
         return made(offer.wording, author=self.frame.actor, now=self.frame.clock(), names=offer.names)
 
+    def _beat(self) -> None:
+        """Say how far the look is that is under way."""
+        if self.offer is not None and self.found is None and not self.said:
+            self._again()
+
+    def _enough(self) -> None:
+        """End the look that is under way."""
+        self.offer = None
+        if self._looking is not None:
+            self.frame.store.interrupt(self._looking)
+
     def _choose(self, offer: Offer) -> None:
-        self.offer, self.found, self.said = offer, None, ""
+        self._enough()
+        self.offer, self.found, self.said, self._looked = offer, None, "", (0, 0)
         self._warned = self._wanted = False
         self._again()
         self.read_preview(offer)
 
     def _again(self) -> None:
         if self.offer is not None:
-            self._show(offers.lines(self.offer, self.found, self.said, self._until(self.offer)))
+            said = offers.lines(self.offer, self.found, self.said, self._until(self.offer), self._looked)
+            self._show([*said, *hint("It is saved as soon as that is known.")] if self._wanted else said)
 
     def _show(self, lines: list[Line]) -> None:
         room = max(20, min(92, self.app.size.width) - 5)
@@ -179,6 +228,7 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
         """Close with the exception, as soon as it is known what it would have hidden."""
         if self.offer is None or (self.found is None and not self.said):
             self._wanted = True
+            self._again()
         elif self.found is not None and self.found.lost and not self._warned:
             self._warned = True
             self.said = ""
@@ -198,8 +248,12 @@ class ExceptionDialogue(Reader, ModalScreen[Chosen], inherit_bindings=False):
 
     def action_turn(self, what: str) -> None:
         """The next choice."""
-        if self.offer is not None:
-            self._choose(self.offer.turned(what))
+        if self.offer is None:
+            return
+        if (other := self.offer.turned(what)) == self.offer:
+            say(self.app, NO_OTHER.get(what, ""))
+        else:
+            self._choose(other)
 
     def action_add_field(self, place: int) -> None:
         """A suggested field, or not."""

@@ -41,10 +41,8 @@ class Judging(Escalating):
 
     def offer_exception(self, alert: AlertRow) -> None:
         """A false positive: with an exception, without, or not at all."""
-        from socterm.console.screens.excepting import (
-            Chosen,
-            ExceptionDialogue,
-        )  # looks back with sigma's eyes
+        from socterm.console.offering import for_alert  # looks back with sigma's eyes, as the dialogue does
+        from socterm.console.screens.excepting import Chosen, ExceptionDialogue
 
         def chosen(choice: Chosen | None) -> None:
             if choice is not None and choice.made is None:
@@ -52,7 +50,10 @@ class Judging(Escalating):
             elif choice is not None and choice.made is not None:
                 self._except(alert.id, choice.made, choice.expires)
 
-        self.app.push_screen(ExceptionDialogue(self.console.frame, alert), chosen)
+        dialogue = ExceptionDialogue(
+            self.console.frame, lambda store: for_alert(store, alert), alert=alert.id
+        )
+        self.app.push_screen(dialogue, chosen)
 
     def _except(self, alert: int, made: Mapping[str, object], expires: int) -> None:
         """Close it and put the exception in force, in one decision."""

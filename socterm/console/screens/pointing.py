@@ -62,7 +62,7 @@ class Pointing(Verbs, Asking):
         if view is not None and view.current is not None:
             line = view.current
             fields = {line.field: line.value} if line.field else {}
-            return Spot(fields, self._moment(), line.event, line.alert, line.value)
+            return Spot(fields, self._moment(), line.event, line.alert or self.detail.shown, line.value)
         event = self.stream.events.get(self.stream.cursor) if focus == "stream" else None
         if event is not None:
             fields = {name: str(event.fields[name]) for name in PIVOTS if name in event.fields}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from socterm.console.decisions import Decision
 from socterm.console.messages import Decided
 from socterm.console.pivots import Spot, clause
 from socterm.console.safe import say
@@ -34,6 +35,19 @@ class Verbs:
         """What else there is about the value under the cursor."""
         self.console.pivot(self.spot())
 
+    def suppress(self, spot: Spot) -> None:
+        """Offer an exception for what has the value; it is this screen's decision."""
+        from socterm.console.offering import for_value  # looks back with sigma's eyes, as the dialogue does
+        from socterm.console.screens.excepting import Chosen, ExceptionDialogue
+
+        def chosen(choice: Chosen | None) -> None:
+            if choice is not None and choice.made is not None:
+                details = {"made": choice.made, "expires": choice.expires, "alert": spot.alert}
+                self.decisions.submit(Decision("except", "in force", (), details, noun="exception"))
+
+        frame = self.console.frame
+        self.console.push_screen(ExceptionDialogue(frame, lambda store: for_value(store, spot)), chosen)
+
     def action_keep_value(self) -> None:
         """Keep what has the value."""
         self._by_value("")
@@ -63,6 +77,6 @@ class Verbs:
             say(self.console, message.error, "warning")
         elif message.count:
             again = "" if message.verb in {"undo", "redo"} else " · z takes it back"
-            say(self.console, f"{plural(message.count, noun)} {message.done}{again}")
+            say(self.console, f"{plural(message.count, message.noun or noun)} {message.done}{again}")
         else:
             say(self.console, f"nothing to {message.verb}")
