@@ -19,6 +19,7 @@ from socterm.store.upkeep.canonical import canonical
 from socterm.store.upkeep.describe import describe
 
 from store_samples import NOW, alerted, batch, episode, login
+from test_store_migrations import first_version
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_backup_is_the_store_of_one_moment_while_ingest_goes_on(path: Path, tm
             writer.commit(batch([login(number) for number in range(3001, 3101)]))
 
     copy = tmp_path / "copy.db"
-    size = backup(path, copy, told=told)
+    size = backup(path, copy, now=NOW, told=told)
     copied = [pair for pair in heard if pair[1]]
     assert copied[-1][0] == copied[-1][1]
     assert size == copy.stat().st_size
@@ -58,7 +59,7 @@ def test_a_backup_is_the_store_of_one_moment_while_ingest_goes_on(path: Path, tm
 
 def test_nobody_holds_the_lease_of_a_copy(path: Path, tmp_path: Path) -> None:
     writer = alerted(path, 1)
-    backup(path, tmp_path / "copy.db")
+    backup(path, tmp_path / "copy.db", now=NOW)
     Writer.open(tmp_path / "copy.db", now=NOW).close()
     writer.close()
 
@@ -66,10 +67,10 @@ def test_nobody_holds_the_lease_of_a_copy(path: Path, tmp_path: Path) -> None:
 def test_a_newer_backup_takes_the_place_of_an_older_one(path: Path, tmp_path: Path) -> None:
     writer = alerted(path, 1)
     copy = tmp_path / "copy.db"
-    backup(path, copy)
+    backup(path, copy, now=NOW)
     writer.commit(batch([login(4)]))
     writer.close()
-    backup(path, copy)
+    backup(path, copy, now=NOW)
     assert describe(copy, now=NOW).events == 4
 
 
@@ -83,9 +84,9 @@ def test_a_file_that_is_no_store_is_not_replaced(path: Path, tmp_path: Path) -> 
         ("store.db", "the store itself"),
     ):
         with pytest.raises(UsageError, match=why):
-            backup(path, tmp_path / name)
+            backup(path, tmp_path / name, now=NOW)
     with pytest.raises(UsageError, match="no such folder"):
-        backup(path, tmp_path / "nowhere" / "copy.db")
+        backup(path, tmp_path / "nowhere" / "copy.db", now=NOW)
     assert (tmp_path / "letter.txt").read_text() == "Dear all,"
 
 
@@ -94,10 +95,59 @@ def test_what_is_not_sound_gets_no_name(path: Path, tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("UPDATE alerts SET count = 99")
     with pytest.raises(StoreError, match=r"not sound.*counts 99"):
-        backup(path, tmp_path / "copy.db")
+        backup(path, tmp_path / "copy.db", now=NOW)
     assert names(tmp_path) == {"store.db"}
-    backup(path, tmp_path / "copy.db", thorough=False)
+    backup(path, tmp_path / "copy.db", now=NOW, thorough=False)
     assert names(tmp_path) == {"store.db", "copy.db"}
+
+
+def test_the_log_of_a_former_copy_is_not_taken_for_that_of_the_new_one(path: Path, tmp_path: Path) -> None:
+    writer = alerted(path, 1)
+    copy = tmp_path / "copy.db"
+    backup(path, copy, now=NOW)
+    open_store(copy).close()  # which makes it one that has a log
+    with open_store(copy) as store:
+        store.triage.decide([1], "acknowledge", actor="ann", now=NOW)
+        log = (tmp_path / "copy.db-wal").read_bytes()
+    (tmp_path / "copy.db-wal").write_bytes(log)
+    backup(path, copy, now=NOW)
+    assert list(canonical(copy)) == list(canonical(path))
+    writer.close()
+
+
+def test_a_log_that_is_left_of_a_store_that_is_gone_is_told(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    (tmp_path / "copy.db-wal").write_bytes(b"x" * 100)
+    with pytest.raises(UsageError, match=r"copy\.db-wal is left of a store"):
+        backup(path, tmp_path / "copy.db", now=NOW)
+
+
+def test_a_copy_that_somebody_looks_at_and_another_store_are_not_replaced(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    copy, other = tmp_path / "copy.db", tmp_path / "other.db"
+    backup(path, copy, now=NOW)
+    with open_store(copy) as store:
+        store.events.page()
+        with pytest.raises(StoreBusyError, match="open in another process"):
+            backup(path, copy, now=NOW)
+    Writer.open(other, now=NOW + DAY).close()
+    before = list(canonical(other))
+    with pytest.raises(UsageError, match="is another store"):
+        backup(path, other, now=NOW)
+    assert list(canonical(other)) == before
+    (tmp_path / "empty.db").touch()
+    backup(path, tmp_path / "empty.db", now=NOW)
+    assert list(canonical(tmp_path / "empty.db")) == list(canonical(path))
+
+
+def test_a_link_to_a_copy_stays_one(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "disk" / "copy.db")
+    for _ in range(2):
+        backup(path, tmp_path / "link.db", now=NOW)
+        assert names(tmp_path) == {"store.db", "link.db", "disk"}
+        assert names(tmp_path / "disk") == {"copy.db"}
 
 
 # -- restore ------------------------------------------------------------------------------
@@ -106,7 +156,7 @@ def test_what_is_not_sound_gets_no_name(path: Path, tmp_path: Path) -> None:
 def test_a_copy_comes_back_and_the_former_store_is_kept(path: Path, tmp_path: Path) -> None:
     writer = alerted(path, 1)
     copy = tmp_path / "copy.db"
-    backup(path, copy)
+    backup(path, copy, now=NOW)
     kept = list(canonical(path))
     writer.commit(batch([login(4), login(5)]))
     writer.close()
@@ -125,7 +175,7 @@ def test_a_copy_comes_back_and_the_former_store_is_kept(path: Path, tmp_path: Pa
 def test_a_store_in_use_is_not_replaced(path: Path, tmp_path: Path) -> None:
     writer = alerted(path, 1)
     copy = tmp_path / "copy.db"
-    backup(path, copy)
+    backup(path, copy, now=NOW)
     with pytest.raises(StoreBusyError, match="ingests into"):
         restore(copy, path, now=NOW)
     writer.close()
@@ -148,12 +198,51 @@ def test_a_copy_is_restored_where_there_was_no_store(path: Path, tmp_path: Path)
 def test_a_damaged_store_is_replaced_and_kept(path: Path, tmp_path: Path) -> None:
     alerted(path, 1).close()
     copy = tmp_path / "copy.db"
-    backup(path, copy)
+    backup(path, copy, now=NOW)
     path.write_bytes(b"not a database" * 1000)
     aside = restore(copy, path, now=NOW)
     assert aside is not None
     assert aside.read_bytes().startswith(b"not a database")
     assert check(path) == []
+
+
+def test_a_log_left_of_a_store_that_is_gone_is_not_taken_for_that_of_the_copy(
+    path: Path, tmp_path: Path
+) -> None:
+    writer = alerted(path, 1)
+    copy = tmp_path / "copy.db"
+    backup(path, copy, now=NOW)
+    writer.commit(batch([login(4), login(5)]))
+    log = (tmp_path / "store.db-wal").read_bytes()
+    writer.close()
+    path.unlink()
+    (tmp_path / "store.db-wal").write_bytes(log)
+    assert restore(copy, path, now=NOW) is None
+    assert list(canonical(path)) == list(canonical(copy))
+    assert [file.read_bytes() for file in tmp_path.glob("store.db.before-*-wal")] == [log]
+
+
+def test_a_link_to_a_store_stays_one(path: Path, tmp_path: Path) -> None:
+    alerted(path, 1).close()
+    copy, link = tmp_path / "copy.db", tmp_path / "link.db"
+    backup(path, copy, now=NOW)
+    link.symlink_to(path)
+    aside = restore(copy, link, now=NOW)
+    assert aside is not None
+    assert aside.name.startswith("store.db.before-")
+    assert link.resolve() == path
+    assert names(tmp_path) == {"store.db", "copy.db", "link.db", aside.name}
+    assert check(link) == []
+
+
+def test_a_copy_of_an_earlier_version_stays_as_it_is(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    first_version(copy)
+    before = copy.read_bytes()
+    restore(copy, path, now=NOW, thorough=False)
+    assert copy.read_bytes() == before
+    with open_store(path, readonly=True) as store:
+        assert [row.raw for row in store.events.page().rows] == ["a line"]
 
 
 def test_a_copy_that_is_not_sound_is_refused(path: Path, tmp_path: Path) -> None:

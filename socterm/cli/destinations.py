@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from socterm.errors import SoctermError, UsageError
+from socterm.whole import refuse_store
 
 TIMEOUT = 10.0
 """Seconds a server may take to accept or to answer."""
@@ -270,6 +271,7 @@ def _file(path: Path, *, append: bool, force: bool) -> Stream:
         regular = path.exists() and stat.S_ISREG(path.stat().st_mode)
         if regular and path.stat().st_size and not append and not force:
             raise UsageError(f"{path} is there already: --append adds to it, --force replaces it")
+        refuse_store(path)
         return Stream(path.name, path.open("ab" if append else "wb"))
 
 

@@ -24,6 +24,7 @@ from socterm.demo.samples import file_names
 from socterm.demo.stamps import HEADERS
 from socterm.errors import SoctermError, UsageError
 from socterm.query.times import duration as microseconds
+from socterm.whole import refuse_store
 
 
 @click.command()
@@ -200,6 +201,7 @@ class _Job:
         if path is None:
             return
         told = [ledger.truth(seed=self._seed, start=self._start) for ledger in self._ledgers.values()]
+        refuse_store(path)
         try:
             path.write_text(truth_text(*told), encoding="utf-8")
         except OSError as error:

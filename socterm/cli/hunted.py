@@ -15,10 +15,10 @@ import msgspec
 from socterm.cli.hearing import Count
 from socterm.cli.output import clean, put_json, stamp, table
 from socterm.cli.search import event_json
-from socterm.errors import SoctermError
 from socterm.pipeline.backtold import alert_as_plain
 from socterm.pipeline.export import COLUMNS, Exporter, as_text, event_cells
 from socterm.store.doors.sqlviews import VIEWS
+from socterm.whole import written
 
 if TYPE_CHECKING:
     from socterm.pipeline.backtest import Report
@@ -146,15 +146,8 @@ def _target(path: Path | None) -> Iterator[Callable[[str], Any]]:
     if path is None:
         yield sys.stdout.write
         return
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield file.write
-        part.replace(path)
-    except OSError as error:
-        raise SoctermError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
+    with written(path) as file:
+        yield file.write
 
 
 def views(found: Sequence[View], *, as_json: bool) -> None:

@@ -22,7 +22,9 @@ import msgspec
 from socterm.alerts.levels import LEVELS
 from socterm.cli.output import clean, stamp
 from socterm.errors import SoctermError, UsageError
+from socterm.pipeline.export import sheet_cell
 from socterm.pipeline.findings import Finding
+from socterm.whole import refuse_store
 
 FIELDS: Final = (
     "rule_id",
@@ -43,8 +45,6 @@ _LONGEST: Final = 200
 """Characters of a cell where nothing limits the width of a table."""
 
 _COLOURS: Final = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
 
 
 def as_row(finding: Finding) -> dict[str, Any]:
@@ -108,6 +108,7 @@ class Target:
 
 
 def _opened(path: Path) -> int:
+    refuse_store(path)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
@@ -180,8 +181,7 @@ class Csv:
         row["entity"] = " ".join(f"{name}={value}" for name, value in row["entity"].items())
         row["events"] = " ".join(f"{event['file']}:{event['line']}" for event in row["events"])
         row["part_of"] = row["part_of"] or ""
-        cells = [clean(str(row[name])) for name in FIELDS]
-        return ["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells]
+        return [sheet_cell(str(row[name]), clean) for name in FIELDS]
 
     def _write(self, rows: list[list[str]]) -> None:
         if rows:

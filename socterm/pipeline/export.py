@@ -78,9 +78,7 @@ class Exporter:
     def _csv_cell(self, value: Any) -> str:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        text = as_text(value)
-        cell = self._clean(text)
-        return "'" + cell if cell.startswith(_FORMULA) or text.startswith(_FORMULA) else cell
+        return sheet_cell(as_text(value), self._clean)
 
     def _md_cell(self, value: Any) -> str:
         text = as_text(value)
@@ -89,6 +87,16 @@ class Exporter:
         for pattern, instead in _AUTOLINK:
             text = pattern.sub(instead, text)
         return text
+
+
+def sheet_cell(text: str, clean: Clean) -> str:
+    """A text as a cell of CSV that no spreadsheet takes for a formula.
+
+    >>> sheet_cell("=1+1", str), sheet_cell("a=1", str)
+    ("'=1+1", 'a=1')
+    """
+    cell = clean(text)
+    return "'" + cell if cell.startswith(_FORMULA) or text.startswith(_FORMULA) else cell
 
 
 def _csv(rows: list[list[str]]) -> str:

@@ -84,16 +84,21 @@ def make_readable(path: Path) -> None:
 
     Raises StoreError where it is missing, empty, no store, newer, or must not be written and is older.
     """
-    steps = _steps(path)
-    if steps == 0:
-        raise StoreError(f"the store {path} is empty: socterm or socterm run fills it")
-    if steps < len(MIGRATIONS):
+    if refuse_empty(path) < len(MIGRATIONS):
         try:
             _bring_up(path)
         except StoreError as error:
             raise StoreError(
                 f"the store {path} is of an earlier version and cannot be written: open a copy of it"
             ) from error
+
+
+def refuse_empty(path: Path) -> int:
+    """How many migrations a store has gone through. Raises StoreError where it is missing, empty or none."""
+    steps = _steps(path)
+    if steps == 0:
+        raise StoreError(f"the store {path} is empty: socterm or socterm run fills it")
+    return steps
 
 
 def _bring_up(path: Path) -> None:

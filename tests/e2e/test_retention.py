@@ -166,7 +166,8 @@ def test_a_full_disk_is_one_line_and_nothing_is_left_of_it(place: Path, log: Pat
             check=False,
         )  # fmt: skip
         assert done.returncode == 3
-        assert done.stderr.decode().splitlines()[0].endswith("what is written there is not complete")
+        assert done.stderr.decode().splitlines()[0].endswith("cannot be written: No space left on device")
+        assert list(disk.iterdir()) == []
     assert canonical(db, place) == whole
 
 

@@ -28,7 +28,7 @@ def backup(file: Path, quick: bool, as_json: bool, db: Path | None, config: Path
     """Copy the store to FILE, also while another process ingests; FILE is there whole or not at all."""
     path = store_path(db, config)
     with Doing("copying and checking") as doing:
-        size = copies.backup(path, file, thorough=not quick, told=doing)
+        size = copies.backup(path, file, now=clock(), thorough=not quick, told=doing)
     if as_json:
         put_json({"db": str(path), "file": str(file), "bytes": size, "checked": not quick})
     else:

@@ -15,11 +15,11 @@ from socterm.alerts.states import STATES
 from socterm.cli.doing import Doing
 from socterm.cli.output import clean, stamp
 from socterm.cli.reading import opened, query_of, store_options
-from socterm.errors import SoctermError
 from socterm.pipeline.export import COLUMNS, Exporter, event_cells
 from socterm.query import Query
 from socterm.store import Store
 from socterm.store.rows import AlertRow
+from socterm.whole import written
 
 AT_ONCE = 2_000
 MOST_ALERTS = 10_000_000
@@ -93,8 +93,5 @@ def _out(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise SoctermError(f"{path}: {error.strerror}: what is written there is not complete") from error
+    with written(path) as file:
+        yield file

@@ -14,6 +14,7 @@ import msgspec
 from socterm.cli.output import clean, json_option, put_json, table
 from socterm.cli.rules.common import db_option, loaded, rule_options, source_text
 from socterm.errors import SoctermError, UsageError
+from socterm.whole import refuse_store
 
 if TYPE_CHECKING:
     from socterm.pipeline.seen import SeenRules
@@ -93,6 +94,7 @@ def _columns(cover: Coverage, wanted: tuple[str, ...]) -> list[TacticCover]:
 def _write(path: Path, cover: Coverage) -> None:
     from socterm.sigma.navigator import layer
 
+    refuse_store(path)
     try:
         path.write_text(json.dumps(layer(cover), indent=1) + "\n", encoding="utf-8")
     except OSError as error:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,8 +17,10 @@ from pathlib import Path
 from socterm.errors import StoreBusyError, StoreError, StoreFullError, UsageError
 from socterm.store import lease
 from socterm.store.connection import connect, create_file, our_errors
-from socterm.store.opening import make_readable
+from socterm.store.opening import make_readable, refuse_empty
+from socterm.store.schema import applied
 from socterm.store.upkeep.check import check
+from socterm.whole import folder_beside
 
 PAGES = 1_000
 """Pages of one step: 8 MiB."""
@@ -32,30 +32,61 @@ def _silent(_done: int, _all: int) -> None:
     """Nobody wants to hear how far it is."""
 
 
-def backup(path: Path, target: Path, *, thorough: bool = True, told: Told = _silent) -> int:
-    """Copy a store to a file, in place of an older copy there; its size in bytes.
+def backup(path: Path, target: Path, *, now: int, thorough: bool = True, told: Told = _silent) -> int:
+    """Copy a store to a file, in place of an older copy of it there; its size in bytes.
 
     `thorough` has the copy looked through as `db check` does. `told` hears pages done and pages in all.
-    Raises UsageError for a target that must not be replaced, StoreError where the copy is not sound,
-    StoreFullError where there is no room.
+    Raises UsageError for a target that must not be replaced, StoreBusyError where somebody has it open,
+    StoreError where the copy is not sound, StoreFullError where there is no room.
     """
     make_readable(path)
-    if target.exists():
-        if target.is_dir():
-            raise UsageError(f"{target} is a folder: name a file in it")
-        if target.samefile(path):
-            raise UsageError(f"{target} is the store itself: name another file")
-        try:
-            connect(target, readonly=True).close()
-        except StoreError:
-            raise UsageError(f"{target} is there and is no store: name another file") from None
-    with _copied(path, target, told) as part:
+    real = target.resolve()
+    _refuse_target(path, real, target)
+    _refuse_used(real, now).close()
+    with _copied(path, real, told) as part:
         if thorough:
             _refuse_unsound(part, "the copy is not sound, as the store may not be", told)
         size = part.stat().st_size
-        part.replace(target)
-        _sync(target.resolve().parent)
+        held = _refuse_used(
+            real, now
+        )  # which leaves no log beside it that the new one would be taken to have
+        try:
+            part.replace(real)
+            _sync(real.parent)
+        finally:
+            held.close()
     return size
+
+
+def _refuse_target(path: Path, real: Path, target: Path) -> None:
+    """UsageError for anything but an older copy of this store, an empty file, or none."""
+    if not real.exists():
+        if any(beside.stat().st_size for beside in _left_over(real)):
+            raise UsageError(f"{target}-wal is left of a store that is gone: name another file, or remove it")
+        return
+    if real.is_dir():
+        raise UsageError(f"{target} is a folder: name a file in it")
+    if real.samefile(path):
+        raise UsageError(f"{target} is the store itself: name another file")
+    try:
+        born = _born(real)
+    except StoreError:
+        raise UsageError(f"{target} is there and is no store: name another file") from None
+    if born and born != _born(path):
+        raise UsageError(f"{target} is another store, or a copy of another one: name another file")
+
+
+def _born(path: Path) -> int:
+    """When (µs) a store was made: its copies say the same. 0 for an empty file."""
+    db = connect(path, readonly=True)
+    try:
+        with our_errors():
+            if not applied(db):
+                return 0
+            found: int = db.execute("SELECT applied FROM migrations WHERE number = 1").fetchone()[0]
+            return found
+    finally:
+        db.close()
 
 
 def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: Told = _silent) -> Path | None:
@@ -63,19 +94,21 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
 
     Raises StoreBusyError where somebody has the store open, StoreError for a copy that is not sound.
     """
-    make_readable(copy)
-    if thorough:
-        _refuse_unsound(copy, f"{copy} is not sound", told)
-    if path.exists() and path.samefile(copy):
+    refuse_empty(copy)
+    real = path.resolve()
+    if real.exists() and real.samefile(copy):
         raise UsageError(f"{copy} is the store itself: name another file")
-    _refuse_used(path, now).close()
-    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-    with _copied(copy, path, told) as part:
-        held = _refuse_used(path, now)
+    _refuse_used(real, now).close()
+    real.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    with _copied(copy, real, told) as part:
+        make_readable(part)  # a copy of an earlier version stays as it is
+        if thorough:
+            _refuse_unsound(part, f"{copy} is not sound", told)
+        held = _refuse_used(real, now)
         try:
-            aside = _set_aside(path)
-            part.replace(path)
-            _sync(path.resolve().parent)
+            aside = _set_aside(real)
+            part.replace(real)
+            _sync(real.parent)
         finally:
             held.close()
     return aside
@@ -93,28 +126,30 @@ def _copied(path: Path, target: Path, told: Told) -> Iterator[Path]:
 
     It lies in a folder of its own, which goes away with all that is left in it.
     """
-    folder = target.resolve().parent
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder")
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: no such folder")
     try:
-        place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=folder))
+        with folder_beside(target) as place:
+            part = place / target.name
+            create_file(part)
+            _fill(path, part, told)
+            yield part
     except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}") from error
+        raise StoreError(f"{target.parent}: {error.strerror or error}") from error
+
+
+def _fill(path: Path, part: Path, told: Told) -> None:
+    """Copy a store into a new file. Raises StoreFullError or StoreError where that fails."""
+    folder = part.parent.parent
     try:
-        part = place / target.name
-        create_file(part)
-        try:
-            _copy_pages(path, part, told)
-        except StoreFullError as error:
-            need = path.stat().st_size >> 20
-            raise StoreFullError(
-                f"no room in {folder}: the copy needs {need} MiB; nothing was changed"
-            ) from error
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"cannot copy to {folder}: {error}; nothing was changed") from error
-        yield part
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+        _copy_pages(path, part, told)
+    except StoreFullError as error:
+        need = path.stat().st_size >> 20
+        raise StoreFullError(
+            f"no room in {folder}: the copy needs {need} MiB; nothing was changed"
+        ) from error
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"cannot copy to {folder}: {error}; nothing was changed") from error
 
 
 def _copy_pages(path: Path, part: Path, told: Told) -> None:
@@ -166,22 +201,23 @@ def _refuse_ingested(db: sqlite3.Connection, path: Path, now: int) -> None:
         raise StoreBusyError(f"{who} ingests into {path}: stop it first")
 
 
+def _left_over(path: Path) -> list[Path]:
+    """What SQLite keeps beside a store and a process that was killed leaves there."""
+    return [beside for end in ("-wal", "-shm") if (beside := path.with_name(path.name + end)).exists()]
+
+
 def _set_aside(path: Path) -> Path | None:
-    """Rename a store, and what lies beside a damaged one, so that nothing of it is lost."""
-    if not path.exists():
-        return None
+    """Rename a store, and what lies beside a damaged one or one that is gone: nothing of it is lost, and no
+    log of it is taken for the new one's."""
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}.before-{stamp}")
     number = 1
     while aside.exists():
         number += 1
         aside = path.with_name(f"{path.name}.before-{stamp}-{number}")
-    for end in ("-wal", "-shm"):
-        beside = path.with_name(path.name + end)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + end))
-    path.rename(aside)
-    return aside
+    for beside in _left_over(path):
+        beside.rename(aside.with_name(aside.name + beside.name.removeprefix(path.name)))
+    return path.rename(aside) if path.exists() else None
 
 
 def _sync(path: Path) -> None:
