@@ -9,13 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 from socterm.analyst import Analyst, NullBackend, OllamaBackend, Piece
-from socterm.analyst.backend import Message, estimate_tokens
+from socterm.analyst.backend import Message
+from socterm.analyst.backends.patience import Patience
+from socterm.analyst.backends.tokens import estimate_tokens
 from socterm.analyst.chat import MAX_STEPS, fit
 from socterm.store import Store
 
 import ollama_stub as stub
 from analyst_scene import ATTACKER, BRUTE_ALERT, NOW, ODD_ALERT, attack
 from ollama_stub import OllamaStub
+
+SOON = Patience(pause=0)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +36,7 @@ def server() -> Iterator[OllamaStub]:
 
 @pytest.fixture
 def analyst(store: Store, server: OllamaStub) -> Analyst:
-    return Analyst(store.events, store.triage, OllamaBackend(server.url), now=lambda: NOW)
+    return Analyst(store.events, store.triage, OllamaBackend(server.url, patience=SOON), now=lambda: NOW)
 
 
 def said(pieces: list[Piece]) -> str:
@@ -146,7 +150,7 @@ def test_a_model_that_never_stops_calling_ends(analyst: Analyst, server: OllamaS
 def test_a_failure_before_the_first_word_is_answered_from_rules(
     analyst: Analyst, server: OllamaStub, reply: stub.Reply
 ) -> None:
-    server.script = [reply]
+    server.script = [reply, reply]
     pieces = list(analyst.ask("why did this fire?", BRUTE_ALERT))
     assert pieces[-1].source == "rules"
     assert pieces[-1].text.startswith("source: rules · tiny:latest: ")
@@ -168,7 +172,7 @@ def test_a_failure_later_keeps_the_partial_answer(
 
 
 def test_a_server_that_falls_silent_ends_at_the_time_limit(analyst: Analyst, server: OllamaStub) -> None:
-    analyst.backend = OllamaBackend(server.url, read_timeout=0.2)
+    analyst.backend = OllamaBackend(server.url, patience=Patience(silence=0.2, pause=0))
     server.script = [stub.stall()]
     pieces = list(analyst.ask("why did this fire?", BRUTE_ALERT))
     assert pieces[-1].text == "source: rules · tiny:latest: took too long"
@@ -192,7 +196,7 @@ def test_cancel_keeps_the_partial_and_the_next_question_is_served(
 
 
 def test_a_cut_prompt_is_withdrawn_and_asked_again_with_less(analyst: Analyst, server: OllamaStub) -> None:
-    server.script = [stub.answer("made up", prompt=40), stub.answer("better", prompt=9000)]
+    server.script = [stub.answer("made up", prompt=40), stub.answer("better", prompt=900)]
     pieces = list(analyst.ask("who?", BRUTE_ALERT))
     assert kinds(pieces).count("retract") == 1
     after = pieces[kinds(pieces).index("retract") :]

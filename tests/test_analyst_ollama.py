@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from socterm.analyst import NullBackend, OllamaBackend, open_backend
 from socterm.analyst.backend import BackendError, Cancelled, Chunk, Message, ToolCall
+from socterm.analyst.backends.patience import Patience
 from socterm.config import LlmConfig
 
 import ollama_stub as stub
@@ -114,8 +115,8 @@ def test_an_answer_at_its_limit_is_noticed(server: OllamaStub) -> None:
 def test_every_failure_is_one_kind_of_error(
     server: OllamaStub, reply: stub.Reply, state: str, says: str
 ) -> None:
-    server.script = [reply, stub.answer("fine again")]
-    backend = OllamaBackend(server.url)
+    server.script = [reply, *([reply] if "busy" in says else []), stub.answer("fine again")]
+    backend = OllamaBackend(server.url, patience=Patience(pause=0))
     with pytest.raises(BackendError) as caught:
         chat(backend)
     assert caught.value.health.state == state
@@ -136,7 +137,7 @@ def test_text_before_a_failure_is_handed_on(server: OllamaStub) -> None:
 def test_a_silent_server_ends_at_the_time_limit(server: OllamaStub, parts: tuple[str, ...]) -> None:
     server.script = [stub.stall(*parts)]
     with pytest.raises(BackendError, match="took too long"):
-        chat(OllamaBackend(server.url, read_timeout=0.2))
+        chat(OllamaBackend(server.url, patience=Patience(silence=0.2)))
     assert server.left.wait(10)
 
 

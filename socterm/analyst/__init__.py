@@ -5,11 +5,9 @@ It reads and never writes. Importing this room imports neither `ollama` nor `htt
 
 from socterm.analyst.analyst import Analyst
 from socterm.analyst.backend import Backend, Health
+from socterm.analyst.backends import NullBackend, OllamaBackend, open_backend
 from socterm.analyst.explain import Explanation, Part
-from socterm.analyst.null import NullBackend
-from socterm.analyst.ollama_backend import OllamaBackend
 from socterm.analyst.pieces import Piece
-from socterm.config import LlmConfig
 
 __all__ = [
     "Analyst",
@@ -22,10 +20,3 @@ __all__ = [
     "Piece",
     "open_backend",
 ]
-
-
-def open_backend(llm: LlmConfig) -> Backend:
-    """The backend a configuration asks for; nothing is contacted yet. An empty host means no model."""
-    if not llm.host:
-        return NullBackend()
-    return OllamaBackend(llm.host, llm.model, allow_remote=llm.allow_remote)

@@ -6,17 +6,19 @@ a model takes: call it from a worker thread, never from the user interface's own
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Generator, Sequence
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
+from pydantic import BaseModel
 
 State = Literal["ok", "absent", "unreachable", "refused"]
 """ok · absent: no such model, or none wanted · unreachable: nobody answers · refused: not local."""
 
-CHARS_PER_TOKEN = 3.0
-"""Log text has about three characters a token; prose has more, so this estimate is on the safe side."""
+Priority = Literal["chat", "triage", "background"]
+"""Who is served first: a person who waits, triage somebody asked for, triage nobody waits for."""
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -25,6 +27,24 @@ class Health(msgspec.Struct, frozen=True):
     state: State
     model: str = ""
     reason: str = ""
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What a server says of itself and its model; empty where it does not say.
+
+    `context` is what the model can take, in tokens, `num_ctx` what it will be given. `cloud`: the model runs
+    on somebody else's machine. `embeds` is the model for embeddings, "" for none.
+    """
+
+    server: str
+    model: str
+    version: str = ""
+    capabilities: tuple[str, ...] = ()
+    size: str = ""
+    context: int = 0
+    num_ctx: int = 0
+    cloud: bool = False
+    embeds: str = ""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -46,7 +66,8 @@ class Message(msgspec.Struct, frozen=True):
 class Usage(msgspec.Struct, frozen=True):
     """What an answer cost; `seconds` is generation time.
 
-    `truncated`: the model did not see the whole prompt; `cut`: the answer reached its length limit.
+    `truncated`: the model did not see the whole prompt; `cut`: the answer reached its length limit;
+    `thought`: the model thought, which is not part of the answer.
     """
 
     prompt_tokens: int = 0
@@ -54,6 +75,7 @@ class Usage(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     truncated: bool = False
     cut: bool = False
+    thought: bool = False
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -64,37 +86,84 @@ class Chunk(msgspec.Struct, frozen=True):
     usage: Usage | None = None
 
 
-class BackendError(Exception):
-    """The model cannot be asked, or stopped answering; `health` says why in one line."""
+class Structured(msgspec.Struct, Generic[Form], frozen=True):
+    """An answer in a form, validated: the model that gave it, what it cost, how often it was asked."""
 
-    def __init__(self, health: Health) -> None:
+    value: Form
+    model: str
+    usage: Usage
+    tries: int = 1
+
+
+class Vectors(msgspec.Struct, frozen=True):
+    """One vector a text, in order, of the model named; vectors of different models cannot be compared."""
+
+    model: str
+    rows: tuple[tuple[float, ...], ...]
+
+
+class BackendError(Exception):
+    """The model cannot be asked, or stopped answering; `health` says why in one line.
+
+    `passing`: the same request may well be served when it is made again.
+    """
+
+    def __init__(self, health: Health, *, passing: bool = False) -> None:
         super().__init__(health.reason)
         self.health = health
+        self.passing = passing
+
+
+class TruncatedError(BackendError):
+    """The model saw only part of the prompt: what it answered is worth nothing. Ask again with less."""
 
 
 class Cancelled(Exception):  # noqa: N818 (a person's wish, not an error)
     """The answer was no longer wanted; the stream is closed."""
 
 
+class Wish(Protocol):
+    """Whether somebody wants to stop; a `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """True from the moment on that nobody wants the answer any more."""
+
+
 class Backend(Protocol):
     """A place where a model runs."""
 
-    num_ctx: int
-    """How many tokens a conversation may have, the answer included."""
+    @property
+    def num_ctx(self) -> int:
+        """How many tokens a conversation may have, the answer included."""
+
+    @property
+    def longest(self) -> float:
+        """Seconds an answer may take in all."""
 
     def health(self) -> Health:
         """Ask the server whether the model is there. Takes seconds at worst, never raises."""
 
+    def card(self) -> Card:
+        """What the server says of itself and the model. Raises BackendError."""
+
+    def tokens(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]] = ()) -> int:
+        """About how many tokens these messages are for this model, rather too many than too few."""
+
     def chat_stream(
-        self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = (), cancel: threading.Event
-    ) -> Iterator[Chunk]:
+        self, messages: Sequence[Message], *, tools: Sequence[dict[str, Any]] = (), cancel: Wish
+    ) -> Generator[Chunk]:
         """Stream one answer; the last chunk has the usage.
 
         Raises BackendError (also in the middle of an answer) and, soon after `cancel` is set, Cancelled.
+        Close the iterator, or read it to its end: until then nobody else is served.
         """
 
+    def chat_json(self, messages: Sequence[Message], form: type[Form], *, cancel: Wish) -> Structured[Form]:
+        """One answer in the form of a model whose lists and texts are all bounded (`backends.forms`).
 
-def estimate_tokens(messages: Sequence[Message], tools: Sequence[dict[str, Any]] = ()) -> int:
-    """About how many tokens these messages are."""
-    size = sum(len(message.content) + len(msgspec.json.encode(message.calls)) for message in messages)
-    return int((size + len(msgspec.json.encode(list(tools)))) / CHARS_PER_TOKEN)
+        Raises BackendError where no valid one came in three tries, TruncatedError where the prompt was too
+        long, and Cancelled.
+        """
+
+    def embed(self, texts: Sequence[str], *, cancel: Wish) -> Vectors:
+        """Vectors of texts. Raises BackendError, also where no model for that is there, and Cancelled."""

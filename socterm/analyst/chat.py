@@ -5,9 +5,9 @@ What the model writes is text for a person. It changes nothing, and what it cite
 
 from __future__ import annotations
 
-import threading
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,9 +20,11 @@ from socterm.analyst.backend import (
     Health,
     Message,
     ToolCall,
+    TruncatedError,
     Usage,
-    estimate_tokens,
+    Wish,
 )
+from socterm.analyst.backends.tokens import estimate_tokens
 from socterm.analyst.border import clean, one_line, plain, untrusted
 from socterm.analyst.citations import CitationCheck
 from socterm.analyst.explain import Explanation
@@ -46,14 +48,10 @@ class Turn(NamedTuple):
     events: tuple[int, ...]
 
 
-class TruncatedError(Exception):
-    """The server showed the model only part of the prompt: what it answered is worth nothing."""
-
-
 class ModelAnswer:
     """One question to a model. After `run`, `usage` and `said` tell what it cost and said."""
 
-    def __init__(self, backend: Backend, tools: Toolbox, cancel: threading.Event) -> None:
+    def __init__(self, backend: Backend, tools: Toolbox, cancel: Wish) -> None:
         self.backend = backend
         self.tools = tools
         self.cancel = cancel
@@ -91,13 +89,18 @@ class ModelAnswer:
     def _steps(self, messages: list[Message], check: CitationCheck, share: float) -> Iterator[Piece]:
         for step in range(MAX_STEPS + 1):
             offered = self._schemas if step < MAX_STEPS else []
-            fitted = fit(messages, offered, int((self.backend.num_ctx - _reserve(self.backend)) * share))
+            budget = int((self.backend.num_ctx - _reserve(self.backend)) * share)
+            fitted = fit(messages, offered, budget, self.backend.tokens)
             before = len(self.said)
             calls: list[ToolCall] = []
-            for chunk in self.backend.chat_stream(fitted, tools=offered, cancel=self.cancel):
-                yield from self._show(check.feed(clean(chunk.text, len(chunk.text))) if chunk.text else "")
-                calls += chunk.calls
-                self._count(chunk)
+            stream = self.backend.chat_stream(fitted, tools=offered, cancel=self.cancel)
+            with contextlib.closing(stream):
+                for chunk in stream:
+                    yield from self._show(
+                        check.feed(clean(chunk.text, len(chunk.text))) if chunk.text else ""
+                    )
+                    calls += chunk.calls
+                    self._count(chunk)
             if not calls:
                 return
             calls = calls[:_CALLS_A_STEP]
@@ -114,7 +117,7 @@ class ModelAnswer:
         if chunk.usage is None:
             return
         if chunk.usage.truncated:
-            raise TruncatedError
+            raise TruncatedError(Health("unreachable", reason="the model did not see the whole prompt"))
         self.usage = Usage(
             prompt_tokens=chunk.usage.prompt_tokens,
             answer_tokens=self.usage.answer_tokens + chunk.usage.answer_tokens,
@@ -176,22 +179,27 @@ def _reserve(backend: Backend) -> int:
     return min(1024, backend.num_ctx // 4)
 
 
-def fit(messages: Sequence[Message], tools: Sequence[dict[str, Any]], budget: int) -> list[Message]:
+def fit(
+    messages: Sequence[Message],
+    tools: Sequence[dict[str, Any]],
+    budget: int,
+    tokens: Callable[[Sequence[Message], Sequence[dict[str, Any]]], int] = estimate_tokens,
+) -> list[Message]:
     """Messages within a token budget: the oldest results of tools are left out first, then earlier turns.
 
-    The system prompt and the question always stay.
+    The system prompt and the question always stay. `tokens` measures.
     """
     kept = list(messages)
     question = max(index for index, message in enumerate(kept) if message.role == "user")
     for index, message in enumerate(kept):
-        if estimate_tokens(kept, tools) <= budget:
+        if tokens(kept, tools) <= budget:
             return kept
         if message.role == "tool" and index < len(kept) - 1:
             kept[index] = Message("tool", _LEFT_OUT, tool_name=message.tool_name)
     earlier = [index for index, message in enumerate(kept) if message.role == "user" and index != question]
     gone: set[int] = set()
     for index in earlier:
-        if estimate_tokens([m for i, m in enumerate(kept) if i not in gone], tools) <= budget:
+        if tokens([m for i, m in enumerate(kept) if i not in gone], tools) <= budget:
             break
         gone.add(index)
     return [message for index, message in enumerate(kept) if index not in gone]
