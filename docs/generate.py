@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from socterm.assets import rules_dir
@@ -99,7 +99,7 @@ internal = ["default", "198.51.100.0/24"]   # the usual private networks, and ou
 city = "/usr/share/GeoIP/GeoLite2-City.mmdb"
 asn = "/usr/share/GeoIP/GeoLite2-ASN.mmdb"
 
-[llm]
+[llm]                         # see analyst.md
 model = "qwen3:4b"
 
 [retention]                   # how long events are kept: see retention.md
@@ -364,6 +364,8 @@ def _settings(model: Any) -> Iterator[tuple[str, str, Any]]:
 def _kind(annotation: Any) -> str:
     if str(annotation).startswith("dict"):
         return "`name=path`, list" + (" (in the file values, too)" if "tuple" in str(annotation) else "")
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{name}`" for name in get_args(annotation))
     names = {bool: "yes or no", int: "number", float: "number", str: "text", Path: "path"}
     return names.get(
         annotation, "path" if "Path" in str(annotation) and "tuple" not in str(annotation) else "list"

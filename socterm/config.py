@@ -111,12 +111,28 @@ class GeoConfig(_Section):
     asn: HomePath | None = None
 
 
-class LlmConfig(_Section):
-    """The local model. `allow_remote` lets the host be another machine: log text then leaves this one."""
+OLLAMA = "http://127.0.0.1:11434"
+"""Where Ollama listens unless it is told otherwise."""
 
-    host: str = "http://127.0.0.1:11434"
+
+class LlmConfig(_Section):
+    """The local model. `allow_remote` lets the host be another machine: log text then leaves this one.
+
+    `backend` "openai" is any OpenAI-compatible server (llama.cpp's, vLLM, LM Studio); with the host left as
+    it is it is looked for at port 8080. "scripted" answers from the YAML file `script`. `context` is in
+    tokens, `timeout` and `silence` in seconds. See `docs/analyst.md`.
+    """
+
+    backend: Literal["ollama", "openai", "scripted", "none"] = "ollama"
+    host: str = OLLAMA
     model: str = ""
+    embed_model: str = ""
+    api_key: str = Field(default="", repr=False)
     allow_remote: bool = False
+    script: HomePath | None = None
+    context: int = Field(default=8192, ge=2048, le=1_000_000)
+    timeout: float = Field(default=300.0, ge=1, le=3600)
+    silence: float = Field(default=120.0, ge=1, le=3600)
 
 
 class ConsoleConfig(_Section):
@@ -330,7 +346,7 @@ def _flatten(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 def _resolve(key: tuple[str, ...], value: Any, folder: Path) -> Any:
     """Paths in the file are relative to the file, and may begin with ~."""
-    if (key in {("db",), ("assets",)} or key[0] == "geo") and isinstance(value, str):
+    if (key in {("db",), ("assets",), ("llm", "script")} or key[0] == "geo") and isinstance(value, str):
         return folder / Path(value).expanduser()
     if key in {("lists",), ("placeholders",)} and isinstance(value, dict):
         return {

@@ -58,6 +58,13 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "ACTOR": "erin",
         "LLM_HOST": "http://localhost:1",
         "LLM_MODEL": "m",
+        "LLM_BACKEND": "scripted",
+        "LLM_EMBED_MODEL": "e",
+        "LLM_API_KEY": "k",
+        "LLM_SCRIPT": "~/answers.yml",
+        "LLM_CONTEXT": "4096",
+        "LLM_TIMEOUT": "60",
+        "LLM_SILENCE": "20",
         "LLM_ALLOW_REMOTE": "true",
         "CONSOLE_THEME": "nord",
         "CONSOLE_FPS": "2",
@@ -95,6 +102,8 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
     assert config.placeholders == {"admins": Path("/srv/admins.txt")}
     assert config.networks.internal == (*INTERNAL, "198.51.100.0/24")
     assert (config.geo.city, config.geo.asn) == (Path("/srv/city.mmdb"), Path("/srv/asn.mmdb"))
+    assert config.llm.script == Path("~/answers.yml").expanduser()
+    assert (config.llm.backend, config.llm.context, config.llm.silence) == ("scripted", 4096, 20)
     assert (config.console.notify, config.console.notify_level) == ("bell", "critical")
     assert (config.console.notify_most, config.console.notify_each) == (3, 2)
     assert (config.journal, config.tz, config.console.fps, config.llm.allow_remote) == (

@@ -10,6 +10,7 @@ from datetime import UTC, tzinfo
 from socterm.alerts.states import STATES
 from socterm.analyst.answers import RulesAnswers
 from socterm.analyst.backend import Backend, BackendError, Cancelled, Health
+from socterm.analyst.backends.patience import Limit
 from socterm.analyst.border import one_line
 from socterm.analyst.chat import ModelAnswer, Turn, cost
 from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
@@ -119,7 +120,8 @@ class Analyst:
     ) -> Iterator[Piece]:
         started = time.monotonic()
         alert = self.triage.alert(alert_id) if alert_id else None
-        answer = ModelAnswer(self.backend, self.tools, cancel)
+        limit = Limit(cancel, self.backend.longest)  # for all steps together
+        answer = ModelAnswer(self.backend, self.tools, limit)
         events: list[int] = []
         note = ""
         yield Piece("status", f"asking {health.model}", source=health.model)
@@ -129,9 +131,10 @@ class Analyst:
                 events += piece.events
                 yield piece
         except Cancelled:
-            note = "stopped"
+            note = f"{health.model}: {limit.why}" if limit.late else "stopped"
         except BackendError as error:
             note = f"{health.model}: {error.health.reason}"
+        if note and note != "stopped":
             if not answer.said.strip():
                 yield Piece("status", f"{note} · answering from rules")
                 yield from self._ask_rules(question, alert_id, cancel, note)

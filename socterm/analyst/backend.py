@@ -140,6 +140,9 @@ class Backend(Protocol):
     def longest(self) -> float:
         """Seconds an answer may take in all."""
 
+    def at(self, priority: Priority) -> Backend:
+        """The same model, asked with that urgency."""
+
     def health(self) -> Health:
         """Ask the server whether the model is there. Takes seconds at worst, never raises."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -17,6 +17,7 @@ from socterm.analyst.backend import (
     Form,
     Health,
     Message,
+    Priority,
     Structured,
     Usage,
     Vectors,
@@ -51,6 +52,10 @@ class AskingBackend(ABC):
     def longest(self) -> float:
         """Seconds an answer may take in all."""
         return self.patience.total
+
+    def at(self, priority: Priority) -> Self:  # noqa: ARG002 (the queue in front of it has an order)
+        """The same: there is no queue here."""
+        return self
 
     @abstractmethod
     def health(self) -> Health:
@@ -135,5 +140,4 @@ class AskingBackend(ABC):
         except Cancelled:
             if not limit.late:
                 raise
-            reason = f"took longer than {limit.seconds:.0f} s"
-            raise BackendError(Health("unreachable", self._model_name(), reason)) from None
+            raise BackendError(Health("unreachable", self._model_name(), limit.why)) from None

@@ -12,6 +12,7 @@ from socterm.analyst.backend import (
     Form,
     Health,
     Message,
+    Priority,
     Structured,
     Vectors,
     Wish,
@@ -27,6 +28,10 @@ class NullBackend:
 
     def __init__(self, reason: str = "no model is configured") -> None:
         self._health = Health("absent", reason=reason)
+
+    def at(self, priority: Priority) -> NullBackend:  # noqa: ARG002
+        """Nobody has to wait for nothing."""
+        return self
 
     def health(self) -> Health:
         """Absent, with the reason."""

@@ -26,6 +26,7 @@ from socterm.analyst.backend import (
 from socterm.analyst.backends.asking import AskingBackend, Request
 from socterm.analyst.backends.local import Place, place, runs_elsewhere
 from socterm.analyst.backends.patience import USUAL, Patience
+from socterm.analyst.backends.vectors import vectors
 from socterm.analyst.border import one_line
 
 if TYPE_CHECKING:
@@ -241,14 +242,6 @@ class OllamaBackend(AskingBackend):
                 if cancel.is_set():
                     raise Cancelled from None
                 raise BackendError(Health("unreachable", model, wire.why(error))) from None
-
-
-def vectors(model: str, rows: Sequence[Sequence[float]], wanted: int) -> Vectors:
-    """Vectors as a server sent them. Raises ValueError where they are not one a text, all of one length."""
-    found = tuple(tuple(float(value) for value in row) for row in rows)
-    if len(found) != wanted or len({len(row) for row in found}) > 1 or not all(found):
-        raise ValueError("not one vector a text")
-    return Vectors(model, found)
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -39,6 +39,11 @@ class Limit:
         return not self._cancel.is_set() and self.left <= 0
 
     @property
+    def why(self) -> str:
+        """What to say of an answer that was late."""
+        return f"took longer than {self.seconds:.0f} s"
+
+    @property
     def left(self) -> float:
         """Seconds left; 0 or less where none are."""
         return self._end - time.monotonic()
