@@ -114,6 +114,9 @@ def wrap(lines: Sequence[Line], cells: int) -> list[Row]:
     """Lines as rows of at most `cells` cells."""
     rows: list[Row] = []
     for number, item in enumerate(lines):
+        if sum(width(span.text) for span in item.spans) <= cells:  # most lines fit as they are
+            rows.append(Row(item.spans, number))
+            continue
         hang = min(item.hang, max(0, cells - 12))
         current: list[Span] = []
         used, first = 0, len(rows)

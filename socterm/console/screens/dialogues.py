@@ -98,8 +98,8 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
 
 
 def _help_line(action: Action, keymap: KeyMap) -> Line:
-    keys, label = fit("  " + keymap.shown(action), 14), fit(action.label, 15)
-    return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=29)
+    keys, label = fit("  " + keymap.shown(action), 14), fit(action.label, 20)
+    return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=34)
 
 
 def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = ()) -> list[Line]:
@@ -117,13 +117,13 @@ def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = ()) -> list[Lin
 
 
 class HelpScreen(ModalScreen[None], inherit_bindings=False):
-    """All keys, scrolling."""
+    """All keys, scrolling. Nothing shines through: what lies beneath would be drawn with every line of it."""
 
     BINDINGS: ClassVar = bindings("help")
     CSS = """
-    HelpScreen { background: transparent; align: center middle; }
-    HelpScreen Vertical {
-        width: 96; max-width: 96%; height: 90%; padding: 0 1;
+    HelpScreen { background: $background; align: center middle; }
+    HelpScreen TextView {
+        width: 100; max-width: 100%; height: 100%; padding: 0 1;
         border: round $focused; border-title-color: $bright; background: $background;
     }
     """
@@ -134,15 +134,10 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The text."""
-        with Vertical() as box:
-            set_titles(box, [("Keys", "")], "Esc or q closes")
-            yield TextView("help")
-
-    def on_mount(self) -> None:
-        """Write it."""
-        view = self.query_one(TextView)
+        view = TextView("help")
         view.show(help_lines(keys_of(self.app), self.here))
-        view.focus()
+        set_titles(view, [("Keys", "")], "Esc or q closes")
+        yield view
 
     def action_close(self) -> None:
         """Close."""

@@ -9,6 +9,7 @@ from textual import events
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from socterm.console.actions import bindings
 from socterm.console.lines import Line, Row, strip, wrap
@@ -44,10 +45,19 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._wrap()
 
     def _wrap(self) -> None:
+        if not self.size.width:  # not laid out yet: the first resize wraps
+            return
         self._width = max(4, self.scrollable_content_region.width)
         self.rows = wrap(self.lines, self._width)
-        self.virtual_size = Size(self._width, len(self.rows))
+        self._grow()
         self.refresh()
+
+    def _grow(self) -> None:
+        """Tell the scrollbar how many rows there are, without laying the whole screen out anew."""
+        size = Size(self._width, len(self.rows))
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     @property
     def current(self) -> Line | None:
