@@ -117,9 +117,13 @@ def test_the_log_of_a_former_copy_is_not_taken_for_that_of_the_new_one(path: Pat
 
 def test_a_log_that_is_left_of_a_store_that_is_gone_is_told(path: Path, tmp_path: Path) -> None:
     alerted(path, 1).close()
+    (tmp_path / "copy.db-shm").write_bytes(b"x" * 100)  # of one that was only read: means nothing
     (tmp_path / "copy.db-wal").write_bytes(b"x" * 100)
     with pytest.raises(UsageError, match=r"copy\.db-wal is left of a store"):
         backup(path, tmp_path / "copy.db", now=NOW)
+    (tmp_path / "copy.db-wal").write_bytes(b"")
+    backup(path, tmp_path / "copy.db", now=NOW)
+    assert list(canonical(tmp_path / "copy.db")) == list(canonical(path))
 
 
 def test_a_copy_that_somebody_looks_at_and_another_store_are_not_replaced(path: Path, tmp_path: Path) -> None:

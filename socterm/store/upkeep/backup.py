@@ -61,7 +61,7 @@ def backup(path: Path, target: Path, *, now: int, thorough: bool = True, told: T
 def _refuse_target(path: Path, real: Path, target: Path) -> None:
     """UsageError for anything but an older copy of this store, an empty file, or none."""
     if not real.exists():
-        if any(beside.stat().st_size for beside in _left_over(real)):
+        if any(beside.name.endswith("-wal") and beside.stat().st_size for beside in _left_over(real)):
             raise UsageError(f"{target}-wal is left of a store that is gone: name another file, or remove it")
         return
     if real.is_dir():
