@@ -1,7 +1,7 @@
 """Renders the analyst's evaluation data by the rules of tests/analyst_eval/README.md, from those rules alone.
 
-A second reading of the format, kept apart from the loader that ships: where the two differ, one of them or the page
-is wrong.
+A second reading of the format, kept apart from the loader that ships: where the two differ, one of them or
+the page is wrong.
 """
 
 from __future__ import annotations
@@ -71,10 +71,9 @@ def _replaced(place: Document, lines: list[str], following: Callable[[], str]) -
 
 
 def _with_here(pattern: re.Pattern[str], line: str, payload: str) -> str:
-    match = pattern.search(line)
-    if match is None:
-        return line
-    return line[: match.start("here")] + payload + line[match.end("here") :]
+    for match in reversed(list(pattern.finditer(line))):
+        line = line[: match.start("here")] + payload + line[match.end("here") :]
+    return line
 
 
 def _segments(lines: str | list[Any]) -> Iterator[str]:
