@@ -31,13 +31,25 @@ class Handler(BaseHTTPRequestHandler):
         self.json({"models": self.server.models} if self.path == "/api/tags" else {"version": "0.33.0"})
 
     def do_POST(self) -> None:
+        self.server.seen_headers.append(dict(self.headers))
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path in ("/api/show", "/api/embed", "/v1/embeddings"):
+            self.aside(body)
+            return
         self.server.requests.append(body)
         reply = self.server.script.pop(0) if self.server.script else answer("nothing scripted")
         try:
             reply(self)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    def aside(self, body: dict[str, Any]) -> None:
+        """What is asked besides answers: of the model, and for vectors."""
+        if self.path == "/api/show":
+            self.json(self.server.shown)
+            return
+        self.server.embedded.append(body)
+        self.json({"model": body["model"], "embeddings": self.server.vectors(body["input"])})
 
     def json(self, value: Any, status: int = 200) -> None:
         """A plain answer."""
@@ -103,8 +115,15 @@ class OllamaStub(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler: type[Handler] = Handler) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.embedded: list[dict[str, Any]] = []
+        self.vectors: Callable[[list[str]], list[list[float]]] = lambda texts: [[len(t), 1.0] for t in texts]
+        self.shown: dict[str, Any] = {
+            "details": {"parameter_size": "0.1M", "quantization_level": "F32"},
+            "model_info": {"llama.context_length": 4096},
+            "capabilities": ["completion", "tools"],
+        }
         self.script: list[Reply] = []
         self.requests: list[dict[str, Any]] = []
         self.seen_headers: list[dict[str, str]] = []
@@ -119,9 +138,9 @@ class OllamaStub(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving() -> Iterator[OllamaStub]:
+def serving(handler: type[Handler] = Handler) -> Iterator[OllamaStub]:
     """A stub that runs for as long as the block."""
-    stub = OllamaStub()
+    stub = OllamaStub(handler)
     thread = threading.Thread(target=stub.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -181,6 +200,19 @@ def stall(*parts: str) -> Reply:
         for part in parts:
             handler.say(part)
         handler.wait_until_left()
+
+    return reply
+
+
+def dribble(word: str) -> Reply:
+    """A word again and again, until the client has gone: no silence, and no end."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        while not select.select([handler.connection], [], [], 0.01)[0]:
+            handler.say(word)
+        handler.server.left.set()
+        handler.close_connection = True
 
     return reply
 

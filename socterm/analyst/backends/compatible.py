@@ -7,6 +7,7 @@ list of models says so. The context is the server's: what it says of it bounds o
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,7 @@ class CompatibleBackend(AskingBackend):
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = ""
         self._context = 0
+        self._takes_schemas = self._takes_switches = True
 
     def _model_name(self) -> str:
         return self._model or self.wanted
@@ -206,10 +208,14 @@ class CompatibleBackend(AskingBackend):
         }
         if request.tools:
             body["tools"] = list(request.tools)
-        if request.schema is not None:
+        if request.schema is not None and self._takes_schemas:
             form = {"name": name_of(request.schema), "schema": request.schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
-        if request.think is not None:
+        if request.schema is not None and not self._takes_schemas:
+            # It is then told in words what it is not held to; the answer is checked anyhow.
+            asked = f"Answer with JSON alone, of this schema: {json.dumps(request.schema)}"
+            body["messages"].append({"role": "user", "content": asked})
+        if request.think is not None and self._takes_switches:
             # The one switch that llama.cpp and vLLM share; templates without it do not mind.
             body["chat_template_kwargs"] = {"enable_thinking": request.think}
         return body
@@ -219,7 +225,14 @@ class CompatibleBackend(AskingBackend):
         if status == 404:
             model, self._model = self._model, ""
             return BackendError(Health("absent", model, reason))
-        return BackendError(Health("unreachable", self._model, reason), passing=status in (429, 503))
+        passing = status in (429, 503)
+        if status in (400, 422):
+            low = text.lower()
+            if self._takes_switches and ("think" in low or "chat_template_kwargs" in low):
+                self._takes_switches, passing = False, True
+            elif self._takes_schemas and ("response_format" in low or "json_schema" in low):
+                self._takes_schemas, passing = False, True
+        return BackendError(Health("unreachable", self._model, reason), passing=passing)
 
     def _vectors(self, texts: Sequence[str], cancel: Wish) -> Vectors:
         where = self._place()

@@ -52,7 +52,8 @@ class Wire(httpx.BaseTransport):
     """An HTTP transport for one conversation that can be cut from another thread."""
 
     def __init__(self, place: Place) -> None:
-        self._inner = httpx.HTTPTransport(trust_env=False)
+        # Reading the certificates of all authorities takes longer than most answers here.
+        self._inner = httpx.HTTPTransport(trust_env=False, verify=place.url.startswith("https:"))
         self._addresses = place.addresses
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
