@@ -20,10 +20,13 @@ from socterm.analyst.border import one_line
 _LOOK_UP = 2.0
 _ELSEWHERE = "log text would leave this one (llm.allow_remote)"
 
-_GATEWAYS = re.compile(
+_OWNERS = re.compile(
     r"^(?:openai|anthropic|azure|bedrock|gemini|google|groq|mistral|openrouter|vertex_ai|xai|deepseek)$",
     re.IGNORECASE,
 )
+"""Companies as gateways name them as owners of models; local servers name themselves or nobody."""
+
+_ROUTES = re.compile(r"^(?:openrouter|bedrock|vertex_ai|azure|azure_ai)/", re.IGNORECASE)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -94,4 +97,4 @@ def runs_elsewhere(name: str, row: dict[str, Any]) -> bool:
     """Whether a server passes a model on: `row` is what it says of it (Ollama's or OpenAI's list)."""
     if row.get("remote_host") or row.get("remote_model") or name.lower().endswith("cloud"):
         return True
-    return bool(_GATEWAYS.match(str(row.get("owned_by", ""))) or _GATEWAYS.match(name.partition("/")[0]))
+    return bool(_OWNERS.match(str(row.get("owned_by", ""))) or _ROUTES.match(name))

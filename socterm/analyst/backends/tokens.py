@@ -60,7 +60,9 @@ class Gauge:
         """
         if counted <= 0:
             return True
-        if counted < _SEEN_SHARE * self.tokens(messages) or counted > most > 0:
+        # Dense logs before it must not make ordinary prose look cut.
+        expected = estimate_tokens(messages, per_token=max(self.per_token, PER_TOKEN))
+        if counted < _SEEN_SHARE * expected or counted > most > 0:
             # Either it left something out, or there was more than we thought: then it may well have.
             return False
         if counted >= _TELLING:
