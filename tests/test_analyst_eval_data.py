@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -314,6 +315,17 @@ def _telling(text: str) -> set[str]:
     """The words of a text that say something, cut to five letters: `disabled` and `disable` are one."""
     words = re.findall(r"[a-z]{2,}", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())
     return {word.removesuffix("s")[:5] for word in words if word not in EMPTY}
+
+
+def test_every_line_of_json_is_json() -> None:
+    logs = {name: rendered(name) for name in SCENARIOS}
+    logs |= {name: inject(one, rendered(one["scenario"])) for name, one in INJECTIONS.items()}
+    logs["retrieval"] = corpus()
+    lines = [
+        x for one in logs.values() for file, found in one.items() if file.endswith(".json") for x in found
+    ]
+    assert len(lines) > 200
+    assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
 def test_all_addresses_are_private_or_for_documentation() -> None:
