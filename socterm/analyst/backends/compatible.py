@@ -123,7 +123,7 @@ class CompatibleBackend(AskingBackend):
 
     def _learn(self, where: Place, model: str, row: dict[str, Any]) -> None:
         """How much context the server gives: vLLM says so in its list, llama.cpp and LM Studio beside it."""
-        found = [row.get("max_model_len"), row.get("loaded_context_length"), row.get("max_context_length")]
+        found = [_within(row, "meta", "n_ctx"), row.get("max_model_len"), row.get("loaded_context_length")]
         if not any(found):
             with contextlib.suppress(BackendError):
                 found = [_within(self._asked(where, "/props"), "default_generation_settings", "n_ctx")]
@@ -232,6 +232,8 @@ class CompatibleBackend(AskingBackend):
                 self._takes_switches, passing = False, True
             elif self._takes_schemas and ("response_format" in low or "json_schema" in low):
                 self._takes_schemas, passing = False, True
+        # llama.cpp reads a form once more after the model wrote it, and may reject what it made itself.
+        passing = passing or "does not match the expected" in text
         return BackendError(Health("unreachable", self._model, reason), passing=passing)
 
     def _vectors(self, texts: Sequence[str], cancel: Wish) -> Vectors:

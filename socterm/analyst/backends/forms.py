@@ -76,7 +76,13 @@ def fill(
     schema = schema_of(form)
     total, wrong, said = Usage(), "", ""
     for tries, think in enumerate(_TRIES, 1):
-        said, usage = _whole(ask([*messages, *_again(said, wrong)], schema, think))
+        try:
+            said, usage = _whole(ask([*messages, *_again(said, wrong)], schema, think))
+        except BackendError as error:
+            if not error.passing or tries == len(_TRIES):
+                raise
+            said, wrong = "", error.health.reason
+            continue
         total = Usage(
             prompt_tokens=usage.prompt_tokens,
             answer_tokens=total.answer_tokens + usage.answer_tokens,
