@@ -265,6 +265,7 @@ FILLED: dict[str, Callable[[], list[Reply]]] = {
     "503": lambda: [stub.status(503, "busy"), *answers(GOOD)],
     "separators": lambda: answers("x\x85\u2028", GOOD),
 }
+MISFIT = "The model produced output that does not match the expected peg-native format"
 
 
 @pytest.mark.parametrize("name", FILLED)
@@ -329,6 +330,20 @@ def test_a_server_without_schemas_is_told_in_words(
     assert fill(backend).verdict == "attack"
     assert "response_format" not in server.requests[1]
     assert '"maxItems": 3' in server.requests[1]["messages"][-1]["content"]
+
+
+def test_a_form_the_server_itself_rejects_is_asked_for_again(
+    dialect: str, backend: Backend, server: OllamaStub
+) -> None:
+    if dialect == "openai":
+        server.script = [stub.error_after("{", error=MISFIT), stub.status(500, MISFIT), *answers(GOOD)]
+        assert fill(backend).verdict == "attack"
+        server.script = [stub.status(500, MISFIT)] * 3
+    else:  # not a thing Ollama does
+        server.script = [stub.status(500, MISFIT)]
+    with pytest.raises(BackendError, match="does not match"):
+        fill(backend)
+    assert server.script == []
 
 
 def test_a_cancelled_form_ends_and_the_next_is_served(backend: Backend, server: OllamaStub) -> None:

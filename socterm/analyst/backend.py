@@ -118,6 +118,10 @@ class TruncatedError(BackendError):
     """The model saw only part of the prompt: what it answered is worth nothing. Ask again with less."""
 
 
+class MisfitError(BackendError):
+    """The server rejected what its own model said in a form: as good as an answer that does not fit."""
+
+
 class Cancelled(Exception):  # noqa: N818 (a person's wish, not an error)
     """The answer was no longer wanted; the stream is closed."""
 

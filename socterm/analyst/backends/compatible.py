@@ -18,6 +18,7 @@ from socterm.analyst.backend import (
     Card,
     Chunk,
     Health,
+    MisfitError,
     Usage,
     Vectors,
     Wish,
@@ -233,7 +234,8 @@ class CompatibleBackend(AskingBackend):
             elif self._takes_schemas and ("response_format" in low or "json_schema" in low):
                 self._takes_schemas, passing = False, True
         # llama.cpp reads a form once more after the model wrote it, and may reject what it made itself.
-        passing = passing or "does not match the expected" in text
+        if "does not match the expected" in text:
+            return MisfitError(Health("unreachable", self._model, reason))
         return BackendError(Health("unreachable", self._model, reason), passing=passing)
 
     def _vectors(self, texts: Sequence[str], cancel: Wish) -> Vectors:

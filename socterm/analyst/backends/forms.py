@@ -18,6 +18,7 @@ from socterm.analyst.backend import (
     Form,
     Health,
     Message,
+    MisfitError,
     Structured,
     TruncatedError,
     Usage,
@@ -78,9 +79,7 @@ def fill(
     for tries, think in enumerate(_TRIES, 1):
         try:
             said, usage = _whole(ask([*messages, *_again(said, wrong)], schema, think))
-        except BackendError as error:
-            if not error.passing or tries == len(_TRIES):
-                raise
+        except MisfitError as error:
             said, wrong = "", error.health.reason
             continue
         total = Usage(
