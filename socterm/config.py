@@ -249,6 +249,11 @@ def keys_path(environ: Mapping[str, str]) -> Path:
     return config_path(environ).with_name("keys.toml")
 
 
+def prompts_dir(environ: Mapping[str, str]) -> Path:
+    """A person's own prompts for the model, beside the configuration file; it need not exist."""
+    return config_path(environ).with_name("prompts")
+
+
 def cache_dir(environ: Mapping[str, str]) -> Path:
     """Where what can be made again is kept."""
     return _base(environ, "XDG_CACHE_HOME", ".cache") / "socterm"

@@ -16,6 +16,7 @@ from socterm.analyst.chat import ModelAnswer, Turn, cost
 from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
 from socterm.analyst.intents import LOGINS, read
 from socterm.analyst.pieces import Piece
+from socterm.analyst.prompts import Prompts
 from socterm.analyst.tools import Toolbox
 from socterm.query import parse, quote
 from socterm.store.protocols import Events, Triage
@@ -29,8 +30,8 @@ _DAY = 86_400_000_000
 class Analyst:
     """Explains and answers over one store, with a model or without.
 
-    `now` gives µs. `tz` is the zone in which days begin and times are shown. All of this may block: call it
-    from worker threads.
+    `now` gives µs. `tz` is the zone in which days begin and times are shown. `prompts` are a person's own;
+    what is wrong with them is told once. All of this may block: call it from worker threads.
     """
 
     def __init__(
@@ -41,7 +42,10 @@ class Analyst:
         *,
         now: Callable[[], int],
         tz: tzinfo = UTC,
+        prompts: Prompts | None = None,
     ) -> None:
+        self.prompts = prompts or Prompts()
+        self._warned = False
         self.triage = triage
         self.events = events
         self.backend = backend
@@ -121,10 +125,14 @@ class Analyst:
         started = time.monotonic()
         alert = self.triage.alert(alert_id) if alert_id else None
         limit = Limit(cancel, self.backend.longest)  # for all steps together
-        answer = ModelAnswer(self.backend, self.tools, limit)
+        answer = ModelAnswer(self.backend, self.tools, limit, self.prompts)
         events: list[int] = []
         note = ""
         yield Piece("status", f"asking {health.model}", source=health.model)
+        if not self._warned:
+            self._warned = True
+            for warning in self.prompts.warnings:
+                yield Piece("status", warning)
         try:
             explanation = self._explain(alert) if alert else None
             for piece in answer.run(question, self._turns[-_REMEMBERED:], alert, explanation):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from socterm.analyst import prompts, render
+from socterm.analyst import render
 from socterm.analyst.backend import (
     Backend,
     BackendError,
@@ -29,6 +29,7 @@ from socterm.analyst.border import clean, one_line, plain, untrusted
 from socterm.analyst.citations import CitationCheck
 from socterm.analyst.explain import Explanation
 from socterm.analyst.pieces import Piece
+from socterm.analyst.prompts import Prompts
 from socterm.analyst.tools import TOOLS, Toolbox, schemas
 from socterm.store.rows import AlertRow
 
@@ -51,7 +52,10 @@ class Turn(NamedTuple):
 class ModelAnswer:
     """One question to a model. After `run`, `usage` and `said` tell what it cost and said."""
 
-    def __init__(self, backend: Backend, tools: Toolbox, cancel: Wish) -> None:
+    def __init__(
+        self, backend: Backend, tools: Toolbox, cancel: Wish, prompts: Prompts | None = None
+    ) -> None:
+        self.prompts = prompts or Prompts()
         self.backend = backend
         self.tools = tools
         self.cancel = cancel
@@ -66,7 +70,7 @@ class ModelAnswer:
         """Stream the answer. Raises BackendError and Cancelled as the backend does; `said` has what came."""
         for turn in history:
             self.known.update(turn.events)
-        messages = [Message("system", prompts.text("chat")), *_earlier(history)]
+        messages = [Message("system", self.prompts.text("chat")), *_earlier(history)]
         if alert is not None:
             self.known.update(explanation.citations if explanation else ())
             messages.append(Message("user", _about(alert, explanation)))

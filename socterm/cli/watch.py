@@ -15,7 +15,7 @@ import click
 
 from socterm.cli.background import Background
 from socterm.cli.wiring import calm_memory, clock, configure, make_pipeline, open_writer, specs_of, zone
-from socterm.config import Config, keys_path
+from socterm.config import Config, keys_path, prompts_dir
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store import open_store
@@ -141,6 +141,7 @@ def own_keys() -> KeyMap | None:
 def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     """Draw the console until it is left."""
     from socterm.analyst import Analyst, open_backend
+    from socterm.analyst.prompts import Prompts
     from socterm.console.announcing import Limits
     from socterm.console.app import SoctermApp
     from socterm.console.keymap import PLAIN
@@ -152,7 +153,8 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     store = open_store(config.db)
     try:
         backend = open_backend(config.llm)
-        analyst = Analyst(store.events, store.triage, backend, now=clock, tz=zone(config))
+        prompts = Prompts(prompts_dir(os.environ))
+        analyst = Analyst(store.events, store.triage, backend, now=clock, tz=zone(config), prompts=prompts)
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=look.theme, fps=look.fps, keys=own_keys() or PLAIN, notify=look.notify, hints=True,
