@@ -134,6 +134,11 @@ class LlmConfig(_Section):
     timeout: float = Field(default=300.0, ge=1, le=3600)
     silence: float = Field(default=120.0, ge=1, le=3600)
 
+    @property
+    def address(self) -> str:
+        """The host, as far as this backend was given one of its own."""
+        return "http://127.0.0.1:8080" if (self.backend, self.host) == ("openai", OLLAMA) else self.host
+
 
 class ConsoleConfig(_Section):
     """How the console looks. `theme` "" follows the saved view; `fps` is how often panes redraw a second.

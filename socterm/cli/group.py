@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "report": "socterm.cli.report:report",
     "rules": "socterm.cli.rules:rules",
     "sources": "socterm.cli.sources:sources",
+    "llm-doctor": "socterm.cli.llm_doctor:llm_doctor",
     "db": "socterm.cli.db:db",
 }
 """Subcommand → where it lives; imported when called, so that `--help` stays fast."""
@@ -52,6 +53,7 @@ SUMMARIES: dict[str, str] = {
     "report": "Write an incident or a shift hand-over as Markdown or HTML.",
     "rules": "List, check, test, explain and update rules; say what they cover.",
     "sources": "List what this store has read, with counters.",
+    "llm-doctor": "Say whether the local model is there, stays local, and what it can.",
     "db": "Check, describe, trim, copy and dump a store.",
 }
 

@@ -9,7 +9,7 @@ from socterm.analyst.backends.ollama import OllamaBackend
 from socterm.analyst.backends.patience import Patience
 from socterm.analyst.backends.scripted import ScriptedBackend, read_script
 from socterm.analyst.backends.turns import QueuedBackend
-from socterm.config import OLLAMA, LlmConfig
+from socterm.config import LlmConfig
 from socterm.errors import UsageError
 
 __all__ = [
@@ -37,10 +37,9 @@ def open_backend(llm: LlmConfig) -> Backend:
     if llm.backend == "none" or not llm.host:
         return NullBackend()
     if llm.backend == "openai":
-        host = "http://127.0.0.1:8080" if llm.host == OLLAMA else llm.host
         return QueuedBackend(
             CompatibleBackend(
-                host,
+                llm.address,
                 llm.model,
                 api_key=llm.api_key,
                 allow_remote=llm.allow_remote,

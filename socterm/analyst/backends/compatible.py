@@ -266,7 +266,9 @@ def _within(value: Any, *keys: str) -> Any:
 
 def _parameters(row: dict[str, Any]) -> str:
     count = _within(row, "meta", "n_params")
-    return f"{count / 1e9:.1f}B" if isinstance(count, int) and count > 0 else ""
+    if not isinstance(count, int) or count <= 0:
+        return ""
+    return f"{count / 1e9:.1f}B" if count >= 1e8 else f"{count / 1e6:.1f}M"
 
 
 def _embeds_only(name: str) -> bool:

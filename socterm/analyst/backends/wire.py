@@ -25,6 +25,7 @@ CONNECT, WRITE, POOL, ASIDE = 2.0, 10.0, 5.0, 3.0
 # inside a JSON string, which an attacker's user name can carry into an answer, would tear the line apart.
 _NEL = {"\x85".encode(): b"\\u0085", "\u2028".encode(): b"\\u2028", "\u2029".encode(): b"\\u2029"}
 _SPLITTERS = re.compile(b"|".join(_NEL))
+_NUMBERED = re.compile(r"\[Errno -?\d+\] ")
 _LONGEST_LINE = 4 << 20
 _LONGEST_PAGE = 16 << 20
 _CANCEL_POLL = 0.02
@@ -178,6 +179,6 @@ def page(answer: httpx.Response) -> Any:
 
 def why(error: BaseException) -> str:
     """The error in a few words; a time limit has no text of its own."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = _NUMBERED.sub("", " ".join(str(error).split())) or type(error).__name__
     slow = "timed out" in text.lower() or "timeout" in type(error).__name__.lower()
     return one_line("took too long" if slow else text, 100)
