@@ -10,6 +10,7 @@ from socterm.enrich import Enricher
 from socterm.enrich.data import DataFiles
 from socterm.enrich.indicators import Feed
 from socterm.event import Event
+from socterm.pipeline import retro as module
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.raising import raise_now
 from socterm.pipeline.retro import FEW, RULE, TAG, _queries, retro
@@ -117,6 +118,22 @@ def test_what_was_stopped_is_looked_for_again(path: Path) -> None:
         lists = {"/lists/drop": feed("203.0.113.5")}
         assert retro(store, lists, actor="x", clock=lambda: NOW, stop=lambda: True) == 0
         assert look(store, feed("203.0.113.5")) == 1
+
+
+def test_what_is_too_much_is_told_and_the_count_is_that_of_the_evidence(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_EVENTS", 1)
+    monkeypatch.setattr(module, "MOST_ENTITIES", 1)
+    beyond: list[int] = []
+    with open_store(path) as store:
+        lists = {"/lists/drop": feed("203.0.113.5", "198.51.100.77")}
+        assert retro(store, lists, actor="socterm", clock=lambda: NOW, left=beyond.append) == 1
+    (alert,) = made(path)
+    assert (alert.count, alert.first, alert.last) == (1, NOW + SECOND, NOW + 3 * SECOND)
+    assert alert.description.endswith("1 more lines of it are not counted.")
+    assert beyond == [1]
+    assert check(path) == []
 
 
 def test_few_entries_are_looked_for_by_their_words() -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from socterm.event import Event
+from socterm.pipeline.raising import raise_now
 from socterm.query import parse
 from socterm.sigma.learning.changes import LearningChanges
 from socterm.store import canonical, check, open_store
-from socterm.store.connection import connect
+from socterm.store.connection import connect, transaction
+from socterm.store.ingest.detections import unknown_rule
+from socterm.store.ingest.raising import Asked
 from socterm.store.ingest.writer import Writer
-from socterm.store.keeping import retention
+from socterm.store.keeping import purge, retention
 from socterm.store.keeping.retention import DAY, Retention, Terms
 from socterm.store.keeping.space import give_back, room
 
@@ -139,6 +142,38 @@ def test_evidence_of_alerts_that_a_hunt_asked_for_stays(path: Path) -> None:
     run(writer, MONTH)
     writer.close()
     assert stored(path) == [2, 5]
+
+
+def test_evidence_that_a_hunt_asks_for_while_events_are_deleted_stays(path: Path) -> None:
+    writer = filled(path, [login(number) for number in range(1, 6)])
+    db = writer._db
+    purge.prepare(db)
+    purge.note_cited(db, 5)
+    with open_store(path) as store:
+        found = Asked("r", unknown_rule("r"), (), (NOW, LOG, 4), (NOW, LOG, 4), 1, 1, (4,), (1,))
+        assert store.hunts.ask_for([found], actor="erin", now=NOW) == 1
+    with transaction(db):
+        purge.delete(db, 1, 5, until=purge.FOREVER, limit=100)
+    writer.close()
+    assert stored(path) == [4]
+
+
+def test_of_lines_that_went_since_a_hunt_found_them_nothing_is_raised(path: Path) -> None:
+    writer = filled(path, [login(number) for number in range(1, 6)])
+    key, info = (NOW, LOG, 1), unknown_rule("r")
+    some = Asked("r", info, (("user.name", "ann"),), key, key, 7, 1, (1, 5), (4, 3))
+    none = Asked("r", info, (("user.name", "bob"),), key, key, 2, 1, (2, 3), (1, 1))
+    with transaction(writer._db):
+        purge.prepare(writer._db)
+        purge.delete(writer._db, 1, 4, until=purge.FOREVER, limit=100)
+    writer.close()
+    with open_store(path) as store:
+        assert store.hunts.ask_for([some, none], actor="erin", now=NOW) == 1
+    raise_now(path, clock=lambda: NOW)
+    with open_store(path, readonly=True) as store:
+        (alert,) = store.triage.alerts()
+        assert (alert.entity, alert.count) == ({"user.name": "ann"}, 3)
+    assert check(path) == []
 
 
 def test_numbers_of_events_are_never_given_out_again(path: Path) -> None:

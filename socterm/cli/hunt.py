@@ -241,7 +241,7 @@ class _Hunt:
             raise UsageError(
                 f"--raise makes {MOST_RAISED:,} alerts at most, not {len(new):,}: narrow it down"
             )
-        self._store.hunts.ask_for(new, actor=self._settings.actor, now=clock())
-        made = raise_now(self._settings.db, clock=clock) if new else 0
+        asked = self._store.hunts.ask_for(new, actor=self._settings.actor, now=clock())
+        made = raise_now(self._settings.db, clock=clock) if asked else 0
         said = "the process that ingests makes" if made is None else "made"
-        click.echo(f"{said} {len(new) if made is None else made:,} alerts of it", err=True)
+        click.echo(f"{said} {asked if made is None else made:,} alerts of it", err=True)

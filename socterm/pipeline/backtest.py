@@ -14,6 +14,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from socterm.event import Event
 from socterm.pipeline.detect import Detector
@@ -222,11 +223,12 @@ class Backtest:
 
     def _report(self, history: History, stretch: Stretch, *, complete: bool) -> Report:
         got = self._gathering
-        alerts = sorted(got.alerts, key=lambda one: (one.first, one.rule, one.entity))
-        same = history.raised([(one.rule, one.entity, one.first[0], one.last[0]) for one in alerts])
-        for one, ident in zip(alerts, same, strict=True):
-            one.covered = ident
-            one.alerted = sum(event in self._alerted for event in one.events)
+        found = sorted(got.alerts, key=lambda one: (one.first, one.rule, one.entity))
+        same = history.raised([(one.rule, one.entity, one.first[0], one.last[0]) for one in found])
+        alerts = [
+            replace(one, covered=ident, alerted=sum(event in self._alerted for event in one.events))
+            for one, ident in zip(found, same, strict=True)
+        ]
         entities = sorted(got.entities.items(), key=lambda item: (-item[1][0], item[0]))
         return Report(
             keys=self._keys,
@@ -266,7 +268,7 @@ def together(rules: RuleSet, keys: Collection[str]) -> RuleSet:
 
 def _own(rule: Rule) -> Rule:
     """The rule before filters: what these keep away is counted."""
-    return rule if rule.unfiltered is None else msgspec.structs.replace(rule, detection=rule.unfiltered)
+    return rule if rule.unfiltered is None else replace(rule, detection=rule.unfiltered)
 
 
 def _event(row: EventRow) -> Event:

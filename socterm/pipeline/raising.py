@@ -21,10 +21,8 @@ TAG = "socterm.hunt"
 
 def asked_of(one: WouldBe) -> Asked:
     """What to ask the ingest for."""
-    info = msgspec.structs.replace(one.info, tags=(*one.info.tags, TAG))
-    return Asked(
-        one.rule, info, one.entity, one.first, one.last, one.count, one.signals, one.events, one.weights
-    )
+    found = {name: getattr(one, name) for name in Asked.__struct_fields__}
+    return Asked(**found | {"info": msgspec.structs.replace(one.info, tags=(*one.info.tags, TAG))})
 
 
 class Raising:

@@ -37,7 +37,9 @@ FEW: Final = 200
 
 AT_ONCE: Final = 40
 MOST_ENTITIES: Final = 1_000
-MOST_EVENTS: Final = 10_000
+MOST_EVENTS: Final = 100_000
+"""Of one alert. Of what is beyond either the number is told."""
+
 PAUSE: Final = 0.02
 """Seconds between two reads: the ingest goes first."""
 
@@ -62,40 +64,66 @@ class _Seen:
         self.events: dict[int, int] = {}
         self.first: Key = (1 << 62, "", 0)
         self.last: Key = (-(1 << 62), "", 0)
-        self.count = 0
         self.said: dict[str, None] = {}
+        self.left = 0
 
     def add(self, event: Event, said: str) -> None:
         self.said[said] = None
         if event.id in self.events:
             return
+        self.first, self.last = min(self.first, event.key), max(self.last, event.key)
         if len(self.events) < MOST_EVENTS:
             self.events[event.id] = event.repeat
-        self.count += event.repeat
-        self.first, self.last = min(self.first, event.key), max(self.last, event.key)
+        else:
+            self.left += 1
 
     def asked(self, entity: Entity) -> Asked:
         ids = tuple(sorted(self.events))
         what = "; ".join(list(self.said)[:5])
-        info = RuleInfo(RULE, TITLE, "high", f"Listed later: {what}.", (TAG,))
+        more = f" {self.left:,} more lines of it are not counted." if self.left else ""
+        info = RuleInfo(RULE, TITLE, "high", f"Listed later: {what}.{more}", (TAG,))
         weights = tuple(self.events[ident] for ident in ids)
-        return Asked(RULE, info, entity, self.first, self.last, self.count, len(ids), ids, weights)
+        return Asked(RULE, info, entity, self.first, self.last, sum(weights), len(ids), ids, weights)
 
 
-def find(store: Store, feeds: Sequence[Feed], stretch: Stretch, *, stop: Stop) -> list[Asked] | None:
-    """What fits entries of these feeds in a stretch, an alert an entity; None where it was stopped.
+class _Search:
+    """What fits entries of some feeds in a stretch, an alert an entity.
 
-    Events that were found to fit when they came are left out.
+    Events that were found to fit when they came are left out. `left` counts findings about entities beyond
+    the most.
     """
-    enricher = Enricher(_Listed(feeds))
-    seen: dict[Entity, _Seen] = {}
-    for query in _queries(feeds):
-        for portion in store.history.portions(stretch, query):
-            for row in portion.rows:
-                _look_at(row, enricher, seen)
-            if stop():
-                return None
-    return [one.asked(entity) for entity, one in seen.items()]
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self.left = 0
+        self._feeds = feeds
+        self._enricher = Enricher(_Listed(feeds))
+        self._seen: dict[Entity, _Seen] = {}
+
+    def run(self, store: Store, stretch: Stretch, stop: Stop) -> list[Asked] | None:
+        """The alerts; None where it was stopped."""
+        for query in _queries(self._feeds):
+            for portion in store.history.portions(stretch, query):
+                for row in portion.rows:
+                    self._look_at(row)
+                if stop():
+                    return None
+        return [one.asked(entity) for entity, one in self._seen.items()]
+
+    def _look_at(self, row: EventRow) -> None:
+        event = stored(row)
+        before = {name: event.fields.pop(name, None) for name in MATCHED}
+        own = _several(before[THREAT])
+        self._enricher.apply([event])
+        columns = [_several(event.fields.get(name)) for name in MATCHED]
+        for _, name, feed, field in zip(*columns, strict=False):
+            if name in own:
+                continue
+            value = event.fields.get(field)
+            entity: Entity = ((field, value if isinstance(value, str) else name),)
+            if entity not in self._seen and len(self._seen) >= MOST_ENTITIES:
+                self.left += 1
+            else:
+                self._seen.setdefault(entity, _Seen()).add(event, f"{name} in {feed}")
 
 
 def _queries(feeds: Sequence[Feed]) -> list[Query | None]:
@@ -117,22 +145,6 @@ def entries_of(feed: Feed) -> list[str]:
     return [*feed.networks.values(), *feed.domains, *feed.hashes]
 
 
-def _look_at(row: EventRow, enricher: Enricher, seen: dict[Entity, _Seen]) -> None:
-    event = stored(row)
-    before = {name: event.fields.pop(name, None) for name in MATCHED}
-    own = _several(before[THREAT])
-    enricher.apply([event])
-    columns = [_several(event.fields.get(name)) for name in MATCHED]
-    for _, name, feed, field in zip(*columns, strict=False):
-        if name in own:
-            continue
-        value = event.fields.get(field)
-        entity: Entity = ((field, value if isinstance(value, str) else name),)
-        if entity not in seen and len(seen) >= MOST_ENTITIES:
-            continue
-        seen.setdefault(entity, _Seen()).add(event, f"{name} in {feed}")
-
-
 def _several(value: Any) -> tuple[Any, ...]:
     return () if value is None else value if isinstance(value, tuple) else (value,)
 
@@ -142,6 +154,7 @@ class Retro:
 
     def __init__(self, path: Path, *, clock: Callable[[], int], actor: str = "socterm") -> None:
         self.note = ""
+        self._kept = ""
         self._path = path
         self._clock = clock
         self._actor = actor
@@ -166,16 +179,26 @@ class Retro:
             self._thread.join()
 
     def _run(self, feeds: Feeds) -> None:
+        self._kept = ""
         try:
             with open_store(self._path) as store:
-                retro(store, feeds, actor=self._actor, clock=self._clock, stop=self._enough, tell=self._tell)
-            self.note = ""
+                retro(
+                    store, feeds, actor=self._actor, clock=self._clock, stop=self._enough, tell=self._tell,
+                    left=self._left,
+                )  # fmt: skip
+            self.note = self._kept
         except (SoctermError, OSError) as error:
             self._known.clear()  # so that it is tried again
             self.note = f"new indicators could not be looked for in stored events: {error}"
 
     def _tell(self, number: int) -> None:
         self.note = f"looking for {number:,} new indicators in stored events"
+
+    def _left(self, number: int) -> None:
+        self._kept = (
+            f"new indicators are in the events of more than {MOST_ENTITIES:,} addresses, names and hashes: "
+            f"{number:,} findings raised no alert"
+        )
 
     def _enough(self) -> bool:
         return self._stop.wait(PAUSE)
@@ -189,11 +212,12 @@ def retro(
     clock: Callable[[], int],
     stop: Stop = lambda: False,
     tell: Callable[[int], None] = lambda _: None,
+    left: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Look for the entries that are new since the last time, and ask for an alert of each entity found.
 
-    How many were asked for; entries are on record as looked for in the same transaction, or, where it was
-    stopped, not at all.
+    How many were asked for; `left` hears how many findings were too many for that. Entries are on record as
+    looked for in the same transaction, or, where it was stopped, not at all.
     """
     new = store.hunts.new_entries({path: entries_of(feed) for path, feed in feeds.items()})
     if not new:
@@ -203,7 +227,10 @@ def retro(
     found: list[Asked] | None = []
     if number and stretch.size:
         tell(number)
-        found = find(store, [_only(feeds[path], new[path]) for path in new if new[path]], stretch, stop=stop)
+        search = _Search([_only(feeds[path], new[path]) for path in new if new[path]])
+        found = search.run(store, stretch, stop)
+        if search.left:
+            left(search.left)
     if found is None:
         return 0
     looked = {path: entries_of(feed) for path, feed in feeds.items() if path in new}

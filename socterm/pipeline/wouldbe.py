@@ -6,33 +6,22 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-import msgspec
-
 from socterm.alerts.audit import alert_key
-from socterm.alerts.model import Entity, EpisodeChange, RuleInfo
-from socterm.event import Key
+from socterm.alerts.model import Entity, EpisodeChange
 from socterm.sigma.model import Rule
+from socterm.store.ingest.raising import Asked
 
 DAY = 86_400_000_000
 """µs"""
 
 
-class WouldBe(msgspec.Struct):
-    """One alert of a back-test. All times are those of its events.
+class WouldBe(Asked, frozen=True):
+    """One alert of a back-test, as it could be asked for.
 
-    `events` are ids in order, `weights` what each counts. `alerted` of them are evidence of stored alerts
-    already; `covered` is the stored alert of the same rule and entity that it overlaps, 0 for none.
+    `alerted` of its events are evidence of stored alerts already; `covered` is the stored alert of the same
+    rule and entity that it overlaps, 0 for none.
     """
 
-    rule: str
-    info: RuleInfo
-    entity: Entity
-    first: Key
-    last: Key
-    count: int
-    signals: int
-    events: tuple[int, ...]
-    weights: tuple[int, ...]
     alerted: int = 0
     covered: int = 0
 

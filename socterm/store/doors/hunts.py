@@ -101,7 +101,8 @@ class HuntDesk:
     ) -> int:
         """Have the ingest make alerts about the past; how many were asked for.
 
-        One that a stored alert of its rule and entity overlaps is not made again. `looked_for`: list of
+        One that a stored alert of its rule and entity overlaps is not made again, and of one whose lines were
+        deleted since only the others count. `looked_for`: list of
         indicators → the entries that were looked for in stored events, kept in the same transaction.
         """
         with self._connections.writing() as db:

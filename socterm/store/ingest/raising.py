@@ -22,7 +22,10 @@ VERB = "raise"
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """An alert as a hunt found it: all that its row and its evidence say. Times are those of its events."""
+    """An alert as a hunt found it: all that its row and its evidence say. Times are those of its events.
+
+    `events` are ids in order, `weights` what each counts.
+    """
 
     rule: str
     info: RuleInfo
@@ -58,14 +61,34 @@ class Raised(msgspec.Struct, frozen=True):
     rules: dict[str, RuleInfo] = {}
 
 
+_GONE = (
+    "SELECT asked.value FROM json_each(?) asked LEFT JOIN events e ON e.id = asked.value WHERE e.id IS NULL"
+)
 _decoder = msgspec.json.Decoder(Asked)
 
 
 def ask(db: sqlite3.Connection, alerts: Iterable[Asked], *, actor: str, now: int) -> int:
-    """Ask for alerts inside the caller's transaction; how many."""
-    rows = [(now, clean(actor), clean(msgspec.json.encode(one).decode()).encode()) for one in alerts]
+    """Ask for alerts inside the caller's transaction; how many.
+
+    Of lines that retention has deleted since they were found nothing counts any more, and an alert without
+    any other is not asked for.
+    """
+    kept = (left for one in alerts if (left := _still_there(db, one)) is not None)
+    rows = [(now, clean(actor), clean(msgspec.json.encode(one).decode()).encode()) for one in kept]
     db.executemany("INSERT INTO raising (asked, actor, alert) VALUES (?, ?, ?)", rows)
     return len(rows)
+
+
+def _still_there(db: sqlite3.Connection, one: Asked) -> Asked | None:
+    """An alert as far as its events are stored; None where none of them is."""
+    gone = {event for (event,) in db.execute(_GONE, (msgspec.json.encode(one.events).decode(),))}
+    if not gone:
+        return one
+    left = [pair for pair in zip(one.events, one.weights, strict=True) if pair[0] not in gone]
+    if not left:
+        return None
+    events, weights = zip(*left, strict=True)
+    return msgspec.structs.replace(one, events=events, weights=weights, count=sum(weights))
 
 
 def waiting(db: sqlite3.Connection) -> list[tuple[int, str, Asked]]:

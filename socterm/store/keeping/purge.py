@@ -24,14 +24,14 @@ _UNDER_WAY = (
     "SELECT hits FROM alert_events WHERE first_event <= ? AND episode IN "
     "(SELECT id FROM episodes WHERE alert = 0)"
 )
-_WAITED_FOR = (
-    "INSERT INTO temp.cited SELECT event FROM held WHERE event <= ?",
-    (
-        "INSERT OR IGNORE INTO temp.cited SELECT j.value FROM raising r, "
-        "json_each(CAST(r.alert AS TEXT), '$.events') j WHERE j.value <= ?"
-    ),
+_WAITED_FOR = "INSERT INTO temp.cited SELECT event FROM held WHERE event <= ?"
+"""Events that a rule still has to judge."""
+
+_ASKED_FOR = (
+    "INSERT OR IGNORE INTO temp.cited SELECT j.value FROM raising r, "
+    "json_each(CAST(r.alert AS TEXT), '$.events') j WHERE j.value BETWEEN ? AND ?"
 )
-"""Events that a rule still has to judge, and those of alerts that a hunt asked for."""
+"""Events of alerts that a hunt asked for: at any time, and of whatever age, so that each step looks."""
 
 _CHOOSE = f"""
 INSERT INTO temp.going SELECT id FROM events WHERE id >= ? AND id <= ? AND ts < ? AND NOT flags & {ALERTED}
@@ -77,13 +77,12 @@ def prepare(db: sqlite3.Connection) -> None:
 def note_cited(db: sqlite3.Connection, last: int) -> None:
     """Note which events up to an id must stay though no alert cites them.
 
-    It holds for as long as ids up to `last` are looked at: what comes later cites events that are newer,
-    that waited then, or that are noted here.
+    It holds for as long as ids up to `last` are looked at: what rules cite later is newer, waited then, or
+    is noted here. What hunts ask for is not in it.
     """
     found = {event for (data,) in db.execute(_UNDER_WAY, (last,)) for event in event_ids(data)}
     db.execute("DELETE FROM temp.cited")
-    for statement in _WAITED_FOR:
-        db.execute(statement, (last,))
+    db.execute(_WAITED_FOR, (last,))
     db.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", [(event,) for event in found])
 
 
@@ -93,6 +92,7 @@ def delete(db: sqlite3.Connection, first: int, last: int, *, until: int, limit: 
     Inside the caller's transaction. (how many, the id to go on with).
     """
     db.execute("DELETE FROM temp.going")
+    db.execute(_ASKED_FOR, (first, last))
     gone = db.execute(_CHOOSE, (first, last, until, limit)).rowcount
     if not gone:
         return 0, last + 1
