@@ -120,7 +120,8 @@ class LlmConfig(_Section):
 
     `backend` "openai" is any OpenAI-compatible server (llama.cpp's, vLLM, LM Studio); with the host left as
     it is it is looked for at port 8080. "scripted" answers from the YAML file `script`. `context` is in
-    tokens, `timeout` and `silence` in seconds. See `docs/analyst.md`.
+    tokens, `timeout` and `silence` in seconds. `sql` lets the model ask SELECTs of the views hunts have. See
+    `docs/analyst.md`.
     """
 
     backend: Literal["ollama", "openai", "scripted", "none"] = "ollama"
@@ -133,6 +134,7 @@ class LlmConfig(_Section):
     context: int = Field(default=8192, ge=2048, le=1_000_000)
     timeout: float = Field(default=300.0, ge=1, le=3600)
     silence: float = Field(default=120.0, ge=1, le=3600)
+    sql: bool = False
 
     @property
     def address(self) -> str:

@@ -147,4 +147,4 @@ def test_schemas_are_flat(tools: Toolbox) -> None:
         for prop in function["parameters"]["properties"].values():
             assert set(prop) <= {"type", "description", "enum"}
     names = [schema["function"]["name"] for schema in schemas()]
-    assert names == ["search_events", "count_by", "list_alerts", "get_alert", "get_event"]
+    assert names == list(TOOLS)

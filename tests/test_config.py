@@ -65,6 +65,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "LLM_CONTEXT": "4096",
         "LLM_TIMEOUT": "60",
         "LLM_SILENCE": "20",
+        "LLM_SQL": "true",
         "LLM_ALLOW_REMOTE": "true",
         "CONSOLE_THEME": "nord",
         "CONSOLE_FPS": "2",

@@ -8,10 +8,12 @@ from socterm.analyst.backend import Backend, Health
 from socterm.analyst.backends import NullBackend, OllamaBackend, open_backend
 from socterm.analyst.explain import Explanation, Part
 from socterm.analyst.pieces import Piece
+from socterm.analyst.toolparts import Desks
 
 __all__ = [
     "Analyst",
     "Backend",
+    "Desks",
     "Explanation",
     "Health",
     "NullBackend",

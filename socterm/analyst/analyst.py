@@ -17,6 +17,7 @@ from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
 from socterm.analyst.intents import LOGINS, read
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
+from socterm.analyst.toolparts import Desks
 from socterm.analyst.tools import Toolbox
 from socterm.query import parse, quote
 from socterm.store.protocols import Events, Triage
@@ -31,7 +32,8 @@ class Analyst:
     """Explains and answers over one store, with a model or without.
 
     `now` gives µs. `tz` is the zone in which days begin and times are shown. `prompts` are a person's own;
-    what is wrong with them is told once. All of this may block: call it from worker threads.
+    what is wrong with them is told once. `desks` are doors that some tools need. All of this may block: call
+    it from worker threads.
     """
 
     def __init__(
@@ -43,13 +45,14 @@ class Analyst:
         now: Callable[[], int],
         tz: tzinfo = UTC,
         prompts: Prompts | None = None,
+        desks: Desks | None = None,
     ) -> None:
         self.prompts = prompts or Prompts()
         self._warned = False
         self.triage = triage
         self.events = events
         self.backend = backend
-        self.tools = Toolbox(events, triage, now)
+        self.tools = Toolbox(events, triage, now, desks)
         self.tz = tz
         self._turns: list[Turn] = []
 

@@ -12,7 +12,8 @@ from socterm.analyst.explain import Explanation
 from socterm.analyst.intents import LOGINS, Period, Question, Subject
 from socterm.analyst.knowledge import counted, phrase
 from socterm.analyst.pieces import Piece
-from socterm.analyst.tools import Result, Toolbox
+from socterm.analyst.toolparts import Result
+from socterm.analyst.tools import Toolbox
 from socterm.query import quote
 from socterm.store.rows import AlertRow, EventRow
 

@@ -62,7 +62,7 @@ class ModelAnswer:
         self.known: set[int] = set()
         self.said = ""
         self.usage = Usage()
-        self._schemas = schemas()
+        self._schemas = schemas(tools.offered)
 
     def run(
         self, question: str, history: Sequence[Turn], alert: AlertRow | None, explanation: Explanation | None

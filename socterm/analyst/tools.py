@@ -1,4 +1,4 @@
-"""What the analyst may look up: five read-only questions to the store, for a model and for rules alike.
+"""What the analyst may look up: read-only questions to the store, for a model and for rules alike.
 
 Arguments are checked here, not by the model's server; results are bounded in rows and bytes. A tool never
 raises for what a model or a person wrote: a wrong argument is an answer that says what to do.
@@ -6,30 +6,25 @@ raises for what a model or a person wrote: a wrong argument is an answer that sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, get_args
 
-import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from socterm.alerts.levels import LEVELS
 from socterm.alerts.states import OPEN_STATES, STATES
-from socterm.analyst import render
-from socterm.errors import QueryError
+from socterm.analyst import lookups, render
+from socterm.analyst.border import one_line
+from socterm.analyst.toolparts import MAX_ROWS, Arguments, Desks, Result, failed
+from socterm.errors import QueryError, UsageError
 from socterm.query import Query, parse
 from socterm.query.values import field_name
 from socterm.store.protocols import Events, Triage
-from socterm.store.rows import AlertRow, EventRow
 
-MAX_ROWS = 50
 Level = Literal["informational", "low", "medium", "high", "critical"]
 
 
-class _Arguments(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SearchEvents(_Arguments):
+class SearchEvents(Arguments):
     """Find log events, newest first. The query uses ECS fields: user.name:root and source.ip:10.0.0.0/8, \
 event.outcome:failure, since:1h, free words. Empty finds all."""
 
@@ -37,7 +32,7 @@ event.outcome:failure, since:1h, free words. Empty finds all."""
     limit: int = Field(default=20, ge=1, le=MAX_ROWS, description="most events to return")
 
 
-class CountBy(_Arguments):
+class CountBy(Arguments):
     """Count events by the values of one field, commonest first: user.name, source.ip, host.hostname, \
 event.action, event.outcome."""
 
@@ -46,7 +41,7 @@ event.action, event.outcome."""
     limit: int = Field(default=20, ge=1, le=MAX_ROWS, description="most values to return")
 
 
-class ListAlerts(_Arguments):
+class ListAlerts(Arguments):
     """List alerts, gravest first. The query may ask level, state, title and entity \
 fields such as source.ip."""
 
@@ -56,59 +51,52 @@ fields such as source.ip."""
     limit: int = Field(default=20, ge=1, le=MAX_ROWS, description="most alerts to return")
 
 
-class GetAlert(_Arguments):
+class GetAlert(Arguments):
     """One alert by its number, with its newest events."""
 
     alert_id: int = Field(ge=1, le=2**63 - 1, description="the alert's number")
 
 
-class GetEvent(_Arguments):
+class GetEvent(Arguments):
     """One event by its number, with all its fields."""
 
     event_id: int = Field(ge=1, le=2**63 - 1, description="the event's number")
 
 
-class Result(msgspec.Struct, frozen=True):
-    """What a tool found: `text` for a prompt (cleaned, bounded, not yet fenced), the rows for templates.
+class Toolbox:
+    """The tools over one store. `now` gives µs, for relative times in queries.
 
-    `total` is how many there are in all. `error` is one line; only `text` is set beside it.
+    `offered` are the tools there are: those whose doors are among `desks`.
     """
 
-    tool: str
-    text: str
-    events: tuple[EventRow, ...] = ()
-    alerts: tuple[AlertRow, ...] = ()
-    counts: tuple[tuple[str, int], ...] = ()
-    total: int = 0
-    error: str = ""
-
-    @property
-    def event_ids(self) -> tuple[int, ...]:
-        """The events that may be cited because of this result."""
-        return tuple(event.id for event in self.events)
-
-
-class Toolbox:
-    """The tools over one store. `now` gives µs, for relative times in queries."""
-
-    def __init__(self, events: Events, triage: Triage, now: Callable[[], int]) -> None:
+    def __init__(
+        self, events: Events, triage: Triage, now: Callable[[], int], desks: Desks | None = None
+    ) -> None:
         self.events = events
         self.triage = triage
         self.now = now
+        self.desks = desks or Desks()
+        self.offered = tuple(
+            name for name, tool in TOOLS.items() if not tool.needs or getattr(self.desks, tool.needs)
+        )
 
     def run(self, name: str, arguments: Mapping[str, Any]) -> Result:
         """Use a tool by name with arguments from anywhere; `Result.error` says what was wrong with them."""
-        if name not in TOOLS:
-            return _failed(name, f"there is no tool {render.quoted(name)}: use one of {', '.join(TOOLS)}")
-        model, use = TOOLS[name]
+        if name not in self.offered:
+            return failed(
+                name, f"there is no tool {render.quoted(name)}: use one of {', '.join(self.offered)}"
+            )
+        tool = TOOLS[name]
         try:
-            return use(self, model.model_validate(dict(arguments)))
+            return tool.use(self, tool.arguments.model_validate(dict(arguments)))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "arguments"
-            return _failed(name, f"{render.quoted(where)}: {first['msg']}")
+            return failed(name, f"{render.quoted(where)}: {first['msg']}")
         except QueryError as error:
-            return _failed(name, f"the query cannot be read at character {error.position + 1}: {error}")
+            return failed(name, f"the query cannot be read at character {error.position + 1}: {error}")
+        except UsageError as error:
+            return failed(name, one_line(str(error), 300))
 
     def query(self, text: str) -> Query | None:
         """Read a query against the clock; None for an empty one. Raises QueryError."""
@@ -145,7 +133,7 @@ class Toolbox:
         """One alert and its newest evidence."""
         alert = self.triage.alert(args.alert_id)
         if alert is None:
-            return _failed("get_alert", f"there is no alert {args.alert_id}")
+            return failed("get_alert", f"there is no alert {args.alert_id}")
         rows = self.triage.alert_events(alert.id, limit=MAX_ROWS // 2)
         text = render.alert(alert) + "\n" + render.events(rows, alert.count)
         return Result("get_alert", text, events=tuple(rows), alerts=(alert,), total=alert.count)
@@ -154,49 +142,60 @@ class Toolbox:
         """One event with all its fields."""
         rows = self.events.get([args.event_id])
         if not rows:
-            return _failed("get_event", f"there is no event {args.event_id}")
+            return failed("get_event", f"there is no event {args.event_id}")
         return Result("get_event", render.event(rows[0]), events=tuple(rows), total=1)
 
 
-def _failed(name: str, why: str) -> Result:
-    return Result(name, f"error: {why}", error=why)
+class Tool(NamedTuple):
+    """A tool: its arguments, what it does, and which of `Desks` it needs ("" for none)."""
+
+    arguments: type[Arguments]
+    use: Callable[[Toolbox, Any], Result]
+    needs: str = ""
 
 
-TOOLS: dict[str, tuple[type[_Arguments], Callable[[Toolbox, Any], Result]]] = {
-    "search_events": (SearchEvents, Toolbox.search_events),
-    "count_by": (CountBy, Toolbox.count_by),
-    "list_alerts": (ListAlerts, Toolbox.list_alerts),
-    "get_alert": (GetAlert, Toolbox.get_alert),
-    "get_event": (GetEvent, Toolbox.get_event),
+TOOLS: dict[str, Tool] = {
+    "search_events": Tool(SearchEvents, Toolbox.search_events),
+    "count_by": Tool(CountBy, Toolbox.count_by),
+    "timeline": Tool(lookups.Timeline, lookups.timeline),
+    "list_alerts": Tool(ListAlerts, Toolbox.list_alerts),
+    "get_alert": Tool(GetAlert, Toolbox.get_alert),
+    "get_event": Tool(GetEvent, Toolbox.get_event),
+    "related": Tool(lookups.Related, lookups.related),
+    "entity_profile": Tool(lookups.EntityProfile, lookups.entity_profile, "entities"),
+    "rule_info": Tool(lookups.RuleInfo, lookups.rule_info),
+    "sql": Tool(lookups.Sql, lookups.sql, "sql"),
 }
-"""Tool name → (arguments, method): what a model is offered."""
+"""Every tool there can be, by name."""
 
 _JSON_TYPES = {str: "string", int: "integer", bool: "boolean"}
 
 
-def schemas() -> list[dict[str, Any]]:
+def schemas(offered: Iterable[str] = TOOLS) -> list[dict[str, Any]]:
     """The tools as a model's server wants them: flat parameters with type, description and enum.
 
     Anything finer is lost on the way, which is why `run` checks the arguments again.
     """
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": name,
-                "description": " ".join((model.__doc__ or "").split()),
-                "parameters": {
-                    "type": "object",
-                    "properties": {key: _property(field) for key, field in model.model_fields.items()},
-                    "required": [key for key, field in model.model_fields.items() if field.is_required()],
-                },
+    return [_schema(name, TOOLS[name].arguments) for name in offered]
+
+
+def _schema(name: str, model: type[Arguments]) -> dict[str, Any]:
+    said = lookups.about_sql() if name == "sql" else " ".join((model.__doc__ or "").split())
+    return {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": said,
+            "parameters": {
+                "type": "object",
+                "properties": {key: _property(field) for key, field in model.model_fields.items()},
+                "required": [key for key, field in model.model_fields.items() if field.is_required()],
             },
-        }
-        for name, (model, _) in TOOLS.items()
-    ]
+        },
+    }
 
 
 def _property(field: Any) -> dict[str, Any]:
     if field.annotation in _JSON_TYPES:
         return {"type": _JSON_TYPES[field.annotation], "description": field.description}
-    return {"type": "string", "description": field.description, "enum": list(LEVELS)}
+    return {"type": "string", "description": field.description, "enum": list(get_args(field.annotation))}

@@ -140,7 +140,7 @@ def own_keys() -> KeyMap | None:
 
 def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     """Draw the console until it is left."""
-    from socterm.analyst import Analyst, open_backend
+    from socterm.analyst import Analyst, Desks, open_backend
     from socterm.analyst.prompts import Prompts
     from socterm.console.announcing import Limits
     from socterm.console.app import SoctermApp
@@ -154,7 +154,10 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     try:
         backend = open_backend(config.llm)
         prompts = Prompts(prompts_dir(os.environ))
-        analyst = Analyst(store.events, store.triage, backend, now=clock, tz=zone(config), prompts=prompts)
+        analyst = Analyst(
+            store.events, store.triage, backend, now=clock, tz=zone(config), prompts=prompts,
+            desks=Desks.of(store, sql=config.llm.sql),
+        )  # fmt: skip
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=look.theme, fps=look.fps, keys=own_keys() or PLAIN, notify=look.notify, hints=True,
