@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def line(self, value: dict[str, Any]) -> None:
         """One NDJSON line; other alphabets and separators stand raw, as Go writes them."""
-        self.chunk(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        self.chunk(written(value) + b"\n")
 
     def say(self, text: str, **message: Any) -> None:
         """A piece of the answer."""
@@ -149,6 +149,14 @@ def serving(handler: type[Handler] = Handler) -> Iterator[OllamaStub]:
         stub.shutdown()
         thread.join()
         stub.server_close()
+
+
+def written(value: dict[str, Any]) -> bytes:
+    """JSON with raw characters, but for halves of pairs, which no encoding has."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
 
 
 def tag(name: str, **more: Any) -> dict[str, Any]:

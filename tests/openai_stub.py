@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ollama_stub import MODEL, Handler, OllamaStub
+from ollama_stub import MODEL, Handler, OllamaStub, written
 
 __all__ = ["CompatibleHandler", "model"]
 
@@ -45,7 +45,7 @@ class CompatibleHandler(Handler):
     def line(self, value: dict[str, Any]) -> None:
         if "error" in value:
             value = {"error": {"message": value["error"], "type": "server_error"}}
-        self.chunk(b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n")
+        self.chunk(b"data: " + written(value) + b"\n\n")
 
     def delta(self, value: dict[str, Any], reason: str | None = None, **more: Any) -> None:
         """A chat completion chunk."""

@@ -147,6 +147,12 @@ ANSWERED: dict[str, tuple[Callable[[], list[Reply]], str]] = {
         lambda: [stub.call("list_alerts", {}, ("get_event", {"event_id": 1})), stub.answer("2")],
         "2",
     ),
+    "half a pair": (lambda: [stub.answer("a\ud800b")], "a<U+D800>b"),
+    "half a pair in a call": (
+        lambda: [stub.call("search_events", {"query": "\ud800"}), stub.answer("so")],
+        "so",
+    ),
+    "numbers without end": (lambda: [stub.call("get_event", {"event_id": 10**400}), stub.answer("so")], "so"),
     "separators": (lambda: [stub.answer("a\x85b", "\u2028c\u2029d")], "a<U+0085>b<U+2028>c<U+2029>d"),
 }
 """What a model is not blamed for."""
@@ -263,6 +269,7 @@ FILLED: dict[str, Callable[[], list[Reply]]] = {
     "thinking only": lambda: [stub.thinks_only("hm"), *answers(GOOD)],
     "400 think": lambda: [stub.status(400, '"tiny" does not support thinking'), *answers(GOOD)],
     "503": lambda: [stub.status(503, "busy"), *answers(GOOD)],
+    "half a pair": lambda: answers("\ud800", '{"verdict": "\\ud800"}', GOOD),
     "separators": lambda: answers("x\x85\u2028", GOOD),
 }
 MISFIT = "The model produced output that does not match the expected peg-native format"

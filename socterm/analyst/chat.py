@@ -6,11 +6,10 @@ What the model writes is text for a person. It changes nothing, and what it cite
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
-
-import msgspec
 
 from socterm.analyst import render
 from socterm.analyst.backend import (
@@ -38,6 +37,7 @@ _CALLS_A_STEP = 4
 _LONGEST_QUESTION = 4_000
 _LONGEST_TURN = 1_500
 _LONGEST_ARGUMENTS = 2_000
+_LARGEST = 2**53
 _LEFT_OUT = "(this result was left out to save room; ask again if you need it)"
 
 
@@ -169,13 +169,16 @@ def _about(alert: AlertRow, explanation: Explanation | None) -> str:
 def _echo(call: ToolCall) -> ToolCall:
     """A call as it is repeated to the model: cleaned, and without arguments nobody could mean."""
     name = call.name if call.name in TOOLS else "unknown"
-    if len(msgspec.json.encode(call.arguments, enc_hook=str)) > _LONGEST_ARGUMENTS:
+    if len(json.dumps(call.arguments, default=str)) > _LONGEST_ARGUMENTS:
         return ToolCall(name, {})
     return ToolCall(name, {plain(key, 100): _plain(value) for key, value in call.arguments.items()})
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | float | bool | None) else plain(str(value), _LONGEST_ARGUMENTS)
+    """A value as every JSON can carry it; a model may write surrogates, infinities, numbers without end."""
+    if isinstance(value, bool | None) or (isinstance(value, int | float) and abs(value) < _LARGEST):
+        return value
+    return plain(str(value), _LONGEST_ARGUMENTS)
 
 
 def _reserve(backend: Backend) -> int:
