@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.background import Background
-from socterm.cli.wiring import calm_memory, clock, configure, make_pipeline, open_writer, specs_of, zone
+from socterm.cli.wiring import (
+    calm_memory,
+    clock,
+    configure,
+    make_pipeline,
+    open_writer,
+    placeholders,
+    specs_of,
+    zone,
+)
 from socterm.config import Config, keys_path, prompts_dir
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
@@ -145,6 +154,8 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     from socterm.console.announcing import Limits
     from socterm.console.app import SoctermApp
     from socterm.console.keymap import PLAIN
+    from socterm.console.rulefiles import RuleFiles
+    from socterm.enrich.valuelists import ValueLists
 
     look = config.console
 
@@ -162,6 +173,7 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=look.theme, fps=look.fps, keys=own_keys() or PLAIN, notify=look.notify, hints=True,
             limits=Limits(look.notify_level, look.notify_most, look.notify_each),
+            rules=RuleFiles(lambda: placeholders(config), lambda: ValueLists.of(config)),
         )  # fmt: skip
         # A round stops the event loop: up to a million objects after 20 small rounds are a third of a second.
         calm_memory(young=10_000, middle=5, old=100)

@@ -20,6 +20,7 @@ from socterm.console.keymap import PLAIN, KeyMap
 from socterm.console.palette import VerbProvider
 from socterm.console.places import BY_NAME as PLACES
 from socterm.console.readers import Store
+from socterm.console.rulefiles import RuleFiles
 from socterm.console.safe import ControlGuard, SafeInput, say
 from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import HelpScreen
@@ -47,7 +48,7 @@ class SoctermApp(Going, inherit_bindings=False):
     Without a `ui` state it opens as it was left. `note` is told at the start and stays in the header where
     there is room; `theme` overrides the one saved; `fps` is how often it looks at the store;
     `keys` are those a person changed; `notify` tells of new alerts outside, within `limits`; `hints` tells
-    what to press on screens seen for the first time.
+    what to press on screens seen for the first time; `rules` reads rule files.
     Raises UsageError for a theme that does not exist.
     """
 
@@ -80,6 +81,7 @@ class SoctermApp(Going, inherit_bindings=False):
         notify: How = "off",
         limits: Limits = USUAL,
         hints: bool = False,
+        rules: RuleFiles | None = None,
     ) -> None:
         super().__init__()
         self.own_keys = keys
@@ -119,6 +121,7 @@ class SoctermApp(Going, inherit_bindings=False):
             note,
             fps,
             self.triage.header.vitals,
+            rules or RuleFiles(),
         )
         if ingest is not None:
             ingest.on_commit(self.wake)

@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 
 from socterm.console.ingest import Ingest
 from socterm.console.readers import Store
+from socterm.console.rulefiles import RuleFiles
 from socterm.console.screens.asking import Analyst
 from socterm.console.state import UiState
 from socterm.console.widgets.header import Vitals
@@ -15,7 +16,10 @@ from socterm.console.widgets.header import Vitals
 
 @dataclass
 class Frame:
-    """One console's surroundings. `clock` gives µs; `have` names what is present ("analyst")."""
+    """One console's surroundings. `clock` gives µs; `have` names what is present ("analyst").
+
+    `rules` reads rule files as the ingest of this configuration does.
+    """
 
     store: Store
     state: UiState
@@ -28,6 +32,7 @@ class Frame:
     note: str = ""
     fps: float = 5.0
     vitals: Vitals = field(default_factory=Vitals)
+    rules: RuleFiles = field(default_factory=RuleFiles)
 
     @property
     def tz(self) -> tzinfo:

@@ -1,25 +1,26 @@
-"""What the Hunt screen asks of the past and what comes back: by query, SQL or rule. Runs in threads."""
+"""What the Hunt screen asks of the past and what comes back: by query, SQL or rule. Runs in threads.
+
+By rule is told in `backtesting`, files in `huntfiles`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from socterm.console.readers import Store, parse_filter
+from socterm.console.words import plural
 from socterm.errors import UsageError
-from socterm.pipeline.backtest import Backtest, Report
-from socterm.pipeline.backtest import Progress as Tested
-from socterm.pipeline.export import COLUMNS, Exporter, as_text, event_cells
+from socterm.pipeline.export import as_text
 from socterm.pipeline.hunt import Hits, hunt
-from socterm.pipeline.wouldbe import DAY, WouldBe
 from socterm.query.times import duration, interval
-from socterm.sigma.load import load_rules
-from socterm.sigma.model import RuleSet
 from socterm.store.doors.history import Stretch
 from socterm.store.rows import Bucket, EventRow
+
+if TYPE_CHECKING:
+    from socterm.pipeline.wouldbe import WouldBe
 
 MOST_LINES: Final = 5_000
 """Hits shown as lines, the newest; Events shows them all."""
@@ -115,13 +116,13 @@ def times_of(text: str, now: int) -> tuple[str, str]:
 
 
 def ask(store: Store, question: Question, now: int, *, stop: Stop, tell: Tell) -> Answer:
-    """The answer, told of as it grows. Raises QueryError or UsageError where the question is wrong."""
+    """The answer by query or SQL, told of as it grows. Raises QueryError or UsageError where the question is
+    wrong.
+    """
     if question.empty:
         return Answer()
     if question.how == "sql":
         return _sql(store, question, stop)
-    if question.how == "rule":
-        return _rule(store, question, now, stop, tell)
     return _Query(store, question, stop, tell).run(now)
 
 
@@ -160,9 +161,9 @@ class _Query:
 
     def _answer(self, hits: Hits) -> Answer:
         rows = self._values(hits) if self._question.by else self._newest(hits)
-        said = f"{hits.count:,} hits"
+        said = plural(hits.count, "hit")
         if self._question.by:
-            said += f" · {len(hits.groups):,} values of {self._question.by}"
+            said += f" · {plural(len(hits.groups), 'value')} of {self._question.by}"
         elif hits.count > len(rows):
             said += f" · newest {len(rows):,} shown"
         share = hits.done / hits.of if hits.of and not hits.complete else 1.0
@@ -217,136 +218,4 @@ def _sql(store: Store, question: Question, stop: Stop) -> Answer:
         numbers = bool(found.rows) and all(isinstance(row[at], int | float) for row in found.rows[:50])
         columns.append(HuntColumn(name, 0 if last and not numbers else min(28, longest), right=numbers))
     more = "first " if found.more else ""
-    return Answer(tuple(columns), rows, said=f"{more}{len(rows):,} rows")
-
-
-# -- by rule -----------------------------------------------------------------------------
-
-_ALERTS = (
-    HuntColumn("first", 19, "dim"),
-    HuntColumn("count", 7, "accent", right=True),
-    HuntColumn("known", 9, "dim"),
-    HuntColumn("entity", 0),
-)
-
-
-def _rule(store: Store, question: Question, now: int, stop: Stop, tell: Tell) -> Answer:
-    rules, key = rule_named(store, question.text)
-    stretch = stretch_of(store, question, now)
-    excepted = [(e.id, e.document) for e in store.exceptions.all() if not e.expires or e.expires > now]
-    title = rules.rules[key].info.title
-    next_ = time.monotonic() + TELL
-
-    def heard(at: Tested) -> None:
-        nonlocal next_
-        if time.monotonic() >= next_ and not stop():
-            next_ = time.monotonic() + TELL
-            said = f"{at.alerts:,} alerts so far · {title}"
-            tell(Answer(_ALERTS, said=said, share=at.done / max(1, at.of), complete=False))
-
-    made = Backtest(rules, [key], exceptions=excepted)
-    report = made.run(store.history, stretch, stop=stop, tell=heard)
-    return _reported(report, title)
-
-
-def rule_named(store: Store, text: str) -> tuple[RuleSet, str]:
-    """The rule of a file, or the one in force that a person names by id, name or a part of its title.
-
-    Raises UsageError where none or several are meant.
-    """
-    named = Path(text).expanduser()
-    is_file = len(text) < 1_000 and named.exists()
-    paths = dict.fromkeys(Path(rule.path) for rule in store.triage.rules())
-    rules = load_rules([*(path for path in paths if path.exists()), *([named] if is_file else [])])
-    low, here = text.lower(), named.resolve() if is_file else None
-    alerting = [rule for rule in rules.rules.values() if rule.alerting]
-    if here is not None:
-        found = [
-            rule
-            for rule in alerting
-            if here in (Path(rule.info.path).resolve(), *Path(rule.info.path).parents)
-        ]
-    else:
-        found = [r for r in alerting if low in (r.key.lower(), r.name.lower(), r.info.title.lower())]
-        found = found or [rule for rule in alerting if low in rule.info.title.lower()]
-    if len(found) == 1:
-        return rules, found[0].key
-    if not found:
-        raise UsageError(f"no rule that alerts is called {text[:60]!r}, by id, name, title or file")
-    titles = "; ".join(rule.info.title for rule in found[:3])
-    raise UsageError(f"{text[:40]!r} may be {len(found)} rules: {titles} …")
-
-
-def _reported(report: Report, title: str) -> Answer:
-    rows = []
-    for number, one in enumerate(report.alerts[:MOST_ROWS], 1):
-        known = (
-            f"alert {one.covered}" if one.covered else "evidence" if one.alerted == len(one.events) else "new"
-        )
-        entity = ", ".join(value for _, value in one.entity)
-        rows.append(
-            HuntRow(
-                number, ("", f"{one.count:,}", known, entity), one.events[0], one.covered, one.first[0],
-                dict(one.entity), ends=one.events[:8], would_be=one,
-            )
-        )  # fmt: skip
-    facts = [
-        ("alerts", f"{report.number:,} on {report.distinct:,} entities"),
-        ("hits", f"{report.hits:,} of {report.matches:,} matches in {report.progress.events:,} events read"),
-        ("known", f"{report.covered:,} are alerts, {report.known:,} evidence of others"),
-        ("new", f"{report.new:,}"),
-        *((f"exception {ident}", f"kept {times:,} away") for ident, times in report.hidden.items()),
-        *((f"filter {key[:24]}", f"kept {times:,} away") for key, times in report.filtered.items()),
-    ]
-    bars = [Bucket(day * DAY, hits, alerts) for day, (hits, alerts) in _every_day(report.days)]
-    said = f"{report.number:,} alerts, {report.new:,} new · {title}"
-    share = report.progress.done / max(1, report.progress.of) if not report.complete else 1.0
-    return Answer(_ALERTS, rows, bars, said, tuple(facts), share, report.complete)
-
-
-def _every_day(days: dict[int, tuple[int, int]]) -> list[tuple[int, tuple[int, int]]]:
-    if not days:
-        return []
-    return [(day, days.get(day, (0, 0))) for day in range(min(days), min(max(days), min(days) + BARS) + 1)]
-
-
-# -- exports -----------------------------------------------------------------------------
-
-
-def export(
-    store: Store,
-    question: Question,
-    answer: Answer,
-    path: Path,
-    now: int,
-    *,
-    clean: Callable[[str], str],
-    stop: Stop,
-) -> int:
-    """Write the hits, all of them, or the rows of another answer; how many. A file that is there stays.
-
-    Raises UsageError where the name's ending is no form, OSError where nothing can be written.
-    """
-    form = path.suffix.lower().removeprefix(".")
-    lines = question.how == "query" and not question.by
-    titles = COLUMNS if lines else tuple(column.title or "bar" for column in answer.columns)
-    maker = Exporter(form, titles, clean)
-    with path.open("x", encoding="utf-8", errors="backslashreplace", newline="") as out:
-        out.write(maker.head())
-        if not lines:
-            out.write(maker.rows(dict(zip(titles, row.cells, strict=True)) for row in answer.rows))
-            return len(answer.rows)
-        return _all(store, question, now, maker, out.write, () if form == "ndjson" else titles, stop)
-
-
-def _all(
-    store: Store, question: Question, now: int, maker: Exporter, write: Callable[[str], object],
-    columns: Sequence[str], stop: Stop,
-) -> int:  # fmt: skip
-    number = 0
-    for portion in store.history.portions(stretch_of(store, question, now), parse_filter(question.text, now)):
-        write(maker.rows(event_cells(row, columns) for row in portion.rows))
-        number += len(portion.rows)
-        if stop():
-            break
-    return number
+    return Answer(tuple(columns), rows, said=more + plural(len(rows), "row"))

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from socterm.alerts.metrics import RuleNoise
 from socterm.console import excepted
 from socterm.console.figures import percent
-from socterm.console.lines import Line, line, sp
-from socterm.console.safe import fit
+from socterm.console.lines import Line, line
 from socterm.console.theme import LEVELS, MARKS, SHORT
 from socterm.console.widgets.table import Column
 from socterm.console.words import number, plural
 from socterm.store.rows import ExceptionRow, RuleRow
 
 if TYPE_CHECKING:
-    from socterm.console.rulework import RuleTested, TacticCovered
+    from socterm.console.rulework import RuleTested
 
 FATES = {
     "active": ("● active", "ok"),
@@ -42,8 +41,6 @@ MEANINGS = {
 
 FIRST = ("refused", "disabled", "off", "active", "no-source", "base", "filter")
 """The order of the list: what needs somebody comes first."""
-
-BAR = 10
 
 
 class RuleItem(NamedTuple):
@@ -97,7 +94,12 @@ def _false(one: RuleItem) -> tuple[object, str]:
 COLUMNS: Sequence[Column[RuleItem]] = (
     Column("", 9, lambda one: FATES.get(one.fate, (one.fate, "dim"))),
     Column("level", 6, lambda one: (_level(one.rule.level), one.rule.level), rank=4),
-    Column("rule", 0, lambda one: (one.rule.title, "dim" if one.fate in ("base", "filter") else "title")),
+    Column(
+        "rule",
+        0,
+        lambda one: (one.rule.title, "dim" if one.fate in ("base", "filter") else "title"),
+        least=30,
+    ),
     Column("hits", 6, lambda one: _count(one.rule.hits), right=True, rank=2),
     Column("alerts", 6, lambda one: _count(one.rule.alerts, "count"), right=True, rank=1),
     Column(
@@ -171,20 +173,3 @@ def _listed(title: str, texts: Sequence[str]) -> list[Line]:
     if not texts:
         return []
     return [Line(), line((title, "head")), *(line(("· ", "dim"), (text, "text"), hang=2) for text in texts)]
-
-
-def matrix(tactics: Sequence[TacticCovered]) -> list[Line]:
-    """What the active rules cover of ATT&CK, a tactic a line."""
-    out = [line(("Techniques of ATT&CK that the active rules cover", "head")), Line()]
-    for one in tactics:
-        full = round(BAR * one.techniques / one.known) if one.known else 0
-        out.append(
-            line(
-                sp(fit(one.title, 22), "text"),
-                sp("█" * full, "primary"),
-                sp("░" * (BAR - full), "dim"),
-                sp(f"  {one.techniques:3} of {one.known:<3}", "text"),
-                sp(f"  {plural(one.rules, 'rule')}", "dim"),
-            )
-        )
-    return out

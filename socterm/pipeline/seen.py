@@ -47,7 +47,7 @@ def seen_rules(events: Events, rules: RuleSet) -> SeenRules:
     alerting = [rule for rule in rules.rules.values() if rule.alerting]
     live = [rule for rule in alerting if can_fire(rule, rules, everything)]
     datasets = tuple(
-        SeenDataset(dataset, number, sources, sum(_looks(rule, rules, sources) for rule in live))
+        SeenDataset(dataset, number, sources, sum(looks(rule, rules, sources) for rule in live))
         for dataset, number, sources in found
     )
     keys = {rule.key for rule in live}
@@ -68,13 +68,11 @@ def can_fire(rule: Rule, rules: RuleSet, sources: Iterable[LogSource]) -> bool:
     return (all if rule.correlation.type in ("temporal", "temporal_ordered") else any)(able) and bool(able)
 
 
-def _looks(rule: Rule, rules: RuleSet, sources: tuple[LogSource, ...]) -> bool:
+def looks(rule: Rule, rules: RuleSet, sources: tuple[LogSource, ...]) -> bool:
     """Whether a rule, or one it is built on, is asked about events of these log sources."""
     if rule.correlation is None:
         return any(serves(rule.logsource, source) for source in sources)
-    return any(
-        _looks(rules.rules[ref], rules, sources) for ref in rule.correlation.refs if ref in rules.rules
-    )
+    return any(looks(rules.rules[ref], rules, sources) for ref in rule.correlation.refs if ref in rules.rules)
 
 
 def _sources(events: Events, dataset: str) -> tuple[LogSource, ...]:

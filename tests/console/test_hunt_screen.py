@@ -12,8 +12,10 @@ import pytest
 from driver import Driver, console, driven
 from scene import Scene, ssh_failed
 from socterm.console.hunting import Question, ask, bar, times_of
+from socterm.console.rulefiles import RuleFiles
 from socterm.console.screens.events import EventsScreen
 from socterm.console.screens.hunt import HuntScreen
+from socterm.enrich.valuelists import ValueLists
 from socterm.errors import UsageError
 from socterm.store.opening import Store
 
@@ -179,6 +181,77 @@ async def test_a_back_test_of_a_file(logins: Scene, store: Store, tmp_path: Path
         await d.sees("no rule that alerts is called")
 
 
+async def test_alerts_are_made_of_what_a_rule_would_have_raised_once(
+    logins: Scene, store: Store, tmp_path: Path
+) -> None:
+    rule = tmp_path / "rule.yml"
+    rule.write_text(RULE, encoding="utf-8")
+    logins.close()  # nobody ingests: the console makes them itself
+    async with at_hunt(store) as (d, screen):
+        await d.press("A")
+        await d.sees("alerts are made of what a rule would have raised")
+        await written(d, screen, "B", str(rule))
+        await d.press("A")
+        await d.sees("A once more makes 2 alerts")
+        assert store.triage.alerts() == []
+        await d.press("A")
+        await d.sees("2 alerts made")
+        assert sorted(row.entity["source.ip"] for row in store.triage.alerts()) == [
+            "198.51.100.7",
+            "203.0.113.9",
+        ]
+        await written(d, screen, "B", str(rule))
+        await d.sees("2 alerts, 0 new")
+        await d.press("A")
+        await d.sees("nothing here is new")
+    assert len(store.triage.alerts()) == 2
+
+
+async def test_where_somebody_ingests_that_process_makes_the_alerts(
+    logins: Scene, store: Store, tmp_path: Path
+) -> None:
+    rule = tmp_path / "rule.yml"
+    rule.write_text(RULE, encoding="utf-8")
+    async with at_hunt(store) as (d, screen):
+        await written(d, screen, "B", str(rule))
+        await d.press("A", "A")
+        await d.sees("the process that ingests makes 2 alerts of it")
+
+
+async def test_a_back_test_looks_fields_up_in_the_lists_of_the_configuration(
+    logins: Scene, store: Store, tmp_path: Path
+) -> None:
+    rule, listed = tmp_path / "rule.yml", tmp_path / "vpn.txt"
+    rule.write_text(RULE + "socterm:\n  lookup: {field: source.ip, list: vpn}\n", encoding="utf-8")
+    listed.write_text("198.51.100.0/24\n", encoding="utf-8")
+    files = RuleFiles(lists=lambda: ValueLists({"vpn": listed}))
+    async with driven(console(store, rules=files), WIDE) as d:
+        await d.press("comma", "h")
+        await d.until(lambda: isinstance(d.app.screen, HuntScreen))
+        screen = cast("HuntScreen", d.app.screen)
+        await written(d, screen, "B", str(rule))
+        assert [row.cells[3] for row in screen.answer.rows] == ["198.51.100.7"]
+
+
+async def test_sql_names_its_own_times_and_a_rule_that_may_be_several_says_which(
+    logins: Scene, store: Store, tmp_path: Path
+) -> None:
+    for number, name in enumerate(("A login that failed twice", "A login that failed at night")):
+        text = RULE.replace("A login that failed", name).replace("000000001", f"00000010{number}")
+        (tmp_path / f"{number}.yml").write_text(text, encoding="utf-8")
+    async with at_hunt(store) as (d, screen):
+        await written(d, screen, "S", "SELECT 1 AS one")
+        await d.press("at")
+        await d.sees("SQL names its own times")
+        await asked(d, screen, "failed")
+        await written(d, screen, "at", "7d")
+        await written(d, screen, "S", "SELECT 1 AS one")
+        assert "7d" not in d.rows()[-2]
+        await written(d, screen, "B", str(tmp_path))
+        said = " ".join(span.text for row in screen.list.empty for span in row.spans)
+        assert "may be A login that failed twice; A login that failed at night: give its id" in said
+
+
 async def test_views_are_saved_opened_and_forgotten(logins: Scene, store: Store) -> None:
     async with at_hunt(store) as (d, screen):
         await asked(d, screen, "failed")
@@ -244,7 +317,7 @@ async def test_the_command_line_brings_a_question(logins: Scene, store: Store) -
         await d.press("colon")
         await d.type("hunt select count(*) as n from events")
         await d.press("enter")
-        await d.sees("1 rows")
+        await d.sees("1 row")
 
 
 def test_bars_are_as_long_as_their_share() -> None:

@@ -11,7 +11,7 @@ from scene import ACTOR, NOW, RULES, FakeIngest, Scene
 from socterm.console.screens.exceptions import ExceptionsScreen
 from socterm.console.screens.rules import RulesScreen
 from socterm.sigma.model import RuleFate
-from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.batch import Batch, SourceState
 from socterm.store.opening import Store
 from story import busy
 from textual.pilot import Pilot
@@ -122,6 +122,38 @@ async def test_t_runs_the_tests_inside_a_rule_and_v_shows_what_all_cover(
         await d.sees("Credential Access", "1 rule", "Coverage")
         await d.press("v")
         await d.sees("✓ one failure")
+
+
+async def test_v_crosses_rules_with_the_logs_that_are_read_here(
+    scene: Scene, store: Store, tmp_path: Path
+) -> None:
+    """A rule whose log is read counts; one whose log is not is told apart; a log without a rule is named."""
+    dns = TESTED.replace("name: brute", "name: sudoers").replace("t1110", "t1071")
+    dns = dns.replace("product: linux, service: sshd", "category: dns").replace(
+        "credential-access", "command-and-control"
+    )
+    (tmp_path / "brute.yml").write_text(TESTED)
+    (tmp_path / "sudoers.yml").write_text(dns)
+    rows = [
+        RuleFate(name, RULES[name].title, "high", "active", "", str(tmp_path / f"{name}.yml"))
+        for name in ("brute", "sudoers")
+    ]
+    scene.writer.save_rules(rows, RULES)
+    read = SourceState("/srv/a.log", 1, {}, 900, 900, NOW, formats={"sshd": 800, "postfix": 100})
+    scene.writer.commit(Batch(sources=[read], now=NOW))
+    async with driven(console(store)) as d:
+        await opened(d)
+        await d.press("v")
+        await d.sees("Credential Access")
+        row = next(row for row in d.rows() if "Command and Control" in row)
+        assert "0 of" in row
+        assert "+1 by 1 rule without a log" in row
+        assert "1 of" in next(row for row in d.rows() if "Credential Access" in row)
+        await d.press("2", "G")
+        await d.sees(
+            "Logs read here", "sshd", "800 lines  1 rule, 1 technique", "no rule looks at it",
+            "1 rule in force waits for logs that are not read here", "dns",
+        )  # fmt: skip
 
 
 async def test_e_goes_to_its_exceptions_and_b_to_its_back_test(scene: Scene, store: Store) -> None:

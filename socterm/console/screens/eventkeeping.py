@@ -65,7 +65,9 @@ class EventsKeeping(EventsPanes, inherit_bindings=False):
                 self.save_view(name)
 
         empty = "No view yet. s saves what is shown now: filter and columns."
-        self.app.push_screen(Picker("Views", choices, forget=forget, adding=True, empty=empty), picked)
+        self.app.push_screen(
+            Picker("Views", choices, forget=forget, adding="save this one", empty=empty), picked
+        )
 
     def save_view(self, name: str) -> None:
         """Keep filter and columns under a name."""

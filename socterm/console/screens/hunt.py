@@ -11,14 +11,17 @@ from textual import on
 from textual.message import Message
 
 from socterm.console.actions import bindings
-from socterm.console.hunting import Answer, Question, export, times_of
+from socterm.console.backtesting import MOST_RAISED, make_alerts, would_raise
+from socterm.console.huntfiles import export
+from socterm.console.hunting import MOST_ROWS, Answer, Question, times_of
 from socterm.console.safe import safe_text, say
 from socterm.console.screens.dialogues import NoteDialogue
 from socterm.console.screens.hunt_panes import HuntPanes
 from socterm.console.screens.picker import Choice, Picked, Picker
 from socterm.console.widgets.reader import in_thread
-from socterm.console.words import stamp
+from socterm.console.words import plural, stamp
 from socterm.errors import SoctermError
+from socterm.pipeline.wouldbe import WouldBe
 from socterm.store.doors.hunts import View
 from socterm.taxonomy import resolve
 
@@ -33,7 +36,7 @@ FIELDS = (
 
 @dataclass
 class Written(Message):
-    """An export is over."""
+    """An export, or the making of alerts, is over."""
 
     said: str
     wrong: bool = False
@@ -43,6 +46,8 @@ class HuntScreen(HuntPanes, inherit_bindings=False):
     """The past, asked."""
 
     BINDINGS: ClassVar = bindings("hunt", "list")
+    _raising = 0
+    """The answer of which alerts are about to be made."""
 
     def action_by(self) -> None:
         """Choose a field to group by, or write one."""
@@ -60,11 +65,14 @@ class HuntScreen(HuntPanes, inherit_bindings=False):
             if name:
                 self._ask("query", by=resolve(name.strip()))
 
-        self.app.push_screen(Picker("Group by · s writes another", choices, adding=True), picked)
+        self.app.push_screen(Picker("Group by", choices, adding="another field"), picked)
 
     def action_time(self) -> None:
         """Which stretch of time is looked at."""
         mine = self.view
+        if mine.how == "sql":
+            say(self.app, "SQL names its own times: WHERE ts > …")
+            return
         now = f"{mine.since}..{mine.until}" if mine.until else mine.since
 
         def typed(text: str | None) -> None:
@@ -85,6 +93,37 @@ class HuntScreen(HuntPanes, inherit_bindings=False):
         about = "id, name, part of a title, or a file"
         dialogue = NoteDialogue(about, "Back-test", "tests", self.view.rule)
         self.app.push_screen(dialogue, lambda text: self._ask("rule", rule=text) if text else None)
+
+    def action_raise(self) -> None:
+        """Have alerts made of what would be new; asked once more before that."""
+        found = would_raise(self.answer.rows)
+        if self.question.how != "rule" or self._under_way:
+            said = "alerts are made of what a rule would have raised: B tests one"
+            say(self.app, "wait until all of it was looked at" if self._under_way else said)
+        elif not found:
+            say(self.app, "nothing here is new: all of it is told by alerts there are")
+        elif len(found) > MOST_RAISED or len(self.answer.rows) >= MOST_ROWS:
+            say(
+                self.app,
+                f"{MOST_RAISED:,} alerts at most are made at once: narrow the time with @",
+                "warning",
+            )
+        elif self._raising != self._version:
+            self._raising = self._version
+            say(self.app, f"A once more makes {plural(len(found), 'alert')}, at the times of their events")
+        else:
+            self._raising = 0
+            self.make_alerts(found)
+
+    @in_thread("raise")
+    def make_alerts(self, found: list[WouldBe]) -> None:
+        """Have them made."""
+        try:
+            said = make_alerts(self.store, found, actor=self.frame.actor, clock=self.frame.clock)
+        except SoctermError as wrong:
+            self.post_message(Written(str(wrong), True))
+        else:
+            self.post_message(Written(said))
 
     def action_sql(self) -> None:
         """Write SQL."""
@@ -117,7 +156,9 @@ class HuntScreen(HuntPanes, inherit_bindings=False):
                 self.open_view(views[got.row - 1])
 
         empty = "No view yet. s saves what is asked now."
-        self.app.push_screen(Picker("Views", choices, forget=forget, adding=True, empty=empty), picked)
+        self.app.push_screen(
+            Picker("Views", choices, forget=forget, adding="save what is asked", empty=empty), picked
+        )
 
     def save_view(self, name: str | None) -> None:
         """Keep the question under a name."""

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from socterm.console.actions import Context
 from socterm.console.frame import Frame
-from socterm.console.hunting import Answer, HuntRow, Question, ask
+from socterm.console.hunting import Answer, HuntRow, Question, Tell, ask
 from socterm.console.lines import Line, hint, line
 from socterm.console.pivots import both, clause
 from socterm.console.screens.base import ListScreen
@@ -135,7 +135,10 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
             self.post_message(HuntRead(version, answer))
 
         try:
-            found = ask(self.store, question, now, stop=stop.is_set, tell=tell)
+            if question.how == "rule":
+                found = self._back_test(question, now, stop, tell)
+            else:
+                found = ask(self.store, question, now, stop=stop.is_set, tell=tell)
         except QueryError as wrong:
             self.post_message(HuntRead(version, Answer(), True, str(wrong), wrong.position))
         except (SoctermError, OSError) as wrong:
@@ -143,6 +146,12 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
             self.post_message(HuntRead(version, Answer(), True, "stopped" if stopped else str(wrong)))
         else:
             self.post_message(HuntRead(version, found, True))
+
+    def _back_test(self, question: Question, now: int, stop: threading.Event, tell: Tell) -> Answer:
+        from socterm.console.backtesting import back_test  # the whole of sigma
+
+        files, tz = self.frame.rules, self.frame.local
+        return back_test(self.store, files, question, now, tz=tz, stop=stop.is_set, tell=tell)
 
     @on(HuntRead)
     def take_answer(self, message: HuntRead) -> None:
@@ -178,7 +187,9 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
         bits = [self.answer.said] if self.answer.said else []
         if asked.how == "sql":
             bits.append(" ".join(asked.text.split()))
-        if asked.since or asked.until:
+        elif asked.how == "rule" and not self.answer.said:
+            bits.append(f"rule {asked.text}")
+        if (asked.since or asked.until) and asked.how != "sql":
             bits.append(f"{asked.since}..{asked.until}" if asked.until else f"since {asked.since}")
         if self._under_way:
             bits.append(f"{self.answer.share:.0%} looked at · x stops" if self.answer.said else "looking")
@@ -272,4 +283,4 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
 def nothing() -> list[Line]:
     """What to do first."""
     keys = [line((f"  {key}  ", "key"), (said, "dim"), hang=5) for key, said in NOTHING]
-    return [line(("What do you look for?", "title")), Line(), *keys]
+    return [line(("  What do you look for?", "title")), Line(), *keys]

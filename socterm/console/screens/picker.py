@@ -36,7 +36,9 @@ class Picked(NamedTuple):
 
 
 class Picker(ModalScreen[Picked], inherit_bindings=False):
-    """A list in a box; `many` lets one mark several, `forget` makes `d` forget one, `adding` offers `s`."""
+    """A list in a box; `many` lets one mark several, `forget` makes `d` forget one,
+    `adding` says what `s` does.
+    """
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar = bindings("picker")
@@ -56,7 +58,7 @@ class Picker(ModalScreen[Picked], inherit_bindings=False):
         *,
         many: Sequence[int] | None = None,
         forget: Callable[[int], None] | None = None,
-        adding: bool = False,
+        adding: str = "",
         empty: str = "Nothing here yet.",
     ) -> None:
         super().__init__()
@@ -86,7 +88,8 @@ class Picker(ModalScreen[Picked], inherit_bindings=False):
         here |= {"forget"} if self.forget_one is not None else set()
         here |= {"add"} if self.adding else set()
         keys = keys_of(self.app)
-        return [f"{keys.first(a)} {a.label}" for a in of("picker") if a.handler in here]
+        said = {"add": self.adding}
+        return [f"{keys.first(a)} {said.get(a.handler, a.label)}" for a in of("picker") if a.handler in here]
 
     def on_mount(self) -> None:
         """Show the choices."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from socterm.alerts.exceptions import EVERYTHING, NEVER, Wording
-from socterm.console import excepted, ruletold
+from socterm.console import excepted, reachtold, ruletold
 from socterm.console.actions import bindings
 from socterm.console.decisions import Decision
-from socterm.console.lines import Line
+from socterm.console.lines import Line, hint
+from socterm.console.rulereach import Reach
 from socterm.console.ruletold import RuleItem
-from socterm.console.rulework import RuleTested, TacticCovered, covered, tests_of
+from socterm.console.rulework import RuleTested, reached, tests_of
 from socterm.console.safe import say
 from socterm.console.screens.base import ListScreen
 from socterm.console.screens.dialogues import NoteDialogue
@@ -25,7 +26,7 @@ class Found(NamedTuple):
     """What the detail has beside the row: the tests' outcome, or the matrix."""
 
     tests: list[RuleTested] | None = None
-    tactics: list[TacticCovered] | None = None
+    reach: Reach | None = None
 
 
 class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
@@ -44,7 +45,7 @@ class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
         self._tested: dict[int, list[RuleTested] | None] = {}
         self._asked: set[int] = set()
         self._matrix = False
-        self._tactics: list[TacticCovered] | None = None
+        self._reach: Reach | None = None
         super().begin()
 
     def stamp(self) -> object:
@@ -64,13 +65,14 @@ class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
     def read_about(self, item: RuleItem) -> Found:
         """Do what was asked for, once: the detail is read again with every change of the list."""
         if self._matrix:
-            if self._tactics is None:
-                self._tactics = covered(self.store.triage.rules(), self._switched_off())
-            return Found(tactics=self._tactics)
+            if self._reach is None:
+                triage, files = self.store.triage, self.frame.rules
+                self._reach = reached(files, triage.rules(), self._switched_off(), triage.sources())
+            return Found(reach=self._reach)
         if item.id not in self._asked:
             return Found()
         if item.id not in self._tested:
-            self._tested[item.id] = tests_of(self.store.triage.rules(), item.rule.id)
+            self._tested[item.id] = tests_of(self.frame.rules, self.store.triage.rules(), item.rule.id)
         return Found(self._tested[item.id])
 
     def _switched_off(self) -> set[str]:
@@ -80,8 +82,8 @@ class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
 
     def about_lines(self, item: RuleItem, found: Found) -> Sequence[Line]:
         """The rule, or the matrix."""
-        if found.tactics is not None:
-            return ruletold.matrix(found.tactics)
+        if found.reach is not None:
+            return reachtold.lines(found.reach)
         asked = item.id in self._asked
         return ruletold.about(item, self.frame.clock(), found.tests if asked else None, asked=asked)
 
@@ -134,13 +136,16 @@ class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
             self._matrix = False
             self._asked.add(self.list.current.id)
             self._tested.pop(self.list.current.id, None)
+            self.about.show(hint("Running its tests …"))
             self.load_about()
 
     def action_matrix(self) -> None:
         """What all of them cover, or back to the rule."""
-        self._matrix, self._tactics = not self._matrix, None
+        self._matrix, self._reach = not self._matrix, None
         if self._matrix and self.has_class("-tiny"):
             self.focus_on("about")
+        if self._matrix:
+            self.about.show(hint("Reading the rules …"))
         self.load_about()
 
     def action_backtest(self) -> None:

@@ -9,7 +9,7 @@ from socterm.console.hunting import Answer, HuntColumn, HuntRow
 from socterm.console.lines import Line, Span, line, sp
 from socterm.console.widgets.bars import BLOCKS, Bar, Part
 from socterm.console.widgets.table import Column, TableRows
-from socterm.console.words import stamp
+from socterm.console.words import DAY, stamp
 from socterm.store.rows import Bucket, EventRow
 
 SIDES = 52
@@ -68,12 +68,13 @@ class HuntBars(Bar):
         spans: list[Span] = [
             sp(" " if not number else BLOCKS[min(7, number * 7 // top)], "graph") for number in sums
         ]
-        first, last = (stamp(self.buckets[at].start, self.tz)[:16] for at in (0, -1))
+        cut = 10 if all(bucket.start % DAY == 0 for bucket in self.buckets) else 16
+        first, last = (stamp(self.buckets[at].start, self.tz)[:cut] for at in (0, -1))
         said = f"  {self.share:.0%} looked at" if self.share < 1.0 else ""
         return [
             Part((sp(f" {first} ", "dim"),), 2),
             Part(tuple(spans), 0),
-            Part((sp(f" {last}", "dim"),), 2),
+            Part((sp(f" {last}", "dim"),) if last != first else (), 2),
             Part((sp(said, "accent"),), 1),
         ]
 

@@ -29,7 +29,7 @@ class Column(NamedTuple, Generic[T]):
 
     Of several columns without room the one with the highest rank goes first. A second column with 0 cells
     shares what is left with the first, half and half. `keep_end` cuts what is too long at its start: paths
-    differ at their ends.
+    differ at their ends. `least` is how narrow a column with 0 cells becomes before others give way.
     """
 
     title: str
@@ -38,6 +38,7 @@ class Column(NamedTuple, Generic[T]):
     right: bool = False
     rank: int = 0
     keep_end: bool = False
+    least: int = LEAST
 
 
 def widths(columns: Sequence[Column[T]], cells: int) -> list[tuple[Column[T], int]]:
@@ -50,7 +51,7 @@ def widths(columns: Sequence[Column[T]], cells: int) -> list[tuple[Column[T], in
     def free() -> int:
         return sum(not column.cells for column in kept)
 
-    while left() < LEAST * free():
+    while left() < sum(column.least for column in kept if not column.cells):
         worst = max(kept, key=lambda column: column.rank)
         if worst.rank == 0:
             break
