@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rich.cells import chop_cells
+from rich.cells import chop_cells, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
-from socterm.console.safe import SafeText, cut, safe_text, seg, width
+from socterm.console.safe import SafeText, safe_text, seg, width
 from socterm.console.theme import style
 
 
@@ -138,13 +138,14 @@ def wrap(lines: Sequence[Line], cells: int) -> list[Row]:
 
 
 def _shortened(spans: Sequence[Span], cells: int) -> list[Span]:
-    """The first `cells` cells of a row."""
+    """The first `cells` cells of a row, without a word on what is left out."""
     out: list[Span] = []
     for span in spans:
-        out.append(span._replace(text=cut(span.text, cells)))
-        cells -= width(span.text)
-        if cells <= 0:
+        if width(span.text) > cells:
+            out.append(span._replace(text=SafeText(set_cell_size(span.text, cells).rstrip())))
             break
+        out.append(span)
+        cells -= width(span.text)
     return out
 
 

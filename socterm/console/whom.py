@@ -11,6 +11,9 @@ from socterm.console.words import VERDICTS, plural, stamp
 from socterm.store.doors.entities import EntityAlert, EntityPage
 
 OUTCOMES = {"success": "ok", "failure": "bad"}
+NAMES = {"none": "neither"}
+"""What outcomes are called that are none."""
+
 BASELINE = {
     "new": "new: seen for less than a day",
     "rare": "rare: under ten lines",
@@ -34,7 +37,10 @@ def _head(page: EntityPage, tz: tzinfo) -> Iterator[Line]:
     yield line(sp("seen ", "dim"), sp(f"{stamp(page.first, tz)} to {stamp(page.last, tz)}"))
     whole = "" if page.exact else f", outcomes and peers of the latest {page.sampled:,}"
     yield line(sp(plural(page.lines, "line")), sp(whole, "dim"), hang=2)
-    counts = [sp(f"{name} {count:,}  ", OUTCOMES.get(name, "dim")) for name, count in page.outcomes.items()]
+    counts = [
+        sp(f"{NAMES.get(name, name)} {count:,}  ", OUTCOMES.get(name, "dim"))
+        for name, count in page.outcomes.items()
+    ]
     yield line(*counts, hang=2)
 
 

@@ -16,6 +16,9 @@ from socterm.console.widgets.table import Column, TableRows
 from socterm.console.words import age
 from socterm.store.doors.entities import EntityPage, Ranked
 
+MOST = 500
+"""Entities in the list, the riskiest."""
+
 
 class Row(NamedTuple):
     """One entity; its id is made of its name, so that it stays while ranks change."""
@@ -32,6 +35,8 @@ class EntitiesScreen(ListScreen[Row], inherit_bindings=False):
     BINDINGS: ClassVar = bindings("entity", "list")
     EMPTY = "No alert is about anybody. p e on a user, address or host shows what is known of it."
     asked: tuple[str, str] = ("", "")
+    more = False
+    """Whether there are more than the list holds."""
 
     def make_list(self) -> TableRows[Row]:
         """How old their alerts are as of now."""
@@ -57,7 +62,8 @@ class EntitiesScreen(ListScreen[Row], inherit_bindings=False):
 
     def read_items(self, text: str, now: int) -> Sequence[Row]:  # noqa: ARG002
         """Those whose name holds what is typed."""
-        ranked = self.store.entities.ranked()
+        ranked = self.store.entities.ranked(MOST)
+        self.more = len(ranked) >= MOST
         rows = [Row(_id(one.field, one.value), one) for one in ranked]
         if self.asked[1] and all(row.id != _id(*self.asked) for row in rows):
             rows.insert(0, Row(_id(*self.asked), Ranked(*self.asked)))
@@ -70,6 +76,10 @@ class EntitiesScreen(ListScreen[Row], inherit_bindings=False):
     def about_lines(self, item: Row, found: EntityPage) -> Sequence[Line]:  # noqa: ARG002
         """All of it."""
         return about(found, self.tz)
+
+    def list_title(self) -> str:
+        """How many; of which, where there are more."""
+        return (f"of the riskiest {MOST:,}: " if self.more else "") + super().list_title()
 
     def about_title(self, item: Row) -> str:
         """Who."""

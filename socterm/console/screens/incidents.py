@@ -16,9 +16,12 @@ from socterm.console.screens.reporting import Reporting
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.told import WITH_EVIDENCE, about, state_of
 from socterm.console.widgets.table import Column, TableRows
-from socterm.console.words import age
+from socterm.console.words import age, entity_text
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
 from socterm.store.rows import EventRow
+
+MOST = 1_000
+"""Incidents in the list."""
 
 
 class Page(NamedTuple):
@@ -36,6 +39,8 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
     BINDINGS: ClassVar = bindings("incidents", "marks", "list")
     EMPTY = "No incident is open. Alerts that tell one story join by themselves."
     over = False
+    more = False
+    """Whether there are more than the list holds."""
 
     def make_list(self) -> TableRows[IncidentRow]:
         """How old they are as of now."""
@@ -43,9 +48,10 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
         self.COLUMNS = (  # type: ignore[misc]
             Column[IncidentRow]("", 6, lambda i: (f"{MARKS[i.level]} {SHORT[i.level]}", i.level)),
             Column[IncidentRow]("Incident", 0, lambda i: (i.title, "text")),
-            Column[IncidentRow]("Tactics", 7, lambda i: (str(len(i.tactics)), "dim"), right=True, rank=4),
+            Column[IncidentRow]("About", 20, lambda i: (entity_text(i.entity), "entity"), rank=2),
+            Column[IncidentRow]("Tactics", 7, lambda i: (str(len(i.tactics)), "dim"), right=True, rank=5),
             Column[IncidentRow]("Alerts", 6, lambda i: (f"{i.alerts:,}", "count"), right=True, rank=1),
-            Column[IncidentRow]("State", 8, lambda i: (state_of(i), "dim"), rank=2),
+            Column[IncidentRow]("State", 8, lambda i: (state_of(i), "dim"), rank=4),
             Column[IncidentRow]("Last", 4, lambda i: (age(now(), i.last), "dim"), right=True, rank=3),
         )
         return super().make_list()
@@ -58,12 +64,11 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
     _change = 0
 
     def read_items(self, text: str, now: int) -> Sequence[IncidentRow]:  # noqa: ARG002
-        """Those whose title, tactics, state or owner hold what is typed."""
-        rows = self.store.incidents.all(STATES if self.over else OPEN_STATES)
-        low = text.lower()
-        return [
-            row for row in rows if low in " ".join((row.title, *row.tactics, row.state, row.owner)).lower()
-        ]
+        """Those in whose title, entity, tactics, state or owner all words stand."""
+        rows = self.store.incidents.all(STATES if self.over else OPEN_STATES, MOST)
+        self.more = len(rows) >= MOST
+        words = text.lower().split()
+        return [row for row in rows if all(word in _words(row) for word in words)]
 
     def read_about(self, item: IncidentRow) -> Page:
         """The page, with lines of evidence of the first alerts."""
@@ -87,7 +92,8 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
 
     def list_title(self) -> str:
         """How many, of which states."""
-        return f"{len(self.list.ids):,} {'in all' if self.over else 'open'}"
+        first = f"of the first {MOST:,}: " if self.more else ""
+        return f"{first}{len(self.list.ids):,} {'in all' if self.over else 'open'}"
 
     def when(self, item: IncidentRow) -> int:
         """When it began."""
@@ -169,3 +175,7 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
         """Closed ones too, or not."""
         self.over = not self.over
         self.again()
+
+
+def _words(row: IncidentRow) -> str:
+    return " ".join((row.title, *row.entity.values(), *row.tactics, row.state, row.owner)).lower()

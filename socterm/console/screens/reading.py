@@ -328,7 +328,9 @@ class Reading(Reader, Layout):
             return
         mine, marked = self.state.alerts, len(self.alerts.marked)
         bits = [f"{marked:,} marked"] if marked else []
-        bits += [f"{len(self.alerts.unseen):,} new ↑"] if self.alerts.unseen else []
+        bits += (
+            [f"{len(self.alerts.unseen):,} new {self.alerts.where_unseen()}"] if self.alerts.unseen else []
+        )
         bits += [self._how_many()]
         bits += ["parts too"] if self.state.show_parts else []
         bits += [f"by {self.state.order}"] if self.state.order != "level" else []

@@ -59,6 +59,11 @@ class AlertRows(Rows):
         self.marked -= gone
         self.replace(list(self.alerts))
 
+    def where_unseen(self) -> str:
+        """Which way the first of those lies that nobody has seen yet."""
+        first = next((at for at, row in enumerate(self.ids) if row in self.unseen), 0)
+        return "↑" if first < self.scroll_offset.y else "↓"
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """What came into sight is no longer new."""
         super().watch_scroll_y(old_value, new_value)

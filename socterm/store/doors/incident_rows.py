@@ -22,7 +22,7 @@ from socterm.taxonomy.attack import tactic_of, technique_of
 class IncidentRow(msgspec.Struct):
     """An incident as listed. Times are µs of event time; `created` and `updated` are of the clock.
 
-    `why` is what opened it; `title` is that of its gravest alert, the earliest of several; `tactics` are
+    `why` is what opened it; `title` and `entity` are those of its gravest alert, the earliest of several; `tactics` are
     those its alerts name, in the order in which they were reached.
     """
 
@@ -41,6 +41,7 @@ class IncidentRow(msgspec.Struct):
     updated: int
     title: str = ""
     tactics: tuple[str, ...] = ()
+    entity: dict[str, str] = {}
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -134,7 +135,9 @@ def _summed(row: tuple[Any, ...], members: Iterable[MemberRow]) -> IncidentRow:
     values: dict[str, Any] = dict(zip(IncidentRow.__struct_fields__, row, strict=False))
     by_rank = sorted(members, key=lambda one: (-LEVELS.index(one.level), one.part_of != 0, one.first))
     values["level"] = LEVELS[values["level"]]
-    return IncidentRow(**values, title=by_rank[0].title if by_rank else "", tactics=tactics(by_rank))
+    if by_rank:
+        values |= {"title": by_rank[0].title, "entity": by_rank[0].entity}
+    return IncidentRow(**values, tactics=tactics(by_rank))
 
 
 def tactics(members: Iterable[MemberRow]) -> tuple[str, ...]:
