@@ -15,7 +15,7 @@ from socterm.console import actions
 from socterm.console.actions import Action, Context, bindings
 from socterm.console.keymap import PLAIN, KeyMap, keys_of
 from socterm.console.lines import Line, line
-from socterm.console.safe import SafeInput, fit, safe_text, set_titles
+from socterm.console.safe import SMALL, SafeInput, fit, safe_text, set_titles
 from socterm.console.widgets.footer import Footer
 from socterm.console.widgets.text import TextView
 from socterm.console.words import plural
@@ -97,20 +97,23 @@ class NoteDialogue(ModalScreen[str], inherit_bindings=False):
         self.dismiss(None)
 
 
-def _help_line(action: Action, keymap: KeyMap) -> Line:
-    keys, label = fit("  " + keymap.shown(action), 14), fit(action.label, 20)
-    return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=34)
+def _help_line(action: Action, keymap: KeyMap, names: int) -> Line:
+    keys, label = fit("  " + keymap.shown(action), 12), fit(action.label, names)
+    return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=12 + names)
 
 
-def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = ()) -> list[Line]:
-    """Every verb, by where it counts, with the keys a person has; those that count `here` first."""
+def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = (), *, names: int = 20) -> list[Line]:
+    """Every verb, by where it counts, with the keys a person has; those that count `here` first.
+
+    `names` is how wide the verbs' names are drawn; 0 leaves them out.
+    """
     out: list[Line] = []
     first = set(here) - {"app"}
     titles = sorted(actions.CONTEXTS.items(), key=lambda item: item[0] not in first)
     for context, title in titles:
         out += [
             line((title, "head")),
-            *(_help_line(action, keymap) for action in actions.of(context)),
+            *(_help_line(action, keymap, names) for action in actions.of(context)),
             Line(),
         ]
     return out
@@ -135,7 +138,8 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The text."""
         view = TextView("help")
-        view.show(help_lines(keys_of(self.app), self.here))
+        names = 20 if self.app.size.width >= SMALL else 0
+        view.show(help_lines(keys_of(self.app), self.here, names=names))
         set_titles(view, [("Keys", "")], "Esc or q closes")
         yield view
 

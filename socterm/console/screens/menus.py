@@ -18,6 +18,12 @@ from socterm.console.widgets.text import TextView
 
 WIDE = 68
 
+BOX = 70
+"""Columns of the box, where there is room for it."""
+
+AROUND = 5
+"""Columns that are the box's border, padding and scrollbar."""
+
 
 class Menu(ModalScreen[str], inherit_bindings=False):
     """A box over the lower left of the screen: a key and what it does, line by line. Ends with the choice."""
@@ -25,14 +31,14 @@ class Menu(ModalScreen[str], inherit_bindings=False):
     AUTO_FOCUS = ""
     CONTEXT: ClassVar[Context] = "go"
     TITLE_TEXT: ClassVar[str] = ""
-    DEFAULT_CSS = """
-    Menu { background: transparent; align: left bottom; }
-    Menu Vertical {
-        width: 70; max-width: 100%; height: auto; max-height: 90%; margin: 0 0 1 0; padding: 0 1;
+    DEFAULT_CSS = f"""
+    Menu {{ background: transparent; align: left bottom; }}
+    Menu Vertical {{
+        width: {BOX}; max-width: 100%; height: auto; max-height: 90%; margin: 0 0 1 0; padding: 0 1;
         border: round $focused; border-title-color: $bright; border-subtitle-color: $dim;
         background: $background;
-    }
-    Menu TextView { height: auto; }
+    }}
+    Menu TextView {{ height: auto; }}
     """
 
     def offered(self) -> Sequence[tuple[Action, str]]:
@@ -55,7 +61,7 @@ class Menu(ModalScreen[str], inherit_bindings=False):
         lines = self.lines()
         view = TextView("menu")
         view.can_focus = False
-        view.styles.height = len(wrap(lines, WIDE - 6))
+        view.styles.height = len(wrap(lines, min(BOX, self.app.size.width) - AROUND))
         with Vertical() as box:
             set_titles(box, [(self.TITLE_TEXT, "")], "Esc stays here")
             yield view
