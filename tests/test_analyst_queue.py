@@ -292,6 +292,16 @@ def test_a_broken_script_is_one_line(text: str, says: str, tmp_path: Path) -> No
     assert "\n" not in str(caught.value)
 
 
+def test_the_example_in_the_documentation_is_a_script(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "analyst.md").read_text("utf-8")
+    file = tmp_path / "answers.yml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0])
+    backend = ScriptedBackend(read_script(file))
+    question = [Message("user", "who is 203.0.113.9?")]
+    chunks = list(backend.chat_stream(question, tools=TOOL, cancel=threading.Event()))
+    assert chunks[0].calls[0].arguments == {"field": "user.name", "query": "source.ip:203.0.113.9"}
+
+
 def test_a_missing_script_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_script(tmp_path / "none.yml")
