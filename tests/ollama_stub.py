@@ -28,7 +28,27 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen_headers.append(dict(self.headers))
-        self.json({"models": self.server.models} if self.path == "/api/tags" else {"version": "0.33.0"})
+        if self.path == "/api/tags":
+            self.models({"models": self.server.models})
+        else:
+            self.json({"version": "0.33.0"})
+
+    def models(self, value: Any) -> None:
+        """The list of models, or what the server has in its place; None is one without an end."""
+        page = self.server.listing
+        if page == b"models":
+            self.json(value)
+            return
+        self.begin()
+        while page is None and not select.select([self.connection], [], [], 0.01)[0]:
+            self.chunk(b" ")
+        if page is None:
+            self.server.left.set()
+            self.close_connection = True
+            return
+        if page:
+            self.chunk(page)
+        self.wfile.write(b"0\r\n\r\n")
 
     def do_POST(self) -> None:
         self.server.seen_headers.append(dict(self.headers))
@@ -118,6 +138,7 @@ class OllamaStub(ThreadingHTTPServer):
     def __init__(self, handler: type[Handler] = Handler) -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self.embedded: list[dict[str, Any]] = []
+        self.listing: bytes | None = b"models"
         self.vectors: Callable[[list[str]], list[list[float]]] = lambda texts: [[len(t), 1.0] for t in texts]
         self.shown: dict[str, Any] = {
             "details": {"parameter_size": "0.1M", "quantization_level": "F32"},

@@ -18,7 +18,7 @@ class CompatibleHandler(Handler):
     def do_GET(self) -> None:  # noqa: N802 (the library's name)
         self.server.seen_headers.append(dict(self.headers))
         if self.path == "/v1/models":
-            self.json({"object": "list", "data": [model(row) for row in self.server.models]})
+            self.models({"object": "list", "data": [model(row) for row in self.server.models]})
         elif self.path == "/props":
             self.json({"default_generation_settings": {"n_ctx": 4096}, "build_info": "b1-stub"})
         else:

@@ -197,3 +197,38 @@ def test_a_key_is_sent_where_one_is_set_and_nowhere_shown() -> None:
 )
 def test_who_runs_a_model(name: str, row: dict[str, str], elsewhere: bool) -> None:
     assert runs_elsewhere(name, row) is elsewhere
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"[]", b"null", b"7", b'{"models": null, "data": 3}', b'{"models": [7], "data": ["x"]}', b"<html>", b"",
+     b"\xff", b"[" * 100_000,
+     b'{"models": [{"name": "a\\nb\\u001b[2J"}], "data": [{"id": "a\\nb\\u001b[2J"}]}'],
+)  # fmt: skip
+def test_whatever_a_server_lists_is_a_state(page: bytes, pair: tuple[OllamaStub, Backends]) -> None:
+    server, backend = pair
+    server.listing = page
+    health = backend(server.url, patience=SOON).health()
+    assert health.state in ("unreachable", "absent")
+    assert health.reason.isprintable()
+
+
+def test_a_list_that_never_ends_is_not_waited_for(
+    pair: tuple[OllamaStub, Backends], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socterm.analyst.backends.wire.ASIDE_TOTAL", 0.3)
+    server, backend = pair
+    server.listing = None
+    health = backend(server.url, patience=SOON).health()
+    assert health.state == "unreachable"
+    assert server.left.wait(10)
+
+
+def test_a_server_that_does_not_keep_to_the_length_is_left(pair: tuple[OllamaStub, Backends]) -> None:
+    server, backend = pair
+    server.script = [stub.dribble("x" * 500), stub.answer("next")]
+    made = backend(server.url, num_predict=50, patience=SOON)
+    with pytest.raises(BackendError, match="does not keep to the length"):
+        chat(made)
+    assert server.left.wait(10)
+    assert chat(made) == "next"

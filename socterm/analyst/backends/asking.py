@@ -28,6 +28,9 @@ from socterm.analyst.backends.patience import Limit, Patience
 from socterm.analyst.backends.tokens import Gauge
 
 _TRIES = 2
+_LONGEST = 40
+"""Characters a token may have at most, before an answer counts as one without an end."""
+_ENDLESS = Health("unreachable", reason="the server does not keep to the length of an answer")
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -111,7 +114,7 @@ class AskingBackend(ABC):
             begun, usage = False, Usage()
             try:
                 with self._in_time(limit), contextlib.closing(self._stream(request, limit)) as stream:
-                    for chunk in stream:
+                    for chunk in self._bounded(stream):
                         usage = chunk.usage or usage
                         if chunk.text or chunk.calls:
                             begun = True
@@ -127,6 +130,15 @@ class AskingBackend(ABC):
                 continue
             yield Chunk(usage=self._judged(request, usage))
             return
+
+    def _bounded(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The answer as far as one of that length can go: its text is kept, and memory has an end."""
+        said = 0
+        for chunk in stream:
+            said += len(chunk.text)
+            if said > _LONGEST * self.num_predict:
+                raise BackendError(_ENDLESS)
+            yield chunk
 
     def _judged(self, request: Request, usage: Usage) -> Usage:
         room = self.num_ctx - min(self.num_predict, self.num_ctx // 4)

@@ -26,7 +26,7 @@ from socterm.analyst.backend import (
 from socterm.analyst.backends import sse
 from socterm.analyst.backends.asking import AskingBackend, Request
 from socterm.analyst.backends.forms import name_of
-from socterm.analyst.backends.local import Place, place, runs_elsewhere
+from socterm.analyst.backends.local import Place, is_name, place, runs_elsewhere
 from socterm.analyst.backends.patience import USUAL, Patience
 from socterm.analyst.backends.sse import wire_messages
 from socterm.analyst.backends.vectors import vectors
@@ -96,14 +96,15 @@ class CompatibleBackend(AskingBackend):
                 f"no models are listed at {one_line(where.url, 60)}: is that an OpenAI-compatible server?"
             )
             raise BackendError(Health("unreachable", self.wanted, reason))
-        return {str(row["id"]): row for row in rows if isinstance(row, dict) and row.get("id")}
+        return {
+            str(row["id"]): row for row in rows if isinstance(row, dict) and is_name(str(row.get("id", "")))
+        }
 
     def _asked(self, where: Place, path: str) -> Any:
         from socterm.analyst.backends import wire  # noqa: PLC0415
 
         try:
-            with wire.client(wire.Wire(where), wire.ASIDE, self._headers) as client:
-                return wire.page(client.get(f"{where.url}{path}"))
+            return wire.asked(where, path, headers=self._headers)
         except wire.ANSWER_ERRORS as error:
             reason = f"no model server at {one_line(where.url, 60)}: {wire.why(error)}"
             raise BackendError(Health("unreachable", self.wanted, reason)) from None
@@ -249,7 +250,7 @@ class CompatibleBackend(AskingBackend):
         with wire.client(link, self.patience.silence, self._headers) as client, wire.cut_on(cancel, link):
             try:
                 body = {"model": model, "input": list(texts)}
-                rows = wire.page(client.post(f"{where.url}/v1/embeddings", json=body))["data"]
+                rows = wire.page(client, f"{where.url}/v1/embeddings", body)["data"]
                 rows = [row["embedding"] for row in sorted(rows, key=lambda row: row["index"])]
                 return vectors(model, rows, len(texts))
             except wire.ANSWER_ERRORS as error:

@@ -29,6 +29,9 @@ _OWNERS = re.compile(
 _ROUTES = re.compile(r"^(?:openrouter|bedrock|vertex_ai|azure|azure_ai)/", re.IGNORECASE)
 
 
+_NAME = re.compile(r"[\w.:@/+ ~-]{1,200}\Z")
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a server is: its address as a URL, and what may be connected to; empty for whatever it means.
 
@@ -91,6 +94,11 @@ def _looked_up(name: str) -> tuple[str, ...]:
     thread.start()
     thread.join(_LOOK_UP)
     return tuple(found)
+
+
+def is_name(text: str) -> bool:
+    """Whether a server's text can be the name of a model; it stands in labels, so it has to be plain."""
+    return bool(_NAME.match(text))
 
 
 def runs_elsewhere(name: str, row: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from socterm.analyst.backend import (
     Wish,
 )
 from socterm.analyst.backends.asking import AskingBackend, Request
-from socterm.analyst.backends.local import Place, place, runs_elsewhere
+from socterm.analyst.backends.local import Place, is_name, place, runs_elsewhere
 from socterm.analyst.backends.patience import USUAL, Patience
 from socterm.analyst.backends.vectors import vectors
 from socterm.analyst.border import one_line
@@ -76,7 +76,11 @@ class OllamaBackend(AskingBackend):
 
     def _rows(self, where: Place) -> list[dict[str, Any]]:
         """The models installed. Raises BackendError."""
-        return [row for row in self._asked(where, "/api/tags")["models"] if isinstance(row, dict)]
+        rows = self._asked(where, "/api/tags").get("models")
+        if not isinstance(rows, list):
+            reason = f"no Ollama at {one_line(where.url, 60)}: it lists no models"
+            raise BackendError(Health("unreachable", self.wanted, reason))
+        return [row for row in rows if isinstance(row, dict) and is_name(str(row.get("name", "")))]
 
     def _asked(self, where: Place, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What a server says of itself. Raises BackendError."""
@@ -85,21 +89,18 @@ class OllamaBackend(AskingBackend):
         from socterm.analyst.backends import wire  # noqa: PLC0415
 
         try:
-            with wire.client(wire.Wire(where), wire.ASIDE) as client:
-                url = f"{where.url}{path}"
-                found = wire.page(client.get(url) if body is None else client.post(url, json=body))
-                if not isinstance(found, dict) or (
-                    path == "/api/tags" and not isinstance(found["models"], list)
-                ):
-                    raise ValueError("it answers like no Ollama")
-                return found
+            found = wire.asked(where, path, body)
         except wire.ANSWER_ERRORS as error:
             reason = f"no Ollama at {one_line(where.url, 60)}: {wire.why(error)}"
             raise BackendError(Health("unreachable", self.wanted, reason)) from None
+        if not isinstance(found, dict):
+            reason = f"no Ollama at {one_line(where.url, 60)}: it answers otherwise"
+            raise BackendError(Health("unreachable", self.wanted, reason))
+        return found
 
     def _choose(self, rows: Sequence[dict[str, Any]]) -> Health:
         """The wanted model among those installed, or the first local one."""
-        names = {str(row.get("name") or row.get("model") or ""): row for row in rows}
+        names = {str(row["name"]): row for row in rows}
         if self.wanted:
             name = _installed(self.wanted, names)
             if not name:
@@ -149,7 +150,7 @@ class OllamaBackend(AskingBackend):
         )
 
     def _embedder(self, rows: Sequence[dict[str, Any]]) -> str:
-        names = {str(row.get("name") or ""): row for row in rows}
+        names = {str(row["name"]): row for row in rows}
         if self.embeds_with:
             return _installed(self.embeds_with, names)
         return next(
@@ -236,7 +237,7 @@ class OllamaBackend(AskingBackend):
         with wire.client(link, self.patience.silence) as client, wire.cut_on(cancel, link):
             try:
                 body = {"model": model, "input": list(texts), "truncate": True}
-                rows = wire.page(client.post(f"{where.url}/api/embed", json=body))["embeddings"]
+                rows = wire.page(client, f"{where.url}/api/embed", body)["embeddings"]
                 return vectors(model, rows, len(texts))
             except wire.ANSWER_ERRORS as error:
                 if cancel.is_set():

@@ -6,6 +6,7 @@ Imported only when a model is asked: `httpx` takes a third of a second to import
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import threading
@@ -16,9 +17,10 @@ import httpx
 
 from socterm.analyst.backend import Wish
 from socterm.analyst.backends.local import Place
+from socterm.analyst.backends.patience import Limit
 from socterm.analyst.border import one_line
 
-CONNECT, WRITE, POOL, ASIDE = 2.0, 10.0, 5.0, 3.0
+CONNECT, WRITE, POOL, ASIDE, ASIDE_TOTAL = 2.0, 10.0, 5.0, 3.0, 5.0
 """Time limits in seconds; `ASIDE` is for what is asked besides answers: is it there, what can it do."""
 
 # httpx and the `ollama` client split a stream where str.splitlines does, so a raw NEL or line separator
@@ -169,12 +171,30 @@ def client(wire: Wire, silence: float, headers: dict[str, str] | None = None) ->
     )
 
 
-def page(answer: httpx.Response) -> Any:
-    """The JSON of a plain answer. Raises ValueError for one that is no JSON or beyond all measure."""
-    answer.raise_for_status()
-    if len(answer.content) > _LONGEST_PAGE:
-        raise ValueError("the answer is too long")
-    return answer.json()
+def asked(
+    place: Place, path: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+) -> Any:
+    """The JSON of a plain answer to a question aside; a few seconds at worst. Raises one of ANSWER_ERRORS."""
+    link, limit = Wire(place), Limit(threading.Event(), ASIDE_TOTAL)
+    try:
+        with client(link, ASIDE, headers) as asking, cut_on(limit, link):
+            return page(asking, f"{place.url}{path}", body)
+    except ANSWER_ERRORS:
+        if limit.late:
+            raise httpx.ReadTimeout("took too long") from None
+        raise
+
+
+def page(asking: httpx.Client, url: str, body: dict[str, Any] | None = None) -> Any:
+    """The JSON of a plain answer, read within bounds. Raises one of ANSWER_ERRORS."""
+    raw = b""
+    with asking.stream("GET" if body is None else "POST", url, json=body) as answer:
+        answer.raise_for_status()
+        for part in answer.iter_raw():
+            raw += part
+            if len(raw) > _LONGEST_PAGE:
+                raise ValueError("the answer is too long")
+    return json.loads(raw)
 
 
 def why(error: BaseException) -> str:
