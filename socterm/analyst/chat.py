@@ -213,7 +213,15 @@ def fit(
 
 
 def cost(usage: Usage, num_ctx: int, started: float) -> str:
-    """What an answer cost, for the status line: tokens, speed, share of the context, seconds."""
-    speed = f" · {usage.answer_tokens / usage.seconds:.0f} tok/s" if usage.seconds > 0 else ""
-    share = f" · context {100 * usage.prompt_tokens // num_ctx} %" if num_ctx else ""
-    return f"{usage.answer_tokens} tokens{speed}{share} · {time.monotonic() - started:.1f} s"
+    """What an answer cost, for the status line: tokens, speed, share of the context, seconds.
+
+    A server counts at the end of an answer: of one that was stopped only the seconds may be known.
+    """
+    told = []
+    if usage.answer_tokens:
+        told.append(f"{usage.answer_tokens} tokens")
+        if usage.seconds > 0:
+            told.append(f"{usage.answer_tokens / usage.seconds:.0f} tok/s")
+    if num_ctx and usage.prompt_tokens:
+        told.append(f"context {100 * usage.prompt_tokens // num_ctx} %")
+    return " · ".join([*told, f"{time.monotonic() - started:.1f} s"])
