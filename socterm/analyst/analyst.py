@@ -14,7 +14,8 @@ from socterm.analyst.backends.patience import Limit
 from socterm.analyst.border import one_line
 from socterm.analyst.chat import ModelAnswer, Turn, cost
 from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
-from socterm.analyst.intents import LOGINS, read
+from socterm.analyst.following import understand
+from socterm.analyst.intents import LOGINS, Question
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.toolparts import Desks
@@ -55,6 +56,7 @@ class Analyst:
         self.tools = Toolbox(events, triage, now, desks)
         self.tz = tz
         self._turns: list[Turn] = []
+        self._asked: Question | None = None
 
     def health(self) -> Health:
         """Whether a model can be asked now; seconds at worst, never an exception."""
@@ -63,6 +65,7 @@ class Analyst:
     def forget(self) -> None:
         """Begin a new conversation."""
         self._turns.clear()
+        self._asked = None
 
     def explain(self, alert_id: int) -> Explanation:
         """The explanation of an alert, from rules; says so where there is no such alert."""
@@ -152,13 +155,14 @@ class Analyst:
                 return
             note = f"cut off: {note}"
         self._remember(question, answer.said, events)
+        self._understand(question)
         label = f"source: {health.model} · {cost(answer.usage, self.backend.num_ctx, started)}"
         yield Piece("done", f"{note} · {label}" if note else label, source=health.model)
 
     def _ask_rules(
         self, question: str, alert_id: int | None, cancel: threading.Event, reason: str = ""
     ) -> Iterator[Piece]:
-        understood = read(question, now=self.tools.now(), tz=self.tz)
+        understood = self._understand(question)
         if understood.number and understood.kind in ("alert", "explain"):
             alert_id = understood.number
         alert = self.triage.alert(alert_id) if alert_id else None
@@ -176,6 +180,13 @@ class Analyst:
         self._remember(question, said, events)
         label = f"source: {RULES}" + (f" · {one_line(reason, 120)}" if reason else "")
         yield Piece("done", f"stopped · {label}" if cancel.is_set() else label, source=RULES)
+
+    def _understand(self, question: str) -> Question:
+        """The question as rules read it, after those before; the next one may go on from it."""
+        found = understand(question, self._asked, now=self.tools.now(), tz=self.tz)
+        if found.kind != "unknown":
+            self._asked = found
+        return found
 
     def _remember(self, question: str, said: str, events: Sequence[int]) -> None:
         self._turns = [*self._turns, Turn(question, said, tuple(dict.fromkeys(events)))][-_REMEMBERED:]

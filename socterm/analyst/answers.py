@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any
 
 from socterm.analyst import render
 from socterm.analyst.border import one_line
 from socterm.analyst.explain import Explanation
-from socterm.analyst.intents import LOGINS, Period, Question, Subject
+from socterm.analyst.intents import LOGINS, Question, Subject, typed_query
 from socterm.analyst.knowledge import counted, phrase
 from socterm.analyst.pieces import Piece
+from socterm.analyst.times import Period, iso
 from socterm.analyst.toolparts import Result
 from socterm.analyst.tools import Toolbox
 from socterm.query import quote
@@ -26,8 +27,8 @@ CAN = (
     "a summary of the last hour · an event or alert by number · and a query: find user.name:root since:1h."
 )
 _WHOM = "Whom do you mean? Name a user, a host or an address, or put the cursor on an alert that has one."
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 6
+_TIMED = ("summary", "alerts", "count", "touched", "activity", "search")
 
 
 def lines(texts: Sequence[str], events: Sequence[EventRow] = ()) -> Piece:
@@ -46,6 +47,8 @@ class RulesAnswers:
 
     def answer(self, question: Question, alert: AlertRow | None, explanation: Explanation | None) -> Answer:
         """The answer's pieces but the closing one. `explanation` is the alert's, where `why` is asked."""
+        if question.missed and question.kind in _TIMED:
+            yield lines([f"I did not understand the time “{one_line(question.missed, 60)}”."])
         match question.kind:
             case "explain" | "alert" if explanation is not None:
                 yield Piece("text", explanation.text + "\n", explanation.citations)
@@ -66,7 +69,22 @@ class RulesAnswers:
             case "search":
                 yield from self.search(question, alert)
             case _:
-                yield lines(["I did not understand that.", CAN])
+                yield lines([self._puzzled(question), CAN])
+
+    def _puzzled(self, question: Question) -> str:
+        """What was understood of a question that was not."""
+        if question.lost:
+            return question.lost
+        parts = [
+            f"whom you mean ({render.value(question.subject.value)})"
+            if question.subject and question.subject.value
+            else "",
+            f"when ({question.period.words})" if question.period else "",
+        ]
+        known = " and ".join(part for part in parts if part)
+        return (
+            f"I understood {known}, but not what you want to know." if known else "I did not understand that."
+        )
 
     def use(self, tool: str, **arguments: Any) -> Using:
         """Use a tool and say so."""
@@ -110,7 +128,7 @@ class RulesAnswers:
         if subject is not None:
             parts.append(f"{subject.field}:{quote(subject.value)}")
         if period is not None:
-            parts.append(f"@timestamp>={_iso(period.low)} @timestamp<{_iso(period.high)}")
+            parts.append(f"@timestamp>={iso(period.low)} @timestamp<{iso(period.high)}")
         return " ".join(part for part in parts if part)
 
     def _when(self, period: Period | None) -> str:
@@ -137,13 +155,14 @@ class RulesAnswers:
         if subject is None:
             yield lines([_WHOM])
             return
-        query = self._clauses(subject, question.period, question.concept.query if question.concept else "")
+        query = self._clauses(subject, question.period, question.clause)
         who = render.value(subject.value)
         newest = yield from self.use("search_events", query=query, limit=50)
         if not newest.events:
             yield from self._nothing(who, self._clauses(subject, None), question.period)
             return
-        yield lines([f"{who}, {self._when(question.period)}: {render.plural(newest.total, 'event')}."])
+        only = f", only {question.words('events')}" if question.concept or question.only else ""
+        yield lines([f"{who}, {self._when(question.period)}{only}: {render.plural(newest.total, 'event')}."])
         kinds = yield from self._kinds(query)
         yield lines([f"What: {kinds}." if kinds else ""])
         for field, name in (
@@ -238,10 +257,13 @@ class RulesAnswers:
     def count(self, question: Question, alert: AlertRow | None) -> Answer:
         """Numbers by the values of a field, or one number."""
         subject = yield from self.resolve(question.subject, alert) if question.subject else _none()
-        words = question.concept.words if question.concept else "events"
-        query = self._clauses(subject, question.period, question.concept.query if question.concept else "")
+        words = question.words("events")
+        query = self._clauses(subject, question.period, question.clause)
+        limit = question.limit or 15
         of = _of(subject)
-        found = yield from self.use("count_by", field=question.group or "event.action", query=query, limit=15)
+        found = yield from self.use(
+            "count_by", field=question.group or "event.action", query=query, limit=limit
+        )
         if not found.counts:
             yield from self._nothing(
                 f"{words}{of}".capitalize(), self._clauses(subject, None), question.period
@@ -249,7 +271,7 @@ class RulesAnswers:
             return
         by = f" by {question.group}" if question.group else ""
         head = f"{words}{of}{by}, {self._when(question.period)}: {found.total:,}"
-        head += " in the values shown" if len(found.counts) == 15 else ""
+        head += " in the values shown" if len(found.counts) == limit else ""
         yield lines(
             [
                 f"{head[0].upper()}{head[1:]}.",
@@ -262,14 +284,11 @@ class RulesAnswers:
     def search(self, question: Question, alert: AlertRow | None) -> Answer:
         """Events of a kind, or a query as typed."""
         subject = yield from self.resolve(question.subject, alert) if question.subject else _none()
-        if question.concept is not None:
-            query, what = (
-                self._clauses(subject, question.period, question.concept.query),
-                question.concept.words,
-            )
+        if question.concept is not None or question.only is not None:
+            query, what = self._clauses(subject, question.period, question.clause), question.words("events")
         else:
-            query, what = _typed_query(question.text), "hits"
-        found = yield from self.use("search_events", query=query, limit=15)
+            query, what = typed_query(question.text), "hits"
+        found = yield from self.use("search_events", query=query, limit=question.limit or 15)
         if found.error:
             yield lines([f"That did not work: {found.error}.", CAN])
         elif not found.events:
@@ -294,14 +313,6 @@ def _none() -> Generator[Piece, None, Subject | None]:
     yield  # makes it a generator, as what it stands in for is one
 
 
-def _typed_query(text: str) -> str:
-    """The query in `search user.name:root`, without the verb and the full stop."""
-    words = text.strip().rstrip("?.").split(None, 1)
-    is_verb = len(words) == 2 and words[0].lower() in ("show", "find", "search", "list", "get", "give")
-    rest = words[1] if is_verb else text.strip().rstrip("?")
-    return rest.removeprefix("me ").removeprefix("for ")
-
-
 def _telling(rows: Sequence[EventRow]) -> list[EventRow]:
     """One event of each kind, newest first, those with a command before others."""
     seen: dict[tuple[Any, ...], EventRow] = {}
@@ -324,8 +335,3 @@ def _of(subject: Subject | None) -> str:
     """The subject after a noun: `logins from 203.0.113.9`, `logins of root`, `logins on web01`."""
     words = {"source.ip": "from", "host.hostname": "on"}
     return f" {words.get(subject.field, 'of')} {render.value(subject.value)}" if subject else ""
-
-
-def _iso(ts: int) -> str:
-    """A time as the query language reads it."""
-    return (_EPOCH + timedelta(microseconds=ts)).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"

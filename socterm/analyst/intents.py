@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from socterm.analyst.times import Period, numbers, period_of, timely
 from socterm.query.values import is_address
 
 Kind = Literal[
     "explain", "event", "alert", "touched", "count", "alerts", "summary", "activity", "search", "unknown"
 ]
-
-
-class Period(NamedTuple):
-    """A stretch of time [low, high) in µs, and what to call it."""
-
-    low: int
-    high: int
-    words: str
 
 
 class Concept(NamedTuple):
@@ -42,7 +35,12 @@ class Subject(NamedTuple):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A question as understood."""
+    """A question as understood. `limit` is how many rows are asked for, 0 where no number was named.
+
+    `only` narrows what is looked at. `guessed`: no words say what kind of question it is. `missed` are words
+    that speak of a time nobody here knows; `lost` says why a question that goes on from another could not be
+    joined to it.
+    """
 
     kind: Kind
     text: str
@@ -52,9 +50,24 @@ class Question(msgspec.Struct, frozen=True):
     group: str = ""
     level: str = "informational"
     number: int = 0
+    limit: int = 0
+    only: Concept | None = None
+    guessed: bool = False
+    missed: str = ""
+    lost: str = ""
+
+    @property
+    def clause(self) -> str:
+        """The query of its concept and of what narrows it."""
+        return " ".join(part.query for part in (self.concept, self.only) if part and part.query)
+
+    def words(self, usual: str) -> str:
+        """What is looked for: `failed logins`; `usual` where no kind of event is named."""
+        concept = self.concept.words if self.concept else usual
+        return f"{self.only.words} {concept}" if self.only else concept
 
 
-_LOGIN = r"(?:ssh |pam )?(?:log-?ins?|log-?ons?|authentications?|auth|passwords?|sign-?ins?|attempts?)"
+_LOGIN = r"(?:ssh |pam )?(?:log[ -]?ins?|log[ -]?ons?|authentications?|auth|passwords?|sign-?ins?|attempts?)"
 _ACCOUNTS = r"(?:users?|accounts?)"
 LOGINS = "event.action:(ssh_login or pam_login or su)"
 
@@ -112,7 +125,8 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
         r"who else|what else|where else|touch|reach|\btried\b|\bwhich (?:hosts?|users?|accounts?|machines?)",
         "touched",
     ),
-    (rf"\b(?:by|per|each|top|which) (?:{_GROUP_WORDS})(?:es|s)?\b|\bhow many\b|\bcount\b|\bmost\b", "count"),
+    (rf"\b(?:by|per|each|top|which) (?:\d+ )?(?:{_GROUP_WORDS})(?:es|s)?\b", "count"),
+    (r"\bhow many\b|\bcount\b|\bmost\b", "count"),
     (r"\balerts?\b", "alerts"),
     (
         r"summar|overview|what (?:has )?happened|going on|what(?:.?s| is) new|anything (?:unusual|new|odd)",
@@ -121,11 +135,11 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     (r"what (?:did|has|have|was|were|is) \S+|activit|\bdoing\b|\bhistory of\b", "activity"),
 )
 
-_UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_LAST = re.compile(
-    r"\b(?:last|past|previous) (?:(\d{1,4}) )?(second|sec|minute|min|hour|day|week)s?\b", re.IGNORECASE
+
+_MOST = 50
+_HOW_MANY = re.compile(
+    r"\b(?:top|first|last|latest|newest) (\d{1,3}) (?!second|sec\b|minute|min\b|hour|day|week|month|year)"
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _STOP_WORDS = """
     a an the this that it he she they i we you there here what who which when where why how all any
@@ -134,7 +148,9 @@ _STOP_WORDS = """
     successful user users account accounts host hosts ip ips address source sources machine server
     event events alert alerts log logs sudo ssh command commands session sessions hour hours minute
     minutes day days week second seconds show list count top most else happened happen activity
-    action outcome
+    action outcome ones one them those these only just night morning afternoon evening midnight noon
+    monday tuesday wednesday thursday friday saturday sunday weekend month ago since between around
+    him her his their same
 """
 _STOP = frozenset(_STOP_WORDS.split())
 _NAMED = re.compile(
@@ -155,12 +171,14 @@ _ADDRESS = re.compile(
 
 def read(text: str, *, now: int, tz: tzinfo = UTC) -> Question:
     """Understand a question as far as the tables go; `kind` "unknown" where they do not."""
-    low = " ".join(text.lower().split())
+    low = numbers(" ".join(text.lower().split()))
+    period = period_of(low, now, tz)
     kind = next((kind for pattern, kind in _KINDS if re.search(pattern, low)), None)
     concept = next((concept for pattern, concept in CONCEPTS if re.search(pattern, low)), None)
     subject = subject_of(text)
     level = _LEVELS.search(low)
     number = re.search(r"#(\d{1,18})|\b(?:alert|event) (\d{1,18})\b", low)
+    guessed = kind is None
     if kind is None:
         asks = re.match(r"(?:show|find|search|list|get|give)\b", low) or re.search(
             r"[\w.]+(?::|[<>]=?)\S", low
@@ -169,13 +187,30 @@ def read(text: str, *, now: int, tz: tzinfo = UTC) -> Question:
     return Question(
         kind,
         text,
-        period=period_of(low, now, tz),
+        period=period,
         subject=subject,
         concept=concept,
         group=_group(low),
         level=level[1] if level else "informational",
         number=int(number[1] or number[2]) if number else 0,
+        limit=_limit(low),
+        guessed=guessed,
+        missed="" if period else timely(low),
     )
+
+
+def _limit(low: str) -> int:
+    """How many rows are asked for: `top 5 addresses`, `the last three failed logins`."""
+    found = _HOW_MANY.search(low)
+    return min(int(found[1]), _MOST) if found else 0
+
+
+def typed_query(text: str) -> str:
+    """The query in `search user.name:root`, without the verb and the full stop."""
+    words = text.strip().rstrip("?.").split(None, 1)
+    is_verb = len(words) == 2 and words[0].lower() in ("show", "find", "search", "list", "get", "give")
+    rest = words[1] if is_verb else text.strip().rstrip("?")
+    return rest.removeprefix("me ").removeprefix("for ")
 
 
 def _group(low: str) -> str:
@@ -199,29 +234,3 @@ def subject_of(text: str) -> Subject | None:
         if name.lower() not in _STOP and not name.isdigit():
             return Subject("user.name", name, sure=False)
     return None
-
-
-def period_of(low: str, now: int, tz: tzinfo) -> Period | None:
-    """The time a question speaks of; days begin at midnight of the analyst's zone."""
-    found = _LAST.search(low)
-    if found:
-        number, unit = int(found[1] or 1), found[2].lower()
-        words = f"the last {number} {unit}s" if number > 1 else f"the last {unit}"
-        return Period(now - number * _UNITS[unit] * 1_000_000, now + 1, words)
-    midnight = _midnight(now, tz)
-    if "today" in low:
-        return Period(_micros(midnight), now + 1, "today")
-    if "yesterday" in low:
-        return Period(_micros(midnight - timedelta(days=1)), _micros(midnight), "yesterday")
-    if "this week" in low:
-        return Period(_micros(midnight - timedelta(days=midnight.weekday())), now + 1, "this week")
-    return None
-
-
-def _midnight(now: int, tz: tzinfo) -> datetime:
-    local = (_EPOCH + timedelta(microseconds=now)).astimezone(tz)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)

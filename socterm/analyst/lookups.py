@@ -5,7 +5,6 @@ Like all tools they read, and what they answer is bounded.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -13,6 +12,7 @@ from pydantic import Field
 from socterm.alerts.states import STATES
 from socterm.analyst import render
 from socterm.analyst.border import one_line
+from socterm.analyst.times import iso
 from socterm.analyst.toolparts import Arguments, Result, failed
 from socterm.errors import QueryCancelledError
 from socterm.query import quote
@@ -31,7 +31,6 @@ SQL_SECONDS = 0.5
 _NEWEST = 3
 _PEERS = 12
 _ALERTS = 12
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Timeline(Arguments):
@@ -88,7 +87,7 @@ def timeline(box: Toolbox, args: Timeline) -> Result:
     step = max(-(-(high - low) // args.slices), 1)
     counts, firsts = [], list[EventRow]()
     for start in range(low, high, step):
-        clause = f"@timestamp>={_iso(start)} @timestamp<{_iso(min(start + step, high))}"
+        clause = f"@timestamp>={iso(start)} @timestamp<{iso(min(start + step, high))}"
         inside = box.query(f"({args.query}) {clause}" if args.query.strip() else clause)
         found = box.events.page(inside, limit=1, oldest_first=True)
         number = box.events.count(inside).value if found.more else len(found.rows)
@@ -250,8 +249,3 @@ def _table(found: SqlAnswer) -> str:
     rows = (" | ".join(render.value(cell, 120) for cell in row[:30]) for row in found.rows)
     more = ["more rows were left off"] if found.more else []
     return render.bounded([f"{render.plural(len(found.rows), 'row')}", *more, head, *rows])
-
-
-def _iso(ts: int) -> str:
-    """A time as the query language reads it."""
-    return (_EPOCH + timedelta(microseconds=ts)).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
