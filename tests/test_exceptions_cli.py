@@ -150,6 +150,38 @@ def test_a_document_of_ones_own_and_the_export(place: Path, tmp_path: Path) -> N
     assert own.read_text() in exported
 
 
+@pytest.mark.parametrize(
+    "selection",
+    ["{event.kind|exists: true}", "{event.kind: '*'}", "{no.such.field: null}"],
+)
+def test_a_document_that_switches_all_rules_off_is_refused(
+    place: Path, tmp_path: Path, selection: str
+) -> None:
+    own = tmp_path / "own.yml"
+    text = "title: All\nfilter: {rules: %s, it: " + selection + ", condition: not it}\n"
+    own.write_text(text % "any")
+    with pytest.raises(Exception, match="for all rules this would hide every event that says nothing"):
+        call("exceptions", "add", "--file", str(own), "--reason", "x", "--db", str(place / "db"))
+    assert said(place, "exceptions", "list") == []
+    own.write_text(text % "[opened]")
+    assert said(place, "exceptions", "add", "--file", str(own), "--reason", "x")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("alerts", "show"),
+        ("alerts", "close"),
+        ("exceptions", "show"),
+        ("incidents", "show"),
+        ("report", "incident"),
+    ],
+)
+def test_a_number_beyond_all_is_a_mistake(place: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(Exception, match="99999999999999999999 is greater than any number there is"):
+        call(*words, "99999999999999999999", "--db", str(place / "db"))
+
+
 def test_rules_and_lines_say_what_an_exception_keeps_from_them(place: Path) -> None:
     said(
         place,

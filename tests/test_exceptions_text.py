@@ -147,7 +147,7 @@ def test_networks_are_written_in_their_usual_form() -> None:
 def test_ends() -> None:
     assert expiry("12h", 5) == 5 + DAY // 2
     assert expiry("2026-04-01", 0) == 1_775_001_600_000_000
-    for wrong in ("", "soon", "0d", "-3d", "1999-01-01", "99999999d"):
+    for wrong in ("", "soon", "0d", "-3d", "1999-01-01", "99999999d", "999999w"):
         with pytest.raises(UsageError):
             expiry(wrong, 1_700_000_000_000_000)
     assert [status_of(*said, now=9) for said in ((0, ""), (9, ""), (10, "no rule"))] == [

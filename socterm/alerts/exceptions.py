@@ -31,6 +31,9 @@ LONGEST: Final = 256
 """Characters of a value worth suggesting; one may be given that is longer."""
 
 _UNITS: Final = {"m": 60_000_000, "h": 3_600_000_000, "d": DAY, "w": 7 * DAY}
+_LAST: Final = 253_402_300_799_000_000
+"""The end of the year 9999: the last moment that can be told."""
+
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
 
 SUGGESTED: Final = (
@@ -125,7 +128,10 @@ def expiry(said: str, now: int, tz: tzinfo = UTC) -> int:
     if text == "never":
         return NEVER
     if span := _SPAN.fullmatch(text):
-        return now + int(span[1]) * _UNITS[span[2]]
+        ends = now + int(span[1]) * _UNITS[span[2]]
+        if ends > _LAST:
+            raise UsageError(f"{said} is beyond all calendars: write 12h, 30d, 2026-04-01 or never")
+        return ends
     try:
         moment = datetime.fromisoformat(text.upper())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=tz)

@@ -12,7 +12,7 @@ from socterm.alerts.levels import LEVELS
 from socterm.alerts.states import STATES
 from socterm.cli.deciding import VERBS, audit_json, members
 from socterm.cli.output import clean, json_option, put_json, stamp, table
-from socterm.cli.reading import opened, query_of, store_options
+from socterm.cli.reading import NUMBER, opened, query_of, store_options
 from socterm.cli.search import event_json
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
@@ -67,7 +67,7 @@ def _list(rows: list[AlertRow], as_json: bool) -> None:
 
 
 @alerts.command()
-@click.argument("alert_id", type=int)
+@click.argument("alert_id", type=NUMBER)
 @click.option(
     "--events", "limit", type=click.IntRange(0), default=20, show_default=True, help="Evidence lines."
 )
@@ -118,7 +118,7 @@ def show(alert_id: int, limit: int, as_json: bool, db: Path | None, config: Path
 
 
 @alerts.command()
-@click.argument("alert_id", type=int)
+@click.argument("alert_id", type=NUMBER)
 @click.option("--rule", "whole_rule", is_flag=True, help="All alerts of its rule, whatever the entity.")
 @json_option
 @store_options

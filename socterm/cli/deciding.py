@@ -11,7 +11,7 @@ import msgspec
 
 from socterm.alerts.states import VERDICTS
 from socterm.cli.output import clean, json_option, put_json, stamp
-from socterm.cli.reading import opened, store_options
+from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
 from socterm.query.times import duration, interval
@@ -76,7 +76,7 @@ def report(rows: list[AuditRow], as_json: bool) -> None:
 def _on_alerts(function: Command) -> Command:
     """What every verb on alerts takes."""
     options = (
-        click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…"),
+        click.argument("ids", type=NUMBER, nargs=-1, required=True, metavar="ID…"),
         click.option("--group", "width", flag_value="group", help="All alerts of the same rule and entity."),
         click.option("--rule", "width", flag_value="rule", help="All alerts of the same rule."),
         json_option,
@@ -160,7 +160,7 @@ def reopen(ids: tuple[int, ...], **options: Any) -> None:
 
 
 @click.command()
-@click.argument("alert_id", type=int)
+@click.argument("alert_id", type=NUMBER)
 @click.argument("text")
 @json_option
 @store_options

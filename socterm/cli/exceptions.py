@@ -11,7 +11,7 @@ import msgspec
 from socterm.alerts.exceptions import USUAL, expiry, status_of
 from socterm.cli.excepting import made_from, previewed, suggested
 from socterm.cli.output import clean, json_option, put_json, stamp, table
-from socterm.cli.reading import opened, store_options
+from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.wiring import clock, zone
 from socterm.errors import UsageError
 from socterm.store import Store
@@ -66,7 +66,7 @@ def list_(status: str | None, sigma: bool, as_json: bool, db: Path | None, confi
 
 
 @exceptions.command()
-@click.argument("ident", metavar="ID", type=int)
+@click.argument("ident", metavar="ID", type=NUMBER)
 @json_option
 @store_options
 def show(ident: int, as_json: bool, db: Path | None, config: Path | None) -> None:
@@ -101,7 +101,9 @@ def show(ident: int, as_json: bool, db: Path | None, config: Path | None) -> Non
 def _wording(function: Any) -> Any:
     """The options that say what is excepted."""
     options = (
-        click.option("--alert", type=int, metavar="ID", help="What it is about, of its rule and its parts'."),
+        click.option(
+            "--alert", type=NUMBER, metavar="ID", help="What it is about, of its rule and its parts'."
+        ),
         click.option("--alone", is_flag=True, help="Of the alert's rule alone, not of its parts'."),
         click.option("--rule", "rules", multiple=True, metavar="RULE", help="Of this rule: its id or title."),
         click.option("--all-rules", is_flag=True, help="Of all rules."),
@@ -208,7 +210,7 @@ def preview(as_json: bool, db: Path | None, config: Path | None, **said: Any) ->
 
 
 @exceptions.command()
-@click.argument("ident", metavar="ID", type=int)
+@click.argument("ident", metavar="ID", type=NUMBER)
 @click.option("--at", metavar="WHEN", help="Not now but then: 12h, 30d, a day, never.")
 @json_option
 @store_options

@@ -12,7 +12,7 @@ from socterm.alerts.incidents import OPEN_STATES, STATES, Link
 from socterm.alerts.states import VERDICTS
 from socterm.cli.deciding import audit_json, report
 from socterm.cli.output import clean, json_option, put_json, stamp, table
-from socterm.cli.reading import opened, store_options
+from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.search import event_json
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
@@ -60,7 +60,7 @@ def list_(
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
+@click.argument("incident_id", type=NUMBER)
 @click.option(
     "--events", "limit", type=click.IntRange(0), default=3, show_default=True, help="Evidence lines an alert."
 )
@@ -136,8 +136,8 @@ def _reason(link: Link, other: str) -> str:
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
-@click.argument("alerts", type=int, nargs=-1, required=True, metavar="ALERT…")
+@click.argument("incident_id", type=NUMBER)
+@click.argument("alerts", type=NUMBER, nargs=-1, required=True, metavar="ALERT…")
 @json_option
 @store_options
 def split(incident_id: int, alerts: tuple[int, ...], **options: Any) -> None:
@@ -146,8 +146,8 @@ def split(incident_id: int, alerts: tuple[int, ...], **options: Any) -> None:
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
-@click.argument("others", type=int, nargs=-1, required=True, metavar="OTHER…")
+@click.argument("incident_id", type=NUMBER)
+@click.argument("others", type=NUMBER, nargs=-1, required=True, metavar="OTHER…")
 @json_option
 @store_options
 def merge(incident_id: int, others: tuple[int, ...], **options: Any) -> None:
@@ -156,8 +156,8 @@ def merge(incident_id: int, others: tuple[int, ...], **options: Any) -> None:
 
 
 @incidents.command()
-@click.argument("alerts", type=int, nargs=-1, required=True, metavar="ALERT…")
-@click.option("--into", type=int, default=0, metavar="ID", help="Into this incident; else a new one.")
+@click.argument("alerts", type=NUMBER, nargs=-1, required=True, metavar="ALERT…")
+@click.option("--into", type=NUMBER, default=0, metavar="ID", help="Into this incident; else a new one.")
 @json_option
 @store_options
 def escalate(alerts: tuple[int, ...], into: int, **options: Any) -> None:
@@ -166,7 +166,7 @@ def escalate(alerts: tuple[int, ...], into: int, **options: Any) -> None:
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
+@click.argument("incident_id", type=NUMBER)
 @click.option(
     "--verdict", type=click.Choice(sorted(VERDICTS)), default="undetermined", show_default=True, help="Why."
 )
@@ -178,7 +178,7 @@ def close(incident_id: int, verdict: str, **options: Any) -> None:
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
+@click.argument("incident_id", type=NUMBER)
 @json_option
 @store_options
 def reopen(incident_id: int, **options: Any) -> None:
@@ -187,7 +187,7 @@ def reopen(incident_id: int, **options: Any) -> None:
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
+@click.argument("incident_id", type=NUMBER)
 @json_option
 @store_options
 def start(incident_id: int, **options: Any) -> None:
@@ -196,7 +196,7 @@ def start(incident_id: int, **options: Any) -> None:
 
 
 @incidents.command()
-@click.argument("incident_id", type=int)
+@click.argument("incident_id", type=NUMBER)
 @click.argument("text")
 @json_option
 @store_options

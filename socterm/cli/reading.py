@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,6 +16,23 @@ from socterm.errors import SoctermError, UsageError
 from socterm.query import Query, parse
 from socterm.query.times import duration, interval
 from socterm.store import Store, open_store
+
+MOST: Final = (1 << 63) - 1
+"""The greatest number that the store can hold."""
+
+
+class Number(click.types.IntParamType):
+    """The number of an alert, incident or exception, as it was told."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A number that the store can look up."""
+        found: int = super().convert(value, param, ctx)
+        if not -MOST <= found <= MOST:
+            self.fail(f"{value} is greater than any number there is", param, ctx)
+        return found
+
+
+NUMBER: Final = Number()
 
 
 def store_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.output import put_json
-from socterm.cli.reading import opened, store_options
+from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.wiring import clock
 from socterm.errors import UsageError
 from socterm.query.times import duration, interval
@@ -63,7 +63,7 @@ def shift(since: str, lines: int, db: Path | None, config: Path | None, **form: 
 
 
 @report.command()
-@click.argument("ident", type=int, metavar="ID")
+@click.argument("ident", type=NUMBER, metavar="ID")
 @report_options(lines=10)
 def incident(ident: int, lines: int, db: Path | None, config: Path | None, **form: Any) -> None:
     """An incident: what happened in order, to whom, why it is one, what was decided, and the lines."""

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from socterm.alerts.exceptions import Wording, check, in_force, titled
 from socterm.errors import UsageError
+from socterm.event import Event
 from socterm.pipeline.detect import Detector
+from socterm.sigma.detection import bound
+from socterm.sigma.evaluate import evaluate
 from socterm.sigma.exceptions import InForce, Tally
 from socterm.sigma.exceptiontext import read, written
 from socterm.sigma.model import RuleSet
+
+_NOTHING: Final = Event(0, "", 0, "", {})
+"""An event that has nothing an exception could ask for."""
 
 Read = Callable[[int], tuple[int, list[tuple[int, str, int]]] | None]
 """As `Writer.exceptions_since`."""
@@ -37,8 +43,16 @@ def made(wording: Wording, *, author: str, now: int, names: tuple[str, ...] = ()
 
 
 def made_of(document: str, reason: str = "") -> dict[str, Any]:
-    """The same from a Sigma filter somebody wrote. Raises RuleError where it cannot be used."""
+    """The same from a Sigma filter somebody wrote.
+
+    Raises RuleError where it cannot be used, UsageError where it would hide too much or says too little.
+    """
     said = read(document)
+    if not said.rules and evaluate(bound(said.hides, said.logsource), _NOTHING, UTC):
+        raise UsageError(
+            "for all rules this would hide every event that says nothing: ask for what the events have, "
+            "or name the rules it is for"
+        )
     reason = reason.strip() or said.reason
     if not reason:
         raise UsageError("an exception needs a reason: give --reason, or the document a description")
