@@ -12,7 +12,7 @@ import click
 
 from socterm.cli.wiring import clock, configure
 from socterm.config import Config
-from socterm.errors import SoctermError, UsageError
+from socterm.errors import SoctermError, StoreFullError, UsageError
 from socterm.query import Query, parse
 from socterm.query.times import duration, interval
 from socterm.store import Store, open_store
@@ -58,7 +58,12 @@ def opened(
         raise SoctermError(f"{settings.db}: no store there yet; socterm or socterm run makes it")
     if readonly is None:
         readonly = not (os.access(settings.db, os.W_OK) and os.access(settings.db.resolve().parent, os.W_OK))
-    store = open_store(settings.db, readonly=readonly)
+        try:
+            store = open_store(settings.db, readonly=readonly)
+        except StoreFullError:
+            store = open_store(settings.db, readonly=True)
+    else:
+        store = open_store(settings.db, readonly=readonly)
     try:
         yield store, settings
     finally:

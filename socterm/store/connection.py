@@ -21,6 +21,7 @@ CHECKPOINT_PAGES = 1_000
 disk has no room."""
 WAL_LIMIT = 64 << 20
 
+_AS_IT_IS = "ro&immutable=1"
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
 """Shared memory that cannot grow is how a full disk shows before the file itself does."""
 
@@ -47,16 +48,21 @@ def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -
 
     Raises StoreError where the file is missing (readonly), unreadable or no store of ours.
     """
-    uri = f"{path.resolve().as_uri()}?mode={_mode(path) if readonly else 'rw'}"
     try:
-        db = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
-    except sqlite3.OperationalError as error:
-        raise StoreError(f"cannot open the store {path}: {_reason(path, error)}") from error
-    try:
-        _prepare(db, readonly=readonly)
+        return _connected(path, _mode(path) if readonly else "rw", busy)
     except sqlite3.DatabaseError as error:
-        db.close()
-        raise StoreError(f"cannot open the store {path}: {_reason(path, error)}") from error
+        if getattr(error, "sqlite_errorcode", 0) not in _FULL:
+            raise StoreError(f"cannot open the store {path}: {_reason(path, error)}") from error
+        if readonly and not _has_log(path):
+            return _connected(path, _AS_IT_IS, busy)  # who writes would have the memory there is no room for
+        raise StoreFullError(f"cannot open the store {path}: the disk is full: free some space") from error
+
+
+def _connected(path: Path, mode: str, busy: float) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    db = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(db, readonly=mode != "rw")
     except BaseException:
         db.close()
         raise
@@ -68,10 +74,15 @@ def _mode(path: Path) -> str:
 
     Only without a write-ahead log that still holds commits: those would not be seen.
     """
-    wal = path.with_name(path.name + "-wal")
     writable = os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
-    pending = wal.exists() and wal.stat().st_size > 0
-    return "ro" if writable or pending or not path.exists() else "ro&immutable=1"
+    return "ro" if writable or _has_log(path) or not path.exists() else _AS_IT_IS
+
+
+def _has_log(path: Path) -> bool:
+    """Whether there is a write-ahead log that may hold commits."""
+    real = path.resolve()
+    wal = real.with_name(real.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _prepare(db: sqlite3.Connection, *, readonly: bool) -> None:

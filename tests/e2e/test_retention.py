@@ -7,11 +7,12 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from benchmarks.data import quiet_lines, write_lines
+from socterm.store.ingest.writer import Writer
 from tests.e2e.road import SOCTERM, canonical, lines_stored, running, socterm, start, stop, until
 
 pytestmark = pytest.mark.e2e
@@ -169,6 +170,28 @@ def test_a_full_disk_is_one_line_and_nothing_is_left_of_it(place: Path, log: Pat
         assert done.stderr.decode().splitlines()[0].endswith("cannot be written: No space left on device")
         assert list(disk.iterdir()) == []
     assert canonical(db, place) == whole
+
+
+def test_on_a_disk_that_is_full_to_the_last_byte_a_store_can_be_read(place: Path) -> None:
+    """SQLite wants room for memory it shares with others; there is nobody to share it with."""
+    with small_disk(place / "disk", "4m") as disk:
+        db = disk / "s.db"
+        Writer.open(db, now=0).close()
+        with (disk / "fill").open("wb", buffering=0) as fill, suppress(OSError):
+            while fill.write(b"x" * 4096):
+                pass
+
+        def asked(*words: str) -> tuple[int, str]:
+            done = subprocess.run([*SOCTERM, *words, "--db", str(db)], capture_output=True, check=False)
+            return done.returncode, done.stderr.decode().strip()
+
+        assert asked("alerts", "list") == (0, "")
+        assert asked("db", "check") == (0, "")
+        assert asked("report", "shift") == (0, "")
+        full = f"socterm: cannot open the store {db}: the disk is full: free some space"
+        assert asked("alerts", "undo") == (3, full)
+        (disk / "fill").unlink()
+        assert asked("alerts", "undo") == (0, "")
 
 
 def test_two_limits_hold_while_the_log_grows(place: Path, log: Path) -> None:
