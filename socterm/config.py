@@ -142,6 +142,20 @@ class LlmConfig(_Section):
         return "http://127.0.0.1:8080" if (self.backend, self.host) == ("openai", OLLAMA) else self.host
 
 
+class AnalystConfig(_Section):
+    """What the analyst's five roles do by themselves. See `docs/analyst.md`.
+
+    `background`: open incidents of `background_level` or above are looked at as they come, and a model is
+    asked about at most `background_most` of them an hour; of the others rules say what they can. `fast` asks
+    a model once for all it may say of a case.
+    """
+
+    background: bool = True
+    background_level: Literal["informational", "low", "medium", "high", "critical"] = "high"
+    background_most: int = Field(default=20, ge=0, le=1000)
+    fast: bool = False
+
+
 class ConsoleConfig(_Section):
     """How the console looks. `theme` "" follows the saved view; `fps` is how often panes redraw a second.
 
@@ -226,6 +240,7 @@ class Config(_Section):
     lateness: float = Field(default=5.0, ge=0, le=3600)
     actor: str = Field(min_length=1, max_length=200)
     llm: LlmConfig = LlmConfig()
+    analyst: AnalystConfig = AnalystConfig()
     console: ConsoleConfig = ConsoleConfig()
     networks: NetworksConfig = NetworksConfig()
     geo: GeoConfig = GeoConfig()
@@ -384,6 +399,7 @@ def _put(merged: dict[str, Any], key: tuple[str, ...], value: Any) -> None:
 
 _SECTIONS: dict[str, type[_Section]] = {
     "llm": LlmConfig,
+    "analyst": AnalystConfig,
     "console": ConsoleConfig,
     "networks": NetworksConfig,
     "geo": GeoConfig,

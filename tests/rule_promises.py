@@ -112,6 +112,10 @@ BEYOND: dict[str, str] = {
     "files_encrypted": "what comes after a break-in",
     "onward_login": "what comes after a break-in",
     "tunnel_opened": "what comes after a break-in",
+    "prompt_injection": "is aimed at whoever reads the logs, not at the machines",
+    "prompt_injection_network": "is aimed at whoever reads the logs, not at the machines",
+    "prompt_injection_web": "is aimed at whoever reads the logs, not at the machines",
+    "prompt_injection_windows": "is aimed at whoever reads the logs, not at the machines",
 }
 """Rules that alert and are none of the detections → why they are there."""
 
@@ -144,6 +148,10 @@ TACTICS = {
 """All but resource-development, which no log here shows."""
 
 NO_TECHNIQUE: dict[str, str] = {
+    "prompt_injection": "ATT&CK has no technique for text that is written for a model",
+    "prompt_injection_network": "ATT&CK has no technique for text that is written for a model",
+    "prompt_injection_web": "ATT&CK has no technique for text that is written for a model",
+    "prompt_injection_windows": "ATT&CK has no technique for text that is written for a model",
     "several_detections": "adds up alerts of any technique",
     "several_tactics": "adds up alerts of any technique",
     "entity_risk": "adds up alerts of any technique",

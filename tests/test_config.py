@@ -67,6 +67,10 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "LLM_SILENCE": "20",
         "LLM_SQL": "true",
         "LLM_ALLOW_REMOTE": "true",
+        "ANALYST_BACKGROUND": "false",
+        "ANALYST_BACKGROUND_LEVEL": "critical",
+        "ANALYST_BACKGROUND_MOST": "7",
+        "ANALYST_FAST": "true",
         "CONSOLE_THEME": "nord",
         "CONSOLE_FPS": "2",
         "CONSOLE_NOTIFY": "bell",
@@ -90,7 +94,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "INCIDENTS_COMMON_USERS": "deploy, jump",
         "INCIDENTS_HALF_LIFE": "12h",
     }
-    sections = {"llm", "console", "networks", "geo", "retention", "incidents"}
+    sections = {"llm", "analyst", "console", "networks", "geo", "retention", "incidents"}
     keys = {f"{section}_{key}" for section in sections for key in _fields(section)}
     assert {name.lower() for name in values} == set(Config.model_fields) - sections | keys
     config = load_config(environ=home | {f"SOCTERM_{name}": value for name, value in values.items()})

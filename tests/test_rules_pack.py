@@ -48,7 +48,7 @@ every_alerting = pytest.mark.parametrize("rule", ALERTING, ids=lambda rule: rule
 
 def detections_of(rule: Rule) -> set[str]:
     tags = {tag.removeprefix("socterm.") for tag in rule.info.tags if tag.startswith("socterm.")}
-    return tags - {"aspect"}
+    return tags - {"aspect", "injection"}
 
 
 def positive(rule: Rule) -> list[RuleTest]:

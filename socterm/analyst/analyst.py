@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 
 from socterm.alerts.states import STATES
 from socterm.analyst.answers import RulesAnswers
-from socterm.analyst.backend import Backend, BackendError, Cancelled, Health
+from socterm.analyst.backend import Backend, BackendError, Cancelled, Health, Wish
 from socterm.analyst.backends.patience import Limit
 from socterm.analyst.border import one_line
 from socterm.analyst.chat import ModelAnswer, Turn, cost
@@ -18,9 +18,12 @@ from socterm.analyst.following import understand
 from socterm.analyst.intents import LOGINS, Question
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
+from socterm.analyst.roles.desk import Roles
+from socterm.analyst.roles.gather import Doors
 from socterm.analyst.toolparts import Desks
 from socterm.analyst.tools import Toolbox
 from socterm.query import parse, quote
+from socterm.store.doors.analyses import Trace
 from socterm.store.protocols import Events, Triage
 from socterm.store.rows import AlertRow, EventRow
 
@@ -46,10 +49,15 @@ class Analyst:
         now: Callable[[], int],
         tz: tzinfo = UTC,
         prompts: Prompts | None = None,
+        doors: Doors | None = None,
+        fast: bool = False,
         desks: Desks | None = None,
     ) -> None:
         self.prompts = prompts or Prompts()
         self._warned = False
+        self.roles = None
+        if doors is not None:
+            self.roles = Roles(doors, backend, now=now, tz=tz, fast=fast, prompts=self.prompts)
         self.triage = triage
         self.events = events
         self.backend = backend
@@ -66,6 +74,13 @@ class Analyst:
         """Begin a new conversation."""
         self._turns.clear()
         self._asked = None
+
+    def analyse(self, about: str, actor: str, cancel: Wish | None = None) -> Iterator[Trace]:
+        """What the five roles say of "alert:3" or "incident:2": the drafts at once, then refined by stages.
+
+        Nothing where the whole store is not at hand (`doors`). Raises UsageError where there is no such case.
+        """
+        return iter(()) if self.roles is None else self.roles.analyse(about, actor=actor, cancel=cancel)
 
     def explain(self, alert_id: int) -> Explanation:
         """The explanation of an alert, from rules; says so where there is no such alert."""

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from socterm import amounts
 from socterm.alerts.bonds import Policy
 from socterm.assets import rules_dir
-from socterm.config import Config, cache_dir, data_dir, load_config
+from socterm.config import Config, cache_dir, data_dir, load_config, prompts_dir
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
 from socterm.enrich.watched import DataError, text_lines
@@ -35,6 +35,9 @@ from socterm.sigma.model import RuleSet
 from socterm.sources.opening import Opener, check_specs
 from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import Terms
+
+if TYPE_CHECKING:
+    from socterm.pipeline.incidentwatch import IncidentWatch
 
 PLACEHOLDERS_LIMIT = 4 << 20
 """Bytes of a file of values for a placeholder; each value is a test of its own in rules that ask for it."""
@@ -213,7 +216,22 @@ def make_pipeline(
     return Pipeline(
         writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
         lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
-        lists=lists, retention=writer.retention(terms_of(config)),
+        lists=lists, retention=writer.retention(terms_of(config)), incidents=watch_incidents(writer, config),
+    )  # fmt: skip
+
+
+def watch_incidents(writer: Writer, config: Config) -> IncidentWatch | None:
+    """What has the analyst's roles look at new incidents, as configured; None for not at all."""
+    wanted = config.analyst
+    if not wanted.background:
+        return None
+    from socterm.analyst.backends import open_backend
+    from socterm.analyst.prompts import Prompts
+    from socterm.pipeline.incidentwatch import IncidentWatch
+
+    return IncidentWatch(
+        writer.path, open_backend(config.llm), clock=clock, tz=zone(config), level=wanted.background_level,
+        most=wanted.background_most, fast=wanted.fast, prompts=Prompts(prompts_dir(os.environ)),
     )  # fmt: skip
 
 

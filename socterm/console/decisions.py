@@ -10,6 +10,7 @@ from typing import Any
 
 from textual.widget import Widget
 
+from socterm.analyst.roles.applying import apply
 from socterm.console.messages import Decided
 from socterm.console.readers import Store
 from socterm.errors import SoctermError
@@ -18,8 +19,8 @@ from socterm.store.rows import AlertRow, AuditRow
 
 @dataclass(frozen=True)
 class Decision:
-    """A verb on alerts, `except` and `expire` on exceptions, `incident …` on incidents; `ids` are those of
-    what it is about.
+    """A verb on alerts, `except` and `expire` on exceptions, `incident …` on incidents, `apply` on a
+    proposal; `ids` are those of what it is about.
 
     With `group` on every open alert of that one's rule and entity instead. `noun` is what is counted when it
     is told, where that is not what the screen mostly decides on.
@@ -76,6 +77,9 @@ class Decisions:
             return _decided(triage.undo(actor=self._actor, now=now))
         if decision.verb == "redo":
             return _decided(triage.redo(actor=self._actor, now=now))
+        if decision.verb == "apply":
+            rows = apply(self._store, decision.ids[0], actor=self._actor, now=now)
+            return 1 if rows else 0
         if decision.verb == "except":
             rows = self._store.exceptions.add(**decision.details, actor=self._actor, now=now)
             return _decided(rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.message import Message
 
+from socterm.store.doors.analyses import Proposal, Trace
 from socterm.store.rows import AlertRow, AuditRow, Bucket, EventRow
 
 
@@ -103,7 +104,7 @@ class HistogramRead(Message):
 @dataclass
 class AlertDetail(Message):
     """What the detail shows of an alert. `head` is the alert it is part of, `parts` are its own; `check` are
-    the steps its rule names."""
+    the steps its rule names; `trace` and `proposals` are of the roles' last round over it or its incident."""
 
     alert: AlertRow | None
     events: list[EventRow] = field(default_factory=list)
@@ -112,6 +113,8 @@ class AlertDetail(Message):
     head: AlertRow | None = None
     parts: list[AlertRow] = field(default_factory=list)
     check: tuple[str, ...] = ()
+    trace: Trace | None = None
+    proposals: list[Proposal] = field(default_factory=list)
 
 
 @dataclass
@@ -138,6 +141,22 @@ class Explained(Message):
     citations: tuple[int, ...]
     source: str
     headings: frozenset[str] = frozenset()
+
+
+@dataclass
+class Traced(Message):
+    """What the five roles say of an alert, as far as they are; `proposals` once they are done."""
+
+    alert: int
+    trace: Trace
+    proposals: list[Proposal] = field(default_factory=list)
+
+
+@dataclass
+class Proposed(Message):
+    """What is proposed about the case that was asked for."""
+
+    proposals: list[Proposal] = field(default_factory=list)
 
 
 @dataclass

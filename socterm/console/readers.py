@@ -13,6 +13,7 @@ from socterm.console.messages import HeaderRead
 from socterm.console.theme import LEVELS
 from socterm.query import Query, parse
 from socterm.store.protocols import (
+    Analyses,
     Chronicle,
     Entities,
     Events,
@@ -94,6 +95,10 @@ class Store(Protocol):
     @property
     def metrics(self) -> Figures:
         """How well triage goes."""
+
+    @property
+    def analyses(self) -> Analyses:
+        """What the analyst's roles said, and what they propose."""
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query a thread is running."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -33,6 +34,9 @@ from socterm.sources.opening import Opener
 from socterm.store.ingest.batch import Batch, RulesState, SourceState, StoredState
 from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import Retention
+
+if TYPE_CHECKING:
+    from socterm.pipeline.incidentwatch import IncidentWatch
 
 BATCH = 2000
 PATIENCE = 0.05
@@ -86,8 +90,10 @@ class Pipeline:
         lists: ValueLists | None = None,
         watch: RuleWatch | None = None,
         retention: Retention | None = None,
+        incidents: IncidentWatch | None = None,
     ) -> None:
         self.watch = watch
+        self.incidents = incidents
         self.retention = retention
         self.enricher = enricher or Enricher()
         self.lists = lists or ValueLists()
@@ -158,6 +164,8 @@ class Pipeline:
         next_look = 0
         if self.watch is not None and not self.once:
             self.watch.start(self.wake.set)
+        if self.incidents is not None and not self.once:
+            self.incidents.start()
         try:
             while not stop.is_set():
                 now = self.clock()
@@ -179,6 +187,8 @@ class Pipeline:
                     self._rest(now, stop)
         finally:
             self.retro.close()
+            if self.incidents is not None:
+                self.incidents.close()
             if self.watch is not None:
                 self.watch.close()
             for feed in self._feeds:
@@ -422,6 +432,7 @@ class Pipeline:
             + self.detector.notes()
             + ((self.retro.note,) if self.retro.note else ())
             + (self.watch.notes if self.watch is not None else ())
+            + ((self.incidents.note,) if self.incidents is not None and self.incidents.note else ())
             + ((self.retention.note,) if self.retention is not None and self.retention.note else ()),
             reloads=self._reloads,
             reloaded=self._reloaded,

@@ -7,11 +7,21 @@ from itertools import islice
 from typing import Final, Protocol
 
 from socterm.alerts.states import STATES
+from socterm.analyst.roles.told import kept_narrative
 from socterm.errors import UsageError
 from socterm.reports.incident import IncidentFacts
 from socterm.reports.shift import ShiftFacts
 from socterm.store.doors.incident_rows import IncidentRow
-from socterm.store.protocols import Chronicle, Events, Exceptions, Figures, Incidents, Snoozes, Triage
+from socterm.store.protocols import (
+    Analyses,
+    Chronicle,
+    Events,
+    Exceptions,
+    Figures,
+    Incidents,
+    Snoozes,
+    Triage,
+)
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
 MOST: Final = 100_000
@@ -52,6 +62,10 @@ class Doors(Protocol):
         """What is kept from alerting."""
 
     @property
+    def analyses(self) -> Analyses:
+        """What the analyst's roles said."""
+
+    @property
     def metrics(self) -> Figures:
         """How well triage goes."""
 
@@ -86,7 +100,8 @@ def incident_facts(
 ) -> IncidentFacts:
     """What there is to tell of an incident at `now` (µs); of each alert so many lines of logs.
 
-    Raises `UsageError` where there is none.
+    The narrative is what the analyst's roles last said of it, unless another is given. Raises `UsageError`
+    where there is none.
     """
     page = store.incidents.page(ident)
     if page is None:
@@ -106,7 +121,7 @@ def incident_facts(
         links=page.links,
         roles=page.roles,
         decisions=[told[number] for number in sorted(told)],
-        narrative=narrative,
+        narrative=narrative or kept_narrative(store, ident),
         evidence={row.id: _lines(store, row, lines) for row in alerts} if lines else {},
     )
 

@@ -13,6 +13,7 @@ from socterm.store.decide.chronicle import ChronicleDesk
 from socterm.store.decide.exceptions import ExceptionDesk
 from socterm.store.decide.groups import GroupDesk
 from socterm.store.decide.snoozing import SnoozeDesk
+from socterm.store.doors.analyses import AnalysisDesk
 from socterm.store.doors.entities import EntityDesk
 from socterm.store.doors.events import EventStore
 from socterm.store.doors.history import HistoryStore
@@ -46,6 +47,7 @@ class Store:
         self.chronicle = ChronicleDesk(connections)
         self.metrics = MetricsDesk(connections)
         self.exceptions = ExceptionDesk(connections)
+        self.analyses = AnalysisDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
+from socterm.store.doors.analyses import Proposal, Trace
 from socterm.store.doors.entities import EntityPage, Ranked
 from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
@@ -217,6 +218,32 @@ class Entities(Protocol):
 
     def page(self, field: str, value: str) -> EntityPage:
         """First and last seen, outcomes, peers, alerts, incidents, risk. Takes well under a second."""
+
+
+class Analyses(Protocol):
+    """What the analyst's roles said of alerts and incidents, and what they propose."""
+
+    def keep(self, trace: Trace, proposals: Sequence[Proposal] = ()) -> Trace:
+        """Store a round; open proposals of earlier rounds over the same thing give way to these."""
+
+    def latest(self, about: str) -> Trace | None:
+        """The last round over "alert:3" or "incident:2"; None where there was none."""
+
+    def proposals(self, about: str, states: Sequence[str] = ...) -> list[Proposal]:
+        """What was proposed about it, in order; what is still open unless states are named."""
+
+    def proposal(self, ident: int) -> Proposal | None:
+        """One of them, or None."""
+
+    def settle(self, ident: int, state: str, *, actor: str, now: int, was: str = "open") -> None:
+        """Say what became of one. Raises TransitionError where it is not `was` any more."""
+
+    def waiting(self, least: str, *, since: int, limit: int = 20) -> list[tuple[int, int, int]]:
+        """(id, created, updated) of open incidents of a level or above, touched since (µs), that no round was
+        over at their level."""
+
+    def asked(self, actor: str, since: int) -> int:
+        """How many rounds an actor had a model refine since a moment (µs)."""
 
 
 class Groups(Protocol):

@@ -25,6 +25,7 @@ from socterm.console.screens.excepting import ExceptionDialogue
 from socterm.console.screens.menus import GoMenu, PivotMenu
 from socterm.console.screens.page import Page
 from socterm.console.screens.picker import Picker
+from socterm.console.screens.proposing import ProposalDialogue
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.widgets.chat import ChatLine
 from socterm.console.widgets.detail import Detail
@@ -48,6 +49,7 @@ SERVES: dict[str, list[type]] = {
     "text": [TextView, Detail],
     "detail": [Detail],
     "verdict": [VerdictDialogue],
+    "proposal": [ProposalDialogue],
     "snooze": [SnoozeDialogue],
     "offer": [ExceptionDialogue],
     "filter": [FilterBar],

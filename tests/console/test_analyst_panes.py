@@ -9,6 +9,7 @@ from driver import console, driven
 from scene import LOG, NOW, Scene
 from socterm.analyst import Analyst, Explanation, Health, NullBackend, Part, Piece
 from socterm.console.actions import ACTIONS
+from socterm.store.doors.analyses import Trace
 from socterm.store.opening import Store
 from story import busy
 
@@ -28,6 +29,11 @@ class Streaming:
 
     def explain(self, alert_id: int) -> Explanation:
         return Explanation((Part("Why", "said the model"),), (), "tiny:1b")
+
+    def analyse(
+        self, about: str, actor: str, cancel: threading.Event | None = None
+    ) -> Iterator[Trace]:
+        return iter(())
 
     def ask(
         self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None

@@ -11,6 +11,7 @@ from scene import ACTOR, NOW, FakeIngest, Scene
 from socterm.analyst import Explanation, Health, Part, Piece
 from socterm.console.screens.triage import TriageScreen
 from socterm.pipeline.status import SourceStatus
+from socterm.store.doors.analyses import Trace
 from socterm.store.opening import Store
 
 CORPUS = {
@@ -49,6 +50,11 @@ class Parrot:
 
     def explain(self, alert_id: int) -> Explanation:
         return Explanation((Part(self.said, self.said),), (1,), self.said[:40])
+
+    def analyse(
+        self, about: str, actor: str, cancel: threading.Event | None = None
+    ) -> Iterator[Trace]:
+        return iter(())
 
     def ask(
         self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None

@@ -24,6 +24,14 @@ GROUPS: tuple[Group, ...] = (
         ("snooze.cancel", "escape q", "cancel", "Not at all", "cancel", 6),
     ),
     group(
+        "proposal", "After A",
+        ("proposal.first", "1", "first", "Do the first one", "choose(1)", 1),
+        ("proposal.second", "2", "second", "Do the second one", "choose(2)", 2),
+        ("proposal.third", "3", "third", "Do the third one", "choose(3)", 3),
+        ("proposal.fourth", "4", "fourth", "Do the fourth one", "choose(4)", 4),
+        ("proposal.cancel", "escape q", "leave", "Do none of them", "cancel", 5),
+    ),
+    group(
         "chat", "Chat line",
         ("chat.stop", "escape", "stop, back", "Stop the answer, or leave the chat line", "stop", 1),
         ("chat.previous", "up", "last question", "Bring back the question asked before", "recall"),

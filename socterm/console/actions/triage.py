@@ -24,6 +24,7 @@ GROUPS: tuple[Group, ...] = (
         ("mark.group", "X", "mark group", "Mark every alert of this rule and entity", "mark_group"),
         ("mark.all", "ctrl+a", "mark all", "Mark every alert shown; again: none", "mark_all"),
         ("analyst.explain", "i", "explain", "Explain the alert, with citations", "explain", 40, "analyst"),
+        ("analyst.apply", "A", "proposals", "Show what the analyst proposes; the next key does one", "apply"),
         ("analyst.chat", "c", "chat", "Ask about the alert", "chat", 50, "analyst"),
         ("view.filter", "slash", "filter", "Filter the alerts or the stream as you type", "filter", 70),
         ("view.filter_toggle", "F", "filter on/off", "Switch this pane's filter off or on", "toggle_filter"),

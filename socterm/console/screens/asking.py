@@ -8,12 +8,14 @@ from typing import Protocol
 
 from textual import on
 
-from socterm.console.messages import ChatPiece, Explained
+from socterm.console.messages import ChatPiece, Explained, Traced
 from socterm.console.safe import say
+from socterm.console.screens.proposing import Proposing
 from socterm.console.screens.reading import Reading
 from socterm.console.widgets.chat import Asked, ChatLine, Stopped
 from socterm.console.widgets.reader import in_thread
 from socterm.errors import SoctermError
+from socterm.store.doors.analyses import Trace
 
 
 class Section(Protocol):
@@ -85,17 +87,21 @@ class Analyst(Protocol):
     def explain(self, alert_id: int) -> Explanation:
         """Explain an alert."""
 
+    def analyse(self, about: str, actor: str, cancel: threading.Event | None = None) -> Iterator[Trace]:
+        """What five roles say of "alert:3" or "incident:2", more refined each time."""
+
     def ask(
         self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None
     ) -> Iterator[Piece]:
         """Answer a question, piece by piece."""
 
 
-class Asking(Reading):
+class Asking(Proposing, Reading):
     """Explain and chat."""
 
     analyst: Analyst | None = None
     cancel: threading.Event | None = None
+    round_over: threading.Event | None = None
 
     def on_mount(self) -> None:
         """Ask how the model is, now and every ten seconds."""
@@ -105,8 +111,9 @@ class Asking(Reading):
 
     def on_unmount(self) -> None:
         """Let no answer hold up the way out."""
-        if self.cancel is not None:
-            self.cancel.set()
+        for event in (self.cancel, self.round_over):
+            if event is not None:
+                event.set()
 
     @in_thread("health")
     def read_health(self, analyst: Analyst) -> None:
@@ -134,13 +141,16 @@ class Asking(Reading):
         self.detail.asking = alert
         self.detail.load_alert(alert)
         self.titles()
-        self.explain(self.analyst, alert)
+        if self.round_over is not None:
+            self.round_over.set()
+        self.round_over = threading.Event()
+        self.explain(self.analyst, alert, self.round_over)
         if self.has_class("-tiny"):
             self.focus_on("detail")
 
     @in_thread("explain")
-    def explain(self, analyst: Analyst, alert: int) -> None:
-        """Have it explained."""
+    def explain(self, analyst: Analyst, alert: int, over: threading.Event) -> None:
+        """Have it explained at once, then looked at by the five roles, whose words come stage by stage."""
         try:
             found = analyst.explain(alert)
         except SoctermError as wrong:
@@ -148,11 +158,31 @@ class Asking(Reading):
             return
         headings = frozenset(part.heading for part in found.text_parts)
         self.post_message(Explained(alert, found.text, tuple(found.citations), found.source, headings))
+        for trace in analyst.analyse(f"alert:{alert}", self.actor, over):
+            proposals = self.store.analyses.proposals(trace.about) if trace.id else []
+            self.post_message(Traced(alert, trace, proposals))
 
     @on(Explained)
     def explained(self, message: Explained) -> None:
         """Show the explanation."""
         self.detail.take_explanation(message)
+
+    @on(Traced)
+    def traced(self, message: Traced) -> None:
+        """Show what the roles say."""
+        self.detail.take_trace(message)
+
+    @property
+    def proposer(self) -> str:
+        """Who sits here."""
+        return self.actor
+
+    def action_apply(self) -> None:
+        """Show what is proposed about the alert under the cursor, or about its incident."""
+        alert = self.alerts.cursor
+        if alert:
+            trace = self.detail.trace if self.detail.shown == alert else None
+            self.read_proposals([trace.about if trace is not None else f"alert:{alert}"])
 
     def action_chat(self) -> None:
         """To the line where questions are typed."""

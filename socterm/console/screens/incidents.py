@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -9,14 +10,19 @@ from socterm.alerts.incidents import OPEN_STATES, STATES
 from socterm.console.actions import bindings
 from socterm.console.decisions import Decision
 from socterm.console.lines import Line, hint
+from socterm.console.roletold import trace_lines
 from socterm.console.safe import say
+from socterm.console.screens.asking import Analyst
 from socterm.console.screens.base import ListScreen
 from socterm.console.screens.dialogues import NoteDialogue, VerdictDialogue
+from socterm.console.screens.proposing import Proposing
 from socterm.console.screens.reporting import Reporting
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.told import WITH_EVIDENCE, about, state_of
+from socterm.console.widgets.reader import in_thread
 from socterm.console.widgets.table import Column, TableRows
 from socterm.console.words import age, entity_text
+from socterm.store.doors.analyses import Proposal, Trace
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
 from socterm.store.rows import EventRow
 
@@ -29,9 +35,11 @@ class Page(NamedTuple):
 
     page: IncidentPage | None
     evidence: dict[int, list[EventRow]]
+    trace: Trace | None = None
+    proposals: Sequence[Proposal] = ()
 
 
-class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False):
+class IncidentsScreen(Proposing, Reporting, ListScreen[IncidentRow], inherit_bindings=False):
     """Incidents, gravest first; the page of the one under the cursor beside or below them."""
 
     PLACE = "incidents"
@@ -41,6 +49,14 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
     over = False
     more = False
     """Whether there are more than the list holds."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.over_with = threading.Event()
+
+    def on_unmount(self) -> None:
+        """Let no round hold up the way out."""
+        self.over_with.set()
 
     def make_list(self) -> TableRows[IncidentRow]:
         """How old they are as of now."""
@@ -74,7 +90,10 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
         """The page, with lines of evidence of the first alerts."""
         page = self.store.incidents.page(item.id)
         some = page.alerts[:WITH_EVIDENCE] if page else []
-        return Page(page, {one.id: self._ends(one.id) for one in some})
+        said = f"incident:{item.id}"
+        trace = self.store.analyses.latest(said)
+        proposals = self.store.analyses.proposals(said) if trace is not None else ()
+        return Page(page, {one.id: self._ends(one.id) for one in some}, trace, proposals)
 
     def _ends(self, alert: int) -> list[EventRow]:
         """The first and the last line of an alert's evidence."""
@@ -84,7 +103,10 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
 
     def about_lines(self, item: IncidentRow, found: Page) -> Sequence[Line]:  # noqa: ARG002
         """All of it."""
-        return hint("It is gone.") if found.page is None else about(found.page, found.evidence, self.tz)
+        if found.page is None:
+            return hint("It is gone.")
+        said = [] if found.trace is None else trace_lines(found.trace, found.proposals, self.tz)
+        return [*about(found.page, found.evidence, self.tz), *([Line()] if said else []), *said]
 
     def about_title(self, item: IncidentRow) -> str:
         """Which."""
@@ -164,6 +186,31 @@ class IncidentsScreen(Reporting, ListScreen[IncidentRow], inherit_bindings=False
             say(self.app, "in the detail, stand on the alert that is another story")
             return
         self._decide(f"alert {alert} is an incident of its own", "split", [item.id, alert])
+
+    def action_analyse(self) -> None:
+        """Have the five roles look at the one under the cursor."""
+        item, analyst = self.list.current, self.frame.analyst
+        if item is not None and analyst is not None:
+            say(self.app, f"the analyst looks at incident {item.id}")
+            self.analyse(analyst, item.id)
+
+    @in_thread("analyse")
+    def analyse(self, analyst: Analyst, ident: int) -> None:
+        """Have them look, and show what came of it."""
+        for _ in analyst.analyse(f"incident:{ident}", self.frame.actor, self.over_with):
+            pass
+        self.app.call_from_thread(self.again)
+
+    @property
+    def proposer(self) -> str:
+        """Who sits here."""
+        return self.frame.actor
+
+    def action_apply(self) -> None:
+        """Show what is proposed about the one under the cursor."""
+        item = self.list.current
+        if item is not None:
+            self.read_proposals([f"incident:{item.id}"])
 
     def action_report(self) -> None:
         """Ask for a file and write the report on the one under the cursor to it."""

@@ -11,11 +11,13 @@ from textual import on
 from socterm.console import summary
 from socterm.console.actions import bindings
 from socterm.console.lines import Line, hint
-from socterm.console.messages import AlertDetail, EventDetail, Explained, TabShown
+from socterm.console.messages import AlertDetail, EventDetail, Explained, TabShown, Traced
 from socterm.console.readers import Store
+from socterm.console.roletold import trace_lines
 from socterm.console.state import TABS, Tab, UiState
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.text import TextView
+from socterm.store.doors.analyses import Proposal, Trace
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
 TITLES: dict[Tab, str] = {
@@ -47,6 +49,8 @@ class Detail(Reader, TextView):
         self.parts: Sequence[AlertRow] = ()
         self.check: Sequence[str] = ()
         self.explained: dict[int, Explained] = {}
+        self.trace: Trace | None = None
+        self.proposals: Sequence[Proposal] = ()
         self.asking = 0
         self.alone = False
         self.lone = False
@@ -74,7 +78,17 @@ class Detail(Reader, TextView):
         head = triage.alert(row.part_of) if row.part_of else None
         parts = triage.parts(alert) if row.parts else []
         steps = triage.steps(row.rule)
-        self.post_message(AlertDetail(row, events, history, alert, head, parts, steps))
+        trace, proposals = self.read_round(alert)
+        self.post_message(AlertDetail(row, events, history, alert, head, parts, steps, trace, proposals))
+
+    def read_round(self, alert: int) -> tuple[Trace | None, list[Proposal]]:
+        """The last round of the roles over an alert, else over its incident, and what it proposes."""
+        analyses, incident = self.store.analyses, self.store.incidents.of_alert(alert)
+        for about in (f"alert:{alert}", f"incident:{incident}"):
+            trace = analyses.latest(about)
+            if trace is not None:
+                return trace, analyses.proposals(about)
+        return None, []
 
     @in_thread("detail")
     def read_event(self, event: int) -> None:
@@ -96,6 +110,8 @@ class Detail(Reader, TextView):
         )
         self.alert, self.events, self.history = message.alert, message.events, message.history
         self.head, self.parts, self.check = message.head, message.parts, message.check
+        if message.trace is not None or not same:
+            self.trace, self.proposals = message.trace, message.proposals
         if not same or self.event is None:
             self.event = self.events[0] if self.events else None
         self.alone = False
@@ -132,6 +148,13 @@ class Detail(Reader, TextView):
         if self.state.tab == "ai":
             self.render_tab()
 
+    def take_trace(self, message: Traced) -> None:
+        """Show what the roles say of an alert, as far as they are, where it is on screen."""
+        if message.alert == self.shown:
+            self.trace, self.proposals = message.trace, message.proposals
+            if self.state.tab == "ai":
+                self.render_tab(keep=True)
+
     def body(self) -> Sequence[Line]:
         """The lines of the tab that is open."""
         tab = self.state.tab
@@ -155,11 +178,23 @@ class Detail(Reader, TextView):
     def _ai(self) -> Sequence[Line]:
         alert = self.shown
         found = self.explained.get(alert)
+        said = self._roles() if alert else []
         if found is not None:
-            return summary.explanation_lines(found.text, found.citations, found.source, found.headings)
+            told = summary.explanation_lines(found.text, found.citations, found.source, found.headings)
+            return [*said, *told]
+        if said:
+            return said
         if alert and self.asking == alert:
             return hint("The analyst is reading …")
         return hint("Press i on an alert to have it explained.")
+
+    def _roles(self) -> list[Line]:
+        """What the five roles said of the alert, or of its incident."""
+        if self.trace is None:
+            return []
+        about = self.trace.about
+        of = "" if about == f"alert:{self.shown}" else about.replace(":", " ")
+        return trace_lines(self.trace, self.proposals, self.tz, of=of)
 
     def render_tab(self, *, keep: bool = False) -> None:
         """Write the open tab."""

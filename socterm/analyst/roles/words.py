@@ -1,0 +1,36 @@
+"""Short sentences about a case, cleaned and bounded: what the drafts are written with."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from socterm.analyst import render
+from socterm.analyst.border import one_line
+
+
+def short(text: object, limit: int) -> str:
+    """A text on one line of at most `limit` characters, whatever it was."""
+    said = one_line(" ".join(str(text).split(" ")), limit * 2)
+    return said if len(said) <= limit else said[: limit - 1] + "…"
+
+
+def of(field: str, value: str) -> str:
+    """A thing in a sentence: `user 'alice'`, `address 203.0.113.9`."""
+    word = WORDS.get(field, "")
+    shown = short(value, 60)
+    return f"{word} {shown}" if word else shown
+
+
+WORDS = {
+    "source.ip": "address",
+    "destination.ip": "address",
+    "user.name": "user",
+    "user.target.name": "user",
+    "user.effective.name": "user",
+    "host.hostname": "host",
+}
+
+
+def at(ts: int, tz: tzinfo) -> str:
+    """A time in a sentence."""
+    return render.when(ts, tz)
