@@ -77,7 +77,7 @@ def columns(clock: Clock, titles: Titles) -> Sequence[Column[ExceptionRow]]:
 
     return (
         Column("", 8, sign),
-        Column("what", 0, lambda row: (whom(row), look(row, "title"))),
+        Column("what", 0, lambda row: (whom(row), look(row, "title")), least=26),
         Column("rules", 0, lambda row: (rules_of(row, titles()), look(row, "text")), rank=4),
         Column(
             "hits",

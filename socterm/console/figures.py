@@ -88,6 +88,7 @@ def whole_lines(found: Metrics) -> list[Line]:
         Line(),
         line((fit("", 13), "dim"), ("mean      median    90% in", "head")),
         _time("MTTD detect", found.detect),
+        *([line((fit("", 13), "dim"), (f"not {found.later:,} read later", "dim"))] if found.later else []),
         _time("MTTA decide", found.acknowledge),
         _time("MTTR close", found.resolve),
         Line(),

@@ -70,6 +70,11 @@ class Going(App[None], inherit_bindings=False):
             self.pop_screen()
         self._remember()
 
+    def _way_back(self) -> tuple[str, str]:
+        """The screen in front and what it is to be opened with to show the same; "" for Triage."""
+        here = self.screen
+        return (here.PLACE, here.shown_by()) if isinstance(here, Page) else ("", "")
+
     def _remember(self) -> None:
         here = self.screen
         self.frame.state.place = here.PLACE if isinstance(here, Page) else "triage"
@@ -79,16 +84,18 @@ class Going(App[None], inherit_bindings=False):
         if self.frame.store.triage.alert(alert) is None:
             say(self, f"there is no alert {alert}", "warning")
             return
+        came_from = self._way_back()
         self.go("triage")
-        self.triage.open_alert(alert)
+        self.triage.open_alert(alert, came_from)
 
     def open_event(self, event: int) -> None:
         """Show an event in the detail of the Triage screen, or say that there is none of that number."""
         if not self.frame.store.events.get([event]):
             say(self, f"there is no event {event}", "warning")
             return
+        came_from = self._way_back()
         self.go("triage")
-        self.triage.open_event(event)
+        self.triage.open_event(event, came_from)
 
     def narrow(self, clause: str) -> None:
         """Add a clause to the filter of the screen in front."""

@@ -7,7 +7,12 @@ from typing import Protocol
 
 from socterm.pipeline.status import LOADING, IngestStatus, SourceStatus
 
-__all__ = ["LOADING", "Ingest", "IngestStatus", "SourceStatus"]
+__all__ = ["LOADING", "Ingest", "IngestStatus", "SourceStatus", "of_its_own"]
+
+
+def of_its_own(status: IngestStatus | None) -> bool:
+    """Whether a pipeline reads for this console; where another process does, it has no sources to tell of."""
+    return status is not None and bool(status.sources)
 
 
 class Ingest(Protocol):

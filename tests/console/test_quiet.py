@@ -186,3 +186,19 @@ def test_a_line_is_cut_at_its_last_row() -> None:
     assert [row.line for row in rows] == [0, 0, 1]
     assert rows[1].spans[-1].text == "…"
     assert all(sum(len(span.text) for span in row.spans) <= 20 for row in rows)
+
+
+@pytest.mark.parametrize("size", [(160, 50), (70, 24)])
+async def test_where_another_process_ingests_the_header_says_so_with_what_that_reads(
+    scene: Scene, store: Store, size: tuple[int, int]
+) -> None:
+    """Attached: the sources and the rate are those of the store, not the nothing this process reads."""
+    scene.flood(3)
+    waiting = FakeIngest(mode="attached: process 42 on db01 ingests", sources=(), rate=0.0, lines=0)
+    async with driven(console(store, ingest=waiting), size) as d:
+        await d.sees("attached", "auth.log")
+        assert "no source" not in d.text()
+        await d.press("comma", "o")
+        await d.sees("attached", "auth.log")
+        if size[0] > 100:
+            await d.sees("process 42 on db01")

@@ -134,7 +134,7 @@ class Asking(Proposing, Reading):
 
     def action_explain(self) -> None:
         """Explain the alert under the cursor."""
-        alert = self.alerts.cursor
+        alert = self.shown_alert() if self.state.focus in ("detail", "chat") else self.alerts.cursor
         if self.analyst is None or not alert:
             return
         self.state.tab = "ai"
@@ -201,7 +201,7 @@ class Asking(Proposing, Reading):
         if self.analyst is not None:
             self.cancel = threading.Event()
             turn = self.chat.begin(message.question)
-            self.answer(self.analyst, turn, message.question, self.alerts.cursor or None, self.cancel)
+            self.answer(self.analyst, turn, message.question, self.shown_alert() or None, self.cancel)
 
     @in_thread("chat")
     def answer(

@@ -60,6 +60,11 @@ class EntitiesScreen(ListScreen[Row], inherit_bindings=False):
             if self.list.ids:
                 self.again()
 
+    def shown_by(self) -> str:
+        """The one under the cursor: it need not be among the riskiest."""
+        item = self.list.current
+        return f"{item.about.field}={item.about.value}" if item is not None else ""
+
     def read_items(self, text: str, now: int) -> Sequence[Row]:  # noqa: ARG002
         """Those whose name holds what is typed."""
         ranked = self.store.entities.ranked(MOST)

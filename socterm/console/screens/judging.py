@@ -28,8 +28,9 @@ class Judging(Escalating):
             return
 
         def chosen(verdict: str | None) -> None:
-            if verdict == "false_positive" and len(ids) == 1:
-                self.offer_exception(self.alerts.alerts[ids[0]])
+            alert = self.row_of(ids[0])
+            if verdict == "false_positive" and len(ids) == 1 and alert is not None:
+                self.offer_exception(alert)
             elif verdict:
                 self.close_as(verdict, ids)
 

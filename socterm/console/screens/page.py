@@ -15,6 +15,7 @@ from textual.widget import Widget
 from socterm.console.actions import Context
 from socterm.console.decisions import Decisions
 from socterm.console.frame import Frame
+from socterm.console.ingest import of_its_own
 from socterm.console.messages import Decided, HeaderRead, ReadFailed
 from socterm.console.pivots import Spot
 from socterm.console.places import BY_NAME
@@ -92,6 +93,10 @@ class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
     def arrive(self, argument: str) -> None:
         """Take what the screen was opened with: `:events user.name:root` brings `user.name:root`."""
 
+    def shown_by(self) -> str:
+        """What to open the screen with to show the same again, beyond what the view remembers."""
+        return ""
+
     def spot(self) -> Spot:
         """What the cursor is on, for pivots and copying."""
         return Spot()
@@ -156,8 +161,9 @@ class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
         message.model, message.model_ok = vitals.read.model, vitals.read.model_ok
         vitals.read, vitals.counts = message, message.counts or {}
         then, count = self._rate_from
-        if self.frame.ingest is not None:
-            vitals.rate = self.frame.ingest.status().rate
+        status = self.frame.ingest.status() if self.frame.ingest is not None else None
+        if status is not None and of_its_own(status):
+            vitals.rate = status.rate
         elif now > then > 0:
             vitals.rate = (message.newest - count) * 1e6 / (now - then)
         self._rate_from = (now, message.newest)

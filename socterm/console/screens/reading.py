@@ -1,38 +1,30 @@
-"""How the Triage screen stays true to the store: one timer, reads in threads, messages back."""
+"""How the Triage screen stays true to the store: reads in threads, messages back."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC
 from typing import NamedTuple
 
-from textual import events, on
-from textual.timer import Timer
+from textual import on
 
-from socterm.console.ingest import LOADING
-from socterm.console.lines import Line, line
 from socterm.console.messages import (
     AlertsRead,
     FilterTyped,
     FollowChanged,
-    HeaderRead,
     Moved,
     ReadFailed,
     StreamRead,
     TabShown,
 )
-from socterm.console.readers import FEW, MOST_ALERTS, amended, read_alerts, vital_signs
+from socterm.console.readers import FEW, MOST_ALERTS, amended, read_alerts
 from socterm.console.safe import say
-from socterm.console.screens.layout import Layout
+from socterm.console.screens.beat import Beat
 from socterm.console.state import Order
 from socterm.console.widgets.alerts import in_order
-from socterm.console.widgets.reader import Reader, in_thread
+from socterm.console.widgets.reader import in_thread
 from socterm.errors import QueryError
 from socterm.store.rows import AlertRow
-
-SOONEST = 0.1
-"""Seconds between two looks, however fast ingest commits."""
 
 
 class Asks(NamedTuple):
@@ -53,125 +45,18 @@ class Asks(NamedTuple):
     asked: bool
 
 
-class Reading(Reader, Layout):
-    """Polls, takes what was read, keeps titles up to date."""
+class Reading(Beat):
+    """Reads alerts, takes what was read, keeps titles up to date."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         self._version = 0
         self._change = -1
         self._busy = False
-        self._slow = 0.0
-        self._held_at = 0
-        self._rate_from = (0, 0)
-        self._looked = 0.0
-        self._wake: Timer | None = None
-        self._changed: set[int] = set()
         self._hold = False
-        self._hinted: set[str] = set()
-        self._reloads = 0
         self._trouble = ""
         self._more = False
         self._not_before = 0.0
-
-    def on_mount(self) -> None:
-        """Restore the view and start to look."""
-        self.header.follow = self.state.follow
-        # Counted from here: what was stored before this console opened is no news to it.
-        self._held_at = self.stream.newest = self.store.events.newest_id()
-        self.focus_on(self.state.focus)
-        self.reload_alerts()
-        self.stream.narrow(self.state.stream.active)
-        self.slow_tick()
-        self.set_interval(1 / self.fps, self.tick)
-
-    @property
-    def in_front(self) -> bool:
-        """Whether no dialogue is open over the screen."""
-        return self.is_current and self.app.screen is self
-
-    def woken(self) -> None:
-        """Ingest committed: look for alerts now, but not more often than every 100 ms."""
-        wait = self._looked + SOONEST - time.monotonic()
-        if wait <= 0:
-            self.look_for_changes()
-        elif self._wake is None:
-            self._wake = self.set_timer(wait, self._look_late)
-
-    def _look_late(self) -> None:
-        self._wake = None
-        self.look_for_changes()
-
-    def tick(self) -> None:
-        """The one timer: look for lines and alerts; nothing here waits for the store.
-
-        Beneath a dialogue it rests: whatever is drawn there has the whole screen drawn anew.
-        """
-        if not self.in_front:
-            return
-        self.stream.poll()
-        self.look_for_changes()
-        self.header.changed()
-        if time.monotonic() - self._slow >= 1.0:
-            self.slow_tick()
-
-    @on(events.ScreenResume)
-    def resumed(self) -> None:
-        """A dialogue was closed: catch up."""
-        if self.is_mounted:
-            if self.tz is not (UTC if self.state.utc else self.local):
-                self.show_zone()
-            self.tick()
-
-    def count_behind(self) -> None:
-        """How many lines came since the view stands still."""
-        since = self._held_at if self.paused else self.stream.left
-        self.header.behind = max(0, self.stream.newest - since)
-        self.header.changed()
-
-    def slow_tick(self) -> None:
-        """Once a second: bars, rate, sources, the stream's marks."""
-        self._slow = time.monotonic()
-        now = self.clock()
-        newest = self.stream.newest
-        then, count = self._rate_from
-        if self.ingest is not None:
-            status = self.ingest.status()
-            self.header.rate = status.rate
-            for hint in status.hints:
-                if hint not in self._hinted:
-                    self._hinted.add(hint)
-                    say(self.app, hint, "warning")
-            self._hinted &= set(status.hints)  # what is mended and breaks again is said again
-            if status.reloads != self._reloads:
-                self._reloads = status.reloads
-                say(self.app, f"rules loaded anew: {status.reloaded}")
-        elif now > then > 0:
-            self.header.rate = (newest - count) * 1e6 / (now - then)
-        self._rate_from = (now, newest)
-        if not self.paused:
-            self.histogram.load()
-        if self._changed:
-            self.stream.fetch(again=True)
-            shown = self.detail.shown or self.alerts.cursor
-            if not self.detail.lone and shown in self._changed:
-                self.detail.load_alert(shown)
-            self._changed = set()
-        self.read_header(now)
-        self.alerts.refresh()
-
-    @in_thread("header")
-    def read_header(self, now: int) -> None:
-        """Read what the header shows of sources and file."""
-        self.post_message(vital_signs(self.store, now))
-
-    @on(HeaderRead)
-    def take_header(self, message: HeaderRead) -> None:
-        """Show it; what the model is comes from elsewhere."""
-        message.model, message.model_ok = self.header.read.model, self.header.read.model_ok
-        self.header.read = message
-        self.alerts.empty = self.welcome()
-        self.header.changed()
 
     def look_for_changes(self) -> None:
         """Ask in a thread whether alerts changed."""
@@ -252,7 +137,10 @@ class Reading(Reader, Layout):
         self._changed |= message.changed
         self._trouble = ""
         if message.asked and not self.detail.lone:
-            self.detail.load_alert(self.alerts.cursor)
+            self.detail.load_alert(self.shown_alert())
+
+    def back_to_the_list(self) -> None:
+        """The list's own alert counts."""
 
     def read_failed(self) -> None:
         """Look again with the next tick."""
@@ -279,6 +167,7 @@ class Reading(Reader, Layout):
         """Show what the cursor is on."""
         if message.pane == "alerts":
             self.state.selected_alert = message.row
+            self.back_to_the_list()
             if self.state.focus != "stream":
                 self.detail.load_alert(message.row)
             self.titles()
@@ -318,7 +207,8 @@ class Reading(Reader, Layout):
 
     def pane_changed(self) -> None:
         """The detail follows the focus between the lists."""
-        if self.state.focus == "alerts" and self.detail.alone:
+        if self.state.focus == "alerts" and (self.detail.alone or self.shown_alert() != self.alerts.cursor):
+            self.back_to_the_list()
             self.detail.load_alert(self.alerts.cursor)
         self.titles()
 
@@ -346,49 +236,3 @@ class Reading(Reader, Layout):
         if self._more and not closed and not self.state.alerts.active:
             return f"{held:,} of {sum(self.header.counts.values()):,} open"
         return f"{'the first ' if self._more else ''}{held:,} {'shown' if closed else 'open'}"
-
-    def welcome(self) -> list[Line]:
-        """What an empty alert list says: what is followed, and what to press."""
-        if self.state.alerts.active:
-            return [line(("  No alert passes the filter. F switches it off.", "dim"))]
-        status = self.ingest.status() if self.ingest else None
-        sources = [(s.name, s.note) for s in status.sources] if status else []
-        sources = sources or [(s[0], s[3]) for s in self.header.read.sources]
-        loading = status is not None and status.mode == LOADING and not status.error
-        said = "Nothing matched a rule yet." if sources else "No source is followed."
-        out = [line(("  No alerts. ", "text"), ("Loading rules …" if loading else said, "dim"))]
-        out += [
-            line(("  following ", "dim"), (name, "text"), (f"  {note}" if note else "", "count"))
-            for name, note in sources[:4]
-        ]
-        if not sources and not loading:
-            out.append(
-                line(
-                    ("  socterm --tail FILE", "key"),
-                    (" follows a log, ", "dim"),
-                    ("socterm demo", "key"),
-                    (" plays an attack.", "dim"),
-                )
-            )
-        out.append(
-            line(
-                ("  ?", "key"),
-                (" all keys   ", "dim"),
-                ("3", "key"),
-                (" stream   ", "dim"),
-                ("/", "key"),
-                (" filter   ", "dim"),
-                ("q", "key"),
-                (" quit", "dim"),
-            )
-        )
-        return out
-
-    def hold(self, paused: bool) -> None:
-        """Pause the view, or let it go on."""
-        self.paused = self.stream.paused = self.header.paused = paused
-        self._held_at = self.stream.newest
-        self.count_behind()
-        if not paused:
-            self.reload_alerts()
-            self.stream.poll()

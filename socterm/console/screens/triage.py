@@ -37,10 +37,10 @@ class TriageScreen(Reporting, Judging):
     # decisions
 
     def targets(self) -> list[int]:
-        """The alerts a verb acts on: the marked ones, else the one under the cursor."""
+        """The alerts a verb acts on: the marked ones, else the one aimed at."""
         mine = self.alerts.marked
         marked = [row for row in self.alerts.ids if row in mine] if mine else []
-        return marked or ([self.alerts.cursor] if self.alerts.current else [])
+        return marked or [alert.id for alert in (self.aimed,) if alert is not None]
 
     def decide(self, verb: str, done: str, ids: Sequence[int], **details: Any) -> None:
         """Write a decision; closed rows leave the list at once, and the cursor goes on to the next."""
@@ -64,7 +64,8 @@ class TriageScreen(Reporting, Judging):
 
     def allowed(self, verb: str, ids: Sequence[int]) -> Sequence[int]:
         """Those whose state allows the verb; all where none does, for the store to say why."""
-        states = {row: self.alerts.alerts[row].state for row in ids if row in self.alerts.alerts}
+        rows = [row for row in map(self.row_of, ids) if row is not None]
+        states = {row.id: row.state for row in rows}
         return [row for row in ids if (states.get(row), verb) in TRANSITIONS] or ids
 
     def action_close(self) -> None:
@@ -73,7 +74,7 @@ class TriageScreen(Reporting, Judging):
 
     def action_close_group(self) -> None:
         """Close all open alerts of the same rule and entity."""
-        current = self.alerts.current
+        current = self.aimed
         if current is None:
             return
         self.decisions.submit(Decision("close", "closed", details={"verdict": "undetermined"}, group=current))
@@ -89,7 +90,8 @@ class TriageScreen(Reporting, Judging):
     def action_reopen(self) -> None:
         """Open closed ones again, or wake snoozed ones."""
         ids = self.targets()
-        snoozed = [row for row in ids if self.alerts.alerts[row].state == "snoozed"]
+        rows = [row for row in map(self.row_of, ids) if row is not None]
+        snoozed = [row.id for row in rows if row.state == "snoozed"]
         if snoozed and len(snoozed) == len(ids):
             self.decide("wake", "woken", snoozed)
         else:
@@ -105,8 +107,8 @@ class TriageScreen(Reporting, Judging):
             if text:
                 self.decide("note", "noted", ids, text=text)
 
-        current = self.alerts.alerts[ids[0]]
-        about = current.title if len(ids) == 1 else plural(len(ids), "alert")
+        current = self.row_of(ids[0])
+        about = current.title if len(ids) == 1 and current is not None else plural(len(ids), "alert")
         self.app.push_screen(NoteDialogue(about), written)
 
     def action_report(self) -> None:
@@ -230,18 +232,18 @@ class TriageScreen(Reporting, Judging):
         """Open what the cursor is on."""
         focus = self.state.focus
         if focus == "alerts":
-            self._from = "alerts"
+            self._from, self._back_to = "alerts", ("", "")
             self.detail.load_alert(self.alerts.cursor)
             self.focus_on("detail")
         elif focus == "stream":
-            self._from = "stream"
+            self._from, self._back_to = "stream", ("", "")
             self.stream.set_follow(False)
             self.detail.load_event(self.stream.cursor)
             self.focus_on("detail")
         else:
             view = self.detail if focus == "detail" else self.chat.log_view
             if view.current is not None and view.current.alert:
-                self.detail.load_alert(view.current.alert)
+                self.show_within(view.current.alert)
             elif view.current is not None and view.current.event:
                 self.detail.choose_event(view.current.event)
                 self.focus_on("detail")
@@ -254,7 +256,11 @@ class TriageScreen(Reporting, Judging):
         if self.stop_answer():
             return True
         focus = self.state.focus
-        if focus == "detail" and self._from == "stream":
+        if focus == "detail" and self._back_to[0]:
+            (place, argument), self._back_to = self._back_to, ("", "")
+            self.focus_on("alerts")
+            self.console.visit(place, argument)
+        elif focus == "detail" and self._from == "stream":
             self._from = "alerts"
             self.focus_on("stream")
         elif focus != "alerts":

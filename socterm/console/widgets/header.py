@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from socterm.console.ingest import LOADING, Ingest, IngestStatus
+from socterm.console.ingest import LOADING, Ingest, IngestStatus, of_its_own
 from socterm.console.lines import sp
 from socterm.console.messages import HeaderRead
 from socterm.console.safe import cut, safe_text
@@ -116,23 +116,23 @@ class Header(Bar):
         return Part(())
 
     def _sources(self, status: IngestStatus | None) -> str:
-        names = (
-            [source.name for source in status.sources]
-            if status is not None
-            else [s[0] for s in self.read.sources]
-        )
+        names = [source.name for source in status.sources] if status is not None else []
+        if not names and (status is None or status.mode != LOADING):
+            names = [source[0] for source in self.read.sources]
         if not names:
             return f"{LOADING} …" if status is not None and status.mode == LOADING else "no source"
         return cut(safe_text(_short(names[0])), 18) + (f" +{len(names) - 1}" if len(names) > 1 else "")
 
     def _pipeline(self, status: IngestStatus | None) -> list[Part]:
-        if status is None:
+        if status is None or (not of_its_own(status) and status.mode.startswith("attached")):
             lines = sum(source[1] for source in self.read.sources)
             known = sum(source[2] for source in self.read.sources)
             share = known / lines if lines else 1.0
+            who = status.mode.removeprefix("attached") if status is not None else ""
             return [
-                Part((sp("  attached", "dim"),), 7),
-                Part((sp(f"  parsed {share:.1%}", "dim"),) if lines else (), 8),
+                Part((sp("  attached", "dim"),), 4),
+                Part((sp(who, "dim"),) if who else (), 8),
+                Part((sp(f"  parsed {share:.1%}", "dim"),) if lines else (), 9),
             ]
         out = [
             Part(
