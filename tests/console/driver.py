@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -11,9 +14,19 @@ from scene import ACTOR, NOW
 from socterm.console.app import SoctermApp
 from socterm.store.opening import Store
 from textual import events
-from textual.keys import _character_to_key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
+
+PATIENCE = 20.0
+"""Seconds until what never comes is told: far more than anything takes, as machines can be busy."""
+
+LONGEST = 1.0
+"""Seconds a key's effects are waited for; what takes longer, a test waits for by name."""
+
+A_LOOK = 0.1
+IDLE = 0.001
+"""Seconds of a look at a thread, and how much of the processor it may use in them if it only waits."""
 
 
 def console(store: Store, **options: Any) -> SoctermApp:
@@ -37,8 +50,61 @@ class Driver:
         self.pilot = pilot
 
     async def press(self, *keys: str) -> None:
-        """Press keys; single words are typed letter by letter with `type`."""
-        await self.pilot.press(*keys)
+        """Press keys, each when all is done that the one before led to; words are typed with `type`."""
+        for key in keys:
+            event = key_event(key)
+            event.set_sender(self.app)
+            self.app.post_message(event)
+            await self.quiet()
+            await self.app.animator.wait_until_complete()
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is under way: messages handled, threads at their end, the screen laid out.
+
+        A pilot waits until the process uses little of the processor, which takes long and says less. A thread
+        that waits itself, as a test may make it, is not waited for; nor, as with a pilot, is an app longer
+        than a second that is never done because its timers outrun a busy machine.
+        """
+        last = time.monotonic() + LONGEST
+        while not (self.app._exit or self.app._exception):
+            if self._queued() and time.monotonic() < last:
+                await asyncio.sleep(0)
+                continue
+            await self.pilot._wait_for_screen()
+            self.app.screen._on_timer_update()
+            for _ in range(3):  # a thread's end takes the loop's rounds to become a message
+                await asyncio.sleep(0)
+            if time.monotonic() >= last or not (
+                self._queued() or self._undrawn() or await self._threads_end(last)
+            ):
+                return
+
+    def _queued(self) -> bool:
+        """Whether a message waits to be handled."""
+        return any(
+            node._message_queue.qsize() or node._pending_message or node._next_callbacks
+            for node in (self.app, *self.app._registry)
+            if node.is_running
+        )
+
+    def _undrawn(self) -> bool:
+        """Whether something waits for the next drawing."""
+        screen = self.app.screen
+        return bool(screen._layout_required or screen._dirty_widgets or screen._callbacks)
+
+    async def _threads_end(self, last: float) -> bool:
+        """Wait for the threads there are; whether there was one that came to its end."""
+        while running := [worker._task for worker in self.app.workers if worker._task]:
+            if time.monotonic() >= last:
+                break
+            used = time.process_time()
+            ended, _ = await asyncio.wait(running, timeout=A_LOOK, return_when=asyncio.FIRST_COMPLETED)
+            if ended:
+                return True
+            if time.process_time() - used < IDLE:
+                break
+        return False
 
     async def type(self, text: str) -> None:
         """Type a text."""
@@ -54,13 +120,13 @@ class Driver:
             "=": "equals_sign",
             '"': "quotation_mark",
         }
-        await self.pilot.press(*[names.get(char, char) for char in text])
+        await self.press(*[names.get(char, char) for char in text])
 
     async def burst(self, text: str) -> None:
         """Keys that come faster than the screen is drawn, as from a fast typist or a paste."""
         for char in text:
             self.app.post_message(events.Key(_character_to_key(char), char))
-        await self.pilot.pause()
+        await self.quiet()
 
     def rows(self) -> list[str]:
         """What stands on the screen, line by line."""
@@ -74,9 +140,10 @@ class Driver:
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> None:
         """Wait until something holds, by letting the app work."""
-        for _ in range(400):
+        last = time.monotonic() + PATIENCE
+        while time.monotonic() < last:
             if condition():
-                await self.pilot.pause()
+                await self.quiet()
                 return
             await self.pilot.pause(0.01)
         raise AssertionError(f"never came: {what or condition}\n{self.text()}")
@@ -93,7 +160,7 @@ class Driver:
             except WorkerCancelled:  # a newer read of the same kind took its place: wait for that
                 continue
             break
-        await self.pilot.pause()
+        await self.quiet()
 
     @property
     def alerts(self) -> list[int]:
@@ -104,6 +171,18 @@ class Driver:
     def cursor(self) -> int:
         """The alert under the cursor."""
         return self.app.triage.alerts.cursor
+
+
+def key_event(key: str) -> events.Key:
+    """A key by its name as it comes from a terminal, the way a pilot makes it."""
+    if len(key) == 1 and not key.isalnum():
+        key = _character_to_key(key)
+    char: str | None
+    try:
+        char = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        char = key if len(key) == 1 else None
+    return events.Key(key, char)
 
 
 @asynccontextmanager
