@@ -259,6 +259,18 @@ def cut(*parts: str) -> Reply:
     return reply
 
 
+def leave_off(*parts: str) -> Reply:
+    """The stream ends as a stream does, but the answer does not."""
+
+    def reply(handler: Handler) -> None:
+        handler.begin()
+        for part in parts:
+            handler.say(part)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return reply
+
+
 def error_after(*parts: str, error: str) -> Reply:
     """An error line inside a stream that began with 200."""
 

@@ -122,6 +122,7 @@ PARTIAL: dict[str, Callable[[], Reply]] = {
     "error in the stream": lambda: stub.error_after("Half an ", "answer", error="runner died"),
     "cut": lambda: stub.cut("Half an ", "answer"),
     "stall": lambda: stub.stall("Half an answer"),
+    "left off": lambda: stub.leave_off("Half an answer"),
 }
 
 
@@ -226,6 +227,20 @@ def test_an_answer_without_an_end_ends_at_the_time_limit(
     server.script = [stub.dribble("{")]
     with pytest.raises(BackendError, match="took longer than"):
         made.chat_json(ASK, Finding, cancel=threading.Event())
+
+
+def test_the_time_limit_is_for_all_steps_together(backend: Backend, store: Store, server: OllamaStub) -> None:
+    class Impatient(QueuedBackend):
+        """Gives a whole answer less time than the server gives a step."""
+
+        longest = 0.4
+
+    made = Impatient(backend.inner)  # type: ignore[attr-defined]
+    analyst = Analyst(store.events, store.triage, made, now=lambda: NOW)
+    server.script = [stub.call("list_alerts", {}), stub.dribble("word ")]
+    pieces = list(analyst.ask("who?"))
+    assert pieces[-1].text.startswith(f"cut off: {MODEL}: took longer than")
+    assert server.left.wait(10)
 
 
 @pytest.mark.parametrize("parts", [(), ("Half",)])
@@ -363,10 +378,12 @@ def test_a_cancelled_form_ends_and_the_next_is_served(backend: Backend, server: 
     assert fill(backend).verdict == "attack"
 
 
-def test_a_model_that_was_unloaded_is_asked_again_once(analyst: Analyst, server: OllamaStub) -> None:
+def test_a_model_that_was_unloaded_is_asked_again_once(
+    dialect: str, analyst: Analyst, server: OllamaStub
+) -> None:
     server.script = [stub.answer(reason="unload"), stub.answer("back")]
     pieces = list(analyst.ask(QUESTION, BRUTE_ALERT))
-    if server.script:  # OpenAI's dialect has no word for it: it is an answer without text
+    if dialect == "openai":  # it has no word for that: an answer without text
         assert pieces[-1].source == "rules"
         return
     assert said(pieces) == "back"
