@@ -100,6 +100,15 @@ def test_a_stamp_from_the_future_does_not_make_times_negative() -> None:
     assert figures(life(1, first=NOW + HOUR)).detect == Spread(1, 0, 0, 0)
 
 
+def test_logs_that_were_read_long_after_they_were_written_say_nothing_about_detecting() -> None:
+    slow = life(1, first=NOW - 90 * HOUR, fired=NOW - HOUR)  # a rule over days that was satisfied just now
+    down = life(2, first=NOW - 8 * HOUR, fired=NOW - 7 * HOUR)
+    replayed = life(3, first=NOW - 26 * HOUR, fired=NOW - 24 * HOUR)
+    found = figures(slow, down, replayed)
+    assert (found.detect, found.later) == (Spread(2, 49 * HOUR, 8 * HOUR, 90 * HOUR), 1)
+    assert figures(replayed).detect.count == 0
+
+
 def test_parts_are_volume_of_their_rule_and_nothing_else() -> None:
     found = figures(life(1), life(2, part=True, rule="weak", title="Weak"))
     assert (found.alerts, found.parts, found.detect.count) == (1, 1, 1)
@@ -139,12 +148,13 @@ CREATE TEMP VIEW said AS
     SELECT 1 FROM audit u WHERE u.verb = 'undo' AND u.undoes = d.id
     AND NOT EXISTS (SELECT 1 FROM audit r WHERE r.verb = 'redo' AND r.undoes = u.id));
 CREATE TEMP VIEW now AS SELECT * FROM (
-  SELECT a.id, a.rule, a.level, a.first, a.created, a.part_of,
+  SELECT a.id, a.rule, a.level, a.first, a.fired, a.created, a.part_of,
     coalesce(({LAST.format("state")}), 'new') AS state, coalesce(({LAST.format("verdict")}), '') AS verdict
   FROM alerts a) WHERE state != 'merged';
 CREATE TEMP VIEW whole AS SELECT * FROM now WHERE part_of = 0;
 CREATE TEMP VIEW times AS
   SELECT 'detect' AS what, max(0, created - first) AS took FROM whole
+    WHERE created - fired < 86400000000
   UNION ALL
   SELECT 'acknowledge', min(s.at) - n.created FROM whole n JOIN said s ON s.alert = n.id
     WHERE s.verb IN ({PEOPLE}) GROUP BY n.id
@@ -190,6 +200,7 @@ def recomputed(path: Path, until: int) -> dict[str, Any]:
     answer = {
         "alerts": one("SELECT count(*) FROM whole"),
         "parts": one("SELECT count(*) FROM now WHERE part_of != 0"),
+        "later": one("SELECT count(*) FROM whole WHERE created - fired >= 86400000000"),
         **{name: taken.get(name, Spread()) for name in ("detect", "acknowledge", "resolve")},
         "reopened": one(
             "SELECT count(DISTINCT s.alert) FROM said s JOIN whole n ON n.id = s.alert "
@@ -207,7 +218,9 @@ def recomputed(path: Path, until: int) -> dict[str, Any]:
 
 def told(found: Metrics) -> dict[str, Any]:
     """The figures in the same form."""
-    names = ("alerts", "parts", "detect", "acknowledge", "resolve", "reopened", "false_share", "snoozed")
+    names = (
+        "alerts", "parts", "detect", "later", "acknowledge", "resolve", "reopened", "false_share", "snoozed",
+    )  # fmt: skip
     rules = [(r.rule, r.alerts, r.parts, r.open, r.closed, r.said, r.false) for r in found.rules]
     backlog = {(level, age): n for level, row in found.backlog.items() for age, n in row.items() if n}
     known = {name: getattr(found, name) for name in names}
@@ -301,6 +314,7 @@ def test_the_command_line_says_the_figures(tmp_path: Path, monkeypatch: pytest.M
     writer = opened(path, rules)
     writer.save_rules([RuleFate("weak", "weak", "low", "active", "", "a.yml", 1)], rules)
     writer.commit(Batch(episodes=[change(1, "weak", -3, 1), change(2, "weak", 500, 501)], now=NOW))
+    writer.commit(Batch(episodes=[change(3, "strong", -90_000, -89_000)], now=NOW))
     writer.close()
     with open_store(path) as store:
         store.triage.decide([1], "close", actor="ann", now=NOW + HOUR, verdict="false_positive")
@@ -312,10 +326,12 @@ def test_the_command_line_says_the_figures(tmp_path: Path, monkeypatch: pytest.M
         return done.stdout
 
     record = json.loads(run("--json"))
-    assert (record["alerts"], record["false_share"], record["resolve"]["mean"]) == (2, 1.0, 3600.0)
+    assert (record["alerts"], record["false_share"], record["resolve"]["mean"]) == (3, 1.0, 3600.0)
+    assert (record["detect"]["count"], record["later"]) == (2, 1)
     assert record["since"].startswith("2026-11-18T")
     text = run()
     assert "closed        1h on average" in text
+    assert "without 1 of logs that were read a day or more after they were written" in text
     assert "1 false positive; false positives 100%" in text
     assert "tune weak: Leave out the ␛[31m backup host." in text
     assert "\x1b" not in text

@@ -20,6 +20,10 @@ AGES: tuple[tuple[str, int], ...] = (
 )  # fmt: skip
 """Ages of what is open, youngest first: name and the age (µs) it ends at."""
 
+LATER = 24 * HOUR
+"""From so long (µs) after its rule was satisfied on, an alert's row says when a log was read: a replay, an
+old file, a hunt. How fast attacks are detected it does not say."""
+
 OLDEST = "7d and over"
 UNSAID = "undetermined"
 BARS = 48
@@ -40,7 +44,8 @@ class Step(msgspec.Struct, frozen=True):
 class Life(msgspec.Struct, frozen=True):
     """An alert and its audit rows, oldest first.
 
-    `first` is its first event, `created` when its row was written (µs). `part`: it is part of another.
+    `first` is its first event, `fired` the one that satisfied its rule (0: not known), `created` when its row
+    was written (µs). `part`: it is part of another.
     """
 
     id: int
@@ -53,6 +58,12 @@ class Life(msgspec.Struct, frozen=True):
     verdict: str = ""
     part: bool = False
     steps: tuple[Step, ...] = ()
+    fired: int = 0
+
+    @property
+    def read_later(self) -> bool:
+        """Whether its log was read so long after it was written that this tells nothing about detecting."""
+        return bool(self.fired) and self.created - self.fired >= LATER
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -80,7 +91,10 @@ class RuleNoise(msgspec.Struct, frozen=True):
 
 
 class Metrics(msgspec.Struct, frozen=True):
-    """The figures of a period [since, until) µs; `backlog` is of everything open at its end."""
+    """The figures of a period [since, until) µs; `backlog` is of everything open at its end.
+
+    `later` alerts are of logs that were read long after they were written, and not in `detect`.
+    """
 
     since: int
     until: int
@@ -98,6 +112,7 @@ class Metrics(msgspec.Struct, frozen=True):
     rules: tuple[RuleNoise, ...]
     backlog: dict[str, dict[str, int]]
     snoozed: int
+    later: int = 0
 
 
 def measure(
@@ -123,7 +138,8 @@ def measure(
         parts=len(every) - len(whole),
         per_hour=len(whole) * HOUR / max(1, until - since),
         bars=_bars(whole, since, until),
-        detect=spread([max(0, life.created - life.first) for life in whole]),
+        detect=spread([max(0, life.created - life.first) for life in whole if not life.read_later]),
+        later=sum(life.read_later for life in whole),
         acknowledge=spread([max(0, at - life.created) for life in whole if (at := acknowledged(life))]),
         resolve=spread([max(0, at - life.created) for life in whole if (at := resolved(life))]),
         reopened=sum(was_reopened(life) for life in whole),

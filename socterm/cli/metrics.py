@@ -82,6 +82,9 @@ def lines(found: Metrics) -> Iterable[str]:
     yield f"alerts        {found.alerts} and {found.parts} parts of them, {found.per_hour:.1f} an hour"
     yield f"              raised from {stamp(found.since)[:16]}Z to {stamp(found.until)[:16]}Z"
     yield f"detected      {_spread(found.detect)} after the first event (MTTD)"
+    if found.later:
+        late = "of logs that were read a day or more after they were written"
+        yield f"              without {found.later} {late}"
     yield f"acknowledged  {_spread(found.acknowledge)} after the alert (MTTA)"
     yield f"closed        {_spread(found.resolve)} after the alert (MTTR); {found.reopened} were reopened"
     said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in found.verdicts.items())

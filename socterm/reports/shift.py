@@ -197,6 +197,11 @@ def _figures(desk: Desk, facts: ShiftFacts) -> Block:
     ):
         if spread.count:
             told.append(desk.state(said(f"{name}: {_spread(spread)}."), cites=cites))
+    if found.later:
+        later = (
+            f"{count(found.later, 'alert')} came of logs that were read a day or more after they were written"
+        )
+        told.append(desk.state(said(f"{later}: these say nothing about detecting."), cites=cites))
     if found.false_share is not None:
         said_false = f"{100 * found.false_share:.0f}% of what was closed with a verdict was a false positive."
         told.append(desk.state(said(said_false), cites=cites))

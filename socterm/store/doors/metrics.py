@@ -11,7 +11,8 @@ from socterm.store.jsontext import from_json
 
 _SHOWN = "(a.part_of = 0 OR NOT EXISTS (SELECT 1 FROM alerts h WHERE h.id = a.part_of AND h.open = 1))"
 _LIVES = """
-SELECT a.id, a.rule, a.title, a.level, a.first, a.created, a.state, a.verdict, a.part_of != 0
+SELECT a.id, a.rule, a.title, a.level, a.first, a.created, a.state, a.verdict, a.part_of != 0,
+  a.fired
 FROM alerts a WHERE a.created >= ? AND a.created < ? AND a.state != 'merged' ORDER BY a.id
 """
 _STEPS = """
@@ -50,9 +51,9 @@ def _lives(db: sqlite3.Connection, since: int, until: int) -> Iterator[Life]:
     for alert, *values in db.execute(_STEPS, (since, until)):
         steps.setdefault(alert, []).append(Step(*values))
     for row in db.execute(_LIVES, (since, until)).fetchall():
-        alert, rule, title, level, first, created, state, verdict, part = row
+        alert, rule, title, level, first, created, state, verdict, part, fired = row
         done = tuple(steps.get(alert, ()))
-        yield Life(alert, rule, title, level, first, created, state, verdict, bool(part), done)
+        yield Life(alert, rule, title, level, first, created, state, verdict, bool(part), done, fired)
 
 
 def _tune(db: sqlite3.Connection) -> dict[str, str]:
