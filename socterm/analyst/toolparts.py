@@ -7,6 +7,8 @@ from typing import NamedTuple
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
+from socterm.analyst.backend import Backend
+from socterm.analyst.search import Search
 from socterm.store import Store
 from socterm.store.protocols import Entities, Incidents, SqlQuestions
 from socterm.store.rows import AlertRow, EventRow
@@ -29,11 +31,13 @@ class Desks(NamedTuple):
     entities: Entities | None = None
     incidents: Incidents | None = None
     sql: SqlQuestions | None = None
+    search: Search | None = None
 
     @classmethod
-    def of(cls, store: Store, *, sql: bool = False) -> Desks:
-        """The doors of a store; `sql` also lets SQL be asked."""
-        return cls(store.entities, store.incidents, store.sql if sql else None)
+    def of(cls, store: Store, *, sql: bool = False, backend: Backend | None = None) -> Desks:
+        """The doors of a store; `sql` also lets SQL be asked, `backend` makes vectors for `search`."""
+        search = Search(store.events, store.templates, backend)
+        return cls(store.entities, store.incidents, store.sql if sql else None, search)
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from socterm.alerts.levels import LEVELS
 from socterm.alerts.states import OPEN_STATES, STATES
-from socterm.analyst import lookups, render
+from socterm.analyst import lookups, meaning, render
 from socterm.analyst.border import one_line
 from socterm.analyst.toolparts import MAX_ROWS, Arguments, Desks, Result, failed
 from socterm.errors import QueryError, UsageError
@@ -156,6 +156,7 @@ class Tool(NamedTuple):
 
 TOOLS: dict[str, Tool] = {
     "search_events": Tool(SearchEvents, Toolbox.search_events),
+    "semantic_search": Tool(meaning.SemanticSearch, meaning.semantic_search, "search"),
     "count_by": Tool(CountBy, Toolbox.count_by),
     "timeline": Tool(lookups.Timeline, lookups.timeline),
     "list_alerts": Tool(ListAlerts, Toolbox.list_alerts),
@@ -164,6 +165,7 @@ TOOLS: dict[str, Tool] = {
     "related": Tool(lookups.Related, lookups.related),
     "entity_profile": Tool(lookups.EntityProfile, lookups.entity_profile, "entities"),
     "rule_info": Tool(lookups.RuleInfo, lookups.rule_info),
+    "template_stats": Tool(meaning.TemplateStats, meaning.template_stats, "search"),
     "sql": Tool(lookups.Sql, lookups.sql, "sql"),
 }
 """Every tool there can be, by name."""

@@ -167,7 +167,7 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
         prompts = Prompts(prompts_dir(os.environ))
         analyst = Analyst(
             store.events, store.triage, backend, now=clock, tz=zone(config), prompts=prompts,
-            desks=Desks.of(store, sql=config.llm.sql), doors=store, fast=config.analyst.fast,
+            desks=Desks.of(store, sql=config.llm.sql, backend=backend), doors=store, fast=config.analyst.fast,
         )  # fmt: skip
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,

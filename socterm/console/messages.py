@@ -10,6 +10,7 @@ from typing import Any
 from textual.message import Message
 
 from socterm.store.doors.analyses import Proposal, Trace
+from socterm.store.doors.templates import TemplateRow
 from socterm.store.rows import AlertRow, AuditRow, Bucket, EventRow
 
 
@@ -123,6 +124,7 @@ class EventDetail(Message):
 
     event: EventRow | None
     alerts: list[AlertRow] = field(default_factory=list)
+    template: TemplateRow | None = None
 
 
 @dataclass

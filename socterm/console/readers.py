@@ -25,6 +25,7 @@ from socterm.store.protocols import (
     Incidents,
     Snoozes,
     SqlQuestions,
+    Templates,
     Triage,
 )
 from socterm.store.rows import AlertRow, Bucket
@@ -63,6 +64,10 @@ class Store(Protocol):
     @property
     def sql(self) -> SqlQuestions:
         """Read-only SQL over views."""
+
+    @property
+    def templates(self) -> Templates:
+        """Kinds of lines."""
 
     @property
     def exceptions(self) -> Exceptions:

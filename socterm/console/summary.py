@@ -11,7 +11,9 @@ from socterm.console.lines import Line, Span, cited_line, line, sp
 from socterm.console.safe import cut, fit, join, safe_text
 from socterm.console.theme import MARKS, SHORT
 from socterm.console.words import VERDICTS, clock, entity_text, number, plural, span, stamp, state_text
+from socterm.store.doors.templates import TemplateRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow
+from socterm.templates import FIELD as TEMPLATE
 
 TELLING = (
     "source.ip",
@@ -170,8 +172,8 @@ def alert_summary(
     return out
 
 
-def field_lines(event: EventRow | None, tz: tzinfo) -> list[Line]:
-    """Every field of one event; the cursor steps from value to value."""
+def field_lines(event: EventRow | None, tz: tzinfo, template: TemplateRow | None = None) -> list[Line]:
+    """Every field of one event; the cursor steps from value to value. `template` says how rare it is."""
     if event is None:
         return list(NOTHING)
     own: dict[str, Any] = {
@@ -188,7 +190,17 @@ def field_lines(event: EventRow | None, tz: tzinfo) -> list[Line]:
         out.append(line((fit(name, pad), "label"), (text, look), hang=pad, value=text)._replace(field=name))
     if event.repeat != 1:
         out.append(line((fit("socterm.repeat", pad), "label"), (event.repeat, "text"), hang=pad))
+    if template is not None:
+        out.append(_rarity(template, pad, tz))
     return out
+
+
+def _rarity(template: TemplateRow, pad: int, tz: tzinfo) -> Line:
+    """How many lines are like it and since when; its value finds them all."""
+    first = "the first like it" if template.lines == 1 else f"{template.lines:,} lines like it"
+    said = f"{template.id} · {first} since {stamp(template.first, tz)}"
+    told = line((fit(TEMPLATE, pad), "label"), (said, "text"), hang=pad, value=str(template.id))
+    return told._replace(field=TEMPLATE)
 
 
 def raw_lines(events: Sequence[EventRow], chosen: int) -> list[Line]:

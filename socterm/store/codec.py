@@ -72,8 +72,8 @@ Row = tuple[Any, ...]
 Rows = list[Any]
 """The values of many rows, ROW_COLUMNS after ROW_COLUMNS."""
 
-Encoded = tuple[int, int, str | float | None, tuple[Any, ...]]
-"""(flags, kind, fields JSON, promoted columns that are not shared)"""
+Encoded = tuple[int, int, str | float | None, tuple[Any, ...], int]
+"""(flags, kind, fields JSON, promoted columns that are not shared, template)"""
 
 _PROMOTED: dict[str, type] = {column.ecs: str if column.type == "TEXT" else int for column in COLUMNS}
 _SHARED = tuple(column.ecs for column in SHARED)
@@ -81,6 +81,7 @@ _OWN = tuple(name for name in NAMES if name not in _SHARED)
 _WIDTH = len(_SHARED)
 _TIME_BITS = {name: index << TIME_SHIFT for index, name in enumerate(TIMES)}
 _CATEGORY, _TYPE, _MESSAGE = "event.category", "event.type", "message"
+_TOLD = ("event.dataset", "event.action", "event.outcome", "event.code", "LogonType", "process.name")
 _ACTION_AT, _OUTCOME_AT = _SHARED.index("event.action"), _SHARED.index("event.outcome")
 _KIND_BITS = {"event": 0, "pipeline_error": FAILED_PARSE}
 _HAS_A_PLACE = dict.fromkeys(NAMES, 0) | {
@@ -102,11 +103,15 @@ class _Shape:
 
     The getters take `(*fields.values(), None, NULL)`; the last two stand for what is absent. `common` gives
     the shared values, then those that have no column. `fits` is False where a column would bend a value.
-    `known` is (flags, kind, category, type, log sources) of lines with the same `common`: what needs no more
-    thought.
+    `known` is (flags, kind, category, type, log sources, template) of lines with the same `common`: what
+    needs no more thought. Of `mined` lines, whose parser did not say what happened, the template is found by
+    the message and stands before `common` in the key; of others it follows from `told`.
     """
 
-    __slots__ = ("category", "common", "fits", "known", "message", "own", "rest", "type")
+    __slots__ = (
+        "category", "common", "fits", "known", "message", "mined", "names", "own", "rest", "speaks", "told",
+        "type",
+    )  # fmt: skip
 
     def __init__(self, names: tuple[str, ...], types: tuple[type, ...]) -> None:
         at = {name: index for index, name in enumerate(names)}
@@ -117,7 +122,11 @@ class _Shape:
         self.own = itemgetter(*(at.get(name, -1) for name in _OWN))
         self.rest = tuple(name for name in names if name not in _HAS_A_PLACE)
         self.common = itemgetter(*(at.get(name, -2) for name in (*_SHARED, *self.rest)))
-        self.known: dict[tuple[Any, ...], tuple[int, int, Any, Any, Any]] = {}
+        self.names = names
+        self.speaks = "event.action" in at or "event.code" in at
+        self.mined = self.fits and not self.speaks and _MESSAGE in at
+        self.told = itemgetter(*(at.get(name, -2) for name in _TOLD))
+        self.known: dict[Any, tuple[int, int, Any, Any, Any, int]] = {}
 
 
 def encode(
@@ -131,16 +140,25 @@ def encode(
     """
     rows: Rows = []
     shapes: dict[Any, _Shape] = kinds.shapes
+    templates = kinds.templates
+    templates.batch = of = []
+    mine = templates.mined
     for event in events:
         fields, raw = event.fields, event.raw
         values = (*fields.values(), None, NULL)
         key = (*fields, *map(type, fields.values()))
         shape = shapes.get(key) or _new_shape(key, shapes)
+        message = values[shape.message]
+        template = 0
         try:
-            found = shape.known.get(shape.common(values))
+            if shape.mined:
+                dataset, *_, program = shape.told(values)
+                template = mine(program, dataset, message)
+                found = shape.known.get((template, shape.common(values)))
+            else:
+                found = shape.known.get(shape.common(values))
         except TypeError:  # a list within a list
             found = None
-        message = values[shape.message]
         # Mostly all is known; category and type are then the very objects of the taxonomy.
         if (
             found is not None
@@ -150,12 +168,14 @@ def encode(
             and (event.logsources is found[4] or event.logsources == found[4])
             and (message is None or raw.endswith(message))
         ):
-            flags, kind, own = found[0], found[1], shape.own(values)
+            flags, kind, own, template = found[0], found[1], shape.own(values), found[5]
             rest: str | float | None = NULL
             if message is not None:
                 flags |= (len(raw) - len(message) + 1) << MESSAGE_SHIFT
         else:
-            flags, kind, rest, own = _quick(event, shape, values, kinds) or _careful(event, kinds)
+            flags, kind, rest, own, template = _quick(event, shape, values, kinds, template) or _careful(
+                event, kinds, template
+            )
         if event.time_from != "line":
             flags |= _TIME_BITS[event.time_from]
         if event.id in alerted:
@@ -164,6 +184,7 @@ def encode(
             event.id, event.ts, sources[event.source], event.position, event.repeat, flags, kind, raw, rest,
         )  # fmt: skip
         rows += own
+        of.append(template)
     return rows
 
 
@@ -176,8 +197,13 @@ def _new_shape(key: tuple[Any, ...], shapes: dict[Any, _Shape]) -> _Shape:
     return shape
 
 
-def _quick(event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -> Encoded | None:
-    """An event of which all follows from elsewhere that can. None for any other."""
+def _quick(
+    event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds, template: int
+) -> Encoded | None:
+    """An event of which all follows from elsewhere that can. None for any other.
+
+    `template` is that of a mined line, else 0.
+    """
     flags = _KIND_BITS.get(event.kind)
     message = values[shape.message]
     if not shape.fits or flags is None or (message is not None and not event.raw.endswith(message)):
@@ -185,14 +211,14 @@ def _quick(event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds) -
     if _unlike(event):
         return None
     try:
-        learnt = _learn(shape, values, kinds, event.logsources)
+        learnt = _learn(shape, values, kinds, event, template)
     except TypeError:  # a list within a list
         return None
     if learnt is None:
         return None
     if message is not None:
         flags |= (len(event.raw) - len(message) + 1) << MESSAGE_SHIFT
-    return learnt[0] | flags, learnt[1], learnt[2], shape.own(values)
+    return learnt[0] | flags, learnt[1], learnt[2], shape.own(values), learnt[3]
 
 
 def _unlike(event: Event) -> bool:
@@ -202,9 +228,10 @@ def _unlike(event: Event) -> bool:
 
 
 def _learn(
-    shape: _Shape, values: tuple[Any, ...], kinds: Kinds, sources: tuple[LogSource, ...]
-) -> tuple[int, int, str | None] | None:
-    """(flags, kind, fields JSON of the row itself); None where something does not follow from the rest."""
+    shape: _Shape, values: tuple[Any, ...], kinds: Kinds, event: Event, mined: int
+) -> tuple[int, int, str | None, int] | None:
+    """(flags, kind, fields JSON of the row itself, template); None where something does not follow from the
+    rest."""
     common, category, kind = shape.common(values), values[shape.category], values[shape.type]
     shared, rest = common[:_WIDTH], common[_WIDTH:]
     flags = FAILURE if shared[_OUTCOME_AT] == "failure" else 0
@@ -221,10 +248,20 @@ def _learn(
             return None
         if b"null" in encoded or EXTRA in shape.rest:  # NaN becomes null; ~ is our own key
             return None
-    ident, text = kinds.place(shared, encoded)
+    template = mined or _template(shape, values, kinds, event)
+    ident, text = kinds.place(shared, encoded, template)
     if text is None and all(map(_is_distinct, rest)):
-        kinds.remember(shape.known, common, (flags, ident, category, kind, sources))
-    return flags, ident, text
+        key = (mined, common) if mined else common
+        kinds.remember(shape.known, key, (flags, ident, category, kind, event.logsources, template))
+    return flags, ident, text, template
+
+
+def _template(shape: _Shape, values: tuple[Any, ...], kinds: Kinds, event: Event) -> int:
+    """The template of a line that its fields tell; the message is only looked at where it is a new one."""
+    if not shape.speaks:
+        return kinds.templates.fields(event.fields.get("event.dataset"), shape.names)
+    dataset, action, outcome, code, logon, _ = shape.told(values)
+    return kinds.templates.told(dataset, action, outcome, code, logon, event.message)
 
 
 def _is_distinct(value: Any) -> bool:
@@ -268,8 +305,8 @@ def _plain(value: Any) -> bool:
     return True
 
 
-def _careful(event: Event, kinds: Kinds) -> Encoded:
-    """Any event whatever."""
+def _careful(event: Event, kinds: Kinds, template: int) -> Encoded:
+    """Any event whatever; `template` where that is known already."""
     fields, flags = event.fields, _KIND_BITS.get(event.kind, 0)
     message, action = fields.get(_MESSAGE), fields.get("event.action")
     if type(message) is str and event.raw.endswith(message):
@@ -281,7 +318,8 @@ def _careful(event: Event, kinds: Kinds) -> Encoded:
     shared = tuple(_column(fields.get(name), str) for name in _SHARED)
     flags |= FAILURE if shared[_OUTCOME_AT] == "failure" else 0
     own = tuple(_column(fields.get(name), _PROMOTED[name]) for name in _OWN)
-    return flags, kinds.plain(shared), _rest(event, flags), own
+    template = template or kinds.templates.of(event)
+    return flags, kinds.plain(shared, template), _rest(event, flags), own, template
 
 
 def _rest(event: Event, flags: int) -> str | None:

@@ -13,6 +13,7 @@ from socterm.query.tree import And, Term
 from socterm.store.codec import CATEGORY, FAILED_PARSE, MESSAGE_SHIFT, TIME_SHIFT, TYPE
 from socterm.store.jsontext import to_json
 from socterm.taxonomy import ACTIONS, COLUMNS, Column
+from socterm.templates import FIELD as TEMPLATE
 
 TEXT = "e.raw"
 
@@ -30,6 +31,7 @@ EXPRESSIONS: dict[str, str] = {column.ecs: _promoted(column) for column in COLUM
     "ELSE coalesce(e.fields ->> '$.\"~\".kind', 'event') END",
     "socterm.source": "(SELECT name FROM sources WHERE id = e.source)",
     "socterm.position": "e.position",
+    TEMPLATE: "(SELECT template FROM kinds WHERE id = e.kind)",
     "socterm.time_from": f"CASE e.flags >> {TIME_SHIFT} & 3 "
     "WHEN 0 THEN 'line' WHEN 1 THEN 'previous' ELSE 'received' END",
     "event.id": "e.id",

@@ -1,5 +1,5 @@
 """What many lines have in common stands once, in the table `kinds`: process, action, outcome, and the
-other fields where they were seen before.
+other fields where they were seen before; and the template that such lines are of.
 
 Writing only ever adds kinds; retention deletes those that no event names (`tidy.DeadKinds`). The same
 one may stand there twice: only the latest are remembered.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from socterm.store.templates import Templates
 from socterm.taxonomy import COLUMNS
 
 SHARED = tuple(column for column in COLUMNS if column.shared)
@@ -19,7 +20,7 @@ Shared = tuple[str | None, ...]
 """Their values."""
 
 _NAMES = ", ".join(column.name for column in SHARED)
-_INSERT = f"INSERT INTO kinds (id, {_NAMES}, fields) VALUES (?, {'?, ' * len(SHARED)}?)"
+_INSERT = f"INSERT INTO kinds (id, {_NAMES}, fields, template) VALUES (?, {'?, ' * len(SHARED)}?, ?)"
 _MOST_KEPT = 8192
 _OFTEN = 8
 """Times that fields are seen before they go into a kind: what differs line by line stays in the rows."""
@@ -34,18 +35,21 @@ class Kinds:
     def __init__(self, db: sqlite3.Connection) -> None:
         self.shapes: dict[Any, Any] = {}
         self._remembered = 0
-        self.ids: dict[tuple[Shared, bytes], int] = {}
+        self.templates = Templates(db)
+        self.ids: dict[tuple[Shared, bytes, int], int] = {}
         self._seen: dict[bytes, int] = {}
         self._new: list[tuple[object, ...]] = []
         self._last: int = db.execute("SELECT coalesce(max(id), 0) FROM kinds").fetchone()[0]
-        for ident, fields, *shared in db.execute(
-            f"SELECT id, fields, {_NAMES} FROM kinds ORDER BY id DESC LIMIT ?", (_MOST_KEPT // 2,)
+        for ident, fields, template, *shared in db.execute(
+            f"SELECT id, fields, template, {_NAMES} FROM kinds WHERE template IS NOT NULL "
+            "ORDER BY id DESC LIMIT ?",
+            (_MOST_KEPT // 2,),
         ):
-            self.ids[tuple(shared), (fields or "").encode()] = ident
+            self.ids[tuple(shared), (fields or "").encode(), template] = ident
 
-    def plain(self, shared: Shared) -> int:
+    def plain(self, shared: Shared, template: int) -> int:
         """The kind of a line whose other fields stand in its own row."""
-        return self.ids.get((shared, b"")) or self._add(shared, b"", None)
+        return self.ids.get((shared, b"", template)) or self._add(shared, b"", None, template)
 
     def remember(self, known: dict[Any, Any], key: object, found: object) -> None:
         """Keep an answer with the shape it is about."""
@@ -55,27 +59,27 @@ class Kinds:
         known[key] = found
         self._remembered += 1
 
-    def place(self, shared: Shared, encoded: bytes) -> tuple[int, str | None]:
+    def place(self, shared: Shared, encoded: bytes, template: int) -> tuple[int, str | None]:
         """(kind, what is left for the row) of a line with these values and other fields."""
-        known = self.ids.get((shared, encoded))
+        known = self.ids.get((shared, encoded, template))
         if known is not None:
             return known, None
         if not encoded:
-            return self._add(shared, b"", None), None
+            return self._add(shared, b"", None, template), None
         seen, text = self._seen.get(encoded, 0), encoded.decode()
         if seen >= _OFTEN:
-            return self._add(shared, encoded, text), None
+            return self._add(shared, encoded, text, template), None
         if len(self._seen) >= _MOST_KEPT:
             self._seen.clear()
         self._seen[encoded] = seen + 1
-        return self.plain(shared), text
+        return self.plain(shared, template), text
 
-    def _add(self, shared: Shared, encoded: bytes, fields: str | None) -> int:
+    def _add(self, shared: Shared, encoded: bytes, fields: str | None, template: int) -> int:
         if len(self.ids) >= _MOST_KEPT:
             self.ids.clear()
         self._last += 1
-        self.ids[shared, encoded] = self._last
-        self._new.append((self._last, *shared, fields))
+        self.ids[shared, encoded, template] = self._last
+        self._new.append((self._last, *shared, fields, template))
         return self._last
 
     def write(self, db: sqlite3.Connection) -> None:
@@ -85,6 +89,7 @@ class Kinds:
 
     def committed(self) -> None:
         """The transaction came to pass."""
+        self.templates.committed()
         self._new.clear()
 
     def forget_all(self) -> bool:
@@ -96,6 +101,7 @@ class Kinds:
 
     def forget(self) -> None:
         """The transaction did not come to pass: what it would have added is unknown again."""
+        self.templates.forget()
         if self._new:
             self._last -= len(self._new)
             self.shapes.clear()

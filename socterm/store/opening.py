@@ -21,6 +21,7 @@ from socterm.store.doors.hunts import HuntDesk
 from socterm.store.doors.incidents import IncidentDesk
 from socterm.store.doors.metrics import MetricsDesk
 from socterm.store.doors.sandbox import SqlDesk
+from socterm.store.doors.templates import TemplateDesk
 from socterm.store.doors.triage import TriageDesk
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.schema import applied, migrate
@@ -48,6 +49,7 @@ class Store:
         self.metrics = MetricsDesk(connections)
         self.exceptions = ExceptionDesk(connections)
         self.analyses = AnalysisDesk(connections)
+        self.templates = TemplateDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

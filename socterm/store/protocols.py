@@ -18,6 +18,7 @@ from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
 from socterm.store.doors.sandbox import SqlAnswer
+from socterm.store.doors.templates import Found, TemplateRow
 from socterm.store.ingest.raising import Asked
 from socterm.store.rows import (
     AlertRow,
@@ -143,6 +144,34 @@ class Hunts(Protocol):
 
     def new_entries(self, lists: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
         """Of lists of indicators that changed the entries that stored events were not searched for yet."""
+
+
+class Templates(Protocol):
+    """What kinds of lines there are, and which lines are of one."""
+
+    def all(self, *, order: str = ..., since: int | None = None, limit: int = ...) -> list[TemplateRow]:
+        """Templates: the rarest first, or `common`, `new`, `latest`; first seen at `since` (µs) or later."""
+
+    def get(self, ids: Iterable[int]) -> list[TemplateRow]:
+        """Templates by number, in the order asked; unknown ones are left out."""
+
+    def of_event(self, event: int) -> TemplateRow | None:
+        """The template of an event; None where it was stored before there were any."""
+
+    def total(self) -> int:
+        """How many lines have been given a template, since the store began."""
+
+    def events(self, template: int, *, limit: int = ...) -> list[int]:
+        """The newest events of a template."""
+
+    def matching(self, wanted: Sequence[Sequence[str]], *, limit: int = ...) -> list[list[Found]]:
+        """For each list of words the newest events whose lines have all of them."""
+
+    def vectors(self, model: str) -> dict[int, bytes]:
+        """The vectors that a model made of templates: little-endian 32-bit floats."""
+
+    def keep_vectors(self, model: str, vectors: Mapping[int, tuple[str, bytes]]) -> None:
+        """Keep template → (the text it was made of, vector), where the store may be written."""
 
 
 class SqlQuestions(Protocol):

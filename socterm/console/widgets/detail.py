@@ -18,6 +18,7 @@ from socterm.console.state import TABS, Tab, UiState
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.text import TextView
 from socterm.store.doors.analyses import Proposal, Trace
+from socterm.store.doors.templates import TemplateRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 
 TITLES: dict[Tab, str] = {
@@ -45,6 +46,7 @@ class Detail(Reader, TextView):
         self.events: Sequence[EventRow] = ()
         self.history: Sequence[AuditRow] = ()
         self.cited_by: Sequence[AlertRow] = ()
+        self.template: TemplateRow | None = None
         self.head: AlertRow | None = None
         self.parts: Sequence[AlertRow] = ()
         self.check: Sequence[str] = ()
@@ -95,7 +97,8 @@ class Detail(Reader, TextView):
         """Read one event and the alerts it is evidence of."""
         found = self.store.events.get([event])
         alerts = self.store.triage.alerts_of_event(event)
-        self.post_message(EventDetail(found[0] if found else None, alerts))
+        template = self.store.templates.of_event(event)
+        self.post_message(EventDetail(found[0] if found else None, alerts, template))
 
     @on(AlertDetail)
     def take_alert(self, message: AlertDetail) -> None:
@@ -123,7 +126,7 @@ class Detail(Reader, TextView):
         if not self.lone:
             return
         self.alone = True
-        self.event, self.cited_by = message.event, message.alerts
+        self.event, self.cited_by, self.template = message.event, message.alerts, message.template
         self.render_tab()
 
     @property
@@ -159,7 +162,7 @@ class Detail(Reader, TextView):
         """The lines of the tab that is open."""
         tab = self.state.tab
         if tab == "fields":
-            return summary.field_lines(self.event, self.tz)
+            return summary.field_lines(self.event, self.tz, self.template if self.alone else None)
         if tab == "raw":
             events = [self.event] if self.alone and self.event else self.events
             return summary.raw_lines(events, self.event.id if self.event else 0)

@@ -221,6 +221,7 @@ class Writer:
             lease.keep(db, self._token, batch.now)
             self._write_sources(batch, positions)
             self._kinds.write(db)
+            self._kinds.templates.write(db, rows[::_WIDTH], rows[1::_WIDTH])
             _insert(db, rows)
             self._write_bytes(events)
             add_rows(db, rows)

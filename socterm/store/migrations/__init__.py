@@ -19,6 +19,7 @@ from socterm.store.migrations.m008_exceptions import m008_exceptions
 from socterm.store.migrations.m009_incidents import m009_incidents
 from socterm.store.migrations.m010_hunts import m010_hunts
 from socterm.store.migrations.m011_retention import m011_retention
+from socterm.store.migrations.m012_templates import m012_templates
 from socterm.store.migrations.m013_analyst import m013_analyst
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
@@ -33,6 +34,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m009_incidents,
     m010_hunts,
     m011_retention,
+    m012_templates,
     m013_analyst,
 )
 """In order. A migration is never changed once released; the next one is appended."""

@@ -200,7 +200,24 @@ def _json(db: sqlite3.Connection) -> Iterator[str]:
                 yield f"{what} {ident}: its fields are no JSON object"
 
 
+def _templates(db: sqlite3.Connection) -> Iterator[str]:
+    """Kinds name templates that exist, and these count the lines there are, and those let go."""
+    lost = db.execute(
+        "SELECT count(*) FROM kinds WHERE template IS NOT NULL AND template NOT IN (SELECT id FROM templates)"
+    ).fetchone()[0]
+    if lost:
+        yield f"kinds: {lost} name a template that does not exist"
+    gone = db.execute("SELECT coalesce(sum(lines), 0) FROM let_go").fetchone()[0]
+    rows = db.execute(
+        "SELECT t.id, t.lines, coalesce(sum(e.n), 0) FROM templates t LEFT JOIN kinds k ON k.template = t.id "
+        "LEFT JOIN (SELECT kind, count(*) AS n FROM events GROUP BY kind) e ON e.kind = k.id GROUP BY t.id"
+    )
+    for template, lines, stored in rows:
+        if stored > lines or (stored < lines and not gone):
+            yield f"template {template}: counts {lines} lines, but {stored} are stored"
+
+
 _LOOKS: tuple[Callable[[sqlite3.Connection], Iterator[str] | list[str]], ...] = (
     trail.problems, _positions, _evidence, _under_way, _standings, _parts, incidents, exceptions.problems,
-    _full_text, _minutes, _json,
+    _full_text, _minutes, _json, _templates,
 )  # fmt: skip

@@ -1,0 +1,75 @@
+"""`socterm search --like` and `socterm templates`, as a person uses them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from socterm.cli.group import cli
+from socterm.store.ingest.writer import Writer
+
+from store_samples import NOW, batch, event, login
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "store.db"
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([login(1), login(2), event(3, process__name="app", message="\x1b[31mred 7 door")]))
+    writer.feed_fts(100)
+    writer.close()
+    return path
+
+
+def run(path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, [*arguments, "--db", str(path)])
+
+
+def test_search_in_plain_words(path: Path) -> None:
+    done = run(path, "search", "--like", "show me failed logins", "-n", "1")
+    assert done.exit_code == 0
+    assert "Failed password for root" in done.stdout
+    assert "(2 like it)" in done.stdout
+    assert done.stderr == "source: rules\n"
+    row = json.loads(run(path, "search", "--like", "brute force", "-n", "1", "--json").stdout)
+    assert (row["event.action"], row["socterm.template"], row["socterm.answered_by"]) == (
+        "ssh_login",
+        1,
+        "rules",
+    )
+    assert "meaning" in row["socterm.found_by"]
+
+
+@pytest.mark.parametrize("more", [("root",), ("--count",), ("--oldest",), ("--by", "user.name")])
+def test_plain_words_stand_alone(path: Path, more: tuple[str, ...]) -> None:
+    done = run(path, "search", "--like", "failed logins", *more)
+    assert done.exit_code != 0
+
+
+def test_templates_are_listed_rarest_first(path: Path) -> None:
+    out = run(path, "templates").stdout
+    assert out.index("red <num> door") < out.index("ssh_login failure")
+    assert out.rstrip().endswith("2 kinds of 3 lines")
+    assert "\x1b" not in out
+    rows = [
+        json.loads(line) for line in run(path, "templates", "--order", "common", "--json").stdout.splitlines()
+    ]
+    assert [(row["template"], row["lines"], row["how"]) for row in rows] == [(1, 2, "told"), (2, 1, "mined")]
+    assert run(path, "templates", "--since", "1d", "--json").stdout == ""
+
+
+def test_one_template_with_its_lines(path: Path) -> None:
+    for arguments in (("1",), ("--event", "2")):
+        out = run(path, "templates", *arguments).stdout
+        assert [line.split()[0] for line in out.splitlines()[2:]] == ["2", "1"]
+    rows = run(path, "search", "socterm.template:1", "--count").stdout
+    assert rows.strip() == "2"
+
+
+@pytest.mark.parametrize("arguments", [("9",), ("--event", "9")])
+def test_what_there_is_none_of(path: Path, arguments: tuple[str, ...]) -> None:
+    done = run(path, "templates", *arguments)
+    assert done.exit_code != 0
+    assert "9" in str(done.exception)

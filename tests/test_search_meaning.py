@@ -1,0 +1,190 @@
+"""What is asked in plain words is found however lines say it: without a model, and with vectors of one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from socterm.analyst import NullBackend
+from socterm.analyst.backend import BackendError, Health, Vectors, Wish
+from socterm.analyst.search import Search, near, packed
+from socterm.analyst.toolparts import Desks
+from socterm.analyst.tools import Toolbox
+from socterm.store import Store, open_store
+from socterm.store.ingest.writer import Writer
+from socterm.templates.asking import ask
+from socterm.templates.ranking import phrases, ranked
+
+from retrieval_score import scores, table
+from store_samples import NOW, batch, event, login
+
+WANTED = 0.8
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    lines = [
+        login(1),
+        event(2, event__action="logon-failed", event__outcome="failure", event__code=4625,
+              event__dataset="windows.security", message="An account failed to log on."),
+        login(3, outcome="success"),
+        event(4, event__action="audit-log-cleared", event__code=1102, event__dataset="windows.security",
+              message="The audit log was cleared."),
+        event(5, process__name="app", message="user mallory tried the door"),
+        event(6, event__action="user_created", event__outcome="success", message="new user: name=eve"),
+        event(7, process__name="app", message="nothing of note"),
+    ]  # fmt: skip
+    path = tmp_path / "store.db"
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(lines))
+    writer.feed_fts(100)
+    writer.close()
+    return path
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with open_store(path) as store:
+        yield store
+
+
+def found(store: Store, question: str, limit: int = 3) -> list[int]:
+    return [hit.event.id for hit in Search(store.events, store.templates).hybrid(question, limit=limit).hits]
+
+
+def test_failed_logins_are_found_on_every_system(store: Store) -> None:
+    assert set(found(store, "show me failed logins", 2)) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("question", "event"),
+    [
+        ("brute force", 1), ("somebody wiped the event log", 4), ("was a backdoor account created?", 6),
+        ("what did mallory do", 5), ("who got in", 3), ("4625", 2), ("event ID 1102", 4),
+    ],
+)  # fmt: skip
+def test_questions(store: Store, question: str, event: int) -> None:
+    assert event in found(store, question, 2)
+
+
+def test_one_of_each_kind_comes_before_the_second_of_any(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([login(number) for number in range(8, 30)]))
+    writer.feed_fts(100)
+    writer.close()
+    with open_store(path) as store:
+        assert set(found(store, "failed logins", 2)) == {29, 2}
+        assert len(found(store, "failed logins", 6)) == 6
+
+
+def test_nothing_is_made_up(store: Store) -> None:
+    assert found(store, "") == []
+    assert found(store, "quarterly revenue of the zebra department") == []
+    answers = Search(store.events, store.templates).hybrid("failed logins")
+    assert answers.source == "rules"
+    assert all(hit.why for hit in answers.hits)
+
+
+def test_an_event_without_a_template_is_found_by_its_words(path: Path) -> None:
+    writer = Writer.open(path, now=NOW)
+    writer._db.execute("UPDATE kinds SET template = NULL")
+    writer._db.execute("DELETE FROM templates")
+    writer._db.commit()
+    writer.close()
+    with open_store(path) as store:
+        (hit,) = Search(store.events, store.templates).hybrid("port 4005").hits
+        assert (hit.event.id, hit.template, hit.why) == (5, None, ("words",))
+
+
+def test_the_evaluations_questions(tmp_path: Path) -> None:
+    """At least four fifths have a right line among the first five, with the vocabulary alone."""
+    told = list(scores(tmp_path / "questions.db"))
+    sys.stdout.write(f"\n{table(told)}\n")
+    assert len(told) >= 30
+    assert sum(1 for one in told if one.place) >= WANTED * len(told)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(codec=None), max_size=1_500))
+def test_any_question_can_be_asked(question: str) -> None:
+    asked = ask(question)
+    ranked(asked, [])
+    assert all(word.isalnum() and word.isascii() for words, _ in phrases(asked) for word in words)
+    assert len(asked.words) <= 24
+
+
+class Embedding(NullBackend):
+    """Makes vectors of texts by the words in them; `down` where it does not answer."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__()
+        self.words = words
+        self.down = False
+        self.asked: list[int] = []
+
+    def embed(self, texts: Sequence[str], *, cancel: Wish) -> Vectors:
+        if self.down:
+            raise BackendError(Health("unreachable", "m", "gone"))
+        self.asked.append(len(texts))
+        return Vectors(
+            "m", tuple(tuple(float(word in text.lower()) for word in self.words) for text in texts)
+        )
+
+
+def test_vectors_find_what_no_word_says_and_are_made_once(store: Store) -> None:
+    backend = Embedding(["door", "zebra"])
+    backend.words = ["door", "log on"]
+    search = Search(store.events, store.templates, backend)
+    answers = search.hybrid("the door of the zebra", limit=2)
+    assert answers.source == "rules + m"
+    assert (answers.hits[0].event.id, answers.hits[0].why[-1]) == (5, "vectors")
+    assert backend.asked == [1, 7]
+    search.hybrid("doors", limit=2)
+    assert backend.asked == [1, 7, 1]
+    assert len(store.templates.vectors("m")) == 7
+
+
+def test_a_model_that_fails_leaves_the_answer_of_rules(store: Store) -> None:
+    backend = Embedding(["door"])
+    backend.down = True
+    answers = Search(store.events, store.templates, backend).hybrid("show me failed logins", limit=2)
+    assert {hit.event.id for hit in answers.hits} == {1, 2}
+    assert answers.source == "rules"
+    assert Search(store.events, store.templates, NullBackend()).hybrid("failed logins").source == "rules"
+
+
+@pytest.mark.parametrize("with_numpy", [True, False])
+def test_the_nearest_vectors(monkeypatch: pytest.MonkeyPatch, with_numpy: bool) -> None:
+    if not with_numpy:
+        monkeypatch.setitem(sys.modules, "numpy", None)
+    vectors = {
+        1: packed([0.0, 1.0]), 2: packed([2.0, 0.1]), 3: packed([1.0, 1.0]), 4: packed([1.0]),
+        5: packed([0.0, 0.0]),
+    }  # fmt: skip
+    assert near([1.0, 0.0], vectors)[:3] == [2, 3, 1]
+    assert 4 not in near([1.0, 0.0], vectors)
+    assert near([1.0], {1: packed([0.0, 1.0])}) == []
+
+
+def test_the_tools(store: Store) -> None:
+    tools = Toolbox(store.events, store.triage, lambda: NOW, Desks.of(store))
+    result = tools.run("semantic_search", {"question": "cleared logs", "limit": 1})
+    assert result.event_ids == (4,)
+    assert "[#4]" in result.text
+    wrong: list[dict[str, Any]] = [
+        {},
+        {"question": ""},
+        {"question": "x", "limit": 0},
+        {"question": "x" * 1_001},
+    ]
+    assert all(tools.run("semantic_search", arguments).error for arguments in wrong)
+    rare = tools.run("template_stats", {"limit": 7})
+    assert "1 line, " in rare.text
+    assert set(rare.event_ids) == {1, 2, 3, 4, 5, 6, 7}
+    assert tools.run("template_stats", {"order": "x"}).error
+    assert "no tool" in Toolbox(store.events, store.triage, lambda: NOW).run("semantic_search", {}).error
