@@ -16,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-CONTEXT = 2048
-"""Tokens the server gives a conversation."""
+CONTEXT, WIDE = 2048, 16_384
+"""Tokens the server gives a conversation, and one that fills forms: at random they grow to their bounds."""
 
 CITING = 'root ::= (word cite){3,9}\nword ::= [a-z]{1,6} " "\ncite ::= "[#" [1-9] [0-9]{0,5} "] "'
 """A grammar of answers that cite at random."""
@@ -41,7 +41,7 @@ def write_model(path: Path) -> None:
     kinds = [gguf.TokenType.NORMAL] * (len(tokens) - len(marks)) + [gguf.TokenType.CONTROL] * len(marks)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("socterm-tests")
-    writer.add_context_length(4 * CONTEXT)
+    writer.add_context_length(WIDE)
     writer.add_embedding_length(_WIDTH)
     writer.add_block_count(_LAYERS)
     writer.add_feed_forward_length(_INNER)
@@ -149,7 +149,8 @@ def serve() -> None:
         write_model(path)
         engine = xllamacpp.Server(_params(path))
         embedder = xllamacpp.Server(_params(path, embeds=True))
-        _Grammar.engine = engine.listening_address.removeprefix("http://")
+        wide = xllamacpp.Server(_params(path, context=WIDE))
+        _Grammar.engine = wide.listening_address.removeprefix("http://")
         front = ThreadingHTTPServer(("127.0.0.1", 0), _Grammar)
         front.daemon_threads = True
         threading.Thread(target=front.serve_forever, daemon=True).start()
@@ -164,13 +165,13 @@ def serve() -> None:
     os._exit(0)
 
 
-def _params(path: Path, *, embeds: bool = False) -> Any:
+def _params(path: Path, *, context: int = CONTEXT, embeds: bool = False) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = {"tiny-embed" if embeds else "tiny"}
-    params.n_ctx = CONTEXT
+    params.n_ctx = context
     params.n_parallel = 1
     params.port = 0
     params.warmup = params.fit_params = params.ui = False
