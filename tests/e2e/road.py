@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 SOCTERM = [sys.executable, "-m", "socterm"]
 
+_KEPT = ("PATH", "LANG", "LC_ALL", "TERM", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "XDG_CACHE_HOME")
+
 
 def environment(home: Path) -> dict[str, str]:
     """An environment in which nothing of this machine's user configures socterm."""
-    kept = {
-        k: v
-        for k, v in os.environ.items()
-        if k in ("PATH", "LANG", "LC_ALL", "TERM", "PYTHONPATH", "XDG_CACHE_HOME")
-    }
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {**kept, "HOME": str(home), "TZ": "UTC"}
 
 
@@ -71,7 +70,20 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> No
 
 
 def lines_stored(db: Path, home: Path) -> int:
-    """Lines over all sources of a store; 0 where there is none yet."""
+    """Lines over all sources of a store; 0 where there is none yet.
+
+    Asked again and again while something else works, so it asks the file: a process for each answer would
+    take the processor away from what is waited for.
+    """
+    try:
+        with closing(sqlite3.connect(f"{db.as_uri()}?mode=ro", uri=True)) as store:
+            return int(store.execute("SELECT coalesce(sum(lines), 0) FROM sources").fetchone()[0])
+    except sqlite3.OperationalError:  # not there yet, being made, or on a disk without room to read it so
+        return lines_listed(db, home)
+
+
+def lines_listed(db: Path, home: Path) -> int:
+    """The same as `socterm sources list` tells it."""
     if not db.exists():
         return 0
     rows = socterm("sources", "list", "--json", "--db", db, home=home, check=False).splitlines()

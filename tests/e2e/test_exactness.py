@@ -14,7 +14,17 @@ from pathlib import Path
 
 import pytest
 from benchmarks.data import write_log
-from tests.e2e.road import canonical, lines_stored, running, same, socterm, start, stop, until
+from tests.e2e.road import (
+    canonical,
+    lines_listed,
+    lines_stored,
+    running,
+    same,
+    socterm,
+    start,
+    stop,
+    until,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -156,6 +166,7 @@ def test_live_equals_replay(place: Path, small: bytes, small_dump: list[str]) ->
                 out.write(b"".join(lines[n : n + 40]))
                 time.sleep(0.005)
         until(lambda: lines_stored(db, place) == len(lines), "all lines")
+        assert lines_listed(db, place) == len(lines)
     same(ended(db, place), small_dump)
 
 
