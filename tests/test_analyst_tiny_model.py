@@ -12,17 +12,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
+from socterm.alerts.levels import LEVELS
 from socterm.analyst import Analyst, Piece
 from socterm.analyst.backend import BackendError, Cancelled, Chunk, Message, TruncatedError
-from socterm.analyst.backends import CompatibleBackend, QueuedBackend
+from socterm.analyst.backends import CompatibleBackend, NullBackend, QueuedBackend
 from socterm.analyst.backends.patience import Patience
 from socterm.analyst.doctor import Shot
+from socterm.analyst.roles.desk import Roles
 from socterm.analyst.roles.forms import (
     SAYS,
+    VERDICTS,
     Bounded,
     ContextSays,
     ExplanationView,
@@ -33,6 +36,7 @@ from socterm.analyst.roles.forms import (
     form_for,
 )
 from socterm.store import Store
+from socterm.store.doors.analyses import Trace
 
 import tiny_model
 from analyst_scene import BRUTE_ALERT, NOW, attack
@@ -193,6 +197,25 @@ def test_whatever_it_says_the_answer_has_a_label_and_the_store_is_as_before(
         assert pieces[-1].source in ("tiny", "rules")
         assert f"source: {pieces[-1].source}" in pieces[-1].text
     assert [store.triage.alert(number) for number in (1, 2, 3)] == before
+
+
+def test_five_roles_with_a_model_that_raves_lower_nothing(where: dict[str, str], tmp_path: Path) -> None:
+    with attack().store(tmp_path) as store:
+        before = store.triage.alert(BRUTE_ALERT)
+        quiet = Roles(store, NullBackend(), now=lambda: NOW, keeping=False).whole("alert:1", actor="ann")
+        made = QueuedBackend(CompatibleBackend(where["forms"], num_ctx=WIDE, num_predict=5000, patience=SOON))
+        raving = Roles(store, made, now=lambda: NOW, keeping=False).whole("alert:1", actor="ann")
+        assert store.triage.alert(BRUTE_ALERT) == before
+    assert {run.source for run in raving.runs} <= {"rules", "rules + tiny"}
+    assert {run.source for run in quiet.runs} == {"rules"}
+    draft, said = (run_of(trace, "threat") for trace in (quiet, raving))
+    assert LEVELS.index(said["severity"]) >= LEVELS.index(draft["severity"])
+    assert VERDICTS.index(said["verdict"]) >= VERDICTS.index(draft["verdict"])
+
+
+def run_of(trace: Trace, stage: str) -> dict[str, Any]:
+    """What a stage handed over."""
+    return next(run.output for run in trace.runs if run.stage == stage)
 
 
 def test_vectors_of_the_engine(where: dict[str, str]) -> None:
