@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>#~&$!@^]|:(?=//)|(?<=\w)\.(?=\w))")
+"""What means something within a line of Markdown: markup, and what is made a link without any."""
+
 
 def visible(text: str) -> str:
     """Printable text that still says what was there.
@@ -15,6 +20,15 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))
+
+
+def unmarked(text: str) -> str:
+    """Text on one line that Markdown (CommonMark with tables) shows as it is, outside of code.
+
+    >>> print(unmarked("a *b* [c](http://d) | <e>"))
+    a \\*b\\* \\[c\\](http\\://d) &#124; \\<e\\>
+    """
+    return _MARKUP.sub(r"\\\1", visible(text)).replace("|", "&#124;")
 
 
 def _shown(char: str) -> str:

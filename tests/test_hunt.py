@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from socterm.cli.hearing import heard
 from socterm.cli.output import clean
 from socterm.errors import UsageError
@@ -245,7 +246,7 @@ def test_hostile_text_in_each_form(path: Path) -> None:
     markdown = ask(path, *query, "--export", "md").out.splitlines()
     assert len(markdown) == 5
     assert markdown[2].replace(r"\|", "").count("|") == 2
-    for harmful in ("http://", "<b>", "](", "www.evil", "\x1b"):
+    for harmful in ("http://", "<b>", "[x](", "www.evil", "\x1b"):
         assert harmful not in markdown[2], harmful
     assert ask(path, *query, "--export", "ndjson").records[0] == {"user.name": EVIL}
 
@@ -278,7 +279,12 @@ def test_any_text_stays_in_its_cell(values: list[str]) -> None:
     assert len(cells) == len(values)
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
     assert all(cell.isprintable() for cell in cells)
-    page = Exporter("md", columns, clean).rows([row])
+    maker = Exporter("md", columns, clean)
+    page = maker.rows([row])
+    found = MarkdownIt("gfm-like").parse(maker.head() + page)
+    inner = [part.type for token in found for part in token.children or ()]
+    assert set(inner) <= {"text", "text_special"}
+    assert sum(token.type == "td_open" for token in found) == len(values)
     assert page.count("\n") == 1
     bare = page.replace("\\\\", "").replace("\\|", "")
     assert bare.count("|") == len(values) + 1

@@ -16,6 +16,7 @@ from typing import Any, Final
 from socterm.errors import UsageError
 from socterm.sigma.fields import instant
 from socterm.store.rows import EventRow
+from socterm.visible import unmarked
 
 FORMS: Final = ("csv", "ndjson", "md")
 
@@ -33,14 +34,6 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 _NAME: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.]*")
 """A column's name as ECS has them, `@timestamp` too: no formula."""
-
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|<>~$^=-])")
-_AUTOLINK: Final = (
-    (re.compile("&"), "&amp;"),
-    (re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):"), r"\1&#58;"),
-    (re.compile(r"(?i)\bwww\."), "www&#46;"),
-    (re.compile("@"), "&#64;"),
-)
 
 Clean = Callable[[str], str]
 """The caller's own way of making control characters visible."""
@@ -83,10 +76,7 @@ class Exporter:
     def _md_cell(self, value: Any) -> str:
         text = as_text(value)
         text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-        text = _MARKUP.sub(r"\\\1", self._clean(text).strip())
-        for pattern, instead in _AUTOLINK:
-            text = pattern.sub(instead, text)
-        return text
+        return unmarked(self._clean(text).strip())
 
 
 def sheet_cell(text: str, clean: Clean) -> str:

@@ -12,10 +12,7 @@ from collections.abc import Iterator
 
 from socterm.reports.document import Block, Cell, Document, Ref, Run, Statement, cut
 from socterm.reports.words import MARKS, cited
-from socterm.visible import visible
-
-_MARKUP = re.compile(r"([\\`*_\[\]<>#~&$!@^]|:(?=//)|(?<=\w)\.(?=\w))")
-"""What means something within a line: markup, and what is made a link without any."""
+from socterm.visible import unmarked, visible
 
 
 def markdown(document: Document) -> str:
@@ -24,12 +21,8 @@ def markdown(document: Document) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, outside of code.
-
-    >>> print(escaped("a *b* [c](http://d) | <e>"))
-    a \\*b\\* \\[c\\](http\\://d) &#124; \\<e\\>
-    """
-    return _MARKUP.sub(r"\\\1", visible(cut(text))).replace("|", "&#124;")
+    """Text that Markdown shows as it is, outside of code; what is longer than a report shows is cut."""
+    return unmarked(cut(text))
 
 
 def code(text: str) -> str:
