@@ -9,6 +9,7 @@ from socterm.analyst.backends import NullBackend, OllamaBackend, open_backend
 from socterm.analyst.explain import Explanation, Part
 from socterm.analyst.pieces import Piece
 from socterm.analyst.toolparts import Desks
+from socterm.analyst.transcripts import Talks
 
 __all__ = [
     "Analyst",
@@ -20,5 +21,6 @@ __all__ = [
     "OllamaBackend",
     "Part",
     "Piece",
+    "Talks",
     "open_backend",
 ]

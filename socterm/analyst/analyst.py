@@ -22,13 +22,16 @@ from socterm.analyst.roles.desk import Roles
 from socterm.analyst.roles.gather import Doors
 from socterm.analyst.toolparts import Desks
 from socterm.analyst.tools import Toolbox
+from socterm.analyst.transcripts import Talks, Transcript
 from socterm.query import parse, quote
 from socterm.store.doors.analyses import Trace
+from socterm.store.doors.conversations import ConversationRow, TurnRow
 from socterm.store.protocols import Events, Triage
 from socterm.store.rows import AlertRow, EventRow
 
 _EVIDENCE = 200
 _REMEMBERED = 4
+_GONE_THROUGH = 20
 _DAY = 86_400_000_000
 
 
@@ -36,8 +39,8 @@ class Analyst:
     """Explains and answers over one store, with a model or without.
 
     `now` gives µs. `tz` is the zone in which days begin and times are shown. `prompts` are a person's own;
-    what is wrong with them is told once. `desks` are doors that some tools need. All of this may block: call
-    it from worker threads.
+    what is wrong with them is told once. `desks` are doors that some tools need, `talks` keeps conversations.
+    All of this may block: call it from worker threads.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Analyst:
         doors: Doors | None = None,
         fast: bool = False,
         desks: Desks | None = None,
+        talks: Talks | None = None,
     ) -> None:
         self.prompts = prompts or Prompts()
         self._warned = False
@@ -63,6 +67,7 @@ class Analyst:
         self.backend = backend
         self.tools = Toolbox(events, triage, now, desks)
         self.tz = tz
+        self.talks = talks or Talks()
         self._turns: list[Turn] = []
         self._asked: Question | None = None
 
@@ -72,8 +77,22 @@ class Analyst:
 
     def forget(self) -> None:
         """Begin a new conversation."""
+        self.talks.begin()
         self._turns.clear()
         self._asked = None
+
+    def conversations(self) -> list[ConversationRow]:
+        """This person's conversations, the latest first."""
+        return self.talks.listed()
+
+    def resume(self, conversation: int = 0) -> Sequence[TurnRow]:
+        """Go on with a conversation, 0 for the latest: its turns, which the next question may go on from."""
+        self.forget()
+        found = self.talks.resume(conversation)
+        for turn in found[-_GONE_THROUGH:]:
+            self._understand(turn.question, turn.at)
+            self._remember(turn.question, turn.answer, turn.events)
+        return found
 
     def analyse(self, about: str, actor: str, cancel: Wish | None = None) -> Iterator[Trace]:
         """What the five roles say of "alert:3" or "incident:2": the drafts at once, then refined by stages.
@@ -125,15 +144,26 @@ class Analyst:
         told = {alert.part_of, *(part.id for part in parts)}
         return Around(successes, tuple(row for row in others if row.id not in told), tuple(parts), head)
 
-    def ask(
-        self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None
-    ) -> Iterator[Piece]:
+    def ask(self, question: str, alert_id: int | None = None, cancel: Wish | None = None) -> Iterator[Piece]:
         """Answer a question piece by piece; the last piece is `done` and says who answered.
 
         `alert_id` is the alert on screen. Setting `cancel` ends the answer soon; what came stays.
         Rules answer where a model fails before its first word; one that fails later leaves its partial text.
         """
-        cancel = cancel or threading.Event()
+        transcript = Transcript(question, alert_id or 0, self.tools.now())
+        kept = False
+        try:
+            for piece in self._answer(question, alert_id, cancel or threading.Event()):
+                transcript.take(piece)
+                if piece.kind == "done":
+                    kept = True
+                    yield from self.talks.keep(transcript.turn())
+                yield piece
+        finally:
+            if not kept:  # nobody waits for the end of it any more
+                list(self.talks.keep(transcript.turn()))
+
+    def _answer(self, question: str, alert_id: int | None, cancel: Wish) -> Iterator[Piece]:
         health = self.health()
         if health.state == "ok":
             yield from self._ask_model(question, alert_id, cancel, health)
@@ -141,7 +171,7 @@ class Analyst:
             yield from self._ask_rules(question, alert_id, cancel)
 
     def _ask_model(
-        self, question: str, alert_id: int | None, cancel: threading.Event, health: Health
+        self, question: str, alert_id: int | None, cancel: Wish, health: Health
     ) -> Iterator[Piece]:
         started = time.monotonic()
         alert = self.triage.alert(alert_id) if alert_id else None
@@ -172,10 +202,11 @@ class Analyst:
         self._remember(question, answer.said, events)
         self._understand(question)
         label = f"source: {health.model} · {cost(answer.usage, self.backend.num_ctx, started)}"
-        yield Piece("done", f"{note} · {label}" if note else label, source=health.model)
+        text = f"{note} · {label}" if note else label
+        yield Piece("done", text, source=health.model, whole=not note)
 
     def _ask_rules(
-        self, question: str, alert_id: int | None, cancel: threading.Event, reason: str = ""
+        self, question: str, alert_id: int | None, cancel: Wish, reason: str = ""
     ) -> Iterator[Piece]:
         understood = self._understand(question)
         if understood.number and understood.kind in ("alert", "explain"):
@@ -194,11 +225,13 @@ class Analyst:
                 yield piece
         self._remember(question, said, events)
         label = f"source: {RULES}" + (f" · {one_line(reason, 120)}" if reason else "")
-        yield Piece("done", f"stopped · {label}" if cancel.is_set() else label, source=RULES)
+        stopped = cancel.is_set()
+        text = f"stopped · {label}" if stopped else label
+        yield Piece("done", text, source=RULES, whole=not stopped)
 
-    def _understand(self, question: str) -> Question:
+    def _understand(self, question: str, at: int = 0) -> Question:
         """The question as rules read it, after those before; the next one may go on from it."""
-        found = understand(question, self._asked, now=self.tools.now(), tz=self.tz)
+        found = understand(question, self._asked, now=at or self.tools.now(), tz=self.tz)
         if found.kind != "unknown":
             self._asked = found
         return found

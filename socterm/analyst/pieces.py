@@ -16,9 +16,11 @@ class Piece(msgspec.Struct, frozen=True):
 
     A `done` piece ends every answer; its `source` is "rules" or the model's name, and its text says so for
     people. A citation that no tool returned is a `status` piece and marked in the text as unverified.
+    `whole` is False on a `done` piece where the answer was stopped or cut off.
     """
 
     kind: PieceKind
     text: str = ""
     events: tuple[int, ...] = ()
     source: str = ""
+    whole: bool = True

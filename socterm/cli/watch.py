@@ -149,7 +149,7 @@ def own_keys() -> KeyMap | None:
 
 def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
     """Draw the console until it is left."""
-    from socterm.analyst import Analyst, Desks, open_backend
+    from socterm.analyst import Analyst, Desks, Talks, open_backend
     from socterm.analyst.prompts import Prompts
     from socterm.console.announcing import Limits
     from socterm.console.app import SoctermApp
@@ -168,6 +168,7 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
         analyst = Analyst(
             store.events, store.triage, backend, now=clock, tz=zone(config), prompts=prompts,
             desks=Desks.of(store, sql=config.llm.sql, backend=backend), doors=store, fast=config.analyst.fast,
+            talks=Talks(store.conversations, config.actor),
         )  # fmt: skip
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,

@@ -14,6 +14,7 @@ from socterm.store.decide.exceptions import ExceptionDesk
 from socterm.store.decide.groups import GroupDesk
 from socterm.store.decide.snoozing import SnoozeDesk
 from socterm.store.doors.analyses import AnalysisDesk
+from socterm.store.doors.conversations import ConversationDesk
 from socterm.store.doors.entities import EntityDesk
 from socterm.store.doors.events import EventStore
 from socterm.store.doors.history import HistoryStore
@@ -49,6 +50,7 @@ class Store:
         self.metrics = MetricsDesk(connections)
         self.exceptions = ExceptionDesk(connections)
         self.analyses = AnalysisDesk(connections)
+        self.conversations = ConversationDesk(connections)
         self.templates = TemplateDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:

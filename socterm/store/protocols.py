@@ -13,6 +13,7 @@ from socterm.alerts.metrics import Metrics
 from socterm.alerts.model import Entity
 from socterm.query import Query
 from socterm.store.doors.analyses import Proposal, Trace
+from socterm.store.doors.conversations import ConversationRow, TurnRow
 from socterm.store.doors.entities import EntityPage, Ranked
 from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
@@ -237,6 +238,19 @@ class Incidents(Protocol):
 
     def merge(self, ident: int, others: Sequence[int], *, actor: str, now: int) -> list[AuditRow]:
         """Put all alerts of other incidents into one."""
+
+
+class Conversations(Protocol):
+    """What was asked of the analyst and answered, by whom."""
+
+    def add(self, turn: TurnRow, *, actor: str, conversation: int = 0) -> int:
+        """Keep a turn at the end of a conversation, of a new one where that is 0 or gone; its number."""
+
+    def listed(self, *, actor: str | None = None, limit: int = 50) -> list[ConversationRow]:
+        """Conversations, the latest first; one person's, or everybody's."""
+
+    def get(self, conversation: int) -> tuple[ConversationRow, list[TurnRow]] | None:
+        """A conversation with its turns in order; None where there is none of that number."""
 
 
 class Entities(Protocol):

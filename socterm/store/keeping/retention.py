@@ -15,7 +15,7 @@ import msgspec
 
 from socterm.store.connection import transaction
 from socterm.store.jsontext import to_json
-from socterm.store.keeping import purge
+from socterm.store.keeping import purge, talks
 from socterm.store.keeping.release import can_release, release, take_apart
 from socterm.store.keeping.space import can_give_back, give_back, room
 from socterm.store.keeping.tidy import DeadKinds, Guard, Words
@@ -113,7 +113,7 @@ class Retention:
         self._sweep: Sweep | None = None
         self._rows = 2_000
         self._floor = 0
-        self._next_look = self._next_try = self._next_release = self._next_tidy = 0
+        self._next_look = self._next_try = self._next_release = self._next_talks = self._next_tidy = 0
         self._apart = True
         self._let_go = False
         self._words: Words | None = None
@@ -143,6 +143,7 @@ class Retention:
         return (
             self._apart  # _aim has released some
             or self._release_old(now)
+            or self._forget_talks(now)
             or self._tidy(now)
             or self._give_back()
             or self._record(now)
@@ -239,6 +240,18 @@ class Retention:
         if self._release(now - self.terms.closed, now):
             return True
         self._next_release = now + LOOK
+        return False
+
+    def _forget_talks(self, now: int) -> bool:
+        """Delete conversations with the analyst that are older than events may be."""
+        if not self.terms.older or now < self._next_talks:
+            return False
+        before = now - self.terms.older
+        if talks.are_old(self._db, before):
+            with transaction(self._db):
+                self._guard(self._db)
+                return talks.forget(self._db, before) > 0
+        self._next_talks = now + LOOK
         return False
 
     def _release(self, before: int, now: int) -> int:

@@ -21,6 +21,7 @@ from socterm.store.migrations.m010_hunts import m010_hunts
 from socterm.store.migrations.m011_retention import m011_retention
 from socterm.store.migrations.m012_templates import m012_templates
 from socterm.store.migrations.m013_analyst import m013_analyst
+from socterm.store.migrations.m014_conversations import m014_conversations
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -36,5 +37,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m011_retention,
     m012_templates,
     m013_analyst,
+    m014_conversations,
 )
 """In order. A migration is never changed once released; the next one is appended."""
