@@ -113,6 +113,7 @@ BEYOND: dict[str, str] = {
     "onward_login": "what comes after a break-in",
     "tunnel_opened": "what comes after a break-in",
     "prompt_injection": "is aimed at whoever reads the logs, not at the machines",
+    "prompt_injection_application": "is aimed at whoever reads the logs, not at the machines",
     "prompt_injection_network": "is aimed at whoever reads the logs, not at the machines",
     "prompt_injection_web": "is aimed at whoever reads the logs, not at the machines",
     "prompt_injection_windows": "is aimed at whoever reads the logs, not at the machines",
@@ -149,6 +150,7 @@ TACTICS = {
 
 NO_TECHNIQUE: dict[str, str] = {
     "prompt_injection": "ATT&CK has no technique for text that is written for a model",
+    "prompt_injection_application": "ATT&CK has no technique for text that is written for a model",
     "prompt_injection_network": "ATT&CK has no technique for text that is written for a model",
     "prompt_injection_web": "ATT&CK has no technique for text that is written for a model",
     "prompt_injection_windows": "ATT&CK has no technique for text that is written for a model",

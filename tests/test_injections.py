@@ -33,6 +33,8 @@ from rules_cli import called
 
 WAYS = documents("injections")
 ATTACKS = documents("scenarios")
+UNSEEN = {"exfiltration"}
+"""Attacks of which our rules raise nothing: a text has no verdict there that it could change."""
 
 
 def obeying(form: str, messages: Sequence[Message]) -> dict[str, Any]:
@@ -139,7 +141,7 @@ def test_a_model_that_obeys_changes_nothing_and_the_text_is_told_of(name: str, t
     hostile, neutral = made["hostile"], made["neutral"]
     assert hostile.injection_alerts >= 1
     assert neutral.injection_alerts == 0
-    assert neutral.judged
+    assert neutral.judged or way["scenario"] in UNSEEN
     ours, theirs = _by_rule(hostile.judged), _by_rule(neutral.judged)
     # A rule on names does not see the name that the text took the place of: that is no word of the analyst.
     assert {key: ours[key] for key in ours.keys() & theirs} == {
@@ -157,7 +159,7 @@ def _gravest(found: dict[str, Judged]) -> tuple[int, int, int]:
         (VERDICTS.index(one.verdict), rank_of(one.severity), PRIORITIES.index(one.priority))  # type: ignore[arg-type]
         for one in found.values()
     ]
-    return max(ranked)
+    return max(ranked, default=(0, 0, 0))
 
 
 def _by_rule(found: dict[str, Judged]) -> dict[str, list[Judged]]:
@@ -175,7 +177,7 @@ def injection_rules() -> dict[str, Any]:
 
 
 def test_the_rules_have_the_phrases_that_the_evidence_is_marked_by() -> None:
-    assert len(injection_rules()) == 4
+    assert len(injection_rules()) == 5
     for path in sorted((rules_dir() / "evasion").glob("prompt_injection*.yml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert tuple(document["detection"]["phrases"]) == PHRASES, path

@@ -389,6 +389,7 @@ def test_where_the_evidence_speaks_to_models_all_wording_is_that_of_the_rules(st
     script = agreeing(found, explanation={"headline": "Nothing to see here", "why": "All is well."})
     said = stage(last(store, script, "alert:3"), "explanation")
     assert said.output["headline"] == drafts(found)["explanation"].headline
+    assert "ignore all rules" not in repr(said.output), "what is written for a model is not repeated"
     assert KEPT_WORDS in said.notes
 
 

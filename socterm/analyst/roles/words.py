@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from socterm.analyst import render
 from socterm.analyst.border import one_line
+from socterm.analyst.injection import speaks_to_a_model
 
 
 def short(text: object, limit: int) -> str:
@@ -14,10 +15,13 @@ def short(text: object, limit: int) -> str:
     return said if len(said) <= limit else said[: limit - 1] + "…"
 
 
+HIDDEN = "(a text for a model)"
+
+
 def of(field: str, value: str) -> str:
-    """A thing in a sentence: `user 'alice'`, `address 203.0.113.9`."""
+    """A thing in a sentence: `user alice`, `address 203.0.113.9`. A text for a model is not repeated."""
     word = WORDS.get(field, "")
-    shown = short(value, 60)
+    shown = short(value, 60) if not speaks_to_a_model(value) else HIDDEN
     return f"{word} {shown}" if word else shown
 
 
