@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -13,8 +15,10 @@ from socterm.analyst import open_backend
 from socterm.analyst.backend import BackendError, Cancelled, Chunk, Message, Priority, Wish
 from socterm.analyst.backends import NullBackend, QueuedBackend, ScriptedBackend
 from socterm.analyst.backends.asking import Request
+from socterm.analyst.backends.neighbours import Neighbours
 from socterm.analyst.backends.patience import Patience
 from socterm.analyst.backends.scripted import Script, read_script
+from socterm.analyst.backends.turns import Turns
 from socterm.config import LlmConfig
 from socterm.errors import UsageError
 
@@ -197,6 +201,62 @@ def test_nobody_waits_longer_than_an_answer_may_take() -> None:
     with pytest.raises(BackendError, match="busy with others"):
         ask(backend, "waits", "chat")
     stream.close()
+
+
+def test_what_another_process_does_in_the_background_gives_way_too(tmp_path: Path) -> None:
+    """Two queues that only share files, as those of ingest and of the console do."""
+    slow, quick = Slow(), Slow()
+    ingest = QueuedBackend(slow, Turns(Neighbours(tmp_path / "llm", "http://here")))
+    console = QueuedBackend(quick, Turns(Neighbours(tmp_path / "llm", "http://here")))
+    background = Asking(lambda: ask(ingest, "background", "background"))
+    assert slow.running.acquire(timeout=WAIT)
+    chat = Asking(lambda: ask(console, "chat", "chat"))
+    assert quick.running.acquire(timeout=WAIT)
+    assert slow.served == ["background"]
+    quick.go.release()
+    assert chat.end() == "chat"
+    assert slow.running.acquire(timeout=WAIT)
+    slow.go.release()
+    assert background.end() == "background"
+    assert slow.served == ["background", "background"]
+
+
+def test_another_process_is_waited_for_and_one_that_died_is_not(tmp_path: Path) -> None:
+    code = (
+        "import sys, threading; from pathlib import Path\n"
+        "from socterm.analyst.backends.neighbours import Neighbours\n"
+        "with Neighbours(Path(sys.argv[1]), 'http://here').served(threading.Event(), urgent=True):\n"
+        "    print('served', flush=True); sys.stdin.read()\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "served\n"
+        slow = Slow()
+        backend = QueuedBackend(slow, Turns(Neighbours(tmp_path, "http://here")))
+        elsewhere = QueuedBackend(Slow(), Turns(Neighbours(tmp_path, "http://there")))
+        elsewhere.inner.go.release()  # type: ignore[attr-defined]
+        assert ask(elsewhere, "another server", "chat") == "another server"
+        cancel = threading.Event()
+        gone = Asking(lambda: ask(backend, "gone", "chat", cancel))
+        waits = Asking(lambda: ask(backend, "waits", "background"))
+        until(lambda: backend.turns.waiting == 1)
+        cancel.set()
+        assert gone.end().startswith("Cancelled")
+        assert slow.served == []
+        other.kill()
+    slow.go.release()
+    assert waits.end() == "waits"
+
+
+def test_where_no_file_can_be_made_the_queue_is_this_process_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    slow = Slow()
+    slow.go.release()
+    backend = QueuedBackend(slow, Turns(Neighbours(tmp_path / "file" / "llm", "http://here")))
+    assert ask(backend, "served", "background") == "served"
 
 
 def test_without_a_model_urgency_changes_nothing() -> None:

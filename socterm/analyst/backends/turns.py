@@ -27,6 +27,7 @@ from socterm.analyst.backend import (
     Vectors,
     Wish,
 )
+from socterm.analyst.backends.neighbours import Neighbours
 from socterm.analyst.backends.patience import Limit
 
 _RANKS: dict[Priority, int] = {"chat": 0, "triage": 1, "background": 2}
@@ -40,20 +41,24 @@ T = TypeVar("T")
 class Turn:
     """A place in the queue, then the right to be served; a `Wish` that also comes true to give way."""
 
-    def __init__(self, rank: int, number: int, cancel: Wish) -> None:
+    def __init__(self, rank: int, number: int, cancel: Wish, neighbours: Neighbours | None) -> None:
         self.order = (rank, number)
         self.cancel = cancel
         self.gives_way = False
+        self._neighbours = neighbours if rank == _GIVES_WAY else None
 
     def is_set(self) -> bool:
         """Whether to stop: nobody wants the answer, or somebody is waiting who comes first."""
+        if self._neighbours is not None and not self.gives_way:
+            self.gives_way = self._neighbours.wanted()
         return self.gives_way or self.cancel.is_set()
 
 
 class Turns:
-    """Who is served next."""
+    """Who is served next, in this process and, where `neighbours` are given, among all of this person's."""
 
-    def __init__(self) -> None:
+    def __init__(self, neighbours: Neighbours | None = None) -> None:
+        self._neighbours = neighbours
         self._changed = threading.Condition()
         self._waiting: list[Turn] = []
         self._served: Turn | None = None
@@ -68,7 +73,7 @@ class Turns:
     @contextlib.contextmanager
     def turn(self, priority: Priority, cancel: Wish) -> Iterator[Turn]:
         """Wait for a turn and have it. Raises Cancelled while waiting."""
-        mine = Turn(_RANKS[priority], next(self._numbers), cancel)
+        mine = Turn(_RANKS[priority], next(self._numbers), cancel, self._neighbours)
         with self._changed:
             bisect.insort(self._waiting, mine, key=lambda turn: turn.order)
             served = self._served
@@ -83,7 +88,11 @@ class Turns:
             finally:
                 self._waiting.remove(mine)
         try:
-            yield mine
+            with contextlib.ExitStack() as stack:
+                if self._neighbours is not None:
+                    urgent = mine.order[0] != _GIVES_WAY
+                    stack.enter_context(self._neighbours.served(cancel, urgent=urgent))
+                yield mine
         finally:
             with self._changed:
                 self._served = None
