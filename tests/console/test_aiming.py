@@ -33,7 +33,7 @@ async def test_verbs_are_about_the_alert_that_was_opened_not_the_one_under_the_c
         await d.sees("sudo: user not in sudoers", "Enter keeps")
         await d.type("looked at again")
         await d.press("enter")
-        await d.sees("1 alert noted")
+        await d.sees("1 note ")
         await d.press("r")
         await d.until(lambda: state(store, second) == "reopened")
         assert state(store, first) == "new"
