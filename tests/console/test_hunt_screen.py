@@ -87,6 +87,16 @@ async def test_a_query_shows_its_lines_newest_first_with_their_event(logins: Sce
         await d.until(lambda: d.app.screen is not screen)
 
 
+@pytest.mark.parametrize("size", [WIDE, (70, 24)])
+async def test_where_not_all_hits_are_listed_the_border_says_so(
+    scene: Scene, store: Store, size: tuple[int, int]
+) -> None:
+    scene.flood(5_003)
+    async with at_hunt(store, size) as (d, screen):
+        await asked(d, screen, "Session")
+        await d.sees("5,003 hits · newest 5,000 shown · Session")
+
+
 async def test_a_mistake_is_pointed_at(logins: Scene, store: Store) -> None:
     async with at_hunt(store) as (d, screen):
         await d.press("slash")
