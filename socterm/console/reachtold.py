@@ -56,7 +56,7 @@ def _log(one: LogReached) -> Line:
     said = f"  {plural(one.rules, 'rule')}, {plural(one.techniques, 'technique')}"
     return line(
         sp(fit(one.dataset, 22), "text"),
-        sp(f"{number(one.lines):>6} lines", "dim"),
+        sp(f"{number(one.lines):>6} {'line ' if one.lines == 1 else 'lines'}", "dim"),
         sp(said if one.rules else "  no rule looks at it", "text" if one.rules else "medium"),
         hang=34,
         value=one.dataset,
