@@ -2,75 +2,34 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from socterm.alerts.exceptions import Term, Wording
 from socterm.pipeline.exceptions import made
 from socterm.pipeline.ingest import Pipeline
-from socterm.pipeline.rulewatch import RuleWatch
-from socterm.sigma.engine import Matcher
-from socterm.sources.opening import Opener
 from socterm.store import open_store
-from socterm.store.ingest.writer import Writer
 from socterm.store.rows import AlertRow, ExceptionRow
 
-from reload_road import NOW, Lines, book
+from reload_road import Acts, Road
 
 DAY = 86_400_000_000
 
 
-class Road:
-    """Runs lines through a pipeline on a store, in portions of a size, under the rules of a folder.
+class ExceptedRoad(Road):
+    """A road on which exceptions change: what `acts` do is done as another process would."""
 
-    `now` is the wall clock; what `acts` do, between two portions, is done as another process would.
-    """
-
-    def __init__(self, folder: Path, db: Path, lines: Sequence[bytes], size: int = 7) -> None:
-        self.folder, self.db, self.lines, self.size = folder, db, lines, size
-        self.now = NOW
-
-    def run(
-        self, acts: Mapping[int, Callable[[], object]] | None = None, restarts: Collection[int] = ()
-    ) -> list[AlertRow]:
-        """Ingest to the end, at `restarts` ending without settling and beginning anew; all alerts then."""
-        todo, left = dict(acts or {}), sorted(restarts)
-        while not self._ingest(todo, left):
-            left.pop(0)
+    def alerts_of(self, acts: Acts | None = None, restarts: Collection[int] = ()) -> list[AlertRow]:
+        """All alerts after an ingest of all lines, with `acts` and `restarts` on the way."""
+        self.walk(acts, restarts=restarts)
         return self.alerts()
 
-    def _ingest(self, todo: dict[int, Callable[[], object]], left: Sequence[int]) -> bool:
-        writer = Writer.open(self.db, now=NOW)
-        stored = writer.load_state()
-        first = next((state.position for state in stored.sources), 0)
-        stop = threading.Event()
-        watch = RuleWatch(book(self.folder, writer.rule_files()), Matcher)
-
-        def before(at: int) -> None:
-            for place in [place for place in todo if place < at]:
-                todo.pop(place)()
-            pipeline._hear_decisions()
-            pipeline.exceptions.look(self.now)
-            if left and left[0] <= at:
-                stop.set()
-
-        opener = Opener([], bookmark=lambda _name: None, clock=lambda: self.now)
-        pipeline = Pipeline(
-            writer,
-            stored,
-            watch.rules,
-            opener,
-            clock=lambda: self.now,
-            once=True,
-            batch=self.size,
-            watch=watch,
-        )
-        pipeline._add(Lines(self.lines, self.size, first, before), NOW)
-        pipeline.run(stop)
-        writer.close()
-        return not stop.is_set()
+    def between(self, at: int, todo: dict[int, Callable[[], object]], pipeline: Pipeline) -> None:
+        """Exceptions change, and the ingest hears of it."""
+        for place in [place for place in todo if place < at]:
+            todo.pop(place)()
+        pipeline._hear_decisions()
+        pipeline.exceptions.look(self.now)
 
     # -- what people do ------------------------------------------------------------------
 

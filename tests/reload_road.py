@@ -24,6 +24,8 @@ from socterm.store.upkeep.canonical import canonical
 
 NOW = 1_795_168_800_000_000
 NAME = "file:/var/log/auth.log"
+Acts = Mapping[int, Callable[[], object]]
+"""What is done, by the line after which it is."""
 
 
 def book(folder: Path, stored: Sequence[tuple[str, str]] = ()) -> RuleBook:
@@ -85,20 +87,27 @@ class Lines:
 
 
 class Road:
-    """Runs lines through a pipeline on a store, in portions of a size, under the rules of a folder."""
+    """Runs lines through a pipeline on a store, in portions of a size, under the rules of a folder.
+
+    `now` is the wall clock.
+    """
 
     def __init__(self, folder: Path, db: Path, lines: Sequence[bytes], size: int = 7) -> None:
         self.folder, self.db, self.lines, self.size = folder, db, lines, size
+        self.now = NOW
         self.notes: list[str] = []
 
     def run(
-        self,
-        acts: Mapping[int, Callable[[], None]] | None = None,
-        *,
-        restarts: Collection[int] = (),
-        down: Mapping[int, Callable[[], None]] | None = None,
+        self, acts: Acts | None = None, *, restarts: Collection[int] = (), down: Acts | None = None
     ) -> list[str]:
-        """Ingest to the end; answers the canonical store.
+        """Ingest to the end; answers the canonical store."""
+        self.walk(acts, restarts=restarts, down=down)
+        return list(canonical(self.db))
+
+    def walk(
+        self, acts: Acts | None = None, *, restarts: Collection[int] = (), down: Acts | None = None
+    ) -> None:
+        """Ingest to the end.
 
         `acts` are done once their line was read; those of `down` while nobody ingests: there, and at
         `restarts`, the ingest ends without settling, and another begins.
@@ -109,9 +118,17 @@ class Road:
             act = (down or {}).get(left.pop(0))
             if act is not None:
                 act()
-        return list(canonical(self.db))
 
-    def _ingest(self, todo: dict[int, Callable[[], None]], left: Sequence[int]) -> bool:
+    def between(self, at: int, todo: dict[int, Callable[[], object]], pipeline: Pipeline) -> None:
+        """What happens before the portion that ends at a line: here rules change."""
+        for place in [place for place in todo if place <= at]:
+            todo.pop(place)()
+            assert pipeline.watch is not None
+            pipeline.watch.look()
+            self.notes += pipeline.watch.notes
+
+    def _ingest(self, todo: dict[int, Callable[[], object]], left: Sequence[int]) -> bool:
+        """One life of an ingest; whether it came to the end."""
         writer = Writer.open(self.db, now=NOW)
         stored = writer.load_state()
         first = next((state.position for state in stored.sources), 0)
@@ -119,17 +136,15 @@ class Road:
         watch = RuleWatch(book(self.folder, writer.rule_files()), Matcher)
 
         def before(at: int) -> None:
-            for place in [place for place in todo if place <= at]:
-                todo.pop(place)()
-                watch.look()
-                self.notes += watch.notes
+            self.between(at, todo, pipeline)
             if left and left[0] <= at:
                 stop.set()
 
-        opener = Opener([], bookmark=lambda _name: None, clock=lambda: NOW)
+        opener = Opener([], bookmark=lambda _name: None, clock=lambda: self.now)
         pipeline = Pipeline(
-            writer, stored, watch.rules, opener, clock=lambda: NOW, once=True, batch=self.size, watch=watch
-        )
+            writer, stored, watch.rules, opener, clock=lambda: self.now, once=True, batch=self.size,
+            watch=watch,
+        )  # fmt: skip
         pipeline._add(Lines(self.lines, self.size, first, before), NOW)
         pipeline.run(stop)
         self.notes += pipeline.refresh().hints

@@ -14,7 +14,7 @@ from socterm.alerts.exceptions import EVERYTHING, Term
 from socterm.store import open_store
 from socterm.store.upkeep.check import check
 
-from exceptions_road import DAY, Road, told
+from exceptions_road import DAY, ExceptedRoad, told
 from test_rules_reload import PACK, lay, stream
 
 START = datetime(2026, 3, 17, 10, tzinfo=UTC)
@@ -44,12 +44,12 @@ def test_a_false_positive_with_an_exception_stops_new_alerts_of_that_rule_for_th
     rules: Path, tmp_path: Path
 ) -> None:
     lines = failures(0, 10) + failures(3600, 10) + failures(3700, 10, ip="203.0.113.8")
-    road = Road(rules, tmp_path / "db", lines, size=1)
+    road = ExceptedRoad(rules, tmp_path / "db", lines, size=1)
 
     def close() -> None:
         road.except_(["brute"], NINE, closing=[row.id for row in of(road.alerts(), "brute")])
 
-    after = road.run({10: close})
+    after = road.alerts_of({10: close})
     brute = of(after, "brute")
     assert [(row.entity["source.ip"], row.state, row.verdict) for row in brute] == [
         ("203.0.113.9", "closed", "false_positive"),
@@ -61,8 +61,8 @@ def test_a_false_positive_with_an_exception_stops_new_alerts_of_that_rule_for_th
 
 def test_without_the_exception_there_is_a_second_alert(rules: Path, tmp_path: Path) -> None:
     lines = failures(0, 10) + failures(3600, 10)
-    road = Road(rules, tmp_path / "db", lines, size=1)
-    assert len(of(road.run(), "brute")) == 2
+    road = ExceptedRoad(rules, tmp_path / "db", lines, size=1)
+    assert len(of(road.alerts_of(), "brute")) == 2
 
 
 def test_after_it_expired_only_new_events_alert(rules: Path, tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_after_it_expired_only_new_events_alert(rules: Path, tmp_path: Path) -> 
     def expire() -> None:
         road.now += 2 * DAY
 
-    road = Road(rules, tmp_path / "db", lines, size=1)
+    road = ExceptedRoad(rules, tmp_path / "db", lines, size=1)
     road.except_(["brute"], NINE, expires=road.now + DAY)
-    alerts = of(road.run({4: expire}), "brute")
+    alerts = of(road.alerts_of({4: expire}), "brute")
     assert [(row.first, row.count) for row in alerts] == [
         (int((START + timedelta(seconds=20)).timestamp() * 1_000_000), 14)
     ]
@@ -86,9 +86,9 @@ def test_hidden_alerts_do_not_come_back(rules: Path, tmp_path: Path) -> None:
     def expire() -> None:
         road.now += 2 * DAY
 
-    road = Road(rules, tmp_path / "db", lines, size=1)
+    road = ExceptedRoad(rules, tmp_path / "db", lines, size=1)
     road.except_(["brute"], NINE, expires=road.now + DAY)
-    assert of(road.run({10: expire}), "brute") == []
+    assert of(road.alerts_of({10: expire}), "brute") == []
     assert road.exception(1).hits == 5
 
 
@@ -96,10 +96,10 @@ def test_an_event_rule_is_kept_from_the_event_and_what_stands_on_it_is_not(
     rules: Path, tmp_path: Path
 ) -> None:
     lines = [*failures(0, 8), line(50, "Accepted")]
-    plain = Road(rules, tmp_path / "plain", lines).run()
-    road = Road(rules, tmp_path / "db", lines)
+    plain = ExceptedRoad(rules, tmp_path / "plain", lines).alerts_of()
+    road = ExceptedRoad(rules, tmp_path / "db", lines)
     road.except_(["opened"], NINE)
-    alerts = road.run()
+    alerts = road.alerts_of()
     assert of(plain, "opened")
     assert not of(alerts, "opened")
     assert told(alerts, "broken_in", "brute", "spray") == told(plain, "broken_in", "brute", "spray")
@@ -109,9 +109,9 @@ def test_an_event_rule_is_kept_from_the_event_and_what_stands_on_it_is_not(
 
 def test_one_entry_mutes_a_network_for_all_rules(rules: Path, tmp_path: Path) -> None:
     lines = [*failures(0, 8), line(50, "Accepted"), *failures(60, 8, ip="198.51.100.7")]
-    road = Road(rules, tmp_path / "db", lines)
+    road = ExceptedRoad(rules, tmp_path / "db", lines)
     road.except_([], Term("source.ip", "203.0.113.0/24", network=True))
-    alerts = road.run()
+    alerts = road.alerts_of()
     assert {row.entity.get("source.ip") for row in alerts} == {"198.51.100.7", None}
     assert [row.count for row in alerts if row.entity == {"user.name": "root"}] == [8]
     assert road.exception(1).hits == 9
@@ -122,10 +122,10 @@ def test_a_rule_that_is_switched_off_raises_nothing_and_feeds_the_others(
     rules: Path, tmp_path: Path, rule: str
 ) -> None:
     lines = [*stream(4), *failures(3600, 8), line(3650, "Accepted")]
-    plain = Road(rules, tmp_path / "plain", lines).run()
-    road = Road(rules, tmp_path / "db", lines)
+    plain = ExceptedRoad(rules, tmp_path / "plain", lines).alerts_of()
+    road = ExceptedRoad(rules, tmp_path / "db", lines)
     ident = road.except_([rule], EVERYTHING)
-    alerts = road.run()
+    alerts = road.alerts_of()
     assert road.exception(ident).off
     assert road.exception(ident).problem == ""
     assert of(plain, rule)
@@ -137,10 +137,10 @@ def test_a_rule_that_is_switched_off_raises_nothing_and_feeds_the_others(
 @pytest.mark.parametrize("restarts", [(), (3, 12, 15), (9,)])
 def test_hits_are_counted_once_over_restarts(rules: Path, tmp_path: Path, restarts: tuple[int, ...]) -> None:
     lines = failures(0, 10) + [line(50 + n, "Accepted") for n in range(10)]
-    road = Road(rules, tmp_path / "db", lines, size=1)
+    road = ExceptedRoad(rules, tmp_path / "db", lines, size=1)
     road.except_(["brute"], NINE)
     road.except_(["opened"], NINE)
-    alerts = road.run(restarts=restarts)
+    alerts = road.alerts_of(restarts=restarts)
     assert not of(alerts, "brute") + of(alerts, "opened")
     assert [road.exception(n).hits for n in (1, 2)] == [5, 10]
     assert of(alerts, "broken_in")
@@ -149,14 +149,14 @@ def test_hits_are_counted_once_over_restarts(rules: Path, tmp_path: Path, restar
 
 
 def test_a_broken_one_is_refused_in_one_line_and_stops_nothing(rules: Path, tmp_path: Path) -> None:
-    road = Road(rules, tmp_path / "db", failures(0, 10))
+    road = ExceptedRoad(rules, tmp_path / "db", failures(0, 10))
     broken = [
         road.except_(["brute"], document=text)
         for text in ("{{{", "title: x", "a: [", "", "filter: {rules: [brute], s: {a: 1}, condition: s}\n")
     ]
     unknown = road.except_(["no_such_rule"], NINE)
     other = road.except_(["brute"], Term("user.name", "root"))
-    assert of(road.run(), "brute")
+    assert of(road.alerts_of(), "brute")
     for ident in (*broken, unknown, other):
         problem = road.exception(ident).problem
         assert problem
@@ -169,20 +169,20 @@ def test_one_for_a_rule_that_comes_later_holds_when_it_is_there(rules: Path, tmp
     brute = rules / "brute.yml"
     text = brute.read_text()
     brute.unlink()
-    first = Road(rules, tmp_path / "db", failures(0, 10))
+    first = ExceptedRoad(rules, tmp_path / "db", failures(0, 10))
     ident = first.except_(["brute"], NINE)
-    first.run()
+    first.alerts_of()
     assert "no rule 'brute'" in first.exception(ident).problem
     brute.write_text(text)
-    second = Road(rules, tmp_path / "db", failures(0, 10) + failures(3600, 10))
-    assert not of(second.run(), "brute")
+    second = ExceptedRoad(rules, tmp_path / "db", failures(0, 10) + failures(3600, 10))
+    assert not of(second.alerts_of(), "brute")
     assert second.exception(ident).problem == ""
 
 
 def test_ending_and_undoing_are_decisions_of_the_trail(rules: Path, tmp_path: Path) -> None:
     lines = failures(0, 10)
-    road = Road(rules, tmp_path / "db", lines)
-    road.run()
+    road = ExceptedRoad(rules, tmp_path / "db", lines)
+    road.alerts_of()
     ident = road.except_(["brute"], NINE, closing=[row.id for row in of(road.alerts(), "brute")])
     with open_store(road.db) as store:
         assert [row.verb for row in store.exceptions.history(ident)] == ["except"]
@@ -199,8 +199,8 @@ def test_ending_and_undoing_are_decisions_of_the_trail(rules: Path, tmp_path: Pa
 
 
 def test_a_row_changed_behind_the_trail_is_found(rules: Path, tmp_path: Path) -> None:
-    road = Road(rules, tmp_path / "db", failures(0, 3))
-    road.run()
+    road = ExceptedRoad(rules, tmp_path / "db", failures(0, 3))
+    road.alerts_of()
     road.except_(["brute"], NINE)
     undone = road.except_(["opened"], NINE)
     with open_store(road.db) as store:
@@ -237,8 +237,8 @@ def test_no_other_rule_ever_alerts_differently(
     folder = tmp_path_factory.mktemp("road")
     rules = lay(folder / "rules", PACK)
     lines = stream(seed)
-    plain = Road(rules, folder / "plain", lines, size).run()
-    road = Road(rules, folder / "db", lines, size)
+    plain = ExceptedRoad(rules, folder / "plain", lines, size).alerts_of()
+    road = ExceptedRoad(rules, folder / "db", lines, size)
     ends = road.now + DAY
 
     def expire() -> None:
@@ -247,7 +247,7 @@ def test_no_other_rule_ever_alerts_differently(
     acts = {begin: lambda: road.except_([rule], Term("source.ip", "203.0.113.7"), expires=ends)}
     if end > begin:
         acts[end] = expire
-    with_it = road.run(acts, restarts)
+    with_it = road.alerts_of(acts, restarts)
     others = [name for name in NAMES if name != rule]
     assert told(with_it, *others) == told(plain, *others)
     here = [row for row in with_it if row.rule == rule and row.entity != {"source.ip": "203.0.113.7"}]
