@@ -27,7 +27,7 @@ from socterm.errors import UsageError
 from socterm.store import Store
 from socterm.store.doors.analyses import Trace
 from socterm.store.rows import EventRow
-from tests.analyst_scene import ATTACKER, BRUTE, HOSTILE, MINUTE, NOW, Scene, attack
+from tests.analyst_scene import ATTACKER, BRUTE, HOSTILE, MINUTE, NOW, ODD, Scene, attack
 from tests.scripted_model import Script, ScriptedModel, failing
 
 
@@ -184,6 +184,15 @@ def test_a_success_after_guessing_is_an_attack(store: Store) -> None:
     assert (manager.priority, manager.disposition) == ("P1", "escalate")
     assert manager.next_steps[0] == "End the sessions of user alice and change its password."
     assert {role.value: role.role for role in found["context"].roles}["alice"] == "compromised"
+
+
+def test_why_it_matters_is_said_by_the_gravest_rule(tmp_path: Path) -> None:
+    scene = Scene()
+    first = scene.login(0, "ann", "192.0.2.7", "failure")
+    scene.alert(ODD, {"source.ip": "192.0.2.7"}, [first])
+    scene.alert(BRUTE, {"source.ip": "192.0.2.7"}, [scene.login(9, "ann", "192.0.2.7", "failure")])
+    with scene.store(tmp_path) as opened:
+        assert drafts(packed(opened, "incident:1"))["explanation"].why.startswith(BRUTE.description)
 
 
 def test_what_people_closed_as_harmless_twice_is_likely_harmless_again(tmp_path: Path) -> None:

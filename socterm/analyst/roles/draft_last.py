@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from socterm.alerts.levels import rank_of
 from socterm.analyst import render
 from socterm.analyst.knowledge import phrase, tactics_and_techniques
 from socterm.analyst.roles.draft_threat import innocent
@@ -88,7 +89,8 @@ def _why(pack: Pack, threat: ThreatView) -> str:
         found.append(
             "A login succeeded after failures: take the account for compromised until shown otherwise."
         )
-    said = pack.own[0].description if pack.own else pack.why
+    gravest = max(pack.own, key=lambda row: rank_of(row.level), default=None)
+    said = gravest.description if gravest is not None else pack.why
     if said:
         found.append(short(said, 220))
     attack = tactics_and_techniques(tuple(dict.fromkeys(tag for row in pack.own for tag in row.tags)))
