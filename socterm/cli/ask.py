@@ -80,9 +80,10 @@ def _analyst(store: Store, settings: Config, *, no_model: bool) -> Analyst:
     from socterm.analyst.prompts import Prompts
 
     llm = LlmConfig(backend="none") if no_model else settings.llm
+    backend = open_backend(llm)
     return Analyst(
-        store.events, store.triage, open_backend(llm), now=clock, tz=zone(settings),
-        prompts=Prompts(prompts_dir(os.environ)), desks=Desks.of(store, sql=llm.sql),
+        store.events, store.triage, backend, now=clock, tz=zone(settings),
+        prompts=Prompts(prompts_dir(os.environ)), desks=Desks.of(store, sql=llm.sql, backend=backend),
         talks=Talks(store.conversations, settings.actor),
     )  # fmt: skip
 

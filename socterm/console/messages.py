@@ -173,6 +173,14 @@ class ChatPiece(Message):
 
 
 @dataclass
+class Resumed(Message):
+    """The turns of a kept conversation; `asked` says that somebody chose it."""
+
+    turns: Sequence[Any] = ()
+    asked: bool = False
+
+
+@dataclass
 class Decided(Message):
     """A decision was written, or refused (`error`); `noun` is what is counted, "" for what is usual."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from driver import console, driven
 from scene import LOG, NOW, Scene
-from socterm.analyst import Analyst, Explanation, Health, NullBackend, Part, Piece
+from socterm.analyst import Analyst, Explanation, Health, NullBackend, Part, Piece, Talks
 from socterm.console.actions import ACTIONS
 from socterm.store.doors.analyses import Trace
+from socterm.store.doors.conversations import ConversationRow, TurnRow
 from socterm.store.opening import Store
 from story import busy
 
@@ -27,12 +28,19 @@ class Streaming:
     def health(self) -> Health:
         return Health("ok", "tiny:1b")
 
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
+    def resume(self, conversation: int = 0) -> Sequence[TurnRow]:
+        return ()
+
+    def conversations(self) -> Sequence[ConversationRow]:
+        return ()
+
     def explain(self, alert_id: int) -> Explanation:
         return Explanation((Part("Why", "said the model"),), (), "tiny:1b")
 
-    def analyse(
-        self, about: str, actor: str, cancel: threading.Event | None = None
-    ) -> Iterator[Trace]:
+    def analyse(self, about: str, actor: str, cancel: threading.Event | None = None) -> Iterator[Trace]:
         return iter(())
 
     def ask(
@@ -100,6 +108,62 @@ async def test_escape_stops_the_answer_and_keeps_what_came(scene: Scene, store: 
         await d.until(model.stopped.is_set)
         await d.sees("First words. Last words.", "stopped · source: tiny:1b")
         assert not d.app.triage.chat.answering
+
+
+def talking(store: Store) -> Analyst:
+    """From rules, as somebody whose conversations are kept."""
+    backend = NullBackend()
+    return Analyst(
+        store.events, store.triage, backend, now=lambda: NOW, talks=Talks(store.conversations, "ann")
+    )
+
+
+async def test_a_restart_shows_the_last_conversation_and_goes_on_with_it(scene: Scene, store: Store) -> None:
+    busy(scene)
+    list(talking(store).ask("what did bob do today?"))
+    async with driven(console(store, analyst=talking(store))) as d:
+        await d.sees("you  what did bob do today?")
+        await d.press("c", "up")
+        await d.until(lambda: d.app.focused.value == "what did bob do today?")  # type: ignore[union-attr]
+        await d.press("ctrl+u")
+        await d.type("and yesterday")
+        await d.press("enter")
+        await d.until(lambda: len(d.app.triage.chat.turns) == 2 and not d.app.triage.chat.answering)
+        assert d.app.triage.chat.turns[1].text.startswith("bob")
+        assert "yesterday" in d.app.triage.chat.turns[1].text
+    (row,) = store.conversations.listed()
+    assert row.turns == 2
+
+
+async def test_a_new_conversation_and_one_of_before(scene: Scene, store: Store) -> None:
+    busy(scene)
+    list(talking(store).ask("what did bob do today?"))
+    async with driven(console(store, analyst=talking(store))) as d:
+        await d.sees("you  what did bob do today?")
+        await d.press("c", "ctrl+n")
+        await d.sees("a new conversation", "no model · answers from rules. Press c to ask.")
+        await d.type("open alerts")
+        await d.press("enter")
+        await d.until(lambda: len(d.app.triage.chat.turns) == 1 and not d.app.triage.chat.answering)
+        await d.press("ctrl+o")
+        await d.sees("Conversations", "open alerts", "what did bob do today?", "1 asked")
+        await d.press("j", "enter")
+        await d.sees("you  what did bob do today?")
+        assert [turn.question for turn in d.app.triage.chat.turns] == ["what did bob do today?"]
+    assert [row.title for row in store.conversations.listed()] == ["open alerts", "what did bob do today?"]
+
+
+async def test_while_an_answer_comes_the_conversation_stays(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store, analyst=Streaming())) as d:
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.sees("First words.")
+        await d.press("ctrl+n")
+        await d.sees("an answer is being written; Esc stops it", "First words.")
+        await d.press("escape")
+        await d.until(lambda: not d.app.triage.chat.answering)
 
 
 async def test_the_list_answers_keys_while_an_answer_streams(scene: Scene, store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from driver import console, driven
@@ -12,6 +12,7 @@ from socterm.analyst import Explanation, Health, Part, Piece
 from socterm.console.screens.triage import TriageScreen
 from socterm.pipeline.status import SourceStatus
 from socterm.store.doors.analyses import Trace
+from socterm.store.doors.conversations import ConversationRow, TurnRow
 from socterm.store.opening import Store
 
 CORPUS = {
@@ -48,12 +49,19 @@ class Parrot:
     def health(self) -> Health:
         return Health("ok", self.said[:40])
 
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
+    def resume(self, conversation: int = 0) -> Sequence[TurnRow]:
+        return ()
+
+    def conversations(self) -> Sequence[ConversationRow]:
+        return ()
+
     def explain(self, alert_id: int) -> Explanation:
         return Explanation((Part(self.said, self.said),), (1,), self.said[:40])
 
-    def analyse(
-        self, about: str, actor: str, cancel: threading.Event | None = None
-    ) -> Iterator[Trace]:
+    def analyse(self, about: str, actor: str, cancel: threading.Event | None = None) -> Iterator[Trace]:
         return iter(())
 
     def ask(

@@ -34,6 +34,8 @@ GROUPS: tuple[Group, ...] = (
     group(
         "chat", "Chat line",
         ("chat.stop", "escape", "stop, back", "Stop the answer, or leave the chat line", "stop", 1),
+        ("chat.new", "ctrl+n", "new", "Begin a new conversation", "fresh", 2),
+        ("chat.earlier", "ctrl+o", "earlier", "Go on with an earlier conversation", "earlier", 3),
         ("chat.previous", "up", "last question", "Bring back the question asked before", "recall"),
     ),
     group(

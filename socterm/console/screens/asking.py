@@ -11,7 +11,7 @@ from textual import on
 from socterm.console.messages import ChatPiece, Explained, Traced
 from socterm.console.safe import say
 from socterm.console.screens.proposing import Proposing
-from socterm.console.screens.reading import Reading
+from socterm.console.screens.talking import Conversing, Talking
 from socterm.console.widgets.chat import Asked, ChatLine, Stopped
 from socterm.console.widgets.reader import in_thread
 from socterm.errors import SoctermError
@@ -78,7 +78,7 @@ class Health(Protocol):
         """Why it does not answer."""
 
 
-class Analyst(Protocol):
+class Analyst(Conversing, Protocol):
     """The analyst as the console sees it."""
 
     def health(self) -> Health:
@@ -96,7 +96,7 @@ class Analyst(Protocol):
         """Answer a question, piece by piece."""
 
 
-class Asking(Proposing, Reading):
+class Asking(Talking, Proposing):
     """Explain and chat."""
 
     analyst: Analyst | None = None
@@ -107,6 +107,7 @@ class Asking(Proposing, Reading):
         """Ask how the model is, now and every ten seconds."""
         if self.analyst is not None:
             self.read_health(self.analyst)
+            self.take_up(self.analyst)
             self.set_interval(10, lambda: self.analyst and self.read_health(self.analyst))
 
     def on_unmount(self) -> None:

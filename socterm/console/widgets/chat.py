@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
 
 from textual import on
 from textual.app import ComposeResult
@@ -36,6 +37,34 @@ class Stopped(Message):
     """Esc in the chat line."""
 
 
+class Fresh(Message):
+    """A new conversation is wanted."""
+
+
+class Earlier(Message):
+    """The conversations of before are wanted."""
+
+
+class Kept(Protocol):
+    """A turn as the store keeps it."""
+
+    @property
+    def question(self) -> str:
+        """What was asked."""
+
+    @property
+    def answer(self) -> str:
+        """What was answered."""
+
+    @property
+    def events(self) -> Sequence[int]:
+        """The events it cites."""
+
+    @property
+    def label(self) -> str:
+        """Who answered, and how it ended."""
+
+
 class Turn:
     """A question and its answer so far."""
 
@@ -46,6 +75,13 @@ class Turn:
         self.events: list[int] = []
         self.note = ""
         self.done = False
+
+    @classmethod
+    def of(cls, number: int, kept: Kept) -> Turn:
+        """One that is over."""
+        turn = cls(number, kept.question)
+        turn.text, turn.events, turn.note, turn.done = kept.answer, list(kept.events), kept.label, True
+        return turn
 
     def take(self, piece: ChatPiece) -> None:
         """Some more of the answer: text and citations add up, a retraction clears, the rest is a remark."""
@@ -90,6 +126,14 @@ class ChatLine(SafeInput):
         """Stop the answer or leave."""
         self.post_message(Stopped())
 
+    def action_fresh(self) -> None:
+        """Begin a new conversation."""
+        self.post_message(Fresh())
+
+    def action_earlier(self) -> None:
+        """See those before."""
+        self.post_message(Earlier())
+
     def action_recall(self) -> None:
         """The question before this one."""
         if self.past:
@@ -127,6 +171,12 @@ class Chat(Vertical):
         self.turns.append(turn)
         self._draw()
         return turn.number
+
+    def take_up(self, turns: Sequence[Kept]) -> None:
+        """Show a conversation that was kept, in the place of the one shown."""
+        self.turns = [Turn.of(number, kept) for number, kept in enumerate(turns, 1)]
+        self.query_one(ChatLine).past = [turn.question for turn in self.turns]
+        self._draw()
 
     def take(self, piece: ChatPiece) -> None:
         """Some more of an answer."""
