@@ -102,6 +102,13 @@ def test_questions_go_on_from_the_last_conversation_only_when_asked_to(folder: P
     assert answer(folder, "--no-model", "-c", "and yesterday?")["answer"].startswith("bob")
 
 
+def test_what_goes_on_is_about_the_same_alert(folder: Path) -> None:
+    ask(folder, "--no-model", "--alert", "1", "who else did this IP touch?")
+    found = answer(folder, "--no-model", "-c", "only successful ones")
+    assert found["alert"] == 1
+    assert f"{ATTACKER}, in all that is stored, only successful events: 1 event." in found["answer"]
+
+
 def test_what_was_asked_is_listed_and_shown(folder: Path) -> None:
     ask(folder, "who was it?")
     ask(folder, "-c", "fall over")

@@ -68,8 +68,9 @@ def ask(
             if alert is not None and store.triage.alert(alert) is None:
                 raise UsageError(f"there is no alert {alert}; socterm alerts list shows them")
             analyst = _analyst(store, settings, no_model=no_model)
-            if goes_on:
-                analyst.resume()
+            before = analyst.resume() if goes_on else ()
+            if before and alert is None:
+                alert = before[-1].alert or None
             code = _answer(analyst, " ".join(question), alert, as_json=as_json)
             if code:
                 raise click.exceptions.Exit(code)
