@@ -22,8 +22,8 @@ from socterm.taxonomy.attack import tactic_of, technique_of
 class IncidentRow(msgspec.Struct):
     """An incident as listed. Times are µs of event time; `created` and `updated` are of the clock.
 
-    `why` is what opened it; `title` and `entity` are those of its gravest alert, the earliest of several; `tactics` are
-    those its alerts name, in the order in which they were reached.
+    `why` is what opened it; `title` and `entity` are those of its gravest alert, the earliest of several;
+    `tactics` are those its alerts name, in the order in which they were reached.
     """
 
     id: int
