@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 from benchmarks.data import quiet_lines, write_lines
 from socterm.store.ingest.writer import Writer
-from tests.e2e.road import SOCTERM, canonical, lines_stored, running, socterm, start, stop, until
+from tests.e2e.road import (
+    SOCTERM,
+    canonical,
+    lines_listed,
+    lines_stored,
+    running,
+    socterm,
+    start,
+    stop,
+    until,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -206,7 +216,7 @@ def test_two_limits_hold_while_the_log_grows(place: Path, log: Path) -> None:
             for at in range(0, 120_000, 4_000):
                 out.write(b"".join(lines[at : at + 4_000]))
                 out.flush()
-                until(lambda n=at: lines_stored(db, place) >= n + 4_000, "the lines")
+                until(lambda n=at: lines_listed(db, place) >= n + 4_000, "the lines")
                 assert db.stat().st_size <= LIMIT * 1.1
     finally:
         stop(process)
