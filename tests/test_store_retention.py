@@ -356,6 +356,27 @@ def test_the_oldest_go_while_the_file_is_too_big(path: Path) -> None:
     words_fit(path)
 
 
+def test_over_the_limit_a_batch_is_followed_by_more_steps_and_by_no_more_than_a_few(path: Path) -> None:
+    writer = filled(path, [login(number) for number in range(1, 20_001)])
+    used = room(writer._db).used
+    taken: list[int] = []
+
+    class Counted(Retention):
+        def step(self, now: int) -> bool:
+            taken.append(room(self._db).used)
+            return super().step(now)
+
+    Counted(writer._db, Terms(max_size=used // 8)).after_batch(NOW)
+    assert len(taken) == 4
+    assert taken == sorted(taken, reverse=True)
+    taken.clear()
+    Counted(writer._db, Terms(max_size=2 * used)).after_batch(NOW)
+    Counted(writer._db, Terms(older=1)).after_batch(LATER)
+    assert len(taken) == 2
+    writer.close()
+    assert check(path) == []
+
+
 def test_under_the_limit_evidence_of_closed_alerts_goes_before_that_of_open_ones(path: Path) -> None:
     events = [login(number) for number in range(1, 20_001)]
     writer = closed(path, events, events[:5_000], events[5_000:10_000], events[10_000:19_000])

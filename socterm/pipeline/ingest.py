@@ -329,7 +329,7 @@ class Pipeline:
         self._fts_lag += len(batch.events)
         if self._fts_lag >= FTS_LAG:
             self._feed_fts()
-        self._let_go()
+        self._let_go(Retention.after_batch)
         self._tell()
 
     def _make_batch(self) -> Batch:
@@ -378,10 +378,10 @@ class Pipeline:
         self._fts_lag = max(0, self._fts_lag - FTS_STEP) if fed else 0
         return fed
 
-    def _let_go(self) -> bool:
+    def _let_go(self, how: Callable[[Retention, int], object] = Retention.step) -> bool:
         """One step of retention, if there is something to do."""
         try:
-            return self.retention is not None and self.retention.step(self.clock())
+            return self.retention is not None and bool(how(self.retention, self.clock()))
         except (StoreFullError, StoreBusyError) as full:
             self.error = str(full)
             return False

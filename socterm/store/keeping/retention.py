@@ -34,6 +34,9 @@ MOSTLY_EVIDENCE = 0.5
 LOOK = 120_000_000
 """µs between two looks for what has become too old, and until the next try where the limit cannot be kept."""
 
+MORE = 3
+"""Further steps after one batch while the store is over its limit."""
+
 AIM = 0.03
 """Seconds that one step shall take; the number of events follows from how long the last one took."""
 
@@ -131,6 +134,12 @@ class Retention:
         took = time.perf_counter() - began
         self.longest = max(self.longest, took)
         return worked
+
+    def after_batch(self, now: int) -> None:
+        """A step, and up to `MORE` where lines come in faster than they go: ingest waits for them."""
+        for _ in range(1 + MORE):
+            if not self.step(now) or room(self._db).used <= (self.terms.max_size or purge.FOREVER):
+                return
 
     def _step(self, now: int) -> bool:
         if self._sweep is None:
