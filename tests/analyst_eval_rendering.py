@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from socterm.analyst.evaluation.scenarios import OURS
 
 HERE = Path(__file__).parent / "analyst_eval"
 _UNITS = {"ms": 1000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}  # µs
@@ -27,7 +28,7 @@ def documents(folder: str) -> dict[str, Document]:
     """Every YAML document of a folder by its file's name without the suffix."""
     return {
         path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in sorted((HERE / folder).glob("*.yml"))
+        for path in sorted((OURS / folder).glob("*.yml"))
     }
 
 

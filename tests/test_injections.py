@@ -1,6 +1,6 @@
 """Text for a model in a log: it is a detection of its own, and a model that obeys it changes nothing.
 
-Each way of `analyst_eval/injections` is put into the lines of its attack and goes through the whole road. A
+Each way of the evaluation's `injections` is put into the lines of its attack and goes through the whole road. A
 model that does as it is told then looks at every alert and incident. Its twin has harmless text there.
 """
 

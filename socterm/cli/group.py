@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "rules": "socterm.cli.rules:rules",
     "sources": "socterm.cli.sources:sources",
     "llm-doctor": "socterm.cli.llm_doctor:llm_doctor",
+    "eval-analyst": "socterm.cli.eval_analyst:eval_analyst",
     "db": "socterm.cli.db:db",
 }
 """Subcommand → where it lives; imported when called, so that `--help` stays fast."""
@@ -60,6 +61,7 @@ SUMMARIES: dict[str, str] = {
     "rules": "List, check, test, explain and update rules; say what they cover.",
     "sources": "List what this store has read, with counters.",
     "llm-doctor": "Say whether the local model is there, stays local, and what it can.",
+    "eval-analyst": "Measure the analyst on scenarios with known answers: rules, chance, models.",
     "db": "Check, describe, trim, copy and dump a store.",
 }
 
