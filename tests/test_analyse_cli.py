@@ -68,7 +68,7 @@ def test_json_has_stages_aliases_and_proposals(path: Path) -> None:
     assert (found["about"], found["source"]) == ("incident:1", "rules")
     assert list(found["stages"]) == ["ingestion", "threat", "context", "explanation", "manager"]
     assert found["stages"]["threat"]["verdict"] == "true_positive"
-    assert found["aliases"]["E2"] == 31
+    assert found["aliases"]["E3"] == 31
     assert found["proposals"][0]["action"] == "start incident 1"
 
 

@@ -17,11 +17,12 @@ from socterm.analyst.backends.forms import schema_of
 from socterm.analyst.backends.tokens import estimate_tokens
 from socterm.analyst.roles import asking
 from socterm.analyst.roles.desk import Roles
-from socterm.analyst.roles.evidence import Pack
+from socterm.analyst.roles.draft_first import _part
+from socterm.analyst.roles.evidence import Pack, Thing
 from socterm.analyst.roles.forms import SAYS, STAGES, VIEWS, FastSays, form_for
 from socterm.analyst.roles.gates import KEPT_WORDS, Gate
 from socterm.analyst.roles.gather import gather
-from socterm.analyst.roles.pack import MOST_EVENTS, exemplars, pack, turns
+from socterm.analyst.roles.pack import MOST_EVENTS, exemplars, pack, things, turns
 from socterm.analyst.roles.run import Round, drafts
 from socterm.errors import UsageError
 from socterm.store import Store
@@ -74,10 +75,11 @@ def test_the_pack_has_first_last_and_the_success_after_failures(store: Store) ->
     found = packed(store, "incident:1")
     why = {one.row.id: one.why for one in found.events}
     assert why[1] == "first"
+    assert why[30] == "failure before the success"
     assert why[31] == "success after 30 failures"
     assert why[32] == "last"
-    assert found.turns == ("E2",)
-    assert found.ids() == {"E1": 1, "E2": 31, "E3": 32, "A1": 1, "A2": 2}
+    assert found.turns == ("E3",)
+    assert found.ids() == {"E1": 1, "E2": 30, "E3": 31, "E4": 32, "A1": 1, "A2": 2}
     assert [(kind.said, kind.count) for kind in found.kinds][:2] == [
         ("failed SSH login", 30),
         ("successful SSH login", 1),
@@ -89,6 +91,24 @@ def test_things_are_told_with_what_the_store_knows(store: Store) -> None:
     attacker = things[ATTACKER]
     assert (attacker.named, attacker.events, attacker.failures, attacker.baseline) == (True, 31, 30, "new")
     assert attacker.risk > 0
+
+
+def test_many_addresses_do_not_hide_the_host_that_they_tried() -> None:
+    scene = Scene()
+    for n in range(30):
+        for _ in range(2):
+            scene.login(n, "ann", f"192.0.2.{n}", "failure")
+    rows = [_row(event) for event in scene.events]
+    found = things(rows, [], [])
+    assert len(found) == 8
+    fields = [thing.field for thing in found]
+    assert {"user.name", "host.hostname"} <= set(fields)
+
+
+def test_a_domain_that_an_alert_names_has_a_part() -> None:
+    for field in ("dns.question.registered_domain", "destination.ip", "url.domain"):
+        assert _part(Thing(field, "bad.example", named=True), set()) == "target"
+    assert _part(Thing("session.id", "7", named=True), set()) == "unclear"
 
 
 def test_past_verdicts_and_notes_of_the_same_are_the_memory(store: Store, tmp_path: Path) -> None:
@@ -150,6 +170,34 @@ def test_three_failures_before_a_success_count_and_two_do_not() -> None:
     assert [one.why for one in exemplars(rows, turns(rows))][-1] == "success after 3 failures"
 
 
+def test_with_a_success_stands_the_failure_it_followed() -> None:
+    scene = Scene()
+    for n in range(5):
+        scene.login(n, "bob", "192.0.2.1", "failure")
+    for n in range(4):
+        scene.login(10 + n, "ann", "192.0.2.1", "failure")
+    for n in range(5):
+        scene.login(20 + n, "eve", "192.0.2.1", "failure")
+    scene.login(30, "ann", "192.0.2.1", "success")
+    rows = [_row(event) for event in scene.events]
+    chosen = {one.row.id: one.why for one in exemplars(rows, turns(rows))}
+    # The latest of ann herself from there, and none of the later ones of somebody else.
+    assert chosen == {
+        1: "first",
+        9: "failure before the success",
+        15: "success after 14 failures",
+    }
+
+
+def test_of_few_events_all_are_shown_and_of_more_only_those_that_stand_for_others() -> None:
+    for count, shown in ((8, 8), (9, 2)):
+        scene = Scene()
+        for n in range(count):
+            scene.login(n, "ann", "192.0.2.1", "failure")
+        rows = [_row(event) for event in scene.events]
+        assert len(exemplars(rows, turns(rows))) == shown
+
+
 def _row(event: Any) -> EventRow:
     return EventRow(event.id, event.ts, event.source, event.position, event.raw, event.fields)
 
@@ -179,8 +227,8 @@ def test_a_success_after_guessing_is_an_attack(store: Store) -> None:
     found = drafts(packed(store))
     threat, manager = found["threat"], found["manager"]
     assert (threat.verdict, threat.severity, threat.techniques) == ("true_positive", "high", ("T1110.001",))
-    assert "E2" in threat.evidence
-    assert threat.hypotheses[1].against == ("E2",)
+    assert threat.evidence[:2] == ("E3", "E2")
+    assert threat.hypotheses[1].against == ("E3",)
     assert (manager.priority, manager.disposition) == ("P1", "escalate")
     assert manager.next_steps[0] == "End the sessions of user alice and change its password."
     assert {role.value: role.role for role in found["context"].roles}["alice"] == "compromised"
@@ -216,8 +264,8 @@ def test_forms_bound_everything_and_name_the_aliases_there_are(store: Store) -> 
     found = packed(store)
     for form in (*SAYS.values(), FastSays):
         schema = schema_of(form_for(form, found.aliases(), asking.techniques(found)))
-        assert ("'E2'" in str(schema)) == (form is not SAYS["manager"])
-        assert "E3" not in str(schema)
+        assert ("'E3'" in str(schema)) == (form is not SAYS["manager"])
+        assert "E4" not in str(schema)
     assert (
         "title" in form_for(SAYS["threat"], ("E1",)).model_json_schema()["$defs"]["Hypothesis"]["properties"]
     )
@@ -259,7 +307,7 @@ def test_aliases_that_name_nothing_go_and_cap_the_confidence(store: Store) -> No
     hypotheses = [{"title": "x", "likelihood": "likely", "support": [], "against": []}]
     script = agreeing(packed(store), threat={**threat, "hypotheses": hypotheses})
     said = stage(last(store, script), "threat")
-    assert set(said.output["evidence"]) <= {"E1", "E2", "A1"}
+    assert set(said.output["evidence"]) <= {"E1", "E2", "E3", "A1"}
     assert any("confidence 99 cut to 55" in note for note in said.notes)
     assert said.output["confidence"] == 82  # never below the draft's
     assert any("E17 names nothing" in note for note in said.notes)

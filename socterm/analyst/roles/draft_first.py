@@ -20,7 +20,7 @@ _FAIR: Final = 95
 _POOR: Final = 70
 """Percentages of a source's lines that are understood, below which its evidence is of less worth."""
 
-_TELLING: Final = ("success after", "text written", "first", "last", "one of")
+_TELLING: Final = ("success after", "failure before", "text written", "first", "last", "one of")
 """Why an event was chosen, the most telling first."""
 
 
@@ -104,6 +104,10 @@ _OTHERS: Final[dict[str, Part]] = {
     "user.target.name": "target",
     "user.effective.name": "target",
     "destination.ip": "target",
+    "destination.domain": "target",
+    "dns.question.name": "target",
+    "dns.question.registered_domain": "target",
+    "url.domain": "target",
     "host.hostname": "asset",
 }
 

@@ -68,7 +68,7 @@ def explanation(pack: Pack, threat: ThreatView) -> ExplanationView:
 
 
 def _tells(one: Exemplar) -> bool:
-    return one.why in ("first", "last") or one.why.startswith("success after")
+    return one.why in ("first", "last") or one.why.startswith(("success after", "failure before"))
 
 
 def _step(pack: Pack, one: Exemplar) -> str:

@@ -89,7 +89,8 @@ def techniques(pack: Pack) -> tuple[str, ...]:
 def _evidence(pack: Pack) -> tuple[str, ...]:
     """Aliases that carry the verdict: alerts, successes after failures, first and last, one of each kind."""
     alerts = [hit.alias for hit in pack.hits if hit.own][:4]
-    events = [*pack.turns, *(one.alias for one in pack.events if one.why in ("first", "last"))]
+    events = [*pack.turns, *(one.alias for one in pack.events if one.why.startswith("failure before"))]
+    events += [one.alias for one in pack.events if one.why in ("first", "last")]
     events += [one.alias for one in pack.events if one.why.startswith(("first of", "one of"))]
     return tuple(dict.fromkeys((*events[:8], *alerts)))[:12]
 

@@ -7,7 +7,7 @@ model can cite, and what it says beyond them is marked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +30,7 @@ MOST_EVENTS: Final = 20
 MOST_ALERTS: Final = 10
 MOST_RELATED: Final = 6
 MOST_THINGS: Final = 8
+MOST_ALIKE: Final = 4
 MOST_KINDS: Final = 10
 MOST_PAST: Final = 6
 MOST_TURNS: Final = 5
@@ -121,13 +122,37 @@ _ENOUGH: Final = 3
 """Failures before a success that are more than a slip of the fingers."""
 
 
+def befores(rows: Sequence[EventRow], turned: Iterable[int]) -> Iterator[int]:
+    """For each success the failure it followed: the latest of the same action by the same user from the same
+    address, else by one of them."""
+    at = {row.id: n for n, row in enumerate(rows)}
+    for ident in turned:
+        success = rows[at[ident]]
+        shared = [
+            (sum(_same(success, row, field) for field in _WHO), n)
+            for n, row in enumerate(rows[: at[ident]])
+            if key_of(row) == (key_of(success)[0], "failure")
+        ]
+        share, n = max(shared, default=(0, 0))
+        if share:
+            yield rows[n].id
+
+
+def _same(one: EventRow, other: EventRow, field: str) -> bool:
+    value = one.fields.get(field)
+    return bool(value) and value == other.fields.get(field)
+
+
 def exemplars(rows: Sequence[EventRow], turned: Mapping[int, int]) -> tuple[Exemplar, ...]:
-    """At most twenty events: first, last, each success after failures, one of each kind, rarest first."""
+    """At most twenty events: first, last, each success after failures with the failure before it, one of each
+    kind, rarest first; of a case of few events all of them."""
     why: dict[int, str] = {}
     if rows:
         why[rows[0].id] = "first"
         why.setdefault(rows[-1].id, "last")
     why |= {ident: f"success after {failed} failures" for ident, failed in turned.items()}
+    for ident in befores(rows, turned):
+        why.setdefault(ident, "failure before the success")
     for row in rows:
         if len(why) < MOST_EVENTS - _ROOM and speaks_to_a_model(row.raw):
             why.setdefault(row.id, "text written for a model")
@@ -138,9 +163,15 @@ def exemplars(rows: Sequence[EventRow], turned: Mapping[int, int]) -> tuple[Exem
     for key in sorted(firsts, key=lambda key: (counted[key], firsts[key].ts)):
         if len(why) < MOST_EVENTS:
             why.setdefault(firsts[key].id, "one of its kind" if counted[key] == 1 else "first of its kind")
+    if len(rows) <= FEW:
+        for row in rows:
+            why.setdefault(row.id, "one of few")
     chosen = [row for row in rows if row.id in why]
     return tuple(Exemplar(f"E{n}", row, why[row.id]) for n, row in enumerate(chosen, 1))
 
+
+FEW: Final = 8
+"""Events of a case that are all shown: as many as a verdict cites."""
 
 _ROOM: Final = 10
 """Exemplars that text written for a model leaves to others."""
@@ -165,13 +196,24 @@ def things(rows: Iterable[EventRow], alerts: Iterable[AlertRow], known: Sequence
     def rank(pair: tuple[str, str]) -> tuple[bool, bool, int, tuple[str, str]]:
         return pair not in named, pair[0] == "host.hostname", -met[pair], pair
 
-    ranked = sorted({*met, *named}, key=rank)[:MOST_THINGS]
+    ranked = _mixed(sorted({*met, *named}, key=rank), named)[:MOST_THINGS]
     return tuple(
         msgspec.structs.replace(
             told.get(pair) or Thing(*pair), events=met[pair], failures=failed[pair], named=pair in named
         )
         for pair in ranked
     )
+
+
+def _mixed(ranked: Sequence[tuple[str, str]], named: Container[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same with a few of each field first: a hundred addresses must not hide the host they all tried."""
+    seen = Counter[str]()
+    first: list[tuple[str, str]] = []
+    rest: list[tuple[str, str]] = []
+    for pair in ranked:
+        seen[pair[0]] += 1
+        (first if pair in named or seen[pair[0]] <= MOST_ALIKE else rest).append(pair)
+    return first + rest
 
 
 def remembered(material: Material) -> tuple[Past, ...]:
