@@ -73,13 +73,17 @@ def eval_analyst(
     cache = RuleCache(cache_dir(os.environ))
     rules = load_rules([rules_dir()], cache=cache)
     cache.save()
-    rows = measured(
-        exam,
-        lambda logs, now: staged(logs, now, rules),
-        asked,
-        prompts=Prompts(prompts_dir(os.environ)),
-        tell=(lambda _done, _of, _what: None) if quiet else _tell,
-    )
+    try:
+        rows = measured(
+            exam,
+            lambda logs, now: staged(logs, now, rules),
+            asked,
+            prompts=Prompts(prompts_dir(os.environ)),
+            tell=(lambda _done, _of, _what: None) if quiet else _tell,
+        )
+    finally:
+        if not quiet and sys.stderr.isatty():
+            click.echo("\r\x1b[K", err=True, nl=False)  # the line of progress, also after Ctrl-C
     show(rows, as_json=as_json, each=each)
     scores = [row.plain(each=False)["score"] for row in rows if row.name != "random"]
     if min_score is not None and min(scores) < min_score:
@@ -109,7 +113,7 @@ def _backends(config: Config, names: Sequence[str], *, quiet: bool) -> dict[str,
 def _tell(done: int, of: int, what: str) -> None:
     """On a terminal one line that is gone at the end; elsewhere one in ten."""
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{done}/{of} {clean(what)}" if what else "\r\x1b[K", err=True, nl=False)
+        click.echo(f"\r\x1b[K{done}/{of} {clean(what)}", err=True, nl=False)
     elif what and done % 10 == 0:
         click.echo(f"{done}/{of} {clean(what)}", err=True)
 
