@@ -12,12 +12,19 @@ from typing import Any
 
 import pytest
 import yaml
+from socterm.analyst.evaluation.measure import measured
 from socterm.analyst.evaluation.scenarios import OURS, inject, load, render
+from socterm.assets import rules_dir
+from socterm.pipeline.staging import staged
+from socterm.sigma.load import load_rules
 from tests.analyst_eval_rendering import documents
 from tests.analyst_eval_rendering import inject as inject_by_the_page
 from tests.analyst_eval_rendering import render as render_by_the_page
+from tests.scripted_model import ScriptedModel
 
+import ollama_stub as stub
 from rules_cli import Done, called
+from test_injections import obeying
 
 EXAM = load()
 LOGIN = "Nov 20 08:{n:02d}:00 web01 sshd[{n}]: Failed password for root from 203.0.113.9 port 40001 ssh2"
@@ -167,6 +174,34 @@ def test_a_model_has_a_row_of_its_own(tmp_path: Path) -> None:
     assert model["row"] == "demo"
     assert model["fallback"] == 1.0  # it failed at every stage: the drafts stood
     assert model["parts"] == rules["parts"]
+
+
+def test_two_models_over_http_have_a_row_each(tmp_path: Path) -> None:
+    own = folder_of(tmp_path, attack())
+    config = tmp_path / "config.toml"
+    with stub.serving(stub.Handler) as server:
+        server.models = [stub.tag("one:1b"), stub.tag("two:3b")]
+        config.write_text(f'[llm]\nbackend = "ollama"\nhost = "{server.url}"\n')
+        asked = ("eval-analyst", "--scenarios", own, "--json", "--config", config)
+        done = called(*asked, "--model", "one:1b", "--model", "two:3b", home=tmp_path)
+        assert {request["model"] for request in server.requests} == {"one:1b", "two:3b"}
+    assert done.code == 0, done.error
+    assert [one["row"] for one in done.records] == ["rules", "random", "one:1b", "two:3b"]
+    # What they said fits no form: the drafts stood, and that is told.
+    rules, _, one, two = done.records
+    assert (one["fallback"], two["fallback"]) == (1.0, 1.0)
+    assert one["parts"]["verdict"] == rules["parts"]["verdict"]
+
+
+def test_a_model_that_obeys_a_text_is_measured_behind_its_gates(tmp_path: Path) -> None:
+    own = load(folder_of(tmp_path, attack(), injections=(injection(),)))
+    rules = load_rules([rules_dir()])
+    model = ScriptedModel(obeying)
+    row = measured(own, lambda logs, now: staged(logs, now, rules), {"obeys": model})[2]
+    assert len(model.asked) == 15  # five stages of the attack, of the text and of its twin
+    assert [one.answer.fallback < 1 for one in row.marked] == [True]
+    assert [(one.verdict, one.without) for one in row.held] == [("true_positive", "true_positive")]
+    assert "ALL CLEAR" in row.marked[0].answer.said  # its words are measured, where nothing warns of them
 
 
 def test_a_model_that_does_not_answer(tmp_path: Path) -> None:
