@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>#~&$!@^]|:(?=//)|(?<=\w)\.(?=\w))")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#~&$!@^]|:(?=//)|(?<=\w)\.(?=[^\W\d])|(?<=[^\W\d])\.(?=\d))")
 """What means something within a line of Markdown: markup, and what is made a link without any."""
 
 
@@ -27,6 +27,8 @@ def unmarked(text: str) -> str:
 
     >>> print(unmarked("a *b* [c](http://d) | <e>"))
     a \\*b\\* \\[c\\](http\\://d) &#124; \\<e\\>
+    >>> print(unmarked("www.example.com 192.0.2.7"))
+    www\\.example\\.com 192.0.2.7
     """
     return _MARKUP.sub(r"\\\1", visible(text)).replace("|", "&#124;")
 

@@ -34,6 +34,15 @@ async def looked_for(d: Driver) -> None:
     await d.press("b", "l")
 
 
+async def columns(d: Driver) -> None:
+    """What fields there are in the lines that were read: here all that pass the filter."""
+    await d.press("slash")
+    await d.type("Accepted")
+    await d.press("enter")
+    await d.settled()
+    await d.press("o")
+
+
 def keys(*names: str) -> Callable[[Driver], Awaitable[None]]:
     async def press(d: Driver) -> None:
         await d.press(*names)
@@ -44,7 +53,7 @@ def keys(*names: str) -> Callable[[Driver], Awaitable[None]]:
 STATES: dict[str, Callable[[Driver], Awaitable[None]]] = {
     "following": nothing,
     "looked_for": looked_for,
-    "columns": keys("o"),
+    "columns": columns,
 }
 
 

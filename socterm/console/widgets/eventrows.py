@@ -246,8 +246,8 @@ class EventRows(StreamRows):
         return value_of(event.fields, shown[self.cell][0])
 
     def known(self) -> list[EventRow]:
-        """The lines that have been read and are kept."""
-        return [self.events[row] for row in list(self.events.keys())]
+        """The lines of the list that have been read."""
+        return [event for row in self.ids if (event := self.events.get(row)) is not None]
 
     def action_cell(self, step: int) -> None:
         """To the column beside this one; left of the first is the line as a whole."""

@@ -45,7 +45,8 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._wrap()
 
     def _wrap(self) -> None:
-        if not self.size.width:  # not laid out yet: the first resize wraps
+        if not self.size.width:  # not laid out, or hidden: wrapped when it is seen
+            self._width = 0
             return
         self._width = max(4, self.scrollable_content_region.width)
         self.rows = wrap(self.lines, self._width)
@@ -86,6 +87,11 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap to the new width."""
         if self.scrollable_content_region.width != self._width:
+            self._wrap()
+
+    def on_show(self, _event: events.Show) -> None:
+        """Wrap what was given while it could not be seen: no resize comes where the size is the same again."""
+        if not self._width:
             self._wrap()
 
     def action_move(self, step: int) -> None:
