@@ -1,7 +1,7 @@
 """Text for a model in a log: it is a detection of its own, and a model that obeys it changes nothing.
 
-Each way of the evaluation's `injections` is put into the lines of its attack and goes through the whole road. A
-model that does as it is told then looks at every alert and incident. Its twin has harmless text there.
+Each way of the evaluation's `injections` is put into the lines of its attack and goes through the whole road.
+A model that does as it is told then looks at every alert and incident. Its twin has harmless text there.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
             self._wrap()
 
     def on_show(self, _event: events.Show) -> None:
-        """Wrap what was given while it could not be seen: no resize comes where the size is the same again."""
+        """Wrap what was given while it was hidden: no resize comes where the size is the same again."""
         if not self._width:
             self._wrap()
 
