@@ -57,9 +57,9 @@ async def looked(d: Driver) -> None:
 
 async def test_i_shows_the_five_roles_with_their_label(scene: Scene, store: Store) -> None:
     busy(scene)
-    async with driven(console(store, analyst=rules(store)), size=(160, 90)) as d:
+    async with driven(console(store, analyst=rules(store)), size=(160, 160)) as d:
         await looked(d)
-        await d.sees("Five roles", "SOC manager  source: rules", "Threat analyst", "Proposals", "Explanation")
+        await d.sees("Matched values", "Five roles", "SOC manager  source: rules", "Threat analyst", "Proposals", "Explanation")
         trace = store.analyses.latest(f"alert:{d.app.triage.alerts.cursor}")
         assert trace is not None
         assert trace.actor == ACTOR
@@ -78,7 +78,7 @@ async def test_what_was_said_is_there_again_without_asking(scene: Scene, store: 
 
 async def test_a_model_is_labelled_and_its_slips_are_told(scene: Scene, store: Store) -> None:
     busy(scene)
-    async with driven(console(store, analyst=refined(store)), size=(160, 120)) as d:
+    async with driven(console(store, analyst=refined(store)), size=(160, 200)) as d:
         await looked(d)
         await d.sees("rules + tiny:1b", "mallory [unverified]", "verdict benign is lower than")
 
@@ -146,6 +146,10 @@ def test_pictures_of_the_five_roles(
         await ready(d)
         await looked(d)
         await d.press("2")
+        for _ in range(9):  # below the explanation
+            if "SOC manager" not in d.text():
+                await d.press("pagedown")
+        await d.sees("SOC manager")
         await ready(d)
         app.clear_notifications()
         await pilot.pause()

@@ -184,7 +184,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_left_of_it(place: Path, log: Pat
 
 def test_on_a_disk_that_is_full_to_the_last_byte_a_store_can_be_read(place: Path) -> None:
     """SQLite wants room for memory it shares with others; there is nobody to share it with."""
-    with small_disk(place / "disk", "4m") as disk:
+    with small_disk(place / "full", "4m") as disk:
         db = disk / "s.db"
         Writer.open(db, now=0).close()
         with (disk / "fill").open("wb", buffering=0) as fill, suppress(OSError):

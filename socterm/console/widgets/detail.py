@@ -184,7 +184,7 @@ class Detail(Reader, TextView):
         said = self._roles() if alert else []
         if found is not None:
             told = summary.explanation_lines(found.text, found.citations, found.source, found.headings)
-            return [*said, *told]
+            return [*told, Line(), *said] if said else told  # what is read already stays where it is
         if said:
             return said
         if alert and self.asking == alert:
