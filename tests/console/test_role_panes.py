@@ -59,7 +59,14 @@ async def test_i_shows_the_five_roles_with_their_label(scene: Scene, store: Stor
     busy(scene)
     async with driven(console(store, analyst=rules(store)), size=(160, 160)) as d:
         await looked(d)
-        await d.sees("Matched values", "Five roles", "SOC manager  source: rules", "Threat analyst", "Proposals", "Explanation")
+        await d.sees(
+            "Matched values",
+            "Five roles",
+            "SOC manager  source: rules",
+            "Threat analyst",
+            "Proposals",
+            "Explanation",
+        )
         trace = store.analyses.latest(f"alert:{d.app.triage.alerts.cursor}")
         assert trace is not None
         assert trace.actor == ACTOR
