@@ -70,6 +70,8 @@ def test_what_lies_over_a_screen(scene: Scene, store: Store, size: str, step: st
         d = Driver(pilot.app, pilot)  # type: ignore[arg-type]
         await d.until(lambda: d.app.screen is d.app.triage and d.app.triage._change >= 0)
         await d.settled()
+        d.app.triage.slow_tick()  # the histogram in the width it has now
+        await d.settled()
         await STEPS[step](d)
         await d.settled()
 
