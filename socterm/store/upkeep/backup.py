@@ -47,14 +47,9 @@ def backup(path: Path, target: Path, *, now: int, thorough: bool = True, told: T
         if thorough:
             _refuse_unsound(part, "the copy is not sound, as the store may not be", told)
         size = part.stat().st_size
-        held = _refuse_used(
-            real, now
-        )  # which leaves no log beside it that the new one would be taken to have
-        try:
-            part.replace(real)
-            _sync(real.parent)
-        finally:
-            held.close()
+        # Nobody has it open, so no log lies beside it that the new one would be taken to have.
+        with contextlib.closing(_refuse_used(real, now)):
+            _put(part, real)
     return size
 
 
@@ -104,14 +99,16 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
         make_readable(part)  # a copy of an earlier version stays as it is
         if thorough:
             _refuse_unsound(part, f"{copy} is not sound", told)
-        held = _refuse_used(real, now)
-        try:
+        with contextlib.closing(_refuse_used(real, now)):
             aside = _set_aside(real)
-            part.replace(real)
-            _sync(real.parent)
-        finally:
-            held.close()
+            _put(part, real)
     return aside
+
+
+def _put(part: Path, real: Path) -> None:
+    """Give a copy its name, for good."""
+    part.replace(real)
+    _sync(real.parent)
 
 
 def _refuse_unsound(path: Path, what: str, told: Told) -> None:
