@@ -10,7 +10,7 @@ import contextlib
 import json
 import time
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from socterm.analyst.backend import (
     BackendError,
@@ -24,10 +24,10 @@ from socterm.analyst.backend import (
     Wish,
 )
 from socterm.analyst.backends import sse
-from socterm.analyst.backends.asking import AskingBackend, Request
+from socterm.analyst.backends.asking import Request
 from socterm.analyst.backends.forms import name_of
 from socterm.analyst.backends.local import Place, is_name, place, runs_elsewhere
-from socterm.analyst.backends.patience import USUAL, Patience
+from socterm.analyst.backends.served import ServedBackend, Settings
 from socterm.analyst.backends.sse import wire_messages
 from socterm.analyst.backends.vectors import vectors
 from socterm.analyst.border import one_line
@@ -39,34 +39,17 @@ _CLOUD = "not a model of this machine: log text would leave it (llm.allow_remote
 _EMBEDS = ("embed", "bge-", "bert", "e5-", "gte-", "minilm")
 
 
-class CompatibleBackend(AskingBackend):
+class CompatibleBackend(ServedBackend):
     """Talks to one endpoint; `host` with or without `/v1`. `model` "" takes the first it lists."""
 
     def __init__(
-        self,
-        host: str,
-        model: str = "",
-        *,
-        api_key: str = "",
-        allow_remote: bool = False,
-        embed_model: str = "",
-        num_ctx: int = 8192,
-        num_predict: int = 1024,
-        patience: Patience = USUAL,
+        self, host: str, model: str = "", *, api_key: str = "", **settings: Unpack[Settings]
     ) -> None:
-        super().__init__(num_ctx=num_ctx, num_predict=num_predict, patience=patience)
-        self.host = host.rstrip("/").removesuffix("/v1")
-        self.wanted = model
-        self.allow_remote = allow_remote
-        self.embeds_with = embed_model
-        self._most = num_ctx
+        super().__init__(host.rstrip("/").removesuffix("/v1"), model, **settings)
+        self._most = self.num_ctx
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._model = ""
         self._context = 0
         self._takes_schemas = self._takes_switches = True
-
-    def _model_name(self) -> str:
-        return self._model or self.wanted
 
     def health(self) -> Health:
         """Ask for the list of models, and at first for the context; takes some seconds at worst."""

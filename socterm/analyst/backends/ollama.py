@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from socterm.analyst.backend import (
     BackendError,
@@ -23,9 +23,9 @@ from socterm.analyst.backend import (
     Vectors,
     Wish,
 )
-from socterm.analyst.backends.asking import AskingBackend, Request
+from socterm.analyst.backends.asking import Request
 from socterm.analyst.backends.local import Place, is_name, place, runs_elsewhere
-from socterm.analyst.backends.patience import USUAL, Patience
+from socterm.analyst.backends.served import ServedBackend, Settings
 from socterm.analyst.backends.vectors import vectors
 from socterm.analyst.border import one_line
 
@@ -39,30 +39,14 @@ _TOO_LONG = re.compile(r"context (?:length|size|window)|exceed_context_size", re
 _CLOUD = "a cloud model: log text would leave this machine (llm.allow_remote)"
 
 
-class OllamaBackend(AskingBackend):
+class OllamaBackend(ServedBackend):
     """Talks to one Ollama server. `model` "" takes the first local model it has, `embed_model` likewise."""
 
     def __init__(
-        self,
-        host: str = "http://127.0.0.1:11434",
-        model: str = "",
-        *,
-        allow_remote: bool = False,
-        embed_model: str = "",
-        num_ctx: int = 8192,
-        num_predict: int = 1024,
-        patience: Patience = USUAL,
+        self, host: str = "http://127.0.0.1:11434", model: str = "", **settings: Unpack[Settings]
     ) -> None:
-        super().__init__(num_ctx=num_ctx, num_predict=num_predict, patience=patience)
-        self.host = host
-        self.wanted = model
-        self.allow_remote = allow_remote
-        self.embeds_with = embed_model
-        self._model = ""
+        super().__init__(host, model, **settings)
         self._thinks = True
-
-    def _model_name(self) -> str:
-        return self._model or self.wanted
 
     def health(self) -> Health:
         """Ask for the list of models; takes seven seconds at worst."""
