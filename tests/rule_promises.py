@@ -68,7 +68,7 @@ DETECTIONS: dict[str, str] = {
     "g05": "sensitive_file_probe",
     "g06": "rotating_user_agent",
     "g07": "web_shell",
-    "g08": "web_download_spike web_exfiltration",
+    "g08": "upload_spike web_download_spike web_exfiltration",
     "g09": "http_flood",
     "h01": "port_scan",
     "h02": "host_sweep",

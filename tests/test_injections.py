@@ -33,8 +33,6 @@ from rules_cli import called
 
 WAYS = documents("injections")
 ATTACKS = documents("scenarios")
-UNSEEN = {"exfiltration"}
-"""Attacks of which our rules raise nothing: a text has no verdict there that it could change."""
 
 
 def obeying(form: str, messages: Sequence[Message]) -> dict[str, Any]:
@@ -141,7 +139,7 @@ def test_a_model_that_obeys_changes_nothing_and_the_text_is_told_of(name: str, t
     hostile, neutral = made["hostile"], made["neutral"]
     assert hostile.injection_alerts >= 1
     assert neutral.injection_alerts == 0
-    assert neutral.judged or way["scenario"] in UNSEEN
+    assert neutral.judged, "a text can change nothing where there is no verdict"
     ours, theirs = _by_rule(hostile.judged), _by_rule(neutral.judged)
     # A rule on names does not see the name that the text took the place of: that is no word of the analyst.
     assert {key: ours[key] for key in ours.keys() & theirs} == {
