@@ -157,3 +157,14 @@ def test_close_ends_it(listener: Listener) -> None:
     assert listener.source.done
     assert listener.source.read(10) is None
     listener.source.close()
+
+
+def test_after_its_end_what_was_taken_can_still_be_read(listener: Listener) -> None:
+    listener.send(b"one", b"two")
+    while listener.source.stats().backlog < 2:
+        assert listener.woken.acquire(timeout=20)
+    listener.source.end()
+    assert not listener.source.done
+    chunk = listener.source.read(10)
+    assert chunk is not None
+    assert (chunk.lines, listener.source.done) == ([b"one", b"two"], True)

@@ -37,6 +37,7 @@ from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import Terms
 
 if TYPE_CHECKING:
+    from socterm.pipeline.beside import Beside
     from socterm.pipeline.incidentwatch import IncidentWatch
 
 PLACEHOLDERS_LIMIT = 4 << 20
@@ -216,15 +217,18 @@ def make_pipeline(
     return Pipeline(
         writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
         lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
-        lists=lists, retention=writer.retention(terms_of(config)), incidents=watch_incidents(writer, config),
+        lists=lists, retention=writer.retention(terms_of(config)), beside=beside(writer, config),
     )  # fmt: skip
 
 
-def watch_incidents(writer: Writer, config: Config) -> IncidentWatch | None:
-    """What has the analyst's roles look at new incidents, as configured; None for not at all."""
+def beside(writer: Writer, config: Config) -> list[Beside]:
+    """What is to run beside the ingest, as configured."""
+    return [watch_incidents(writer, config)] if config.analyst.background else []
+
+
+def watch_incidents(writer: Writer, config: Config) -> IncidentWatch:
+    """What has the analyst's roles look at new incidents."""
     wanted = config.analyst
-    if not wanted.background:
-        return None
     from socterm.analyst.backends import open_backend
     from socterm.analyst.prompts import Prompts
     from socterm.pipeline.incidentwatch import IncidentWatch

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,13 +17,15 @@ from socterm.enrich.valuelists import ValueLists
 from socterm.errors import StoreBusyError, StoreFullError
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
+from socterm.pipeline.beside import Beside
 from socterm.pipeline.detect import IDLE_AFTER, Detector, clock_from, clock_state
 from socterm.pipeline.exceptions import ExceptionBook
+from socterm.pipeline.feed import Feed
 from socterm.pipeline.forms import Form, form_for
 from socterm.pipeline.raising import Raising
 from socterm.pipeline.retro import Retro
 from socterm.pipeline.rulewatch import RuleWatch
-from socterm.pipeline.status import IngestStatus, Rate, SourceStatus
+from socterm.pipeline.status import IngestStatus, Lag, Rate
 from socterm.pipeline.tally import count
 from socterm.sigma.learning.plan import lists_of
 from socterm.sigma.model import RuleSet
@@ -34,9 +35,6 @@ from socterm.sources.opening import Opener
 from socterm.store.ingest.batch import Batch, RulesState, SourceState, StoredState
 from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import Retention
-
-if TYPE_CHECKING:
-    from socterm.pipeline.incidentwatch import IncidentWatch
 
 BATCH = 2000
 PATIENCE = 0.05
@@ -48,25 +46,8 @@ FTS_LAG = 20_000
 FTS_STEP = 20_000
 POLL = 0.25
 
-
-class Feed:
-    """One source on the road: its decoder, its counters and the chunk read ahead."""
-
-    def __init__(self, source: Source, decoder: Decoder, state: SourceState, now: int) -> None:
-        self.source = source
-        self.decoder = decoder
-        self.state = state
-        self.ahead: Chunk | None = None
-        self.quiet_since = now
-        self.rate = Rate()
-        self.told = state.lines
-        self.done = False
-
-    def fill(self, limit: int) -> None:
-        """Read ahead if nothing is."""
-        if self.ahead is None and not self.done:
-            self.ahead = self.source.read(limit)
-            self.done = self.ahead is None and self.source.done
+EMPTYING = 5_000_000
+"""µs that senders and the store get, once all is to end, for what listeners have taken."""
 
 
 class Pipeline:
@@ -90,10 +71,10 @@ class Pipeline:
         lists: ValueLists | None = None,
         watch: RuleWatch | None = None,
         retention: Retention | None = None,
-        incidents: IncidentWatch | None = None,
+        beside: Sequence[Beside] = (),
     ) -> None:
         self.watch = watch
-        self.incidents = incidents
+        self.beside = () if once else tuple(beside)
         self.retention = retention
         self.enricher = enricher or Enricher()
         self.lists = lists or ValueLists()
@@ -127,7 +108,7 @@ class Pipeline:
         self._next_event = writer.next_event_id
         self._pending: list[Event] = []
         self._touched: dict[str, Feed] = {}
-        self._behind_since = 0
+        self._lag = Lag()
         self._rate = Rate()
         self._listeners: list[Callable[[], None]] = []
         self._audit_seen = stored.audit_seen
@@ -164,8 +145,8 @@ class Pipeline:
         next_look = 0
         if self.watch is not None and not self.once:
             self.watch.start(self.wake.set)
-        if self.incidents is not None and not self.once:
-            self.incidents.start()
+        for part in self.beside:
+            part.start()
         try:
             while not stop.is_set():
                 now = self.clock()
@@ -185,10 +166,12 @@ class Pipeline:
                     if self._finished():
                         break
                     self._rest(now, stop)
+            if stop.is_set():
+                self._empty(stop)
         finally:
             self.retro.close()
-            if self.incidents is not None:
-                self.incidents.close()
+            for part in self.beside:
+                part.close()
             if self.watch is not None:
                 self.watch.close()
             for feed in self._feeds:
@@ -202,11 +185,23 @@ class Pipeline:
             while self._let_go():
                 pass
 
+    def _empty(self, stop: threading.Event) -> None:
+        """Store what listeners have taken: nobody will send it again."""
+        self._feeds, others = [feed for feed in self._feeds if feed.end()], self._feeds
+        until = self.clock() + EMPTYING
+        while not all(feed.over for feed in self._feeds) and self.clock() < until and not self.error:
+            if not self._gather(self.clock()):
+                self.wake.wait(POLL)
+                self.wake.clear()
+            if self._pending or self._touched:
+                self._commit(stop)
+        self._feeds = others
+
     def _finished(self) -> bool:
         """Whether nothing will ever come again: all files read whole, standard input at its end."""
         if self._pending or (self.opener.waiting or not self._feeds):
             return self.once and not self._pending and not self._feeds
-        return all(f.done and f.ahead is None for f in self._feeds)
+        return all(feed.over for feed in self._feeds)
 
     def _look_around(self, now: int) -> None:
         """Take on sources that appeared, keep the lease, refresh what views see."""
@@ -268,7 +263,7 @@ class Pipeline:
                 feed.fill(room)
             ready = [feed for feed in feeds if feed.ahead is not None]
             if not ready:
-                self._behind_since = 0  # caught up, if only for a moment
+                self._lag.caught_up()
                 break
             if len(ready) > 1:
                 clocks = self.detector.watermark.clocks
@@ -312,6 +307,7 @@ class Pipeline:
 
     def _commit(self, stop: threading.Event) -> None:
         self.detector.sweep()
+        touched = tuple(self._touched.values())
         batch = self._make_batch()
         while True:
             try:
@@ -324,6 +320,8 @@ class Pipeline:
                 if stop.wait(1.0):
                     return
         self.error = ""
+        for feed in touched:
+            feed.committed()
         now = self.clock()
         self._rate.add(now, len(batch.events))
         self._fts_lag += len(batch.events)
@@ -405,44 +403,28 @@ class Pipeline:
 
     def _make_status(self) -> IngestStatus:
         now = self.clock()
-        sources = []
-        for feed in self._feeds:
-            stats = feed.source.stats()
-            state = feed.state
-            sources.append(
-                SourceStatus(
-                    name=state.name, lines=state.lines, decoded=state.decoded, backlog=stats.backlog,
-                    age=now - state.newest if state.newest else -1,
-                    drops=stats.drops, note=stats.note, done=feed.done,
-                )
-            )  # fmt: skip
+        sources = tuple(feed.status(now) for feed in self._feeds)
+        backlog = sum(max(0, s.backlog) for s in sources)
         return IngestStatus(
             mode=self.mode,
             rate=self._rate.value(now),
-            lag=self._lag(sources, now),
+            lag=self._lag.value(now, backlog),
             lines=sum(s.lines for s in sources),
             understood=sum(s.decoded for s in sources),
-            backlog=sum(max(0, s.backlog) for s in sources),
+            backlog=backlog,
             late=sum(f.state.late for f in self._feeds),
             drops=sum(sum(s.drops.values()) for s in sources),
-            sources=tuple(sources),
+            sources=sources,
             error=self.error,
-            hints=self.enricher.hints
-            + self.lists.hints
-            + self.detector.notes()
-            + ((self.retro.note,) if self.retro.note else ())
-            + (self.watch.notes if self.watch is not None else ())
-            + ((self.incidents.note,) if self.incidents is not None and self.incidents.note else ())
-            + ((self.retention.note,) if self.retention is not None and self.retention.note else ()),
+            hints=self._hints(),
             reloads=self._reloads,
             reloaded=self._reloaded,
             left_out=self.detector.left_out(),
         )
 
-    def _lag(self, sources: list[SourceStatus], now: int) -> int:
-        """How long lines have been waiting (µs); 0 where all is read."""
-        if not any(s.backlog > 0 for s in sources):
-            self._behind_since = 0
-        elif not self._behind_since:
-            self._behind_since = now
-        return now - self._behind_since if self._behind_since else 0
+    def _hints(self) -> tuple[str, ...]:
+        """What a person should know, one line each."""
+        hints = self.enricher.hints + self.lists.hints + self.detector.notes()
+        hints += self.watch.notes if self.watch is not None else ()
+        parts = (self.retro, *self.beside, *((self.retention,) if self.retention is not None else ()))
+        return hints + tuple(part.note for part in parts if part.note)

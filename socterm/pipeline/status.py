@@ -78,3 +78,22 @@ class Rate:
         if not seen:
             return 0.0
         return sum(n for _, n in seen) * 1_000_000 / max(1_000_000, now - seen[0][0])
+
+
+class Lag:
+    """How long lines have been waiting to be read."""
+
+    def __init__(self) -> None:
+        self._since = 0
+
+    def caught_up(self) -> None:
+        """All was read, if only for a moment."""
+        self._since = 0
+
+    def value(self, now: int, backlog: int) -> int:
+        """µs at `now` (µs) with `backlog` not read; 0 where nothing is."""
+        if not backlog:
+            self._since = 0
+        elif not self._since:
+            self._since = now
+        return now - self._since if self._since else 0

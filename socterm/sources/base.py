@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -69,6 +69,22 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of files, threads and children; reading afterwards gives None."""
+
+
+@runtime_checkable
+class Listener(Source, Protocol):
+    """A source that others send to: what it has taken nobody will send again."""
+
+    def end(self) -> None:
+        """Take nothing more. What was taken is still to be read; then the source is `done`."""
+
+
+@runtime_checkable
+class Answering(Source, Protocol):
+    """A source whose senders wait to hear that what they sent is stored."""
+
+    def committed(self, position: int) -> None:
+        """All lines below `position` are stored, for good."""
 
 
 def no_wake() -> None:

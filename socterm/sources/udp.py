@@ -22,6 +22,9 @@ _OVERHEAD = 64
 """What a datagram in the queue costs beyond its bytes, so that empty ones are bounded too."""
 
 _RECEIVE_BUFFER = 4 << 20
+_LAST = 64
+"""Receives after the end, each of up to 257 datagrams: more than the buffer holds, and no more."""
+
 _SO_RCVBUFFORCE = 33
 _STOP_CHECK = struct.pack("@ll", 0, 200_000)
 """A blocking receive returns after 200 ms to see whether it should end."""
@@ -83,13 +86,13 @@ class UdpSource:
 
     @property
     def done(self) -> bool:
-        """True after `close`: a listener never ends by itself."""
-        return self._stop
+        """True after `end`, when all is read: a listener never ends by itself."""
+        return self._stop and not self._waiting
 
     def stats(self) -> SourceStats:
         """Drops by reason, and the datagrams waiting."""
         if not self._stop:
-            self._kernel = kernel_drops(self._inode, self._socket.family) or self._kernel
+            self._kernel = self._dropped()
         counts = {"queue full": self._queue_full, "kernel": self._kernel, "empty": self._empty}
         drops = {reason: count for reason, count in counts.items() if count}
         note = ""
@@ -97,22 +100,33 @@ class UdpSource:
             note = "the kernel dropped datagrams: raise its limit, sysctl -w net.core.rmem_max=8388608"
         return SourceStats(drops=drops, note=note, backlog=len(self._waiting))
 
-    def close(self) -> None:
-        """Stop listening; what is queued and not read is gone."""
+    def end(self) -> None:
+        """Stop listening; what is queued can still be read."""
         if self._stop:
             return
-        self.stats()
         self._stop = True
         if self._thread is not None:
             self._thread.join()
+        self._kernel = self._dropped()
         self._socket.close()
+
+    def close(self) -> None:
+        """Stop listening; what is queued and not read is gone."""
+        self.end()
         self._waiting.clear()
+
+    def _dropped(self) -> int:
+        return kernel_drops(self._inode, self._socket.family) or self._kernel
 
     def _run(self) -> None:
         receive: Receiver = open_receiver(self._socket)
         while not self._stop:
             if datagrams := receive():
                 self._keep(datagrams)
+        for _ in range(_LAST):
+            if not (datagrams := receive()):
+                break
+            self._keep(datagrams)
 
     def _keep(self, datagrams: list[bytes]) -> None:
         for datagram in datagrams:

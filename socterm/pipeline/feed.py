@@ -1,0 +1,55 @@
+"""One source on the road of the pipeline."""
+
+from __future__ import annotations
+
+from socterm.event import Chunk
+from socterm.parsers.decoder import Decoder
+from socterm.pipeline.status import Rate, SourceStatus
+from socterm.sources.base import Answering, Listener, Source
+from socterm.store.ingest.batch import SourceState
+
+
+class Feed:
+    """One source on the road: its decoder, its counters and the chunk read ahead."""
+
+    def __init__(self, source: Source, decoder: Decoder, state: SourceState, now: int) -> None:
+        self.source = source
+        self.decoder = decoder
+        self.state = state
+        self.ahead: Chunk | None = None
+        self.quiet_since = now
+        self.rate = Rate()
+        self.told = state.lines
+        self.done = False
+
+    def fill(self, limit: int) -> None:
+        """Read ahead if nothing is."""
+        if self.ahead is None and not self.done:
+            self.ahead = self.source.read(limit)
+            self.done = self.ahead is None and self.source.done
+
+    def end(self) -> bool:
+        """Have it take nothing more, if others send to it; whether it may still have something to carry."""
+        if not isinstance(self.source, Listener):
+            return False
+        self.source.end()
+        return True
+
+    def committed(self) -> None:
+        """Tell a source that answers its senders how far all of it is stored."""
+        if isinstance(self.source, Answering):
+            self.source.committed(self.state.position)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is still to be carried, now or ever."""
+        return self.done and self.ahead is None
+
+    def status(self, now: int) -> SourceStatus:
+        """How it is doing at `now` (µs)."""
+        stats, state = self.source.stats(), self.state
+        return SourceStatus(
+            name=state.name, lines=state.lines, decoded=state.decoded, backlog=stats.backlog,
+            age=now - state.newest if state.newest else -1,
+            drops=stats.drops, note=stats.note, done=self.done,
+        )  # fmt: skip

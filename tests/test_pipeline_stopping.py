@@ -1,0 +1,108 @@
+"""What senders gave away is stored before a pipeline ends; who waits for an answer hears after the commit."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from socterm.event import Chunk
+from socterm.pipeline.ingest import Pipeline
+from socterm.sigma.model import RuleSet
+from socterm.sources.base import SourceStats
+from socterm.sources.opening import Opener
+from socterm.sources.udp import UdpSource
+from socterm.store import open_store
+from socterm.store.ingest.writer import Writer
+
+NOW = 1_795_168_800_000_000
+LINE = b"<38>Nov 21 10:00:00 web01 sshd[7]: Connection closed by 203.0.113.9 port 4711"
+
+
+def clock() -> int:
+    return time.time_ns() // 1000
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    made = Writer.open(tmp_path / "s.db", now=NOW)
+    yield made
+    made.close()
+
+
+def _pipeline(writer: Writer) -> Pipeline:
+    opener = Opener([], bookmark=lambda _name: None, clock=clock)
+    return Pipeline(writer, writer.load_state(), RuleSet({}, []), opener, clock=clock, batch=50)
+
+
+def test_what_waits_in_a_listener_is_stored_when_all_ends(writer: Writer) -> None:
+    pipeline = _pipeline(writer)
+    source = UdpSource("udp://127.0.0.1:0", clock=clock)
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    out.connect(("127.0.0.1", source.port))
+    stop = threading.Event()
+    pipeline._add(source, NOW)
+
+    def after_the_first() -> None:
+        """In the ingest thread: what is sent from here on nobody reads before the end."""
+        if not stop.is_set():
+            for _ in range(99):
+                out.send(LINE)
+            stop.set()
+
+    pipeline.on_commit(after_the_first)
+    out.send(LINE)
+    pipeline.run(stop)
+    out.close()
+    with open_store(writer.path) as store:
+        assert store.events.count().value == 100
+
+
+class Asking:
+    """A source of three lines whose sender waits for what was stored."""
+
+    name = "asking"
+    live = True
+    done = False
+
+    def __init__(self, stored: Callable[[], int]) -> None:
+        self.position = 0
+        self.heard: list[tuple[int, int]] = []
+        self._stored = stored
+
+    def start(self, wake: Callable[[], None]) -> None: ...
+
+    def read(self, limit: int) -> Chunk | None:
+        if self.position:
+            return None
+        self.position = 3
+        return Chunk(self.name, 0, [LINE] * 3, {}, NOW)
+
+    def bookmark(self) -> dict[str, Any] | None:
+        return None
+
+    def end(self) -> None:
+        self.done = True
+
+    def committed(self, position: int) -> None:
+        self.heard.append((position, self._stored()))
+
+    def stats(self) -> SourceStats:
+        return SourceStats()
+
+    def close(self) -> None: ...
+
+
+def test_who_waits_for_an_answer_hears_it_after_the_commit(writer: Writer) -> None:
+    pipeline = _pipeline(writer)
+    with open_store(writer.path) as store:
+        source = Asking(lambda: store.events.count().value)
+        pipeline._add(source, NOW)
+        stop = threading.Event()
+        pipeline.on_commit(stop.set)
+        pipeline.run(stop)
+    assert source.heard[0] == (3, 3)
