@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from socterm.cli.group import cli
 from socterm.store.ingest.writer import Writer
 
+import ollama_stub as stub
 from store_samples import NOW, batch, event, login
 
 
@@ -73,3 +74,33 @@ def test_what_there_is_none_of(path: Path, arguments: tuple[str, ...]) -> None:
     done = run(path, "templates", *arguments)
     assert done.exit_code != 0
     assert "9" in str(done.exception)
+
+
+def test_how_many_are_listed_of_how_many(path: Path) -> None:
+    assert run(path, "templates", "-n", "1").stdout.rstrip().endswith("1 of 2 kinds of 3 lines")
+    assert run(path, "templates", "--since", "2099-01-01").stdout.rstrip().endswith("0 of 2 kinds of 3 lines")
+
+
+def test_lines_without_room_for_their_kind_are_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socterm.templates.book.MOST", 2)
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch([event(4, process__name="app", message="one more"), event(5, message="and more")]))
+    writer.close()
+    out = run(path, "templates").stdout
+    assert "all that came when there was no room for one more" in out
+    assert "2 kinds of 5 lines\nThere was no room for the kinds of 2 of them" in out
+
+
+def test_vectors_are_made_when_asked_for(path: Path) -> None:
+    with stub.serving(stub.Handler) as server:
+        server.models = [stub.tag("embed:1b")]
+        config = path.with_name("config.toml")
+        config.write_text(f'[llm]\nhost = "{server.url}"\nembed_model = "embed:1b"\n')
+        done = run(path, "templates", "--vectors", "--config", str(config))
+        assert (done.exit_code, done.stdout) == (0, "2 vectors made of 2 kinds\n")
+        asked = run(path, "search", "--like", "failed logins", "--config", str(config))
+        assert asked.stderr == "source: rules + embed:1b\n"
+        server.models = []
+        gone = run(path, "templates", "--vectors", "--config", str(config))
+    assert gone.exit_code != 0
+    assert "0 vectors made, then no more: no model for embeddings" in str(gone.exception)

@@ -1,23 +1,22 @@
-"""What is asked in plain words is found however lines say it: without a model, and with vectors of one."""
+"""What is asked in plain words is found however lines say it, without a model."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from socterm.analyst import NullBackend
-from socterm.analyst.backend import BackendError, Health, Vectors, Wish
-from socterm.analyst.search import Search, near, packed
+from socterm.analyst.search import Search
 from socterm.analyst.toolparts import Desks
 from socterm.analyst.tools import Toolbox
 from socterm.store import Store, open_store
 from socterm.store.ingest.writer import Writer
 from socterm.templates.asking import ask
+from socterm.templates.index import Index
 from socterm.templates.ranking import phrases, ranked
 
 from retrieval_score import scores, table
@@ -113,62 +112,9 @@ def test_the_evaluations_questions(tmp_path: Path) -> None:
 @given(st.text(st.characters(codec=None), max_size=1_500))
 def test_any_question_can_be_asked(question: str) -> None:
     asked = ask(question)
-    ranked(asked, [])
+    ranked(asked, Index([]))
     assert all(word.isalnum() and word.isascii() for words, _ in phrases(asked) for word in words)
     assert len(asked.words) <= 24
-
-
-class Embedding(NullBackend):
-    """Makes vectors of texts by the words in them; `down` where it does not answer."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        super().__init__()
-        self.words = words
-        self.down = False
-        self.asked: list[int] = []
-
-    def embed(self, texts: Sequence[str], *, cancel: Wish) -> Vectors:
-        if self.down:
-            raise BackendError(Health("unreachable", "m", "gone"))
-        self.asked.append(len(texts))
-        return Vectors(
-            "m", tuple(tuple(float(word in text.lower()) for word in self.words) for text in texts)
-        )
-
-
-def test_vectors_find_what_no_word_says_and_are_made_once(store: Store) -> None:
-    backend = Embedding(["door", "zebra"])
-    backend.words = ["door", "log on"]
-    search = Search(store.events, store.templates, backend)
-    answers = search.hybrid("the door of the zebra", limit=2)
-    assert answers.source == "rules + m"
-    assert (answers.hits[0].event.id, answers.hits[0].why[-1]) == (5, "vectors")
-    assert backend.asked == [1, 7]
-    search.hybrid("doors", limit=2)
-    assert backend.asked == [1, 7, 1]
-    assert len(store.templates.vectors("m")) == 7
-
-
-def test_a_model_that_fails_leaves_the_answer_of_rules(store: Store) -> None:
-    backend = Embedding(["door"])
-    backend.down = True
-    answers = Search(store.events, store.templates, backend).hybrid("show me failed logins", limit=2)
-    assert {hit.event.id for hit in answers.hits} == {1, 2}
-    assert answers.source == "rules"
-    assert Search(store.events, store.templates, NullBackend()).hybrid("failed logins").source == "rules"
-
-
-@pytest.mark.parametrize("with_numpy", [True, False])
-def test_the_nearest_vectors(monkeypatch: pytest.MonkeyPatch, with_numpy: bool) -> None:
-    if not with_numpy:
-        monkeypatch.setitem(sys.modules, "numpy", None)
-    vectors = {
-        1: packed([0.0, 1.0]), 2: packed([2.0, 0.1]), 3: packed([1.0, 1.0]), 4: packed([1.0]),
-        5: packed([0.0, 0.0]),
-    }  # fmt: skip
-    assert near([1.0, 0.0], vectors)[:3] == [2, 3, 1]
-    assert 4 not in near([1.0, 0.0], vectors)
-    assert near([1.0], {1: packed([0.0, 1.0])}) == []
 
 
 def test_the_tools(store: Store) -> None:

@@ -15,6 +15,7 @@ from socterm.errors import StoreFullError, UsageError
 from socterm.event import Event
 from socterm.query import parse
 from socterm.store import Store, check, open_store
+from socterm.store.doors.templates import Totals
 from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import Terms
 
@@ -84,7 +85,7 @@ def test_lines_are_counted_with_their_template(path: Path) -> None:
         ]
         assert (rows[0].first, rows[0].last) == (NOW + 1_000_000, NOW + 2_000_000)
         assert (rows[1].example, rows[1].newest) == (4, 5)
-        assert store.templates.total() == 5
+        assert store.templates.totals() == Totals(3, 5, 0)
         assert next(row.id for row in store.templates.all(order="rare")) == rows[2].id
         assert [row.id for row in store.templates.all(order="new", since=NOW + 4_000_000)] == [rows[1].id]
         with pytest.raises(UsageError, match="sorted by one of rare"):
@@ -167,7 +168,7 @@ def test_deleted_lines_are_still_counted_and_their_words_go(
     assert check(path) == []
     with open_store(path) as store:
         assert store.events.count().value == 1
-        assert store.templates.total() == 31
+        assert store.templates.totals().lines == 31
         row = store.templates.of_event(31)
         assert row is not None
         assert row.lines > 1

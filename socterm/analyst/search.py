@@ -8,21 +8,21 @@ Without a model the first two are all, and the answer says so.
 
 from __future__ import annotations
 
-import sys
 import threading
-from array import array
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from socterm.analyst.backend import Backend, BackendError, Cancelled, Wish
+from socterm.analyst.backend import Backend, Wish
+from socterm.analyst.vectors import Nearest
 from socterm.store.doors.templates import Found, TemplateRow
 from socterm.store.protocols import Events, Templates
 from socterm.store.rows import EventRow
 from socterm.templates.asking import ask
-from socterm.templates.book import FULL
-from socterm.templates.ranking import LEAST, described, fused, nearest, phrases, placed, ranked
+from socterm.templates.book import Template
+from socterm.templates.index import Index
+from socterm.templates.ranking import LEAST, fused, phrases, placed, ranked
 
 RULES: Final = "rules"
 
@@ -33,11 +33,8 @@ LINES: Final = 30
 """Lines looked at of each phrase."""
 
 PHRASES: Final = 48
-AT_ONCE: Final = 64
-"""Templates that one question has made vectors of; the next question goes on."""
-
-PLAIN: Final = 2_000
-"""Vectors that are compared without numpy: some 50 ms."""
+LOOKED_AT: Final = 200
+"""Templates of each order that are looked at for one with a line that is still stored."""
 
 _SURE: Final = 5
 """Hits of a phrase up to which it tells much; one that most lines have tells little."""
@@ -67,90 +64,47 @@ class Search:
     def __init__(self, events: Events, templates: Templates, backend: Backend | None = None) -> None:
         self.events = events
         self.templates = templates
-        self.backend = backend
+        self._nearest = Nearest(templates, backend)
+        self._rows: list[Template] = []
+        self._index = Index([])
+
+    def _standing(self, order: Sequence[int]) -> dict[int, int]:
+        """The first of these templates of which there is a line, with the newest."""
+        return dict(list(self.templates.standing(order).items())[:TEMPLATES])
 
     def hybrid(self, question: str, *, limit: int = 20, cancel: Wish | None = None) -> Answers:
         """The lines that a question in plain words is about, one of each template before a second of any."""
         asked = ask(question)
-        rows = {row.id: row for row in self.templates.all(order="latest") if row.how != FULL}
-        by_meaning = [ident for ident, _ in ranked(asked, rows.values(), TEMPLATES)]
+        index = self._index_now()
+        by_meaning = self._standing([ident for ident, _ in ranked(asked, index, LOOKED_AT)])
         wanted = phrases(asked)[:PHRASES]
         found = self.templates.matching([words for words, _ in wanted], limit=LINES)
         by_words = _best_lines([weight for _, weight in wanted], found)
-        by_vectors, model = self._by_vectors(question, rows, cancel or threading.Event())
-        order = _lines(by_words, by_meaning, by_vectors, rows)
+        near_by, model = self._nearest.to(question, cancel or threading.Event(), LOOKED_AT)
+        by_vectors = self._standing([ident for ident in near_by if ident in index.rows])
+        order = _lines(by_words, by_meaning, by_vectors)
         of = {one.id: one.template for some in found for one in some}
         chosen = _spread([(ident, of.get(ident) or template) for ident, template in order])[: 2 * limit]
         events = {row.id: row for row in self.events.get(ident for ident, _ in chosen)}
-        meant, worded, near_by = set(by_meaning), {one.id for one in by_words}, set(by_vectors)
+        rows = {row.id: row for row in self.templates.get({template for _, template in chosen})}
+        worded = {one.id for one in by_words}
         hits = [
             Hit(
                 events[ident],
                 rows.get(template),
-                _why(ident in worded, template in meant, template in near_by),
+                _why(ident in worded, template in by_meaning, template in by_vectors),
             )
             for ident, template in chosen
             if ident in events
         ]
         return Answers(tuple(hits[:limit]), f"{RULES} + {model}" if model else RULES)
 
-    def _by_vectors(
-        self, question: str, rows: Mapping[int, TemplateRow], cancel: Wish
-    ) -> tuple[list[int], str]:
-        """(templates by their vectors, model); nothing where no model makes any."""
-        if self.backend is None or not rows:
-            return [], ""
-        try:
-            asked = self.backend.embed([question], cancel=cancel)
-            known = self.templates.vectors(asked.model)
-            missing = [row for row in rows.values() if row.id not in known][:AT_ONCE]
-            if missing:
-                made = self.backend.embed([described(row) for row in missing], cancel=cancel)
-                if made.model == asked.model:
-                    new = {
-                        row.id: (row.text, packed(vector))
-                        for row, vector in zip(missing, made.rows, strict=False)
-                    }
-                    self.templates.keep_vectors(made.model, new)
-                    known |= {ident: vector for ident, (_, vector) in new.items()}
-        except (BackendError, Cancelled):
-            return [], ""
-        here = {ident: vector for ident, vector in known.items() if ident in rows}
-        if not asked.rows or not here:
-            return [], ""
-        return near(asked.rows[0], here), asked.model
-
-
-def packed(vector: Sequence[float]) -> bytes:
-    """A vector as it is stored: little-endian 32-bit floats."""
-    values = array("f", vector)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values.tobytes()
-
-
-def near(question: Sequence[float], vectors: Mapping[int, bytes]) -> list[int]:
-    """Templates by how near their vectors are, by numpy where that is installed; else the latest of them."""
-    try:
-        import numpy as np  # noqa: PLC0415 (an extra, and 0.1 s)
-    except ImportError:
-        some = dict(list(vectors.items())[-PLAIN:])
-        return nearest(question, {ident: _unpacked(data) for ident, data in some.items()}, TEMPLATES)
-    size = len(question) * 4
-    ids = [ident for ident, data in vectors.items() if len(data) == size]
-    if not ids:
-        return []
-    table = np.frombuffer(b"".join(vectors[ident] for ident in ids), dtype="<f4").reshape(len(ids), -1)
-    lengths = np.linalg.norm(table, axis=1)
-    scores = table @ np.asarray(question, dtype="<f4") / np.where(lengths == 0, 1, lengths)
-    return [ids[at] for at in np.argsort(-scores, kind="stable")[:TEMPLATES]]
-
-
-def _unpacked(data: bytes) -> array[float]:
-    values = array("f", data[: len(data) // 4 * 4])
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values
+    def _index_now(self) -> Index:
+        """The words of all templates; made anew only where there are others than at the last question."""
+        rows = self.templates.kinds()
+        if rows != self._rows:
+            self._rows, self._index = rows, Index(rows)
+        return self._index
 
 
 def _best_lines(weights: Sequence[float], found: Sequence[Sequence[Found]]) -> list[Found]:
@@ -169,19 +123,18 @@ def _best_lines(weights: Sequence[float], found: Sequence[Sequence[Found]]) -> l
 
 
 def _lines(
-    by_words: Sequence[Found],
-    by_meaning: Sequence[int],
-    by_vectors: Sequence[int],
-    rows: Mapping[int, TemplateRow],
+    by_words: Sequence[Found], by_meaning: Mapping[int, int], by_vectors: Mapping[int, int]
 ) -> list[tuple[int, int]]:
-    """(event, template) by all orders together: a line stands where its template does in theirs."""
+    """(event, template) by all orders together: a line stands where its template does in theirs.
+
+    Of a template that none of the lines is of, its newest stands for it.
+    """
     of = {one.id: one.template for one in by_words}
     there = set(of.values())
-    for template in (*by_meaning, *by_vectors):
-        if template not in there:
-            of[rows[template].newest] = template
+    both = (*by_meaning.items(), *by_vectors.items())
+    of |= {newest: template for template, newest in both if template not in there}
     worded = placed([one.id for one in by_words])
-    meant, near_by = placed(by_meaning), placed(by_vectors)
+    meant, near_by = placed(list(by_meaning)), placed(list(by_vectors))
     order = fused(
         worded,
         {ident: meant[template] for ident, template in of.items() if template in meant},

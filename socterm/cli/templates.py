@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.output import table as put_table
 from socterm.cli.reading import moment, opened, store_options
 from socterm.cli.wiring import clock
-from socterm.errors import UsageError
-from socterm.store.doors.templates import ORDERS, TemplateRow
+from socterm.errors import SoctermError, UsageError
+from socterm.store.doors.templates import ORDERS, TemplateRow, Totals
+from socterm.templates.book import FULL
 
 _LINES = 10
 _WIDEST = 120
@@ -28,6 +30,7 @@ _WIDEST = 120
 @click.option(
     "--limit", "-n", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most N."
 )
+@click.option("--vectors", is_flag=True, help="Have the model for embeddings make those that are missing.")
 @json_option
 @store_options
 def templates(
@@ -36,6 +39,7 @@ def templates(
     order: str,
     since: str | None,
     limit: int,
+    vectors: bool,
     as_json: bool,
     db: Path | None,
     config: Path | None,
@@ -47,6 +51,9 @@ def templates(
     socterm templates --event 4711               how rare is this one
     socterm search socterm.template:17           all lines of a kind
     """
+    if vectors:
+        _make_vectors(db, config)
+        return
     now = clock()
     first = moment("--since", since, now)[0] if since else None
     with opened(db, config) as (store, _):
@@ -58,21 +65,36 @@ def templates(
                 )
             number = found.id
         if number is None:
-            _list(
-                store.templates.all(order=order, since=first, limit=limit), store.templates.total(), as_json
-            )
+            rows = store.templates.all(order=order, since=first, limit=limit)
+            _list(rows, as_json, store.templates.totals())
             return
         rows = store.templates.get([number])
         if not rows:
             raise UsageError(f"there is no template {number}: socterm templates lists them")
         lines = store.events.get(store.templates.events(number, limit=min(limit, _LINES)))
-    _list(rows, 0, as_json)
+    _list(rows, as_json)
     if not as_json:
         for line in lines:
             click.echo(f"{line.id:>8}  {stamp(line.ts)}  {clean(line.raw)}")
 
 
-def _list(rows: list[TemplateRow], total: int, as_json: bool) -> None:
+def _make_vectors(db: Path | None, config: Path | None) -> None:
+    """All that are missing, for search by meaning; whoever ingests makes them by and by."""
+    from socterm.analyst import open_backend
+    from socterm.analyst.backend import BackendError
+    from socterm.analyst.vectors import Learner
+
+    with opened(db, config, readonly=False) as (store, settings):
+        learner, made = Learner(store.templates, open_backend(settings.llm)), 0
+        try:
+            while more := learner.step(threading.Event()):
+                made += more
+        except BackendError as error:
+            raise SoctermError(f"{made:,} vectors made, then no more: {error.health.reason}") from None
+        click.echo(f"{made:,} vectors made of {store.templates.totals().kinds:,} kinds")
+
+
+def _list(rows: list[TemplateRow], as_json: bool, totals: Totals | None = None) -> None:
     if as_json:
         for row in rows:
             put_json(_json(row))
@@ -81,12 +103,20 @@ def _list(rows: list[TemplateRow], total: int, as_json: bool) -> None:
     put_table(
         head,
         [
-            (row.id, f"{row.lines:,}", _day(row.first), _day(row.last), told(row), row.text[:_WIDEST])
+            (row.id, f"{row.lines:,}", _day(row.first), _day(row.last), told(row), _text(row)[:_WIDEST])
             for row in rows
         ],
     )
-    if total:
-        click.echo(f"{len(rows):,} kinds of {total:,} lines")
+    if totals is not None:
+        listed = sum(row.how != FULL for row in rows)
+        shown = "" if listed == totals.kinds else f"{listed:,} of "
+        click.echo(f"{shown}{totals.kinds:,} kinds of {totals.lines:,} lines")
+        if totals.beyond:
+            click.echo(f"There was no room for the kinds of {totals.beyond:,} of them: they count as one.")
+
+
+def _text(row: TemplateRow) -> str:
+    return "(all that came when there was no room for one more)" if row.how == FULL else row.text
 
 
 def told(row: TemplateRow) -> str:

@@ -1,4 +1,4 @@
-"""New incidents looked at by the analyst's roles, beside the ingest and never in its way.
+"""New incidents looked at by the analyst's roles, beside the ingest and never in its way; then new templates.
 
 One thread of whoever ingests: there is one ingest to a store, so nothing is looked at twice. What was looked
 at is on record in the store, and so is the budget: a restart changes neither.
@@ -12,10 +12,11 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 
-from socterm.analyst.backend import Backend
+from socterm.analyst.backend import Backend, BackendError, Cancelled
 from socterm.analyst.backends import NullBackend
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.roles.desk import BACKGROUND, Roles
+from socterm.analyst.vectors import Learner
 from socterm.errors import SoctermError
 from socterm.store import Store, open_store
 
@@ -32,6 +33,9 @@ AGE: Final = 86_400_000_000
 """µs: what nothing happened to for longer is nobody's news."""
 
 HOUR: Final = 3_600_000_000
+
+LEARN: Final = 300_000_000
+"""µs until templates are looked at again where all have their vectors, or no model makes any."""
 
 
 class IncidentWatch:
@@ -60,6 +64,8 @@ class IncidentWatch:
         self._fast = fast
         self._prompts = prompts
         self._refused: set[int] = set()
+        self._learner: Learner | None = None
+        self._next_learn = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -100,6 +106,25 @@ class IncidentWatch:
             self.note = f"incident {ident} could not be looked at: {error}"
         return ident
 
+    def learn(self, store: Store) -> int:
+        """Have vectors made of a few templates that have none, for search by meaning; how many were made.
+
+        A model that is not there is no mistake: it is asked again later.
+        """
+        now = self._clock()
+        if 0 <= self._next_learn - now <= LEARN:  # a clock that was set back does not stop it
+            return 0
+        if self._learner is None:
+            self._learner = Learner(store.templates, self._backend)
+        made = 0
+        try:
+            made = self._learner.step(self._stop)
+        except (BackendError, Cancelled):
+            pass
+        finally:
+            self._next_learn = now - 1 if made else now + LEARN
+        return made
+
     def _run(self) -> None:
         try:
             with open_store(self._path) as store:
@@ -110,6 +135,7 @@ class IncidentWatch:
 
     def _one(self, store: Store) -> None:
         try:
-            self.look(store)
+            if not self.look(store):
+                self.learn(store)
         except SoctermError as error:  # a store that is busy: the next look is soon
             self.note = f"incidents could not be looked at: {error}"

@@ -19,7 +19,7 @@ from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
 from socterm.store.doors.sandbox import SqlAnswer
-from socterm.store.doors.templates import Found, TemplateRow
+from socterm.store.doors.templates import Found, TemplateRow, Totals
 from socterm.store.ingest.raising import Asked
 from socterm.store.rows import (
     AlertRow,
@@ -32,6 +32,7 @@ from socterm.store.rows import (
     RuleRow,
     SourceRow,
 )
+from socterm.templates.book import Template
 
 
 class Events(Protocol):
@@ -153,14 +154,20 @@ class Templates(Protocol):
     def all(self, *, order: str = ..., since: int | None = None, limit: int = ...) -> list[TemplateRow]:
         """Templates: the rarest first, or `common`, `new`, `latest`; first seen at `since` (µs) or later."""
 
+    def kinds(self) -> list[Template]:
+        """All templates without their counts."""
+
     def get(self, ids: Iterable[int]) -> list[TemplateRow]:
         """Templates by number, in the order asked; unknown ones are left out."""
 
     def of_event(self, event: int) -> TemplateRow | None:
         """The template of an event; None where it was stored before there were any."""
 
-    def total(self) -> int:
-        """How many lines have been given a template, since the store began."""
+    def totals(self) -> Totals:
+        """How many templates there are, and how many lines have been given one since the store began."""
+
+    def standing(self, templates: Sequence[int]) -> dict[int, int]:
+        """Of these templates those of which a line is stored, in their order, with the newest there is."""
 
     def events(self, template: int, *, limit: int = ...) -> list[int]:
         """The newest events of a template."""
@@ -171,8 +178,11 @@ class Templates(Protocol):
     def vectors(self, model: str) -> dict[int, bytes]:
         """The vectors that a model made of templates: little-endian 32-bit floats."""
 
-    def keep_vectors(self, model: str, vectors: Mapping[int, tuple[str, bytes]]) -> None:
-        """Keep template → (the text it was made of, vector), where the store may be written."""
+    def without_vector(self, model: str, size: int, *, limit: int) -> list[Template]:
+        """Templates that have no vector of so many numbers from a model, the latest first."""
+
+    def keep_vectors(self, model: str, vectors: Mapping[int, tuple[str, bytes]]) -> int:
+        """Keep template → (the text it was made of, vector), where the store may be written; how many."""
 
 
 class SqlQuestions(Protocol):

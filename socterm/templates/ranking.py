@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -13,18 +13,12 @@ from socterm.templates.asking import Asked, vocabulary
 from socterm.templates.book import Template
 from socterm.templates.concepts import Concept
 from socterm.templates.equivalents import EQUIVALENTS
+from socterm.templates.index import Index
 from socterm.templates.words import split, stem, stems
 
 FAR = 10
 """Of reciprocal rank fusion (Cormack et al., 2009): the larger, the less the first places count. Their 60 is
 for orders of thousands; in these of dozens, what both know a little is no better than what one knows well."""
-
-LOGON_TYPES = {
-    "2": "interactive, at the console", "3": "over the network", "4": "batch, a scheduled task",
-    "5": "a service", "7": "unlocked the screen", "8": "over the network in clear text",
-    "9": "new credentials, runas", "10": "remote desktop, rdp, terminal services", "11": "cached credentials",
-}  # fmt: skip
-"""Windows' kinds of logons (Microsoft, event 4624), which stand behind the event's code."""
 
 LEAST = 0.3
 """Templates that have to do with the question less than so much of the best one are left out."""
@@ -42,70 +36,46 @@ _UNTOLD = 0.6
 Item = TypeVar("Item", bound=Hashable)
 
 
-def ranked(asked: Asked, templates: Iterable[Template], limit: int = 50) -> list[tuple[int, float]]:
+def ranked(asked: Asked, index: Index, limit: int = 50) -> list[tuple[int, float]]:
     """(template, score), best first, of those that have anything to do with the question."""
-    rows = list(templates)
-    texts = {
-        row.id: words_of(row.how, row.text, row.dataset, row.action, row.outcome, row.code) for row in rows
-    }
-    often = Counter(word for words in texts.values() for word in words)
-    wanted = [
-        (stem(word), EQUIVALENTS.get(stem(word), frozenset()),
-         math.log(1 + (len(rows) + 1) / (1 + often[stem(word)])))
-        for word in asked.words
-    ]  # fmt: skip
-    scored = [(row.id, _score(asked, wanted, row, texts[row.id])) for row in rows]
-    best = max((score for _, score in scored), default=0.0)
-    some = [one for one in scored if one[1] > LEAST * best]
+    scores: defaultdict[int, float] = defaultdict(float)
+    _add_words(asked, index, scores)
+    for concept, weight in asked.meant:
+        for ident, sure in _telling(concept, index).items():
+            scores[ident] += weight * sure
+    best = max(scores.values(), default=0.0)
+    some = [one for one in scores.items() if one[1] > LEAST * best]
     return sorted(some, key=lambda one: (-one[1], one[0]))[:limit]
 
 
-def _score(
-    asked: Asked, wanted: Sequence[tuple[str, frozenset[str], float]], row: Template, words: frozenset[str]
-) -> float:
-    whole = sum(weight for _, _, weight in wanted)
-    found = sum(
-        weight if word in words else weight * _ALIKE if alike & words else 0.0
-        for word, alike, weight in wanted
-    )
-    score = _WORDS * found / whole if whole else 0.0
-    for concept, weight in asked.meant:
-        score += weight * max(_by_action(concept, row), _by_words(concept, words))
-    return score
+def _add_words(asked: Asked, index: Index, scores: defaultdict[int, float]) -> None:
+    """What templates count that have words of the question, or words that mean the same; rare ones most."""
+    wanted = [stem(word) for word in asked.words]
+    worth = [math.log(1 + (len(index.rows) + 1) / (1 + len(index.having(word)))) for word in wanted]
+    whole = sum(worth)
+    for word, weight in zip(wanted, worth, strict=True):
+        same = index.having(word)
+        alike = same.union(*map(index.having, EQUIVALENTS.get(word, ())))
+        for ident in alike:
+            scores[ident] += _WORDS * weight / whole * (1.0 if ident in same else _ALIKE)
 
 
-def _by_action(concept: Concept, row: Template) -> float:
-    """How well what a parser said has happened is the concept."""
-    if not row.action or row.action not in concept.actions:
-        return 0.0
-    if not concept.outcome or row.outcome == concept.outcome:
-        return 1.0
-    return 0.0 if row.outcome else _UNTOLD
-
-
-def _by_words(concept: Concept, words: frozenset[str]) -> float:
-    """How well the template's words say the concept: longer phrases are surer."""
-    best = 0
-    for phrase in concept.says:
-        told = _phrase(phrase)
-        if len(told) > best and told <= words:
-            best = len(told)
-    return min(0.9, 0.3 + 0.2 * best) if best else 0.0
+def _telling(concept: Concept, index: Index) -> dict[int, float]:
+    """How well templates tell the concept, by their words or by what their parser says has happened."""
+    found: dict[int, float] = {}
+    for phrase in sorted(map(_phrase, concept.says), key=len):  # longer phrases are surer
+        found.update(dict.fromkeys(index.having_all(phrase), min(0.9, 0.3 + 0.2 * len(phrase))))
+    for row in index.doing(concept.actions):
+        if not concept.outcome or row.outcome == concept.outcome:
+            found[row.id] = 1.0
+        elif not row.outcome:
+            found[row.id] = max(_UNTOLD, found.get(row.id, 0.0))
+    return found
 
 
 @lru_cache(maxsize=4_096)
 def _phrase(text: str) -> frozenset[str]:
     return stems(text)
-
-
-@lru_cache(maxsize=16_384)
-def words_of(how: str, text: str, dataset: str, action: str, outcome: str, code: str) -> frozenset[str]:
-    """All words that tell what lines of a template are about, without endings."""
-    meaning = ACTIONS.get(action)
-    told = meaning.meaning.partition(";")[0] if meaning is not None else ""
-    told += f" {LOGON_TYPES.get(code.partition('/')[2], '')}"
-    text = "" if text.startswith("{") else text  # JSON of which only the names of fields are left
-    return stems(f"{how if how == 'full' else ''} {text} {dataset} {action} {outcome} {code} {told}")
 
 
 def described(row: Template) -> str:
@@ -155,7 +125,7 @@ def nearest(question: Sequence[float], vectors: Mapping[int, Sequence[float]], l
     for ident, vector in vectors.items():
         if len(vector) == len(question):
             length = math.sqrt(sum(x * x for x in vector)) or 1.0
-            scored.append(
-                (sum(a * b for a, b in zip(question, vector, strict=True)) / (size * length), ident)
-            )
+            score = sum(a * b for a, b in zip(question, vector, strict=True)) / (size * length)
+            if math.isfinite(score):
+                scored.append((score, ident))
     return [ident for _, ident in sorted(scored, key=lambda one: (-one[0], one[1]))[:limit]]

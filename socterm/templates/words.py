@@ -9,6 +9,9 @@ _WORD = re.compile(r"[A-Za-z]+|\d+", re.ASCII)
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LOGIN = re.compile(r"\b(?:log|logg|sign)(?:ed|s|ing)?[ -]?(?:in|on)s?\b|\blogons?\b", re.IGNORECASE)
 _LOGOUT = re.compile(r"\b(?:log|logg|sign)(?:ed|s|ing)?[ -]?(?:out|off)s?\b", re.IGNORECASE)
+_LOGS = re.compile(r"[lLsS](?:[oO][gG]{1,2}|[iI][gG][nN])[A-Za-z]{0,3}[ -]?[iIoO]")
+"""What both need, found quickly."""
+
 _ENDINGS = (
     "ations", "ation", "ments", "ment", "ures", "ure", "ions", "ion", "ings", "ing", "ers", "ies", "ied",
     "ed", "es", "er", "ly", "e", "s", "y",
@@ -29,12 +32,12 @@ def split(text: str) -> list[str]:
     >>> split("ConsoleLogin failed: user_created, 4625")
     ['consolelogin', 'failed', 'user', 'created', '4625']
     """
-    return [word.lower() for word in _WORD.findall(_one_word(text))[:_MOST_WORDS]]
+    return [word.lower() for word in _WORD.findall(one_word(text))[:_MOST_WORDS]]
 
 
-def _one_word(text: str) -> str:
-    """Logging in and out are one word each, however they are written."""
-    return _LOGOUT.sub("logout", _LOGIN.sub("login", text))
+def one_word(text: str) -> str:
+    """A text in which logging in and out are one word each, however they are written."""
+    return _LOGOUT.sub("logout", _LOGIN.sub("login", text)) if _LOGS.search(text) else text
 
 
 @lru_cache(maxsize=16_384)
@@ -60,6 +63,6 @@ def stems(text: str) -> frozenset[str]:
     >>> sorted(stems("ConsoleLogin failed"))
     ['consol', 'consolelogin', 'fail', 'login']
     """
-    whole = _WORD.findall(_one_word(text))[:_MOST_WORDS]
+    whole = _WORD.findall(one_word(text))[:_MOST_WORDS]
     parts = (part for word in whole if not word.islower() for part in _PART.findall(word))
     return frozenset(stem(word.lower()) for word in (*whole, *parts))

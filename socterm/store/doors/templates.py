@@ -13,7 +13,7 @@ from socterm.store.connections import Connections
 from socterm.store.templates import TEMPLATE
 from socterm.store.words import key_match
 from socterm.templates import FIELD
-from socterm.templates.book import Template
+from socterm.templates.book import FULL, Template
 
 ORDERS: Final = {
     "rare": "lines, id DESC",
@@ -25,6 +25,9 @@ ORDERS: Final = {
 
 _ROW = f"{TEMPLATE}, first, last, lines, example, newest"
 _CHUNK = 500
+_LOOKED_AT = 64
+_OLDER = 20
+"""Templates whose newest line is gone that are looked at, and lines of each."""
 
 
 class TemplateRow(Template):
@@ -39,6 +42,14 @@ class TemplateRow(Template):
     lines: int = 0
     example: int = 0
     newest: int = 0
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """How many templates and lines there are; for the templates of `beyond` lines there was no room."""
+
+    kinds: int
+    lines: int
+    beyond: int
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -63,6 +74,12 @@ class TemplateDesk:
         with self._connections.snapshot() as db:
             return [TemplateRow(*row) for row in db.execute(sql, (*params, limit))]
 
+    def kinds(self) -> list[Template]:
+        """All templates without their counts, but not the one of all lines there was no room for."""
+        sql = f"SELECT {TEMPLATE} FROM templates WHERE how <> ? ORDER BY id"
+        with self._connections.snapshot() as db:
+            return [Template(*row) for row in db.execute(sql, (FULL,))]
+
     def get(self, ids: Iterable[int]) -> list[TemplateRow]:
         """Templates by number, in the order asked; unknown ones are left out."""
         wanted = list(ids)
@@ -77,10 +94,27 @@ class TemplateDesk:
             row = db.execute(f"{sql}(SELECT kind FROM events WHERE id = ?))", (event,)).fetchone()
         return TemplateRow(*row) if row else None
 
-    def total(self) -> int:
-        """How many lines have been given a template, since the store began."""
+    def totals(self) -> Totals:
+        """How many templates there are, and how many lines have been given one since the store began."""
+        sql = (
+            "SELECT coalesce(sum(how <> ?), 0), coalesce(sum(lines), 0), coalesce(sum(lines * (how = ?)), 0) "
+        )
         with self._connections.snapshot() as db:
-            return int(db.execute("SELECT coalesce(sum(lines), 0) FROM templates").fetchone()[0])
+            return Totals(*db.execute(f"{sql} FROM templates", (FULL, FULL)).fetchone())
+
+    def standing(self, templates: Sequence[int]) -> dict[int, int]:
+        """Of these templates those of which a line is stored, in their order, with the newest there is.
+
+        Retention may leave older lines of a template than its newest. That is looked at for the first few.
+        """
+        with self._connections.snapshot() as db:
+            sql = "SELECT t.id, t.newest FROM templates t JOIN events e ON e.id = t.newest"
+            newest = dict(_some(db, sql, templates, "t.id"))
+            for template in [one for one in templates if one not in newest][:_LOOKED_AT]:
+                ids = [row[0] for row in _matching(db, key_match(FIELD, str(template)), _OLDER)]
+                if left := _some(db, "SELECT id FROM events", ids):
+                    newest[template] = max(left)[0]
+        return {template: newest[template] for template in templates if template in newest}
 
     def events(self, template: int, *, limit: int = 20) -> list[int]:
         """The newest events of a template, by the full-text index; lines it has not come to are looked at."""
@@ -95,27 +129,43 @@ class TemplateDesk:
             return [row[0] for row in (*late, *_matching(db, match, limit - len(late)))]
 
     def matching(self, wanted: Sequence[Sequence[str]], *, limit: int = 30) -> list[list[Found]]:
-        """For each list of words the newest events whose lines have all of them, whole and in either case."""
+        """For each list of words the newest events whose lines have all of them, whole and in either case.
+
+        Of the newest that the full-text index has: what retention has deleted of them by now is left out.
+        """
         with self._connections.snapshot() as db:
             hits = [[row[0] for row in _matching(db, _all(words), limit)] for words in wanted]
             ids = sorted({ident for some in hits for ident in some})
             of = dict(
                 _some(db, "SELECT e.id, k.template FROM events e JOIN kinds k ON k.id = e.kind", ids, "e.id")
             )
-        return [[Found(ident, of.get(ident) or 0) for ident in some] for some in hits]
+        return [[Found(ident, of[ident] or 0) for ident in some if ident in of] for some in hits]
 
     def vectors(self, model: str) -> dict[int, bytes]:
         """The vectors that this model made of templates: little-endian 32-bit floats."""
         with self._connections.snapshot() as db:
             return dict(db.execute("SELECT id, vector FROM templates WHERE model = ?", (model,)).fetchall())
 
-    def keep_vectors(self, model: str, vectors: Mapping[int, tuple[str, bytes]]) -> None:
-        """Keep template → (the text it was made of, vector); not where the text is another by now."""
+    def without_vector(self, model: str, size: int, *, limit: int) -> list[Template]:
+        """Templates that have no vector of so many numbers from this model, the latest first."""
+        sql = (
+            f"SELECT {TEMPLATE} FROM templates WHERE how <> ? AND (vector IS NULL OR model <> ? "
+            "OR length(vector) <> ?) ORDER BY last DESC, id DESC LIMIT ?"
+        )
+        with self._connections.snapshot() as db:
+            return [Template(*row) for row in db.execute(sql, (FULL, model, 4 * size, limit))]
+
+    def keep_vectors(self, model: str, vectors: Mapping[int, tuple[str, bytes]]) -> int:
+        """Keep template → (the text it was made of, vector); not where the text is another by now.
+
+        Answers how many were kept: none where the store may only be read.
+        """
         if self._connections.readonly or not vectors:
-            return
+            return 0
         rows = [(vector, model, ident, text) for ident, (text, vector) in vectors.items()]
         with self._connections.writing() as db:
-            db.executemany("UPDATE templates SET vector = ?, model = ? WHERE id = ? AND text = ?", rows)
+            sql = "UPDATE templates SET vector = ?, model = ? WHERE id = ? AND text = ?"
+            return db.executemany(sql, rows).rowcount
 
 
 def _done(db: sqlite3.Connection) -> int:

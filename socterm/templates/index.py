@@ -1,0 +1,69 @@
+"""Which templates have which words: made anew for each question, so it has to be quick for all there can be.
+
+Templates share most of their words, so each word is looked at once and not once in each template.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
+
+from socterm.taxonomy import ACTIONS
+from socterm.templates.book import Template
+from socterm.templates.words import one_word, stems
+
+LOGON_TYPES = {
+    "2": "interactive, at the console", "3": "over the network", "4": "batch, a scheduled task",
+    "5": "a service", "7": "unlocked the screen", "8": "over the network in clear text",
+    "9": "new credentials, runas", "10": "remote desktop, rdp, terminal services", "11": "cached credentials",
+}  # fmt: skip
+"""Windows' kinds of logons (Microsoft, event 4624), which stand behind the event's code."""
+
+_NONE: frozenset[int] = frozenset()
+
+
+class Index:
+    """Templates by the words, without endings, that tell what their lines are about."""
+
+    def __init__(self, rows: Iterable[Template]) -> None:
+        self.rows: Mapping[int, Template] = {row.id: row for row in rows}
+        written: defaultdict[str, list[int]] = defaultdict(list)
+        told: defaultdict[str, list[int]] = defaultdict(list)
+        self._doing: defaultdict[str, list[int]] = defaultdict(list)
+        for ident, row in self.rows.items():
+            told[_told(row.dataset, row.action, row.outcome, row.code)].append(ident)
+            self._doing[row.action].append(ident)
+            if not row.text.startswith("{"):  # JSON of which only the names of fields are left
+                for piece in one_word(row.text).split():
+                    written[piece].append(ident)
+        self._having: defaultdict[str, list[list[int]]] = defaultdict(list)
+        for text, ids in chain(written.items(), told.items()):
+            for word in stems(text):
+                self._having[word].append(ids)
+        self._sets: dict[str, frozenset[int]] = {}
+
+    def doing(self, actions: Iterable[str]) -> Iterator[Template]:
+        """Those whose parser gave one of these actions."""
+        return (self.rows[ident] for action in actions for ident in self._doing.get(action, ()))
+
+    def having(self, word: str) -> frozenset[int]:
+        """Those that have a word, which is without its ending."""
+        known = self._sets.get(word)
+        if known is None:
+            self._sets[word] = known = _NONE.union(*self._having.get(word, ()))
+        return known
+
+    def having_all(self, words: Iterable[str]) -> frozenset[int]:
+        """Those that have all of these words, of which there is at least one."""
+        first, *others = sorted((self.having(word) for word in words), key=len)
+        return first.intersection(*others) if first else _NONE
+
+
+@lru_cache(maxsize=4_096)
+def _told(dataset: str, action: str, outcome: str, code: str) -> str:
+    """What a parser said, in words."""
+    meaning = ACTIONS.get(action)
+    told = meaning.meaning.partition(";")[0] if meaning is not None else ""
+    return f"{dataset} {action} {outcome} {code} {told} {LOGON_TYPES.get(code.partition('/')[2], '')}"
