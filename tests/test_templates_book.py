@@ -6,10 +6,11 @@ import random
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.templates import book as books
-from socterm.templates.book import FULL, MINED, TOLD, Book, Template
+from socterm.templates.book import FIELDS, FULL, MINED, TOLD, Book, Template
 
 WORDS = st.sampled_from(
     ["cache", "miss", "hit", "for", "key", "12", "bob", "192.0.2.7", "a=1", "a=b", "gone", "<*>"]
@@ -117,9 +118,36 @@ def test_a_flood_of_ever_new_lines_fills_a_bounded_book_that_restarts_alike() ->
 def test_no_more_than_so_many_templates() -> None:
     book = Book()
     for number in range(books.MOST + 50):
-        book.told("x", f"action {number}", "", "", "m")
+        book.told(f"d{number % 10}", f"action {number}", "", "", "m")
     assert len(book.rows) == books.MOST + 1
     assert book.rows[books.MOST + 1].how == FULL
     assert book.mined("p", "", "quite new") == books.MOST + 1
-    assert again(book).told("x", "one more", "", "", "m") == books.MOST + 1
+    assert again(book).told("d1", "one more", "", "", "m") == books.MOST + 1
     assert not any(row.how == MINED for row in said(book))
+
+
+def test_who_can_write_any_line_leaves_room_for_what_parsers_know() -> None:
+    book = Book()
+    for number in range(books.MOST_GUESSED + 50):
+        book.mined(f"program{number}", "syslog", "a line")
+    full = book.fields("json", ("a",))
+    assert book.rows[full].how == FULL
+    for one in (book, again(book)):
+        assert one.mined("another", "syslog", "a line") == full
+        assert one.rows[one.told("sshd", "ssh_login", "failure", "", "m")].how == TOLD
+
+
+@pytest.mark.parametrize(("how", "most"), [(FIELDS, books.MOST_OF_ONE), (TOLD, books.MOST_TOLD)])
+def test_one_dataset_does_not_take_all_the_room(how: str, most: int) -> None:
+    def given(book: Book, dataset: str, number: int) -> Template:
+        if how == FIELDS:
+            return book.rows[book.fields(dataset, (f"key{number}",))]
+        return book.rows[book.told(dataset, f"action{number}", "", "", "m")]
+
+    book = Book()
+    for number in range(most):
+        assert given(book, "json", number).how == how
+    for one in (book, again(book)):
+        assert given(one, "json", most).how == FULL
+        assert given(one, "json", 7).how == how
+        assert given(one, "other", most).how == how

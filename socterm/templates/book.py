@@ -9,6 +9,7 @@ as if nothing had happened in between.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -32,8 +33,15 @@ FULL: Final = "full"
 MOST = 10_000
 """Templates of a store; a line that needs one more is counted with all such lines."""
 
+MOST_GUESSED = 8_000
+"""Mined ones and those by fields: whoever can write any line leaves room for what parsers know."""
+
 MOST_OF_ONE = 600
-"""Templates mined from one program's lines; then the nearest takes a line, or the program's are full."""
+"""Templates mined from one program's lines (then the nearest takes a line, or the program's are full), or of
+the fields of one dataset."""
+
+MOST_TOLD = 2_000
+"""Templates of one dataset that parsers told: lines of JSON can bring actions of their own."""
 
 MOST_REMEMBERED = 16_384
 """Masked lines whose template is known without comparing."""
@@ -73,6 +81,8 @@ class Book:
         self._told: dict[_Told, int]
         self._fields: dict[tuple[str, str], int]
         self._trees: dict[str, Tree]
+        self._counts: Counter[tuple[str, str]]
+        self._guessed: int
         self._begin()
 
     def restore(self, rows: Iterable[Template]) -> None:
@@ -137,6 +147,7 @@ class Book:
         self.fresh, self.changed, self._before = [], {}, {}
         self._last = self._full = self._remembered = 0
         self._told, self._fields, self._trees = {}, {}, {}
+        self._counts, self._guessed = Counter(), 0
 
     def _make_room(self) -> None:
         """One more masked line will be remembered in some tree; not too many in all of them."""
@@ -147,9 +158,16 @@ class Book:
                 tree.forget()
 
     def _add(self, how: str, text: str, **what: str) -> int:
+        row = Template(self._last + 1, how, text, **what)
+        return self._note(row) if self._has_room(row) else self._overflow()
+
+    def _has_room(self, row: Template) -> bool:
         if len(self.rows) >= MOST:
-            return self._overflow()
-        return self._note(Template(self._last + 1, how, text, **what))
+            return False
+        of_one = self._counts[row.how, row.dataset]
+        if row.how == TOLD:
+            return of_one < MOST_TOLD
+        return self._guessed < MOST_GUESSED and (row.how == MINED or of_one < MOST_OF_ONE)
 
     def _overflow(self) -> int:
         return self._full or self._note(Template(self._last + 1, FULL, ANY))
@@ -162,6 +180,8 @@ class Book:
     def _enter(self, row: Template) -> None:
         self.rows[row.id] = row
         self._last = max(self._last, row.id)
+        self._counts[row.how, row.dataset] += 1
+        self._guessed += row.how in (MINED, FIELDS)
         if row.how == TOLD:
             self._told[row.dataset, row.action, row.outcome, row.code] = row.id
         elif row.how == FIELDS:
