@@ -147,8 +147,13 @@ def own_keys() -> KeyMap | None:
     return load_keys(path)
 
 
-def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
-    """Draw the console until it is left."""
+def show(
+    config: Config, ingest: Background | None, *, note: str = "", decides: bool = True, files: bool = True
+) -> None:
+    """Draw the console until it is left.
+
+    Without `decides` nothing can be written to the store; without `files` no verb writes a file.
+    """
     from socterm.analyst import Analyst, Desks, Talks, open_backend
     from socterm.analyst.prompts import Prompts
     from socterm.console.announcing import Limits
@@ -161,20 +166,20 @@ def show(config: Config, ingest: Background | None, *, note: str = "") -> None:
 
     if ingest is not None and (holder := ingest.opened()):
         note = f"{holder} ingests into this store; decisions work here too"
-    store = open_store(config.db)
+    store = open_store(config.db, readonly=not decides)
     try:
         backend = open_backend(config.llm)
         prompts = Prompts(prompts_dir(os.environ))
         analyst = Analyst(
             store.events, store.triage, backend, now=clock, tz=zone(config), prompts=prompts,
             desks=Desks.of(store, sql=config.llm.sql, backend=backend), doors=store, fast=config.analyst.fast,
-            talks=Talks(store.conversations, config.actor),
+            talks=Talks(store.conversations, config.actor) if decides else None,
         )  # fmt: skip
         app = SoctermApp(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=look.theme, fps=look.fps, keys=own_keys() or PLAIN, notify=look.notify, hints=True,
             limits=Limits(look.notify_level, look.notify_most, look.notify_each),
-            rules=RuleFiles(lambda: placeholders(config), lambda: ValueLists.of(config)),
+            rules=RuleFiles(lambda: placeholders(config), lambda: ValueLists.of(config)), files=files,
         )  # fmt: skip
         # A round stops the event loop: up to a million objects after 20 small rounds are a third of a second.
         calm_memory(young=10_000, middle=5, old=100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from datetime import tzinfo
@@ -30,7 +31,7 @@ from socterm.console.screens.panes import PAGES
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.state import UiState, restore, view_name
 from socterm.console.theme import DEFAULT, THEMES, textual_themes
-from socterm.errors import UsageError
+from socterm.errors import StoreError, UsageError
 
 __all__ = ["Ingest", "IngestStatus", "SoctermApp", "SourceStatus"]
 
@@ -82,6 +83,7 @@ class SoctermApp(Going, inherit_bindings=False):
         limits: Limits = USUAL,
         hints: bool = False,
         rules: RuleFiles | None = None,
+        files: bool = True,
     ) -> None:
         super().__init__()
         self.own_keys = keys
@@ -89,7 +91,8 @@ class SoctermApp(Going, inherit_bindings=False):
         self.guard = ControlGuard()
         self._filters.append(self.guard)
         self.store = store
-        self.have = frozenset({"analyst"}) if analyst is not None else frozenset()
+        present = {"analyst": analyst is not None, "files": files}
+        self.have = frozenset(name for name, there in present.items() if there)
         self._view = view_name(actor)
         saved, self._notice = (ui, "") if ui is not None else restore(store.triage.load_ui(self._view))
         self.state = saved
@@ -149,7 +152,8 @@ class SoctermApp(Going, inherit_bindings=False):
         """Keep the view for the next start; not before, so that a console beside this one keeps its own."""
         if not self.triage.alerts.pinned:
             self.state.selected_alert = 0
-        self.store.triage.save_ui(self._view, self.state.model_dump_json())
+        with contextlib.suppress(StoreError):  # whoever may only look has no view to keep
+            self.store.triage.save_ui(self._view, self.state.model_dump_json())
 
     async def on_event(self, event: events.Event) -> None:
         """From the first key or click on, the alert list's cursor stays on its alert."""

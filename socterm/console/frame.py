@@ -16,8 +16,9 @@ from socterm.console.widgets.header import Vitals
 
 @dataclass
 class Frame:
-    """One console's surroundings. `clock` gives µs; `have` names what is present ("analyst").
+    """One console's surroundings. `clock` gives µs.
 
+    `have` names what is present: "analyst", and "files" where verbs may write some.
     `rules` reads rule files as the ingest of this configuration does.
     """
 

@@ -8,6 +8,7 @@ own: a file in this folder and a line in `GROUPS`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from textual.binding import Binding, BindingType
 
@@ -29,7 +30,9 @@ from socterm.console.actions import (
 )
 from socterm.console.actions.model import Action, Context, Group
 
-__all__ = ["ACTIONS", "CONTEXTS", "GROUPS", "Action", "Context", "bindings", "footer", "method", "of"]
+__all__ = [
+    "ACTIONS", "CONTEXTS", "GROUPS", "Action", "Context", "bindings", "footer", "method", "of", "wanting",
+]  # fmt: skip
 
 GROUPS: tuple[Group, ...] = (
     *triage.GROUPS,
@@ -79,6 +82,12 @@ def bindings(*contexts: Context) -> list[BindingType]:
 def method(action: Action) -> str:
     """The method that carries an action out: `action_close` for the handler `close`."""
     return "action_" + action.handler.partition("(")[0]
+
+
+@cache
+def wanting(contexts: tuple[Context, ...]) -> dict[str, str]:
+    """Verbs of these contexts that are bound only where something is present: handler → what."""
+    return {action.handler.partition("(")[0]: action.needs for action in of(*contexts) if action.needs}
 
 
 def footer(contexts: Iterable[Context], have: frozenset[str] = frozenset()) -> list[Action]:

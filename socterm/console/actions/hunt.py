@@ -14,7 +14,8 @@ GROUPS: tuple[Group, ...] = (
         ("hunt.sql", "S", "SQL", "One SELECT over events, alerts, minutes, rules, sources …", "sql", 40),
         ("hunt.stop", "x", "stop", "Stop what is under way; what was found stays", "stop"),
         ("hunt.views", "V", "views", "Saved views: open one, save this one", "views"),
-        ("hunt.export", "w", "export", "Write all hits, or the rows shown, to a file", "export"),
+        ("hunt.export", "w", "export", "Write all hits, or the rows shown, to a file", "export",
+         0, "files"),
         beside=("list",),
     ),
 )

@@ -15,7 +15,7 @@ GROUPS: tuple[Group, ...] = (
         ("incidents.split", "S", "split", "Take the alert under the detail's cursor out of it", "split", 6),
         ("incidents.analyse", "i", "analyse", "Have the analyst look at it", "analyse", 0, "analyst"),
         ("incidents.apply", "A", "proposals", "Show what they propose; the next key does one", "apply"),
-        ("incidents.report", "R", "report", "Write a report on it to a file", "report"),
+        ("incidents.report", "R", "report", "Write a report on it to a file", "report", 0, "files"),
         ("incidents.over", "c", "closed too", "Closed and merged ones too, or open ones only", "over", 7),
         beside=("list",),
     ),

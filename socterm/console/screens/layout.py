@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from socterm.console.actions import Context, bindings, of
+from socterm.console.actions import Context, bindings, wanting
 from socterm.console.ingest import Ingest
 from socterm.console.readers import Store
 from socterm.console.state import PANES, PaneName, UiState
@@ -26,8 +26,7 @@ from socterm.console.widgets.histogram import Histogram
 from socterm.console.widgets.pane import Pane
 from socterm.console.widgets.stream import StreamRows
 
-WANTING = {action.handler: action.needs for action in of("triage") if action.needs}
-"""Verbs that need something: handler → what."""
+WANTING = wanting(("triage",))
 
 QUIET_CHAT = "Press c to ask about the alert under the cursor."
 

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from socterm.console.actions import Context
+from socterm.console.actions import Context, wanting
 from socterm.console.decisions import Decisions
 from socterm.console.frame import Frame
 from socterm.console.ingest import of_its_own
@@ -180,10 +180,8 @@ class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """A verb that needs what is not there is not bound."""
-        return action not in self.wanting or self.wanting[action] in self.frame.have
-
-    wanting: ClassVar[dict[str, str]] = {}
-    """Verbs that need something: handler → what."""
+        wanted = wanting(self.OFFERS)
+        return action not in wanted or wanted[action] in self.frame.have
 
     def action_back(self) -> None:
         """One step back, in the end to the screen below."""

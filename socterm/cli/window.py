@@ -1,0 +1,41 @@
+"""The console as somebody sees it in a browser: drawn to the process that serves it, on a store and no more.
+
+`python -m socterm.cli.window` is started by `socterm.service.browser`, never by a person. It has no sources,
+writes no files, and what its person may not do the store refuses: for the role `read` it is open for reading.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from socterm.config import load_config
+from socterm.errors import SoctermError
+
+ROLES = ("read", "triage", "admin")
+
+
+@click.command()
+@click.option("--db", required=True, type=click.Path(path_type=Path))
+@click.option("--config", "file", type=click.Path(path_type=Path))
+@click.option("--actor", required=True)
+@click.option("--role", required=True, type=click.Choice(ROLES))
+def window(db: Path, file: Path | None, actor: str, role: str) -> None:
+    """Draw the console of one person for a browser."""
+    from socterm.cli.watch import show
+
+    flags: dict[str, Any] = {"db": db, "actor": actor}
+    config = load_config(flags, path=file)
+    note = "you may look, not decide" if role == "read" else ""
+    show(config, None, note=note, decides=role != "read", files=False)
+
+
+if __name__ == "__main__":
+    try:
+        window.main(prog_name="socterm", standalone_mode=False)
+    except (SoctermError, click.ClickException) as error:
+        click.echo(f"socterm: {error}", err=True)
+        sys.exit(SoctermError.exit_code)

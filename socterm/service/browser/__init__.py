@@ -1,0 +1,1 @@
+"""The console itself in a browser: one process for each person, drawn over a web socket."""

@@ -1,0 +1,175 @@
+"""The console of somebody in a browser: a process of its own that can do no more than its person may."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pyte
+import pytest
+from scene import Scene
+from socterm.service.browser import child as children
+from socterm.service.browser.child import Child, clamped, command, environment
+from socterm.service.browser.packets import READY, PacketError, Packets, packet
+from socterm.store.opening import Store
+from story import busy
+
+PATIENCE = 60.0
+
+
+class Seen:
+    """A child and the terminal it draws on."""
+
+    def __init__(self, child: Child, width: int, height: int) -> None:
+        self.child = child
+        self._screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self._screen)
+        self._news = asyncio.Event()
+        self.ended = asyncio.create_task(self._draw())
+
+    async def _draw(self) -> None:
+        async for block in self.child.screens():
+            self._stream.feed(block)
+            self._news.set()
+        self._news.set()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._screen.display)
+
+    async def until(self, holds: Callable[[str], bool]) -> str:
+        async with asyncio.timeout(PATIENCE):
+            while not holds(self.text):
+                self._news.clear()
+                await self._news.wait()
+        return self.text
+
+
+@asynccontextmanager
+async def seen(
+    db: Path, role: str, *, width: int = 160, height: int = 50, environ: dict[str, str] | None = None
+) -> AsyncIterator[Seen]:
+    given = dict(os.environ) | {"HOME": str(db.parent), "XDG_CONFIG_HOME": str(db.parent)} | (environ or {})
+    child = Child(command(db, "alice", role), environment(given, width, height))
+    await child.start()
+    found = Seen(child, width, height)
+    try:
+        yield found
+    finally:
+        await child.close()
+        await found.ended
+
+
+def _told(store: Store) -> list[tuple[str, str]]:
+    return [(row.actor, row.verb) for row in store.chronicle.decided(0, 1 << 62)]
+
+
+async def test_its_keys_decide_in_the_name_of_its_person(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with seen(scene.path, "triage") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        await window.child.keys("e")
+        await window.until(lambda _text: ("alice", "close") in _told(store))
+
+
+async def test_who_may_only_look_is_refused_by_the_store(scene: Scene, store: Store) -> None:
+    busy(scene)
+    before = _told(store)
+    async with seen(scene.path, "read") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        await window.child.keys("e")
+        await window.until(lambda text: "reading only" in text)
+        assert not window.ended.done()
+    assert _told(store) == before
+
+
+@pytest.mark.parametrize("key", ["R"])
+async def test_no_verb_writes_a_file(key: str, scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with seen(scene.path, "admin") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        await window.child.keys(key + "?")
+        text = await window.until(lambda text: "Keys" in text or "keys" in text)
+        assert "Write what this shift hands over" not in text
+        assert not list(scene.path.parent.glob("*.md"))
+
+
+async def test_no_key_of_this_process_is_handed_down(scene: Scene, store: Store) -> None:
+    busy(scene)
+    planted = {
+        "SOCTERM_LLM_API_KEY": "s3cret",
+        "AWS_SECRET_ACCESS_KEY": "s3cret",
+        "SOCTERM_SECRET_SMTP": "s3cret",
+    }
+    async with seen(scene.path, "read", environ=planted) as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        process = window.child._process
+        assert process is not None
+        assert b"s3cret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+async def test_another_size_is_drawn_within_it(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with seen(scene.path, "read", width=100, height=30) as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        window._screen.resize(40, 120)
+        await window.child.resize(120, 40)
+        await window.until(lambda text: text.splitlines()[39].strip() != "")
+
+
+def test_no_size_is_larger_than_a_terminal() -> None:
+    assert clamped(10**9, -5) == (400, 8)
+    given = environment({"PATH": "/bin"}, 0, 10**9)
+    assert (given["COLUMNS"], given["ROWS"]) == ("20", "200")
+
+
+async def test_leaving_ends_its_process(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with seen(scene.path, "read") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        process = window.child._process
+        await window.child.keys("q")
+        async with asyncio.timeout(PATIENCE):
+            await window.ended
+    assert process is not None
+    assert process.returncode is not None
+
+
+async def test_one_that_does_not_end_is_killed(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(scene)
+    monkeypatch.setattr(children, "ENDING", 0.05)
+    async with seen(scene.path, "read") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        process = window.child._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+    assert process.returncode == -signal.SIGKILL
+
+
+async def test_why_it_could_not_start_is_one_line(tmp_path: Path) -> None:
+    async with seen(tmp_path / "none.db", "read") as window:
+        await window.ended
+    assert window.child.trouble.startswith("socterm: ")
+    assert "none.db" in window.child.trouble
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 1000])
+def test_packets_are_whole_however_they_were_cut(cut: int) -> None:
+    packets = Packets()
+    stream = b"warning\n" + READY + packet(b"D", b"screen") + packet(b"M", b"{}") + packet(b"D", b"")
+    found = [one for at in range(0, len(stream), cut) for one in packets.feed(stream[at : at + cut])]
+    assert found == [(b"D", b"screen"), (b"M", b"{}"), (b"D", b"")]
+
+
+@pytest.mark.parametrize(
+    "stream", [READY + b"X\0\0\0\0", READY + b"D\xff\xff\xff\xff", b"never there " * 10_000]
+)
+def test_what_is_no_packet_is_refused(stream: bytes) -> None:
+    with pytest.raises(PacketError):
+        Packets().feed(stream)
