@@ -19,6 +19,7 @@ from socterm.store.doors.entities import EntityDesk
 from socterm.store.doors.events import EventStore
 from socterm.store.doors.history import HistoryStore
 from socterm.store.doors.hunts import HuntDesk
+from socterm.store.doors.identity import IdentityDesk
 from socterm.store.doors.incidents import IncidentDesk
 from socterm.store.doors.metrics import MetricsDesk
 from socterm.store.doors.sandbox import SqlDesk
@@ -52,6 +53,7 @@ class Store:
         self.analyses = AnalysisDesk(connections)
         self.conversations = ConversationDesk(connections)
         self.templates = TemplateDesk(connections)
+        self.identity = IdentityDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

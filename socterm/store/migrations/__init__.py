@@ -22,6 +22,7 @@ from socterm.store.migrations.m011_retention import m011_retention
 from socterm.store.migrations.m012_templates import m012_templates
 from socterm.store.migrations.m013_analyst import m013_analyst
 from socterm.store.migrations.m014_conversations import m014_conversations
+from socterm.store.migrations.m016_identity import m016_identity
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -38,5 +39,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m012_templates,
     m013_analyst,
     m014_conversations,
+    m016_identity,
 )
 """In order. A migration is never changed once released; the next one is appended."""
