@@ -1,6 +1,7 @@
-"""Which templates have which words: made anew for each question, so it has to be quick for all there can be.
+"""Which templates have which words: made anew for a question, so it has to be quick for all there can be.
 
-Templates share most of their words, so each word is looked at once and not once in each template.
+Templates share most of their words, so each is looked at once and not once in each template; endings are only
+taken off those that begin as what is looked for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import chain
 
 from socterm.taxonomy import ACTIONS
 from socterm.templates.book import Template
-from socterm.templates.words import one_word, stems
+from socterm.templates.words import beginning, one_word, parted, stem
 
 LOGON_TYPES = {
     "2": "interactive, at the console", "3": "over the network", "4": "batch, a scheduled task",
@@ -38,10 +39,11 @@ class Index:
             if not row.text.startswith("{"):  # JSON of which only the names of fields are left
                 for piece in one_word(row.text).split():
                     written[piece].append(ident)
-        self._having: defaultdict[str, list[list[int]]] = defaultdict(list)
+        self._near: defaultdict[str, list[tuple[str, list[int]]]] = defaultdict(list)
         for text, ids in chain(written.items(), told.items()):
-            for word in stems(text):
-                self._having[word].append(ids)
+            words = [text] if text.islower() and text.isalpha() and text.isascii() else parted(text)
+            for word in words:
+                self._near[beginning(word)].append((word, ids))
         self._sets: dict[str, frozenset[int]] = {}
 
     def doing(self, actions: Iterable[str]) -> Iterator[Template]:
@@ -49,10 +51,11 @@ class Index:
         return (self.rows[ident] for action in actions for ident in self._doing.get(action, ()))
 
     def having(self, word: str) -> frozenset[int]:
-        """Those that have a word, which is without its ending."""
+        """Those that have a word in any form; it is without its ending."""
         known = self._sets.get(word)
         if known is None:
-            self._sets[word] = known = _NONE.union(*self._having.get(word, ()))
+            near = self._near.get(beginning(word), ())
+            self._sets[word] = known = _NONE.union(*(ids for other, ids in near if stem(other) == word))
         return known
 
     def having_all(self, words: Iterable[str]) -> frozenset[int]:
@@ -66,4 +69,5 @@ def _told(dataset: str, action: str, outcome: str, code: str) -> str:
     """What a parser said, in words."""
     meaning = ACTIONS.get(action)
     told = meaning.meaning.partition(";")[0] if meaning is not None else ""
-    return f"{dataset} {action} {outcome} {code} {told} {LOGON_TYPES.get(code.partition('/')[2], '')}"
+    logon = LOGON_TYPES.get(code.partition("/")[2], "")
+    return one_word(f"{dataset} {action} {outcome} {code} {told} {logon}")

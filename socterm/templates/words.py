@@ -63,6 +63,20 @@ def stems(text: str) -> frozenset[str]:
     >>> sorted(stems("ConsoleLogin failed"))
     ['consol', 'consolelogin', 'fail', 'login']
     """
-    whole = _WORD.findall(one_word(text))[:_MOST_WORDS]
+    return frozenset(map(stem, parted(one_word(text))))
+
+
+def parted(text: str) -> list[str]:
+    """The words of a text as they are but in lower case; of one in camel case its parts, too."""
+    whole = _WORD.findall(text)[:_MOST_WORDS]
     parts = (part for word in whole if not word.islower() for part in _PART.findall(word))
-    return frozenset(stem(word.lower()) for word in (*whole, *parts))
+    return [word.lower() for word in (*whole, *parts)]
+
+
+def beginning(word: str) -> str:
+    """What words of one stem begin with, and the stem itself: enough to look for a word among few.
+
+    >>> beginning("failures") == beginning(stem("failures")), beginning("ran") == beginning("runs")
+    (True, True)
+    """
+    return _IRREGULAR.get(word, word)[:_SHORTEST]
