@@ -12,10 +12,11 @@ from socterm.analyst.answers import RulesAnswers
 from socterm.analyst.backend import Backend, BackendError, Cancelled, Health, Wish
 from socterm.analyst.backends.patience import Limit
 from socterm.analyst.border import one_line
-from socterm.analyst.chat import ModelAnswer, Turn, cost
+from socterm.analyst.chat import ModelAnswer, Turn
 from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
 from socterm.analyst.following import understand
 from socterm.analyst.intents import LOGINS, Question
+from socterm.analyst.metering import Clock
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.roles.desk import Roles
@@ -40,6 +41,7 @@ class Analyst:
 
     `now` gives µs. `tz` is the zone in which days begin and times are shown. `prompts` are a person's own;
     what is wrong with them is told once. `desks` are doors that some tools need, `talks` keeps conversations.
+    `clock` measures how long an answer takes.
     All of this may block: call it from worker threads.
     """
 
@@ -56,6 +58,7 @@ class Analyst:
         fast: bool = False,
         desks: Desks | None = None,
         talks: Talks | None = None,
+        clock: Clock = time.monotonic,
     ) -> None:
         self.prompts = prompts or Prompts()
         self._warned = False
@@ -68,6 +71,7 @@ class Analyst:
         self.tools = Toolbox(events, triage, now, desks)
         self.tz = tz
         self.talks = talks or Talks()
+        self._clock = clock
         self._turns: list[Turn] = []
         self._asked: Question | None = None
 
@@ -173,10 +177,9 @@ class Analyst:
     def _ask_model(
         self, question: str, alert_id: int | None, cancel: Wish, health: Health
     ) -> Iterator[Piece]:
-        started = time.monotonic()
         alert = self.triage.alert(alert_id) if alert_id else None
         limit = Limit(cancel, self.backend.longest)  # for all steps together
-        answer = ModelAnswer(self.backend, self.tools, limit, self.prompts)
+        answer = ModelAnswer(self.backend, self.tools, limit, self.prompts, self._clock)
         events: list[int] = []
         note = ""
         yield Piece("status", f"asking {health.model}", source=health.model)
@@ -195,13 +198,13 @@ class Analyst:
             note = f"{health.model}: {error.health.reason}"
         if note and note != "stopped":
             if not answer.said.strip():
-                yield Piece("status", f"{note} · answering from rules")
+                yield Piece("status", f"{note} · answering from rules", source=RULES)
                 yield from self._ask_rules(question, alert_id, cancel, note)
                 return
             note = f"cut off: {note}"
         self._remember(question, answer.said, events)
         self._understand(question)
-        label = f"source: {health.model} · {cost(answer.usage, self.backend.num_ctx, started)}"
+        label = f"source: {health.model} · {answer.meter.closing}"
         text = f"{note} · {label}" if note else label
         yield Piece("done", text, source=health.model, whole=not note)
 

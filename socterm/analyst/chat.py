@@ -20,13 +20,13 @@ from socterm.analyst.backend import (
     Message,
     ToolCall,
     TruncatedError,
-    Usage,
     Wish,
 )
 from socterm.analyst.backends.tokens import estimate_tokens
 from socterm.analyst.border import clean, one_line, plain, untrusted
 from socterm.analyst.citations import CitationCheck
 from socterm.analyst.explain import Explanation
+from socterm.analyst.metering import Clock, Meter
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.tools import TOOLS, Toolbox, schemas
@@ -50,10 +50,15 @@ class Turn(NamedTuple):
 
 
 class ModelAnswer:
-    """One question to a model. After `run`, `usage` and `said` tell what it cost and said."""
+    """One question to a model. `meter` tells what it costs, `said` what it said."""
 
     def __init__(
-        self, backend: Backend, tools: Toolbox, cancel: Wish, prompts: Prompts | None = None
+        self,
+        backend: Backend,
+        tools: Toolbox,
+        cancel: Wish,
+        prompts: Prompts | None = None,
+        clock: Clock = time.monotonic,
     ) -> None:
         self.prompts = prompts or Prompts()
         self.backend = backend
@@ -61,7 +66,8 @@ class ModelAnswer:
         self.cancel = cancel
         self.known: set[int] = set()
         self.said = ""
-        self.usage = Usage()
+        self.meter = Meter(backend.num_ctx, clock)
+        self._cut = False
         self._schemas = schemas(tools.offered)
 
     def run(
@@ -96,17 +102,19 @@ class ModelAnswer:
             budget = int((self.backend.num_ctx - _reserve(self.backend)) * share)
             fitted = fit(messages, offered, budget, self.backend.tokens)
             before = len(self.said)
+            self.meter.asked(self.backend.tokens(fitted, offered))
+            yield from self._cost()
             calls: list[ToolCall] = []
             stream = self.backend.chat_stream(fitted, tools=offered, cancel=self.cancel)
             with contextlib.closing(stream):
                 for chunk in stream:
-                    yield from self._show(
-                        check.feed(clean(chunk.text, len(chunk.text))) if chunk.text else ""
-                    )
+                    yield from self._heard(chunk, check)
                     calls += chunk.calls
-                    self._count(chunk)
+                    yield from self._cost()
             if not calls:
                 return
+            if self.said[before:].strip():  # what comes after a look at the store is another paragraph
+                yield from self._show(check.feed("\n"))
             calls = calls[:_CALLS_A_STEP]
             messages.append(Message("assistant", self.said[before:], tuple(map(_echo, calls))))
             for call in calls:
@@ -117,17 +125,19 @@ class ModelAnswer:
             self.said += text
             yield Piece("text", text)
 
-    def _count(self, chunk: Chunk) -> None:
-        if chunk.usage is None:
-            return
-        if chunk.usage.truncated:
-            raise TruncatedError(Health("unreachable", reason="the model did not see the whole prompt"))
-        self.usage = Usage(
-            prompt_tokens=chunk.usage.prompt_tokens,
-            answer_tokens=self.usage.answer_tokens + chunk.usage.answer_tokens,
-            seconds=self.usage.seconds + chunk.usage.seconds,
-            cut=chunk.usage.cut,
-        )
+    def _heard(self, chunk: Chunk, check: CitationCheck) -> Iterator[Piece]:
+        if chunk.text:
+            self.meter.heard()
+            yield from self._show(check.feed(clean(chunk.text, len(chunk.text))))
+        if chunk.usage is not None:
+            if chunk.usage.truncated:
+                raise TruncatedError(Health("unreachable", reason="the model did not see the whole prompt"))
+            self.meter.counted(chunk.usage)
+            self._cut = chunk.usage.cut
+
+    def _cost(self) -> Iterator[Piece]:
+        if self.meter.due():
+            yield Piece("cost", self.meter.words)
 
     def _use(self, call: ToolCall, messages: list[Message]) -> Iterator[Piece]:
         shown = "".join(f" {key}={value}" for key, value in call.arguments.items())
@@ -146,7 +156,7 @@ class ModelAnswer:
         if check.unverified:
             numbers = ", ".join(f"#{number}" for number in check.unverified[:10])
             yield Piece("status", f"unverified: no tool returned {numbers}")
-        if self.usage.cut:
+        if self._cut:
             yield Piece("status", "the answer reached its length limit")
 
 
@@ -210,18 +220,3 @@ def fit(
             break
         gone.add(index)
     return [message for index, message in enumerate(kept) if index not in gone]
-
-
-def cost(usage: Usage, num_ctx: int, started: float) -> str:
-    """What an answer cost, for the status line: tokens, speed, share of the context, seconds.
-
-    A server counts at the end of an answer: of one that was stopped only the seconds may be known.
-    """
-    told = []
-    if usage.answer_tokens:
-        told.append(f"{usage.answer_tokens} tokens")
-        if usage.seconds > 0:
-            told.append(f"{usage.answer_tokens / usage.seconds:.0f} tok/s")
-    if num_ctx and usage.prompt_tokens:
-        told.append(f"context {100 * usage.prompt_tokens // num_ctx} %")
-    return " · ".join([*told, f"{time.monotonic() - started:.1f} s"])

@@ -6,9 +6,10 @@ from typing import Literal
 
 import msgspec
 
-PieceKind = Literal["text", "tool", "citation", "status", "retract", "done"]
+PieceKind = Literal["text", "tool", "citation", "status", "retract", "cost", "done"]
 """text: some of the answer · tool: what is looked up · citation: events the answer rests on ·
-status: a remark · retract: forget the text so far, it comes anew · done: the end, with the label."""
+status: a remark; with a source only who is being asked · retract: forget the text so far, it comes anew ·
+cost: what it has cost so far (tokens, speed, share of the context) · done: the end, with the label."""
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -42,6 +42,8 @@ class Transcript:
             self._text += piece.text
         elif piece.kind == "retract":
             self._text, self._events = "", {}
+            if piece.text:
+                self._remarks.append(piece.text)
         elif piece.kind == "tool":
             self._calls.append(piece.text)
         elif piece.kind == "status" and not piece.source:  # with one it only says who is being asked

@@ -163,12 +163,13 @@ class Proposed(Message):
 
 @dataclass
 class ChatPiece(Message):
-    """Some more of an answer. `turn` tells answers apart; `done` ends one."""
+    """Some more of an answer. `turn` tells answers apart; `done` ends one; `source` is who is meant."""
 
     turn: int
     kind: str
     text: str
     events: tuple[int, ...] = ()
+    source: str = ""
     done: bool = False
 
 

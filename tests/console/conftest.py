@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from scene import Scene, opened
 from socterm.store.opening import Store
+from textual.widgets import Input
 
 
 @pytest.fixture
@@ -18,3 +19,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 @pytest.fixture
 def store(scene: Scene) -> Iterator[Store]:
     yield from opened(scene.path)
+
+
+@pytest.fixture(autouse=True)
+def _steady_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cursor of a text field does not blink: a picture would be of one half second or the other."""
+    monkeypatch.setattr(Input.cursor_blink, "_default", False)

@@ -110,6 +110,94 @@ async def test_escape_stops_the_answer_and_keeps_what_came(scene: Scene, store: 
         assert not d.app.triage.chat.answering
 
 
+class Told(Streaming):
+    """A model that has to tell things beside its answer, and is long about it."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self.lines = lines
+        self.more = threading.Event()
+
+    def ask(
+        self, question: str, alert_id: int | None = None, cancel: threading.Event | None = None
+    ) -> Iterator[Piece]:
+        yield Piece("status", "asking tiny:1b", source="tiny:1b")
+        yield Piece("status", "your chat.md is empty: ours is used")
+        yield Piece("cost", "context ~30 %")
+        for number in range(self.lines):
+            yield Piece("text", f"line {number}\n")
+        yield Piece("cost", "~12 tokens · 18 tok/s · context ~30 %")
+        self.more.wait(20)
+        yield Piece("text", "and one more")
+        yield Piece("status", "unverified: no tool returned #4000")
+        yield Piece("status", "this answer is not kept: the disk is full")
+        yield Piece("done", "source: tiny:1b · 12 tokens")
+
+
+async def test_what_was_told_beside_an_answer_stays_when_it_ends(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    model = Told(1)
+    model.more.set()
+    async with driven(console(store, analyst=model)) as d:
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.sees(
+            "! your chat.md is empty: ours is used",
+            "! unverified: no tool returned #4000",
+            "! this answer is not kept: the disk is full",
+            "source: tiny:1b · 12 tokens",
+        )
+        assert "asking tiny:1b" not in d.text()
+
+
+async def test_what_was_told_beside_an_answer_is_kept_with_it(scene: Scene, store: Store) -> None:
+    busy(scene)
+    turn = TurnRow("who?", "mallory", "tiny:1b", NOW, "source: tiny:1b", remarks=("unverified: #4000",))
+    store.conversations.add(turn, actor="ann")
+    async with driven(console(store, analyst=talking(store))) as d:
+        await d.sees("mallory", "! unverified: #4000", "source: tiny:1b")
+
+
+async def test_while_an_answer_streams_the_border_tells_what_it_costs(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    model, now = Told(2), [NOW]
+    app = console(store, analyst=model)
+    app.triage.chat.clock = lambda: now[0]
+    async with driven(app) as d:
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.sees("line 1", "tiny:1b · ~12 tokens · 18 tok/s · context ~30 % · 0 s")
+        now[0] += 61_000_000
+        await d.sees("tiny:1b · ~12 tokens · 18 tok/s · context ~30 % · 61 s")  # though nothing comes
+        model.more.set()
+        await d.until(lambda: not d.app.triage.chat.answering)
+        await d.until(lambda: "61 s" not in d.text() and "tok/s" not in d.text())
+
+
+async def test_who_has_scrolled_is_left_there_while_more_comes(scene: Scene, store: Store) -> None:
+    scene.simple(["brute"])
+    model = Told(60)
+    async with driven(console(store, analyst=model)) as d:
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.sees("you  talk", "line 3")
+        await d.press("pagedown")
+        there = d.app.triage.chat.log_view.scroll_offset.y
+        model.more.set()
+        await d.until(lambda: not d.app.triage.chat.answering)
+        await d.until(lambda: d.app.triage.chat._drawing is None)
+        assert d.app.triage.chat.log_view.scroll_offset.y == there > 0
+        await d.press("pageup")
+        await d.sees("you  talk")
+        await d.type("again")
+        await d.press("enter")
+        await d.until(lambda: len(d.app.triage.chat.turns) == 2)
+        await d.sees("you  again")
+
+
 def talking(store: Store) -> Analyst:
     """From rules, as somebody whose conversations are kept."""
     backend = NullBackend()

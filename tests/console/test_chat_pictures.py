@@ -1,82 +1,111 @@
-"""The chat as pictures: an answer that was stopped, is from rules, was withdrawn, cites falsely.
+"""The chat as pictures, each with the analyst itself and a model's server over HTTP that does as it is told.
 
 `pytest tests/console/test_chat_pictures.py --snapshot-update` writes them anew.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from driver import Driver, console
-from scene import FakeIngest, Scene
-from socterm.analyst import Piece
+from scene import NOW, FakeIngest, Scene
+from socterm.analyst import Analyst, OllamaBackend
 from socterm.store.opening import Store
 from story import busy
-from test_hostile import Parrot
+from tests import ollama_stub as stub
+from tests.ollama_stub import OllamaStub, Reply
 from textual.pilot import Pilot
 
 SIZES = {"wide": (160, 50), "narrow": (100, 30), "tiny": (70, 24)}
-COST = "20 tokens · 18 tok/s · context 31 % · 2.4 s"
-LOOKS = Piece("tool", "search_events query=source.ip:203.0.113.9 limit=20")
-FIRST = Piece("text", "The address guessed passwords for some minutes and then logged in as root [#2].\n")
+QUESTION = "who else did this ip touch"
+LOOKS = stub.call("get_event", {"event_id": 2})
+FIRST = (
+    "The address ",
+    "guessed ",
+    "passwords ",
+    "for some minutes ",
+    "and then logged in ",
+    "as root [#2].",
+)
 
-STATES: dict[str, tuple[Piece, ...]] = {
-    "stopped": (LOOKS, FIRST, Piece("done", f"stopped · source: qwen3:8b · {COST}", whole=False)),
-    "offline": (FIRST, Piece("done", "source: rules · qwen3:8b: nobody answers at 127.0.0.1:11434")),
+STATES: dict[str, tuple[tuple[Reply, ...], str]] = {
+    "streaming": ((LOOKS, stub.stall(*FIRST, " It then")), "It then"),
+    "stopped": ((LOOKS, stub.stall(*FIRST, " It then")), "stopped · source: tiny:latest"),
+    "offline": ((), "203.0.113.9, in all that is stored"),
     "truncated": (
-        Piece("text", "Made up."),
-        Piece("retract", "the model did not see all of the evidence: asking again with less"),
-        FIRST,
-        Piece("done", f"source: qwen3:8b · {COST}"),
+        (stub.answer("Made up.", prompt=40), LOOKS, stub.answer(*FIRST)),
+        "! the model did not see",
     ),
     "unverified": (
-        FIRST,
-        Piece("text", "It then left for db01 [#4000 unverified]."),
-        Piece("citation", events=(2,)),
-        Piece("done", f"source: qwen3:8b · {COST}"),
+        (LOOKS, stub.answer(*FIRST, " It then left for db01 [#4000].")),
+        "! unverified: no tool",
     ),
+    "too-long": ((LOOKS, stub.answer(*FIRST, reason="length")), "! the answer reached"),
+    "cut-off": ((LOOKS, stub.error_after(*FIRST, error="the runner died")), "cut off: tiny:latest"),
 }
+"""State → what the server answers, one after the other, and what is seen when it is reached."""
 
 
-class Said(Parrot):
-    """An analyst that answers with these pieces."""
+class Clock:
+    """Seconds of which a tenth has passed whenever somebody looks."""
 
-    def __init__(self, pieces: tuple[Piece, ...]) -> None:
-        super().__init__("qwen3:8b")
-        self.pieces = pieces
+    def __init__(self) -> None:
+        self.looks = 0
 
-    def ask(
-        self,
-        question: str,
-        alert_id: int | None = None,
-        cancel: threading.Event | None = None,
-    ) -> Iterator[Piece]:
-        yield from self.pieces
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.looks / 10
+
+
+@pytest.fixture
+def server() -> Iterator[OllamaStub]:
+    with stub.serving() as running:
+        yield running
+
+
+def analyst(store: Store, url: str) -> Analyst:
+    return Analyst(store.events, store.triage, OllamaBackend(url), now=lambda: NOW, clock=Clock())
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_the_chat(scene: Scene, store: Store, snap_compare: Any, state: str, size: str) -> None:
-    """The question, what was answered, and in the last line who said it and how it ended."""
+def test_the_chat(
+    scene: Scene, store: Store, server: OllamaStub, snap_compare: Any, state: str, size: str
+) -> None:
+    """The question, what was answered, what has to be told beside it, and in the last line who said it.
+
+    While an answer streams the pane's border tells what it costs: tokens, speed, share of the context, seconds.
+    """
     busy(scene)
-    app = console(store, analyst=Said(STATES[state]), ingest=FakeIngest(), fps=0.5)
+    script, seen = STATES[state]
+    server.script = list(script)
+    if state == "offline":
+        server.models = []
+    app = console(store, analyst=analyst(store, server.url), ingest=FakeIngest(), fps=0.5)
 
     async def before(pilot: Pilot[None]) -> None:
         d = Driver(app, pilot)
         await d.until(lambda: app.screen is app.triage and app.triage._change >= 0)
         await d.settled()
-        await d.press("c")
-        await d.type("who is it")
-        await d.press("enter")
-        await d.until(lambda: bool(app.triage.chat.turns) and not app.triage.chat.answering)
-        await d.sees("The address guessed", STATES[state][-1].text[:20])
         app.triage.slow_tick()
         await d.settled()
-        app.triage.chat._draw()
+        await d.press("c")
+        await d.type(QUESTION)
+        await d.press("enter")
+        chat = app.triage.chat
+        if state in ("streaming", "stopped"):
+            await d.until(server.silent.is_set)
+            await d.sees("It then", "tokens · ", " tok/s · context ~")
+        if state == "stopped":
+            await d.press("escape")
+        if state != "streaming":
+            await d.until(lambda: bool(chat.turns) and not chat.answering)
+            await d.settled()
+        chat._draw()
         app.clear_notifications()
+        await d.sees(seen)
         await d.quiet()
         await pilot.pause()
 

@@ -37,6 +37,8 @@ GROUPS: tuple[Group, ...] = (
         ("chat.new", "ctrl+n", "new", "Begin a new conversation", "fresh", 2),
         ("chat.earlier", "ctrl+o", "earlier", "Go on with an earlier conversation", "earlier", 3),
         ("chat.previous", "up", "last question", "Bring back the question asked before", "recall"),
+        ("chat.further", "pagedown", "further", "Read on in the answer", "leaf(0.9)"),
+        ("chat.back", "pageup", "back", "Read what stands above", "leaf(-0.9)"),
     ),
     group(
         "dialogue", "Dialogues",

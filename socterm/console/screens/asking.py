@@ -61,6 +61,10 @@ class Piece(Protocol):
     def events(self) -> Sequence[int]:
         """Event ids it cites."""
 
+    @property
+    def source(self) -> str:
+        """Who is asked, or answered."""
+
 
 class Health(Protocol):
     """How the model is."""
@@ -129,8 +133,7 @@ class Asking(Talking, Proposing):
         quiet = (
             f"{model} answers. Press c to ask." if model else "no model · answers from rules. Press c to ask."
         )
-        self.chat.set_ready(quiet)
-        self.pane("chat").label("Chat", model or "no model · answers from rules")
+        self.chat.set_ready(quiet, model or "no model · answers from rules")
         self.header.changed()
 
     def action_explain(self) -> None:
@@ -212,7 +215,7 @@ class Asking(Talking, Proposing):
         note = ""
         try:
             for piece in analyst.ask(question, alert_id=alert, cancel=cancel):
-                self.post_message(ChatPiece(turn, piece.kind, piece.text, tuple(piece.events)))
+                self.post_message(ChatPiece(turn, piece.kind, piece.text, tuple(piece.events), piece.source))
         except SoctermError as wrong:
             note = str(wrong)
         self.post_message(ChatPiece(turn, "end", note, done=True))

@@ -98,7 +98,7 @@ class Layout(Screen[None], inherit_bindings=False):
         self.alerts = AlertRows(actor=actor, clock=clock, cursor=state.selected_alert)
         self.stream = StreamRows(store, now=clock, tz=tz, follow=state.follow, cursor=state.selected_event)
         self.detail = Detail(store, state, actor=actor, tz=tz)
-        self.chat = Chat(QUIET_CHAT)
+        self.chat = Chat(QUIET_CHAT, clock)
         self.histogram = Histogram(store, now=clock, tz=tz)
         self.footer = Footer(("triage", "app"), have)
         self.herald: Widget | None = None
