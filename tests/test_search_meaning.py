@@ -15,6 +15,7 @@ from socterm.analyst.toolparts import Desks
 from socterm.analyst.tools import Toolbox
 from socterm.store import Store, open_store
 from socterm.store.ingest.writer import Writer
+from socterm.templates import asking, ranking
 from socterm.templates.asking import ask
 from socterm.templates.index import Index
 from socterm.templates.ranking import phrases, ranked
@@ -106,6 +107,27 @@ def test_the_evaluations_questions(tmp_path: Path) -> None:
     sys.stdout.write(f"\n{table(told)}\n")
     assert len(told) >= 30
     assert sum(1 for one in told if one.place) >= WANTED * len(told)
+
+
+@pytest.fixture
+def no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing means the same as anything else."""
+    for name in ("ACCESS", "ATTACKS"):
+        monkeypatch.setattr(asking, name, ())
+    for module in (asking, ranking):
+        monkeypatch.setattr(module, "EQUIVALENTS", {})
+    caches = (asking.vocabulary, asking._concepts)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.usefixtures("no_vocabulary")
+def test_words_alone_do_not_answer_the_evaluations_questions(tmp_path: Path) -> None:
+    told = list(scores(tmp_path / "questions.db"))
+    assert sum(1 for one in told if one.place) < WANTED * len(told)
 
 
 @settings(max_examples=100, deadline=None)
