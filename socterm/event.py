@@ -16,6 +16,19 @@ Key = tuple[int, str, int]
 """The order of events everywhere: (ts, source, position). Total, and the same in any arrival order."""
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """What a sender was told of lines that are stored, so that it is told the same when it asks again.
+
+    `owner` is the sender and `key` the sender's own name for what it sent; `digest` is of what that was, and
+    `answer` the JSON it got.
+    """
+
+    owner: str
+    key: str
+    digest: bytes
+    answer: str
+
+
 class Chunk(msgspec.Struct, gc=False):
     """What a source handed over in one read: whole lines and where to go on after them.
 
@@ -26,6 +39,7 @@ class Chunk(msgspec.Struct, gc=False):
     `ordered` says that one writer's lines follow each other here; where several senders mix, as on a
     listener, a line without a stamp takes `now` and not its neighbour's time.
     `notes` marks single lines by index: {"cut": original length} for one beyond the size limit.
+    `receipts` are committed with the lines they are about.
     """
 
     source: str
@@ -36,6 +50,7 @@ class Chunk(msgspec.Struct, gc=False):
     live: bool = True
     ordered: bool = True
     notes: dict[int, dict[str, Any]] = {}
+    receipts: tuple[Receipt, ...] = ()
 
 
 class Event(msgspec.Struct, gc=False):

@@ -15,7 +15,7 @@ import msgspec
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
 from socterm.errors import StoreBusyError, StoreFullError
-from socterm.event import Chunk, Event
+from socterm.event import Chunk, Event, Receipt
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.beside import Beside
 from socterm.pipeline.detect import IDLE_AFTER, Detector, clock_from, clock_state
@@ -107,6 +107,7 @@ class Pipeline:
         self._feeds: list[Feed] = []
         self._next_event = writer.next_event_id
         self._pending: list[Event] = []
+        self._receipts: list[Receipt] = []
         self._touched: dict[str, Feed] = {}
         self._lag = Lag()
         self._rate = Rate()
@@ -300,6 +301,7 @@ class Pipeline:
         state.newest = newest
         self.detector.feed(chunk.source, events)
         self._pending.extend(events)
+        self._receipts.extend(chunk.receipts)
         self._touched[state.name] = feed
         return len(events)
 
@@ -332,6 +334,7 @@ class Pipeline:
 
     def _make_batch(self) -> Batch:
         events, self._pending = self._pending, []
+        receipts, self._receipts = self._receipts, []
         rules, self._rules_state = self._rules_state, None
         touched, self._touched = self._touched, {}
         sources = []
@@ -365,6 +368,7 @@ class Pipeline:
             excepted=excepted,
             unfit=unfit,
             raised=raised,
+            receipts=receipts,
         )
 
     def _feed_fts(self) -> int:

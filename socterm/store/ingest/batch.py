@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from socterm.alerts.model import EpisodeChange, RuleInfo
-from socterm.event import Event
+from socterm.event import Event, Receipt
 from socterm.sigma.learning.changes import LearningChanges, StoredLearning
 from socterm.store.ingest.raising import Raised
 
@@ -59,7 +59,8 @@ class Batch(msgspec.Struct):
     `rules` replaces the rules in force, where it is there. `learning` is what changed of what rules learned.
     `excepted` says by id how often exceptions hid something, and the newest event time (µs) they did;
     `unfit`, where it is there, which of them the rules of now cannot use, and why.
-    `raised` is about those of `episodes` that a hunt asked for.
+    `raised` is about those of `episodes` that a hunt asked for. `receipts` are what senders will be told of
+    these lines.
     """
 
     events: list[Event] = []
@@ -74,6 +75,7 @@ class Batch(msgspec.Struct):
     excepted: dict[int, tuple[int, int]] = {}
     unfit: dict[int, str] | None = None
     raised: Raised | None = None
+    receipts: list[Receipt] = []
 
 
 class StoredState(msgspec.Struct):

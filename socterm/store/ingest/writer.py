@@ -19,7 +19,7 @@ from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our
 from socterm.store.decide import exceptions
 from socterm.store.decide.decisions import decisions_since
 from socterm.store.decide.snoozing import wake_due
-from socterm.store.ingest import learning, raising, rulebook
+from socterm.store.ingest import learning, raising, receipts, rulebook
 from socterm.store.ingest.assigning import Settling
 from socterm.store.ingest.batch import Batch, SourceState, StoredState
 from socterm.store.ingest.detections import Detections, evidence_ids, open_episodes
@@ -240,6 +240,8 @@ class Writer:
             self._write_counters(batch)
             if batch.excepted or batch.unfit is not None:
                 exceptions.count(db, batch.excepted, batch.unfit)
+            if batch.receipts:
+                receipts.write(db, batch.receipts, batch.now)
             if batch.rules is not None:
                 rulebook.write_fates(db, batch.rules.fates, batch.rules.infos)
                 rulebook.write_texts(db, batch.rules.files)

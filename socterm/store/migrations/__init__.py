@@ -23,6 +23,7 @@ from socterm.store.migrations.m012_templates import m012_templates
 from socterm.store.migrations.m013_analyst import m013_analyst
 from socterm.store.migrations.m014_conversations import m014_conversations
 from socterm.store.migrations.m016_identity import m016_identity
+from socterm.store.migrations.m017_receipts import m017_receipts
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -40,5 +41,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m013_analyst,
     m014_conversations,
     m016_identity,
+    m017_receipts,
 )
 """In order. A migration is never changed once released; the next one is appended."""
