@@ -1,0 +1,100 @@
+"""Between a browser's web socket and the process that draws its console."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from socterm.service.browser.child import Child
+from socterm.service.browser.sessions import Session
+
+FRAME: Final = 64 << 10
+"""Characters of one message of a browser; a pasted text longer than that is no key."""
+
+ENDED: Final = 1000
+NOT_UNDERSTOOD: Final = 1008
+"""Codes of the end of a web socket (RFC 6455, section 7.4.1)."""
+
+
+class NotUnderstoodError(Exception):
+    """A browser sent what its terminal never sends."""
+
+
+def read(text: str) -> tuple[str, Any]:
+    """(what, about what) of one message: a JSON list, as the terminal in the page sends it.
+
+    Raises NotUnderstoodError.
+
+    >>> read('["resize", {"width": 80, "height": 24}]')
+    ('resize', (80, 24))
+    """
+    if len(text) > FRAME:
+        raise NotUnderstoodError(f"a message of {len(text)} characters")
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotUnderstoodError("no JSON") from None
+    match said:
+        case ["stdin", str() as keys]:
+            return "stdin", keys
+        case ["resize", {"width": int() as width, "height": int() as height}]:
+            return "resize", (width, height)
+        case ["ping", str() as mark] if len(mark) < 100:
+            return "ping", mark
+        case ["focus" | "blur" as what]:
+            return what, None
+        case _:
+            raise NotUnderstoodError("no message of a terminal")
+
+
+class Bridge:
+    """One window: carries keys there and screens back until either ends, or the login does."""
+
+    def __init__(self, socket: WebSocket, child: Child, session: Session) -> None:
+        self._socket = socket
+        self._child = child
+        self._session = session
+        self._doings: dict[str, Callable[[Any], Awaitable[None]]] = {
+            "stdin": child.keys,
+            "resize": lambda size: child.resize(*size),
+            "ping": lambda mark: socket.send_text(json.dumps(["pong", mark])),
+            "focus": lambda _none: child.focus(has=True),
+            "blur": lambda _none: child.focus(has=False),
+        }
+
+    async def run(self) -> int:
+        """Carry; answers the code to close the socket with. The child is ended in any case."""
+        code = ENDED
+        try:
+            await self._child.start()
+            ways = [asyncio.create_task(way) for way in (self._there(), self._back(), self._over())]
+            done, left = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in left:
+                way.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            for way in done:
+                if isinstance(way.exception(), NotUnderstoodError):
+                    code = NOT_UNDERSTOOD
+        finally:
+            await self._child.close()
+        return code
+
+    async def _there(self) -> None:
+        while True:
+            try:
+                text = await self._socket.receive_text()
+            except (WebSocketDisconnect, KeyError):  # gone, or bytes, which no terminal sends
+                return
+            what, about = read(text)
+            await self._doings[what](about)
+
+    async def _back(self) -> None:
+        async for screen in self._child.screens():
+            await self._socket.send_bytes(screen)
+
+    async def _over(self) -> None:
+        await self._session.over.wait()

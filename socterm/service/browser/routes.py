@@ -1,0 +1,195 @@
+"""The pages, the login, and the web socket behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from socterm.errors import SoctermError
+from socterm.service.browser import pages
+from socterm.service.browser.assets import assets
+from socterm.service.browser.bridge import Bridge
+from socterm.service.browser.child import Child, command, environment
+from socterm.service.browser.sessions import COOKIE, LIFE, Session, Sessions
+from socterm.service.problems import RequestError
+from socterm.store.doors.identity import UserRow
+
+WINDOWS: Final = 4
+"""Consoles open in browsers at a time: each is a process of some 40 MB and more."""
+
+LOOK: Final = 2.0
+"""Seconds between two looks whether users and roles are still those that logged in."""
+
+FORM: Final = 8 << 10
+"""Bytes of a form that are read."""
+
+FULL: Final = "\r\n  socterm: all consoles for browsers are in use. Close one, then open this page again.\r\n"
+TRY_LATER: Final = 1013
+
+Login = Callable[[Request, str, str], Awaitable[UserRow]]
+"""Who this is, by name and password. Raises RequestError; keeps an eye on how often somebody tries."""
+
+
+class View(NamedTuple):
+    """What the browser view needs. `users` reads all users anew; `ours` says what this site's origin is."""
+
+    db: Path
+    config: Path | None
+    login: Login
+    users: Callable[[], list[UserRow]]
+    ours: Callable[[HTTPConnection], str]
+    environ: Mapping[str, str]
+    clock: Callable[[], int]
+
+
+class Browser:
+    """The routes, and what goes on behind them. `watch` has to run as long as they are served."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._files = assets()
+        self._sessions = Sessions(view.clock)
+        self._windows = 0
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them."""
+        return [
+            Route("/", self._home, methods=["GET"]),
+            Route("/login", self._form, methods=["GET"]),
+            Route("/login", self._login, methods=["POST"]),
+            Route("/logout", self._logout, methods=["POST"]),
+            Route("/console", self._console, methods=["GET"]),
+            Route("/assets/{name}", self._asset, methods=["GET"]),
+            WebSocketRoute("/console/socket", self._socket),
+        ]
+
+    @contextlib.asynccontextmanager
+    async def watch(self) -> AsyncIterator[None]:
+        """Log out who may no longer be in, as long as this lasts."""
+        looking = asyncio.create_task(self._look())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            if len(self._sessions):
+                with contextlib.suppress(SoctermError):  # a store that is busy: the next look is soon
+                    self._sessions.look(await run_in_threadpool(self._view.users))
+
+    def _session(self, connection: HTTPConnection) -> Session | None:
+        return self._sessions.of(connection.cookies.get(COOKIE))
+
+    def _is_ours(self, connection: HTTPConnection) -> bool:
+        """Whether a page of ours asks. Without this, one of another port of this host could."""
+        return connection.headers.get("origin") == self._view.ours(connection)
+
+    # -- pages ---------------------------------------------------------------------------
+
+    async def _home(self, request: Request) -> Response:
+        return _to("/console" if self._session(request) else "/login")
+
+    async def _form(self, request: Request) -> Response:
+        return _to("/console") if self._session(request) else _page(pages.login())
+
+    async def _login(self, request: Request) -> Response:
+        if not self._is_ours(request):
+            raise RequestError(403, "origin", "this form was not sent from here")
+        form = await _fields(request)
+        try:
+            user = await self._view.login(request, form.get("username", ""), form.get("password", ""))
+        except RequestError as refused:
+            return _page(pages.login(refused.message), refused.status)
+        self._sessions.end(request.cookies.get(COOKIE))
+        answer = _to("/console")
+        answer.set_cookie(
+            COOKIE, self._sessions.begin(user), max_age=LIFE // 1_000_000, path="/", httponly=True,
+            secure=self._view.ours(request).startswith("https:"), samesite="strict",
+        )  # fmt: skip
+        return answer
+
+    async def _logout(self, request: Request) -> Response:
+        if not self._is_ours(request):
+            raise RequestError(403, "origin", "this form was not sent from here")
+        self._sessions.end(request.cookies.get(COOKIE))
+        answer = _to("/login")
+        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        return answer
+
+    async def _console(self, request: Request) -> Response:
+        session = self._session(request)
+        if session is None:
+            return _to("/login")
+        socket = self._view.ours(request).replace("http", "ws", 1) + "/console/socket"
+        return _page(pages.terminal(session.name, session.role, socket))
+
+    async def _asset(self, request: Request) -> Response:
+        found = self._files.get(request.path_params["name"])
+        if found is None:
+            raise RequestError(404, "not found", "there is no such file")
+        headers = {**pages.HEADERS, "Cache-Control": "max-age=3600"}
+        return Response(found.body, media_type=found.kind, headers=headers)
+
+    # -- the console ---------------------------------------------------------------------
+
+    async def _socket(self, socket: WebSocket) -> None:
+        session = self._session(socket) if self._is_ours(socket) else None
+        if session is None:
+            await socket.close()  # before it was accepted: the answer is 403
+            return
+        await socket.accept()
+        if self._windows >= WINDOWS:
+            await socket.send_bytes(FULL.encode())
+            await socket.close(TRY_LATER)
+            return
+        self._windows += 1
+        try:
+            code = await Bridge(socket, self._child(socket, session), session).run()
+        finally:
+            self._windows -= 1
+        with contextlib.suppress(RuntimeError):  # the browser may have closed it
+            await socket.close(code)
+
+    def _child(self, socket: WebSocket, session: Session) -> Child:
+        view = self._view
+        width, height = (_number(socket.query_params.get(name)) for name in ("width", "height"))
+        argv = command(view.db, session.name, session.role, view.config)
+        return Child(argv, environment(view.environ, width or 80, height or 24))
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def _page(text: str, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(text, status, headers=pages.HEADERS)
+
+
+def _to(place: str) -> RedirectResponse:
+    return RedirectResponse(place, 303, headers=pages.HEADERS)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The fields of a form, the last one of a name."""
+    body = b""
+    async for block in request.stream():
+        body += block
+        if len(body) > FORM:
+            raise RequestError(413, "too large", f"a form has at most {FORM} bytes")
+    try:
+        return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=10).items()}
+    except ValueError:
+        raise RequestError(400, "form", "this is no form") from None

@@ -1,0 +1,269 @@
+"""The console behind a login: who gets it, from which page, for how long, and what the browser may load."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+import pyte
+import pytest
+import uvicorn
+from scene import Scene
+from socterm.service.browser import routes
+from socterm.service.browser.bridge import NotUnderstoodError, read
+from socterm.service.browser.routes import Browser, View
+from socterm.service.browser.sessions import COOKIE, LIFE, Sessions
+from socterm.service.problems import RequestError
+from socterm.store.doors.identity import UserRow
+from socterm.store.opening import Store
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from story import busy
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+PATIENCE = 60.0
+ALICE = UserRow(1, "alice", "triage", 0, 0, "stamp-1", "")
+BOB = UserRow(2, "bob", "read", 0, 0, "stamp-2", "")
+
+
+class Site:
+    """A real server with two users, and what a browser knows of it."""
+
+    def __init__(self, port: int, users: list[UserRow], clock: list[int]) -> None:
+        self.port = port
+        self.users = users
+        self.clock = clock
+        self.origin = f"http://127.0.0.1:{port}"
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.origin, headers={"Origin": self.origin}, trust_env=False)
+
+    async def login(self, name: str = "alice") -> str:
+        async with self.client() as http:
+            answer = await http.post("/login", data={"username": name, "password": "right"})
+            assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+            return answer.cookies[COOKIE]
+
+    def socket(
+        self, cookie: str | None, origin: str | None = "", size: str = "width=160&height=50"
+    ) -> connect:
+        return connect(
+            f"ws://127.0.0.1:{self.port}/console/socket?{size}",
+            origin=self.origin if origin == "" else origin,  # type: ignore[arg-type]
+            additional_headers={} if cookie is None else {"Cookie": f"{COOKIE}={cookie}"},
+            proxy=None,
+        )
+
+
+async def _refuse(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestError)
+    return JSONResponse(problem.body(), problem.status)
+
+
+@asynccontextmanager
+async def served(scene: Scene) -> AsyncIterator[Site]:
+    users, clock = [ALICE, BOB], [0]
+
+    async def login(_request: Request, name: str, password: str) -> UserRow:
+        for user in users:
+            if (user.name, password) == (name, "right"):
+                return user
+        raise RequestError(401, "login", "name or password is wrong")
+
+    def ours(connection: HTTPConnection) -> str:
+        return f"http://127.0.0.1:{connection.url.port}"
+
+    environ = {"HOME": str(scene.path.parent), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    view = View(scene.path, None, login, lambda: users, ours, environ, lambda: clock[0])
+    browser = Browser(view)
+    app = Starlette(routes=browser.routes(), exception_handlers={RequestError: _refuse})
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=3)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve([listening]))
+    async with browser.watch():
+        yield Site(listening.getsockname()[1], users, clock)
+        server.should_exit = True
+        await running
+
+
+class Window:
+    """What somebody sees."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self._screen = pyte.Screen(160, 50)
+        self._stream = pyte.ByteStream(self._screen)
+
+    async def until(self, holds: Callable[[str], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not holds("\n".join(self._screen.display)):
+                block = await self.connection.recv()
+                if isinstance(block, bytes):
+                    self._stream.feed(block)
+
+    async def closed(self) -> int:
+        async with asyncio.timeout(PATIENCE):
+            try:
+                while True:
+                    await self.connection.recv()
+            except ConnectionClosed:
+                return self.connection.close_code or 0
+
+
+async def test_who_logged_in_gets_the_console_and_decides(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with served(scene) as site, site.socket(await site.login()) as connection:
+        window = Window(connection)
+        await window.until(lambda text: "SSH brute force" in text)
+        await connection.send(json.dumps(["stdin", "e"]))
+        await window.until(
+            lambda _text: (
+                ("alice", "close") in [(row.actor, row.verb) for row in store.chronicle.decided(0, 1 << 62)]
+            )
+        )
+
+
+async def test_no_other_page_no_other_cookie_opens_it(scene: Scene, store: Store) -> None:
+    async with served(scene) as site:
+        cookie = await site.login()
+        other = f"http://127.0.0.1:{site.port + 1}"
+        for given, origin in (
+            (None, ""), ("made up", ""), (cookie, None), (cookie, "null"), (cookie, other),
+            (cookie, f"https://127.0.0.1:{site.port}"), (cookie, f"http://localhost:{site.port}"),
+        ):  # fmt: skip
+            with pytest.raises(InvalidStatus) as refused:
+                async with site.socket(given, origin):
+                    pass
+            assert refused.value.response.status_code == 403
+        site.clock[0] = LIFE
+        with pytest.raises(InvalidStatus):
+            async with site.socket(cookie):
+                pass
+
+
+async def test_forms_of_other_pages_are_refused(scene: Scene, store: Store) -> None:
+    async with served(scene) as site, site.client() as http:
+        form = {"username": "alice", "password": "right"}
+        for origin in ("null", "https://evil.example", f"http://127.0.0.1:{site.port + 1}", ""):
+            answer = await http.post("/login", data=form, headers={"Origin": origin})
+            assert answer.status_code == 403
+            assert "set-cookie" not in answer.headers
+        cookie = await site.login()
+        http.cookies.set(COOKIE, cookie)
+        assert (await http.post("/logout", headers={"Origin": "https://evil.example"})).status_code == 403
+        assert (await http.get("/console")).status_code == 200
+
+
+async def test_a_wrong_password_is_said_and_sets_no_cookie(scene: Scene, store: Store) -> None:
+    async with served(scene) as site, site.client() as http:
+        answer = await http.post("/login", data={"username": "<b>alice", "password": "wrong"})
+        assert answer.status_code == 401
+        assert "name or password is wrong" in answer.text
+        assert "set-cookie" not in answer.headers
+        assert (await http.post("/login", content=b"a=" + b"x" * 20_000)).status_code == 413
+
+
+async def test_the_cookie_is_for_this_page_alone_and_the_pages_load_nothing_else(
+    scene: Scene, store: Store
+) -> None:
+    async with served(scene) as site, site.client() as http:
+        answer = await http.post("/login", data={"username": "alice", "password": "right"})
+        said = answer.headers["set-cookie"].lower()
+        assert all(word in said for word in ("httponly", "samesite=strict", "path=/"))
+        for page in ("/login", "/console", "/assets/terminal.js"):
+            answer = await http.get(page)
+            assert answer.headers["content-security-policy"].startswith(
+                "default-src 'none'; script-src 'self';"
+            )
+            assert answer.headers["referrer-policy"] == "same-origin"
+        assert "://" not in (await http.get("/console")).text.replace(f"ws://127.0.0.1:{site.port}", "")
+        for asset in ("terminal.css", "socterm.css", "mono.ttf", "mono-italic.ttf"):
+            assert (await http.get(f"/assets/{asset}")).status_code == 200
+        assert (await http.get("/assets/../pyproject.toml")).status_code == 404
+
+
+@pytest.mark.parametrize("how", ["logout", "role", "removed", "expired"])
+async def test_what_ends_a_login_closes_its_windows(
+    how: str, scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LOOK", 0.05)
+    busy(scene)
+    async with served(scene) as site:
+        cookie = await site.login()
+        async with site.socket(cookie) as connection:
+            window = Window(connection)
+            await window.until(lambda text: "SSH brute force" in text)
+            if how == "logout":
+                async with site.client() as http:
+                    http.cookies.set(COOKIE, cookie)
+                    assert (await http.post("/logout")).headers["location"] == "/login"
+            elif how == "role":
+                site.users[0] = msgspec.structs.replace(ALICE, role="read", stamp="stamp-3")
+            elif how == "removed":
+                site.users.pop(0)
+            else:
+                site.clock[0] = LIFE
+            await window.closed()
+        async with site.client() as http:
+            http.cookies.set(COOKIE, cookie)
+            assert (await http.get("/console")).headers["location"] == "/login"
+
+
+async def test_a_fifth_console_is_refused_until_one_is_closed(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with served(scene) as site:
+        cookie = await site.login()
+        windows = [await site.socket(cookie) for _ in range(4)]
+        async with site.socket(cookie) as fifth:
+            assert b"in use" in await fifth.recv(decode=False)
+            assert await Window(fifth).closed() == 1013
+        await windows.pop().close()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                async with site.socket(cookie) as again:
+                    if b"in use" not in await again.recv(decode=False):
+                        break
+        for window in windows:
+            await window.close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "no json",
+        "{}",
+        '["stdin", 7]',
+        '["resize", {"width": "80", "height": 24}]',
+        '["open", "x"]',
+        "[" * 5000,
+    ],
+)
+async def test_what_no_terminal_sends_ends_the_window(message: str, scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with served(scene) as site, site.socket(await site.login("bob")) as connection:
+        await connection.send(message)
+        assert await Window(connection).closed() == 1008
+
+
+def test_a_message_longer_than_a_frame_is_none() -> None:
+    with pytest.raises(NotUnderstoodError):
+        read(json.dumps(["stdin", "x" * (64 << 10)]))
+
+
+def test_the_oldest_login_makes_room() -> None:
+    sessions = Sessions(lambda: 0)
+    first = sessions.begin(ALICE)
+    window = sessions.of(first)
+    assert window is not None
+    for _ in range(1000):
+        last = sessions.begin(BOB)
+    assert (len(sessions), sessions.of(first), window.over.is_set()) == (1000, None, True)
+    assert sessions.of(last) is not None
