@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import resource
 import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from socterm.errors import QueryCancelledError, SoctermError, UsageError
+from socterm.errors import QueryCancelledError, SoctermError, StoreError, UsageError
 from socterm.store import Store, check, open_store
-from socterm.store.doors.sandbox import SqlDesk
+from socterm.store.doors.sandbox import BYTES, MEMORY, Asked, SqlAnswer, SqlDesk
+from socterm.store.doors.sandboxed import answer
 from socterm.store.doors.sqlviews import VIEWS
 from socterm.store.upkeep.canonical import canonical
 
@@ -140,8 +149,60 @@ HOSTILE = [
     "SELECT zeroblob(1000000000)",
     "SELECT printf('%.*c', 1000000000, 'x')",
     "SELECT format('%1000000000d', 1)",
-    "SELECT replace(replace(replace(hex(raw), '6', hex(raw)), '6', hex(raw)), '6', hex(raw)) FROM events",
-    "SELECT group_concat(a.raw || b.raw || c.raw) FROM events a, events b, events c",
+    "SELECT 1 /* ; */; -- \nDROP TABLE events",
+    "SELECT 1;\x00DROP TABLE main.events",
+    "/**/ATTACH/**/':memory:'/**/AS/**/z",
+    "\ufeffPRAGMA query_only=OFF",
+    "ＳＥＬＥＣＴ token FROM lease",
+    'SELECT * FROM main."lease"',
+    "SELECT [token] FROM `lease`",
+    "SELECT e.* FROM events e, main.meta m",
+    "SELECT 1 FROM events WHERE id IN (SELECT id FROM main.audit)",
+    "SELECT (SELECT group_concat(sql) FROM temp.sqlite_master)",
+    "SELECT * FROM (SELECT * FROM (SELECT * FROM main.lease))",
+    "SELECT 1 FROM events ORDER BY (SELECT token FROM lease)",
+    "SELECT max(id) OVER w FROM events WINDOW w AS (ORDER BY (SELECT token FROM lease))",
+    # a part of the statement that has the name of a view is no view
+    "WITH events AS (SELECT token AS id FROM lease) SELECT id FROM events",
+    "WITH alerts AS (SELECT value AS a FROM main.meta) SELECT a FROM alerts",
+    "WITH rules(sql) AS (SELECT sql FROM main.sqlite_schema) SELECT sql FROM rules",
+    "WITH rules AS (WITH events AS (SELECT * FROM main.ui_state) SELECT * FROM events) SELECT * FROM rules",
+    "SELECT * FROM (SELECT value FROM main.meta) AS events",
+    "WITH json_each AS (SELECT value FROM main.meta) SELECT value FROM json_each",
+    "WITH RECURSIVE alerts(v) AS (SELECT value FROM meta UNION SELECT v FROM alerts) SELECT v FROM alerts",
+    "SELECT (WITH minutes AS (SELECT value FROM meta) SELECT value FROM minutes)",
+    "SELECT 1 WHERE EXISTS (WITH events AS (SELECT * FROM meta) SELECT * FROM events WHERE value)",
+    "SELECT id FROM events EXCEPT SELECT value FROM meta",
+    "INSERT INTO main.meta VALUES ('x', 'y') RETURNING *",
+    "UPDATE main.alerts SET state = 'closed' RETURNING id",
+    "DELETE FROM main.events RETURNING raw",
+    "INSERT INTO events_fts (events_fts) VALUES ('delete-all')",
+    "INSERT INTO main.events_fts (events_fts, rank) VALUES ('integrity-check', 1)",
+    "INSERT INTO main.events_fts (events_fts) VALUES ('rebuild')",
+    "SELECT highlight(events_fts, 0, '', '') FROM main.events_fts",
+    "SELECT * FROM events_fts_config",
+    "CREATE TEMP VIEW alerts AS SELECT token FROM main.lease",
+    "CREATE TEMP TRIGGER t INSTEAD OF INSERT ON events BEGIN DELETE FROM main.audit; END",
+    "DROP VIEW temp.events",
+    "EXPLAIN SELECT token FROM lease",
+    "PRAGMA temp_store_directory = '/tmp'",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA user_version",
+    "SELECT * FROM pragma_function_list",
+    "SELECT * FROM sqlite_dbpage",
+    "SELECT * FROM dbstat",
+    "SELECT * FROM bytecode('SELECT 1')",
+    "SELECT * FROM json_tree('[1]')",
+    "SELECT * FROM generate_series(1, 1000000000)",
+    "SELECT sqlite_compileoption_get(1)",
+    "SELECT edit('x', 'sh')",
+    "SELECT eval('DELETE FROM main.events')",
+    "SELECT likelihood(1, 0.5), random(), changes(), last_insert_rowid(), sqlite_source_id()",
+    "SELECT json_extract(replace('" + "a" * 5_000 + "', 'a', '['), '$')",
+    "SELECT 'x' LIKE '" + "%a" * 800 + "'",
+    "ROLLBACK",
+    "END",
+    "RELEASE x",
     "SELECT " + "(" * 500 + "1" + ")" * 500,
     "SELECT " + "1 + " * 5_000 + "1",
     "SELECT " + " UNION ALL SELECT ".join(["1"] * 100),
@@ -150,39 +211,169 @@ HOSTILE = [
 ]
 
 
+def asked(path: Path, sql: str, **more: Any) -> SqlAnswer:
+    """What the process of its own does, here: for statements that are refused before anything is done."""
+    return answer(Asked(os.fsencode(path), sql, **({"rows": 1_000, "seconds": 5.0} | more)))
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kept")
+    return store_of(folder / "s.db", [attempt(n, NOW + n * SECOND, f"192.0.2.{n % 3}") for n in range(1, 31)])
+
+
 @pytest.mark.parametrize("sql", HOSTILE, ids=lambda sql: sql[:50])
-def test_nothing_else_can_be_done(path: Path, sql: str) -> None:
-    before = list(canonical(path))
-    with open_store(path, readonly=True) as store, pytest.raises(SoctermError) as told:
-        store.sql.ask(sql, seconds=5.0)
+def test_nothing_else_can_be_done(kept: Path, sql: str) -> None:
+    before = hashlib.sha256(kept.read_bytes()).digest()
+    with pytest.raises(SoctermError) as told:
+        asked(kept, sql)
     assert "\n" not in str(told.value)
     assert 10 < len(str(told.value)) < 400
+    assert hashlib.sha256(kept.read_bytes()).digest() == before
+    assert check(kept) == []
+
+
+def test_the_store_is_the_same_after_all_of_them_in_their_processes(path: Path) -> None:
+    before = list(canonical(path))
+    with open_store(path, readonly=True) as store:
+        for sql in HOSTILE[::8]:
+            with pytest.raises(SoctermError):
+                store.sql.ask(sql)
     assert list(canonical(path)) == before
-    assert check(path) == []
+
+
+def grown(text: str = "a") -> str:
+    """SQL that makes a million of a letter, which no literal could hold."""
+    found = f"'{text * 10}'"
+    for _ in range(5):
+        found = f"replace({found}, '{text}', '{text * 10}')"
+    return found
+
+
+def test_there_are_enough_of_them() -> None:
+    everything = {" ".join(sql.lower().split()) for sql in (*HOSTILE, *BOMBS, *HEAVY)}
+    assert len(everything) >= 140
 
 
 BOMBS = [
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c",
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c WHERE x < 0",
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT a.x + 1 FROM c a) SELECT x FROM c ORDER BY x DESC",
+    "WITH RECURSIVE c(x) AS (SELECT 1 UNION SELECT (x * 7 + 1) % 1000000007 FROM c) SELECT count(*) FROM c",
     "SELECT count(*) FROM events a, events b, events c, events d, events e",
     "SELECT a.raw FROM events a, events b, events c, events d ORDER BY a.raw || d.raw",
     "SELECT sum(a.raw LIKE '%a%b%c%d%e%f%') FROM events a, events b, events c, events d",
+    "SELECT count(DISTINCT a.raw || b.raw || c.raw) FROM events a, events b, events c",
+    # these are one step of SQLite's machine each: nothing in it would look at the clock
+    f"SELECT instr({grown()}, substr({grown()}, 1, 500000) || 'b')",
+    f"SELECT length(replace({grown()}, substr({grown()}, 1, 500000) || 'b', 'c'))",
+    f"SELECT length(trim({grown()}, substr({grown('b')}, 1, 500000) || 'a'))",
 ]
 
 
-@pytest.mark.parametrize("sql", BOMBS)
+@pytest.mark.parametrize("sql", BOMBS, ids=lambda sql: sql[:60])
 def test_what_never_ends_is_ended(store: Store, sql: str) -> None:
     with pytest.raises(QueryCancelledError, match="took longer than"):
         store.sql.ask(sql, seconds=0.2)
 
 
+def times(one: str, many: int, between: str = ", ") -> str:
+    """One expression so often; `#` in it is a number that differs."""
+    return between.join(one.replace("#", str(n)) for n in range(many))
+
+
+HEAVY = {
+    "a row of many": f"SELECT {times(f'{grown()} || #', 150)}"[:16_000].rpartition(", ")[0],
+    "a row of one a thousand times": f"WITH b(x) AS (SELECT {grown()}) SELECT {times('x || #', 190)} FROM b",
+    "many at once": (
+        f"WITH b(x) AS (SELECT {grown()}) SELECT {times('max(x || #)', 180)} FROM b, events GROUP BY id"
+    ),
+    "one in another": f"SELECT replace({grown()}, 'a', {grown()})",
+    "hex of hex": f"SELECT hex(hex(hex(hex({grown()}))))",
+    "concatenated": f"SELECT group_concat({grown()}) FROM events",
+    "as JSON": f"SELECT json_group_array(json_array({grown()}, {grown()})) FROM events",
+    "keys": f"SELECT json_group_object({grown()} || id, {grown()}) FROM events",
+    "parsed": f"SELECT json('[' || replace({grown()}, 'a', '[0],') || '0]')",
+    "each of many": (
+        f"SELECT max(key || value) FROM json_each('[' || replace({grown()}, 'a', '1,') || '1]'), events"
+    ),
+    "kept for later": (
+        f"WITH RECURSIVE c(n, x) AS (SELECT 1, {grown()} UNION ALL SELECT n + 1, x || n FROM c, events) "
+        "SELECT max(n) FROM c"
+    ),
+    "windows": f"SELECT lag({grown()} || id, 200) OVER (ORDER BY id) FROM events",
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_what_needs_much_memory_is_refused_or_ended(store: Store, name: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        size = sum(len(str(value)) for row in store.sql.ask(HEAVY[name], seconds=2.0).rows for value in row)
+    except (UsageError, QueryCancelledError) as error:
+        said, size = str(error), 0
+        assert "ask for less" in said
+    assert size <= BYTES
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10, "KiB, here"
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < (MEMORY >> 10) * 1.3, "KiB, there"
+
+
+def test_the_process_is_held_by_the_system(path: Path) -> None:
+    sql = f"WITH RECURSIVE c(n, x) AS (SELECT 1, {grown()} UNION ALL SELECT n + 1, x || n FROM c) SELECT n "
+    said = []
+    for memory, disk in ((40 << 20, 1 << 30), (1 << 30, 4 << 20)):
+        made = Asked(os.fsencode(path), sql + "FROM c ORDER BY x", 10, 60.0, memory, disk)
+        done = subprocess.run(
+            [sys.executable, "-c", "from socterm.store.doors.sandboxed import main; main()"],
+            input=msgspec.msgpack.encode(made), capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        said.append(done.stdout.decode("utf-8", "replace"))
+    assert "too much memory" in said[0] or not said[0].strip()
+    assert "too much room for temporary files" in said[1]
+
+
+def test_one_odd_line_does_not_keep_others_from_being_asked(tmp_path: Path) -> None:
+    """A line as long as lines get, of bytes that are no UTF-8, or of control characters."""
+    events = [attempt(1, NOW, "192.0.2.1")]
+    for odd in ("\ufffd" * 1_048_000, "\x01" * 1_048_000, "\\" * 1_048_000):
+        event = attempt(len(events) + 1, NOW + len(events) * SECOND, "192.0.2.2")
+        fields = {**event.fields, "message": odd, "user_agent.original": odd}
+        events.append(msgspec.structs.replace(event, raw=odd, fields=fields))
+    path = store_of(tmp_path / "odd.db", events)
+    with open_store(path, readonly=True) as store:
+        for column in ("raw", "message", "fields"):
+            found = store.sql.ask(
+                f"SELECT id, length({column}) FROM events WHERE {column} LIKE '%%' ORDER BY id"
+            )
+            assert [row[0] for row in found.rows] == [2, 3, 4] if column == "fields" else [1, 2, 3, 4]
+        assert store.sql.ask("SELECT id FROM events WHERE raw LIKE '%192.0.2.1 %'").rows == [(1,)]
+
+
+def test_characters_that_are_none_are_told_in_one_line(store: Store) -> None:
+    with pytest.raises(UsageError, match="lone surrogates"):
+        store.sql.ask("SELECT '\ud800'")
+
+
+def test_a_process_that_cannot_begin_is_told_in_one_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(StoreError, match="SQL cannot be asked: the process for it ended"):
+        store.sql.ask("SELECT 1")
+
+
+def test_ten_questions_at_once(store: Store) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(lambda n: store.sql.ask(f"SELECT {n}").rows, range(10)))
+    assert found == [[(n,)] for n in range(10)]
+
+
 def test_a_question_can_be_stopped(store: Store) -> None:
-    asked: list[int] = []
+    looked: list[int] = []
 
     def stop() -> bool:
-        asked.append(1)
-        return len(asked) > 3
+        looked.append(1)
+        return len(looked) > 3
 
     with pytest.raises(QueryCancelledError, match="the query was stopped"):
         store.sql.ask(BOMBS[0], seconds=60.0, stop=stop)
@@ -213,9 +404,9 @@ VALUES ATTACH PRAGMA WITH AS x count(*) ORDER BY LIMIT token value -- /* " ["""
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*WORDS.split(), "\x00"]) | st.text(max_size=3), max_size=12).map(" ".join))
-def test_any_text_gives_rows_or_one_line(store: Store, sql: str) -> None:
+def test_any_text_gives_rows_or_one_line(kept: Path, sql: str) -> None:
     try:
-        said = str(store.sql.ask(sql, seconds=5.0).columns)
+        said = str(asked(kept, sql).columns)
     except SoctermError as error:
         said = str(error)
     assert "\n" not in said
