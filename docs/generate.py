@@ -105,6 +105,12 @@ model = "qwen3:4b"
 [retention]                   # how long events are kept: see retention.md
 older = "90d"
 max_size = "20G"
+
+[notify.channels.phone]       # where new alerts are told: see notify.md
+kind = "ntfy"
+url = "https://push.example.org"
+topic = "soc"
+token_secret = "push"         # the name of a secret, never the secret itself
 ```
 """
 
@@ -362,6 +368,8 @@ def _settings(model: Any) -> Iterator[tuple[str, str, Any]]:
 
 
 def _kind(annotation: Any) -> str:
+    if "Channel" in str(annotation):
+        return "tables, JSON in the variable"
     if str(annotation).startswith("dict"):
         return "`name=path`, list" + (" (in the file values, too)" if "tuple" in str(annotation) else "")
     if get_origin(annotation) is Literal:

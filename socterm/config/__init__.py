@@ -5,6 +5,14 @@ from socterm.config.kinds import INTERNAL, LEAST_SIZE
 from socterm.config.load import load_config
 from socterm.config.model import Config
 from socterm.config.places import cache_dir, config_path, data_dir, default_db, keys_path, prompts_dir
+from socterm.config.notify import (
+    AppriseChannel,
+    ChannelConfig,
+    NotifyConfig,
+    NtfyChannel,
+    SmtpChannel,
+    WebhookChannel,
+)
 from socterm.config.sections import ConsoleConfig, GeoConfig, IncidentsConfig, NetworksConfig, RetentionConfig
 
 __all__ = [
@@ -13,6 +21,8 @@ __all__ = [
     "OLLAMA",
     "AnalystConfig",
     "Config",
+    "AppriseChannel",
+    "ChannelConfig",
     "ConsoleConfig",
     "GeoConfig",
     "IncidentsConfig",
@@ -20,7 +30,11 @@ __all__ = [
     "NetworksConfig",
     "RetentionConfig",
     "cache_dir",
+    "NotifyConfig",
+    "NtfyChannel",
     "config_path",
+    "SmtpChannel",
+    "WebhookChannel",
     "data_dir",
     "default_db",
     "keys_path",

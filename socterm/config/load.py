@@ -27,6 +27,10 @@ Origins = dict[tuple[str, ...], str]
 """Where each value came from, for the error message: (section, key) → "config.toml" or "SOCTERM_DB"."""
 
 
+_UNTOLD = (("notify", "channels"),)
+"""Settings whose value is not shown: who takes one for the place of a password must not see it told."""
+
+
 def load_config(
     flags: Mapping[str, Any] | None = None,
     *,
@@ -142,5 +146,7 @@ def _one_line(error: ErrorDetails, origins: Origins) -> str:
         near = difflib.get_close_matches(key, known, 1)
         return f"{origin}: unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
     message = error["msg"].removeprefix("Value error, ")
+    if location[:2] in _UNTOLD:
+        return f"{origin}: {key}: {message}"
     shown = repr(error["input"])
     return f"{origin}: {key}: {message} (got {shown if len(shown) <= 60 else shown[:57] + '...'})"

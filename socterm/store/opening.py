@@ -23,6 +23,7 @@ from socterm.store.doors.identity import IdentityDesk
 from socterm.store.doors.incidents import IncidentDesk
 from socterm.store.doors.metrics import MetricsDesk
 from socterm.store.doors.receipts import ReceiptDesk
+from socterm.store.doors.outbox import OutboxDesk
 from socterm.store.doors.sandbox import SqlDesk
 from socterm.store.doors.templates import TemplateDesk
 from socterm.store.doors.triage import TriageDesk
@@ -56,6 +57,7 @@ class Store:
         self.templates = TemplateDesk(connections)
         self.identity = IdentityDesk(connections)
         self.receipts = ReceiptDesk(connections)
+        self.outbox = OutboxDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -6,7 +6,7 @@ behind both (`socterm.store.open_store`); later other machines may.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from socterm.alerts.metrics import Metrics
@@ -19,6 +19,7 @@ from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
 from socterm.store.doors.identity import TokenRow, UserRow
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
+from socterm.store.doors.outbox import ChannelRow, Held, Mark, News, Outgoing, Told
 from socterm.store.doors.sandbox import SqlAnswer
 from socterm.store.doors.templates import Found, TemplateRow, Totals
 from socterm.store.ingest.raising import Asked
@@ -438,6 +439,60 @@ class Triage(Protocol):
 
     def save_ui(self, name: str, value: str) -> None:
         """Save a view's JSON."""
+
+
+class Outbox(Protocol):
+    """What is told of alerts and incidents, on which channel, and what became of it."""
+
+    def begin(self, channel: str, now: int) -> Mark:
+        """From where on a channel is told; what is there when it is begun first is no news."""
+
+    def keep_only(self, names: Collection[str], now: int) -> int:
+        """Forget channels that are switched off; how many."""
+
+    def news(
+        self, channel: str, mark: Mark, *, kinds: Collection[str], rank: int, since: int
+    ) -> tuple[Mark, list[News]]:
+        """(the mark to go on from, what changed beyond `mark` and is to be told), gravest first."""
+
+    def told(self, channel: str, now: int, *, minute: int, within: int) -> Told:
+        """What counts against the limits of a channel: spans in µs."""
+
+    def put(self, channel: str, mark: Mark, queued: Sequence[News], held: Sequence[News], now: int) -> None:
+        """Put on record what is to be told and what waits for a digest, and how far news were looked at."""
+
+    def put_digest(self, channel: str, now: int) -> None:
+        """Have a digest sent of what is held back."""
+
+    def due(self, channel: str, now: int) -> Outgoing | None:
+        """The oldest message that is to be tried now."""
+
+    def held(self, channel: str) -> list[Held]:
+        """What a digest of now has to sum up, gravest first."""
+
+    def claim(self, message: int, payload: str, now: int, *, sums: Iterable[int] = ()) -> bool:
+        """Mark a message as being sent, before it is; False where it is no longer to be."""
+
+    def sent(self, message: int, note: str, now: int) -> None:
+        """The receiver has it."""
+
+    def failed(self, message: int, note: str, now: int, *, wait: int) -> None:
+        """It was not sent and is tried again, in `wait` µs at the earliest."""
+
+    def failing(self, channel: str, now: int, wait: int) -> None:
+        """Send nothing on a channel for `wait` µs: it does not answer."""
+
+    def fails(self, channel: str) -> int:
+        """How often in a row it did not answer."""
+
+    def moot(self, messages: Iterable[int], note: str, now: int) -> None:
+        """Nobody needs to be told any more."""
+
+    def give_up(self, channel: str, before: int, now: int) -> int:
+        """Send no more what was to be told before a moment (µs); how many messages."""
+
+    def channels(self) -> list[ChannelRow]:
+        """Every channel that was ever told something, or is to be."""
 
 
 class Exceptions(Protocol):

@@ -22,6 +22,7 @@ from socterm.store.migrations.m011_retention import m011_retention
 from socterm.store.migrations.m012_templates import m012_templates
 from socterm.store.migrations.m013_analyst import m013_analyst
 from socterm.store.migrations.m014_conversations import m014_conversations
+from socterm.store.migrations.m015_outbox import m015_outbox
 from socterm.store.migrations.m016_identity import m016_identity
 from socterm.store.migrations.m017_receipts import m017_receipts
 
@@ -40,6 +41,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m012_templates,
     m013_analyst,
     m014_conversations,
+    m015_outbox,
     m016_identity,
     m017_receipts,
 )
