@@ -39,6 +39,7 @@ from socterm.store.keeping.retention import Terms
 if TYPE_CHECKING:
     from socterm.pipeline.beside import Beside
     from socterm.pipeline.incidentwatch import IncidentWatch
+    from socterm.sources.hub import Hub
 
 PLACEHOLDERS_LIMIT = 4 << 20
 """Bytes of a file of values for a placeholder; each value is a test of its own in rules that ask for it."""
@@ -198,8 +199,9 @@ def make_pipeline(
     once: bool = False,
     stdin_fd: int = 0,
     mode: str = "ingesting",
+    hub: Hub | None = None,
 ) -> Pipeline:
-    """Load the rules and wire the road onto an open store."""
+    """Load the rules and wire the road onto an open store. `hub` is where requests come from."""
     lists = ValueLists.of(config)
     watch = watch_rules(writer, config, lists)
     stored = writer.load_state()
@@ -212,6 +214,7 @@ def make_pipeline(
         lines=options.get("lines"),
         once=once,
         stdin_fd=stdin_fd,
+        hub=hub,
     )
     lateness = int(config.lateness * 1_000_000)
     return Pipeline(

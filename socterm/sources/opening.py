@@ -12,6 +12,7 @@ import msgspec
 from socterm.errors import UsageError
 from socterm.sources.base import Bookmarks, Clock, Source
 from socterm.sources.file import FileSource, name_of
+from socterm.sources.hub import Hub
 from socterm.sources.journal import AUTH_MATCHES, JournalSource
 from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.marks import read_bookmark
@@ -60,6 +61,7 @@ class Opener:
     while the journal stood in for it (then the journal's source is stopped first: never both).
     A glob passes over rotated files of a log that is there: they belong to that log's source.
     `once` reads files to their end and then is done; a bookmark wins over `from_start` and `lines`.
+    Who posts to `hub` has a source from its first request on.
     Raises SoctermError in one line for a port that is taken, a directory, and (`once`) no such file.
     """
 
@@ -73,10 +75,12 @@ class Opener:
         lines: int | None = None,
         once: bool = False,
         stdin_fd: int = 0,
+        hub: Hub | None = None,
         stand_ins: Mapping[Path, Sequence[str]] = STAND_INS,
         journalctl: str = "journalctl",
         journal_arguments: Sequence[str] = (),
     ) -> None:
+        self._hub = hub
         self._bookmark = bookmark
         self._clock = clock
         self._from_start = from_start
@@ -99,23 +103,29 @@ class Opener:
         except BaseException:
             self.close()
             raise
+        if hub is not None:
+            hub.begin(bookmark, clock)
 
     def poll(self) -> list[Source]:
         """The sources to take on now: at the first call those present, later those that appeared."""
         fresh, self._fresh = self._fresh, []
         if not self._once:
             fresh += [*self._matches(first=False), *self._arrived()]
+        if self._hub is not None:
+            fresh += self._hub.fresh()
         return fresh
 
     @property
     def waiting(self) -> bool:
         """Whether sources may still appear."""
-        return not self._once and bool(self._globs or self._standing_in or self._fresh)
+        return not self._once and bool(self._globs or self._standing_in or self._fresh or self._hub)
 
     def close(self) -> None:
         """Close every source opened, started or not, and the watch on their directories."""
         for source in self._sources.values():
             source.close()
+        if self._hub is not None:
+            self._hub.close()
         self._watcher.close()
 
     def _open(self, spec: str) -> None:

@@ -1,0 +1,77 @@
+"""Where requests meet the pipeline: one source for each sender, made when it first sends something."""
+
+from __future__ import annotations
+
+import threading
+
+from socterm.sources.base import Bookmarks, Clock
+from socterm.sources.posted import QUEUE, EndedError, PostedSource, Room
+from socterm.sources.uploaded import Uploads
+
+MOST = 1_000
+"""Senders at most: each has a decoder, a clock and a row in the store."""
+
+
+class Hub:
+    """Gives each sender its source, `http:NAME`, and the pipeline those that are new. Safe from any thread.
+
+    All of them share `room`. Until `begin`, and after `close`, it takes nothing.
+    """
+
+    def __init__(self, queue: int = QUEUE) -> None:
+        self.room = Room(queue)
+        self._lock = threading.Lock()
+        self._sources: dict[str, PostedSource] = {}
+        self._uploads: dict[str, Uploads] = {}
+        self._fresh: list[PostedSource] = []
+        self._bookmark: Bookmarks | None = None
+        self._clock: Clock | None = None
+
+    def begin(self, bookmark: Bookmarks, clock: Clock) -> None:
+        """Take from now on; sources go on where `bookmark` says that the last ingest stopped."""
+        with self._lock:
+            self._bookmark, self._clock = bookmark, clock
+
+    def source(self, who: str) -> PostedSource:
+        """The source of this sender. Raises EndedError where nothing is taken."""
+        with self._lock:
+            return self._source(who)
+
+    def uploads(self, who: str) -> Uploads:
+        """The journals this sender uploads, over its source. Raises EndedError where nothing is taken."""
+        with self._lock:
+            found = self._uploads.get(who)
+            if found is None:
+                found = self._uploads[who] = Uploads(self._source(who))
+            return found
+
+    def fresh(self) -> list[PostedSource]:
+        """The sources made since it was asked last."""
+        with self._lock:
+            found, self._fresh = self._fresh, []
+            return found
+
+    def close(self) -> None:
+        """Take nothing more; who still waits hears that it will not be stored."""
+        with self._lock:
+            self._bookmark = None
+            sources = list(self._sources.values())
+            self._sources.clear()
+            self._uploads.clear()
+            self._fresh.clear()
+        for source in sources:
+            source.close()
+
+    def _source(self, who: str) -> PostedSource:
+        found = self._sources.get(who)
+        if found is not None:
+            return found
+        if self._bookmark is None or self._clock is None:
+            raise EndedError("nothing is taken: no ingest runs here")
+        if len(self._sources) >= MOST:
+            raise EndedError(f"more than {MOST} senders: let several machines share a token")
+        name = f"http:{who}"
+        made = PostedSource(name, clock=self._clock, resume=self._bookmark(name), room=self.room)
+        self._sources[who] = made
+        self._fresh.append(made)
+        return made
