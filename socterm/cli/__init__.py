@@ -16,7 +16,7 @@ def main() -> None:
     """Run `socterm`; mistakes become one line on stderr and an exit code (2 usage, 3 could not run)."""
     import click
 
-    from socterm.cli.output import clean
+    from socterm.cli.saying import ERROR, say
 
     _replace_closed_streams()
     _show_what_cannot_be_encoded()
@@ -36,16 +36,14 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             click.echo(text, err=True)  # a family called without a command: click hands over its help
         else:
-            click.echo(f"socterm: {clean(' '.join(text.split()))}", err=True)
+            say(text, ERROR)
         code = error.exit_code
     except Exception as error:
         # The last net: one line for people; the whole story for whoever asks for it.
         if os.environ.get("SOCTERM_DEBUG"):
             raise
         said = " ".join(str(error).split())
-        click.echo(
-            f"socterm: {type(error).__name__}: {clean(said)[:300]} (SOCTERM_DEBUG=1 shows where)", err=True
-        )
+        say(f"{type(error).__name__}: {said[:300]} (SOCTERM_DEBUG=1 shows where)", ERROR)
         code = SoctermError.exit_code
     sys.exit(_all_written(code if isinstance(code, int) else 0))
 

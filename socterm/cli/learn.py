@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from socterm.cli.output import clean, json_option, put_json, table
+from socterm.cli.saying import WARNING, say
 from socterm.cli.wiring import clock, configure, load, open_writer, zone
 from socterm.config import Config
 from socterm.enrich import Enricher
@@ -85,7 +86,7 @@ def learn_from(
         teacher.learn(paths)
         writer.commit(Batch(now=clock(), learning=teacher.changes()))
     for skipped in teacher.skipped if notes else ():
-        click.echo(f"socterm: {clean(f'{skipped.path}: {skipped.reason}')}", err=True)
+        say(f"{skipped.path}: {skipped.reason}", WARNING)
     return teacher.lessons()
 
 
@@ -95,7 +96,7 @@ def learn_first(writer: Writer, config: Config, paths: Sequence[str], *, quiet: 
         return
     lessons = learn_from(writer, config, load(config), paths, notes=not quiet)
     for lesson in () if quiet else lessons:
-        click.echo(f"socterm: {told(lesson)}", err=True)
+        say(told(lesson))
 
 
 def told(lesson: Lesson) -> str:

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import click
 
+from socterm.cli.saying import say
 from socterm.cli.wiring import clock, configure
 from socterm.config import Config
 from socterm.errors import SoctermError, StoreFullError, UsageError
 from socterm.query import Query, parse
 from socterm.query.times import duration, interval
 from socterm.store import Store, open_store
+from socterm.store.opening import make_readable
 
 MOST: Final = (1 << 63) - 1
 """The greatest number that the store can hold."""
@@ -59,11 +61,11 @@ def opened(
     if readonly is None:
         readonly = not (os.access(settings.db, os.W_OK) and os.access(settings.db.resolve().parent, os.W_OK))
         try:
-            store = open_store(settings.db, readonly=readonly)
+            store = open_store(settings.db, readonly=readonly, say=say)
         except StoreFullError:
             store = open_store(settings.db, readonly=True)
     else:
-        store = open_store(settings.db, readonly=readonly)
+        store = open_store(settings.db, readonly=readonly, say=say)
     try:
         yield store, settings
     finally:
@@ -71,10 +73,14 @@ def opened(
 
 
 def store_path(db: Path | None, config: Path | None) -> Path:
-    """Where the store named or configured lies. Raises `SoctermError` where there is none."""
+    """Where the store named or configured lies, of the present schema.
+
+    Raises `SoctermError` where there is none.
+    """
     path = configure({"db": db, "config": config}).db
     if not path.exists():
         raise SoctermError(f"{path}: no store there yet; socterm or socterm run makes it")
+    make_readable(path, say)
     return path
 
 

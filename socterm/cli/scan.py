@@ -19,6 +19,7 @@ from socterm.cli.bar import Bar, possible
 from socterm.cli.output import clean
 from socterm.cli.parse import reference
 from socterm.cli.reading import moment
+from socterm.cli.saying import say
 from socterm.cli.sheets import FORMS, Target, sheet
 from socterm.cli.summary import Summary
 from socterm.cli.wiring import calm_memory, clock, configure, load, rule_paths, zone
@@ -305,7 +306,7 @@ def _kept(asked: _Asked, rules: RuleSet) -> Iterator[Keeper | None]:
     if not asked.keep:
         yield None
         return
-    writer = Writer.open(asked.config.db, now=clock())
+    writer = Writer.open(asked.config.db, now=clock(), say=say)
     try:
         writer.save_rules(rules.fates, {rule.key: rule.info for rule in rules.rules.values()})
         yield Keeper(writer, writer.load_state(), clock=clock)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from socterm import amounts
 from socterm.alerts.bonds import Policy
 from socterm.assets import rules_dir
+from socterm.cli.saying import say
 from socterm.config import Config, cache_dir, data_dir, load_config, prompts_dir
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
@@ -167,7 +168,7 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
 
 def open_writer(config: Config) -> Writer:
     """Take the store for ingest. Raises `LeaseHeldError` where another process has it."""
-    writer = Writer.open(config.db, now=clock())
+    writer = Writer.open(config.db, now=clock(), say=say)
     writer.join_by(policy_of(config), clock())
     return writer
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
 
-from socterm.errors import StoreError
+from socterm.errors import StoreError, StoreFullError
 from socterm.store.connection import connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.decide.chronicle import ChronicleDesk
@@ -29,6 +30,7 @@ from socterm.store.doors.templates import TemplateDesk
 from socterm.store.doors.triage import TriageDesk
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.schema import applied, migrate
+from socterm.store.upgrade import Say, keeping, unsaid
 
 
 class Store:
@@ -77,29 +79,36 @@ class Store:
         self.close()
 
 
-def open_store(path: str | Path, *, readonly: bool = False) -> Store:
+def open_store(path: str | Path, *, readonly: bool = False, say: Say = unsaid) -> Store:
     """Open a store beside whoever ingests into it; without `readonly` a missing one is made.
 
-    Raises StoreError where it is missing (readonly), unreadable, newer than this socterm or no store.
+    `say` is told where one of an earlier version is kept before it is upgraded. Raises StoreError where it is
+    missing (readonly), unreadable, newer than this socterm or no store, StoreFullError where there is no room
+    to keep it.
     """
     path = Path(path)
     if not readonly:
         create_file(path)
-        _bring_up(path)
+        _bring_up(path, say)
     else:
-        make_readable(path)
+        make_readable(path, say)
     return Store(Connections(path, readonly=readonly))
 
 
-def make_readable(path: Path) -> None:
-    """Bring a store of an earlier version up to this one.
+def make_readable(path: Path, say: Say = unsaid, *, keep: bool = True) -> None:
+    """Bring a store of an earlier version up to this one; `say` is told where it is kept as it was.
 
-    Raises StoreError where it is missing, empty, no store, newer, or must not be written and is older.
+    Without `keep` it is not: what is upgraded is a copy itself. Raises StoreError where it is missing, empty,
+    no store, newer, or must not be written and is older, StoreFullError where there is no room to keep it.
     """
     if refuse_empty(path) < len(MIGRATIONS):
         try:
-            _bring_up(path)
+            _bring_up(path, say, keep=keep)
+        except StoreFullError:
+            raise
         except StoreError as error:
+            if os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK):
+                raise
             raise StoreError(
                 f"the store {path} is of an earlier version and cannot be written: open a copy of it"
             ) from error
@@ -113,11 +122,11 @@ def refuse_empty(path: Path) -> int:
     return steps
 
 
-def _bring_up(path: Path) -> None:
+def _bring_up(path: Path, say: Say, *, keep: bool = True) -> None:
     db = connect(path)
     try:
         with our_errors():
-            migrate(db, time.time_ns() // 1000)
+            migrate(db, time.time_ns() // 1000, keeping(path, say) if keep else None)
     finally:
         db.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from socterm.errors import StoreError
 from socterm.store.migrations import MIGRATIONS
@@ -14,25 +15,32 @@ def applied(db: sqlite3.Connection) -> list[str]:
     return [row[0] for row in db.execute("SELECT name FROM migrations ORDER BY number")] if has else []
 
 
-def migrate(db: sqlite3.Connection, now: int) -> None:
+Before = Callable[[str, str], None]
+"""Called with the schema a file has and the one it is to have, before anything of it is changed."""
+
+
+def migrate(db: sqlite3.Connection, now: int, before: Before | None = None) -> None:
     """Bring the file to the present schema in one transaction; cheap where it is.
 
-    Raises StoreError for a file of a newer socterm, or of somebody else.
+    `before` is called where it holds something already, while nobody else can write to it. Raises StoreError
+    for a file of a newer socterm, or of somebody else, and what `before` raises.
     """
     known = [step.__name__ for step in MIGRATIONS]
     if applied(db) == known:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        _apply(db, known, now)
+        _apply(db, known, now, before)
     except BaseException:
         db.rollback()
         raise
     db.commit()
 
 
-def _apply(db: sqlite3.Connection, known: list[str], now: int) -> None:
+def _apply(db: sqlite3.Connection, known: list[str], now: int, before: Before | None) -> None:
     seen = check_ours(db)
+    if before is not None and 0 < len(seen) < len(known):
+        before(seen[-1], known[-1])
     if not seen:
         db.execute(
             "CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "

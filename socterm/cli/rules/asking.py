@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from socterm.cli.rules.common import path_of
+from socterm.cli.saying import say
 from socterm.cli.wiring import clock
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
@@ -66,7 +67,7 @@ def _stored(number: int, settings: Config) -> Event:
 
     if not settings.db.exists():
         raise SoctermError(f"{settings.db}: no store there yet; name one with --db")
-    store = open_store(settings.db, readonly=True)
+    store = open_store(settings.db, readonly=True, say=say)
     try:
         rows = store.events.get([number]) if number < 1 << 63 else []
     finally:

@@ -32,6 +32,7 @@ from socterm.store.keeping.retention import Retention, Terms
 from socterm.store.kinds import Kinds
 from socterm.store.minutes import add_rows
 from socterm.store.schema import migrate
+from socterm.store.upgrade import Say, keeping, unsaid
 from socterm.store.words import INDEXED
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ class Writer:
         self._version = -1
 
     @classmethod
-    def open(cls, path: str | Path, *, now: int) -> Writer:
+    def open(cls, path: str | Path, *, now: int, say: Say = unsaid) -> Writer:
         """Open or create the store and take the lease; `now` is the wall clock in µs.
 
-        A new file has mode 0600, in a folder of mode 0700 if that is new too.
+        A new file has mode 0600, in a folder of mode 0700 if that is new too. `say` is told where a store of
+        an earlier version is kept before it is upgraded.
         Raises LeaseHeldError where another living process ingests, StoreError where the file cannot be used.
         """
         path = Path(path)
@@ -106,7 +108,7 @@ class Writer:
         try:
             db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             with our_errors():
-                migrate(db, now)
+                migrate(db, now, keeping(path, say))
             with transaction(db):
                 token = lease.take(db, now, lease.this_process())
                 use_policy(db, stored_policy(db) or DEFAULT, now)

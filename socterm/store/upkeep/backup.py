@@ -7,32 +7,19 @@ takes. It is looked through by `check` before it gets its name; where anything g
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from socterm.errors import StoreBusyError, StoreError, StoreFullError, UsageError
+from socterm.errors import StoreBusyError, StoreError, UsageError
 from socterm.store import lease
-from socterm.store.connection import connect, create_file, our_errors
+from socterm.store.copying import Told, born, copied, put, silent
 from socterm.store.opening import make_readable, refuse_empty
-from socterm.store.schema import applied
 from socterm.store.upkeep.check import check
-from socterm.whole import folder_beside
-
-PAGES = 1_000
-"""Pages of one step: 8 MiB."""
-
-Told = Callable[[int, int], None]
 
 
-def _silent(_done: int, _all: int) -> None:
-    """Nobody wants to hear how far it is."""
-
-
-def backup(path: Path, target: Path, *, now: int, thorough: bool = True, told: Told = _silent) -> int:
+def backup(path: Path, target: Path, *, now: int, thorough: bool = True, told: Told = silent) -> int:
     """Copy a store to a file, in place of an older copy of it there; its size in bytes.
 
     `thorough` has the copy looked through as `db check` does. `told` hears pages done and pages in all.
@@ -43,13 +30,13 @@ def backup(path: Path, target: Path, *, now: int, thorough: bool = True, told: T
     real = target.resolve()
     _refuse_target(path, real, target)
     _refuse_used(real, now).close()
-    with _copied(path, real, told) as part:
+    with copied(path, real, told) as part:
         if thorough:
             _refuse_unsound(part, "the copy is not sound, as the store may not be", told)
         size = part.stat().st_size
         # Nobody has it open, so no log lies beside it that the new one would be taken to have.
         with contextlib.closing(_refuse_used(real, now)):
-            _put(part, real)
+            put(part, real)
     return size
 
 
@@ -64,27 +51,14 @@ def _refuse_target(path: Path, real: Path, target: Path) -> None:
     if real.samefile(path):
         raise UsageError(f"{target} is the store itself: name another file")
     try:
-        born = _born(real)
+        made = born(real)
     except StoreError:
         raise UsageError(f"{target} is there and is no store: name another file") from None
-    if born and born != _born(path):
+    if made and made != born(path):
         raise UsageError(f"{target} is another store, or a copy of another one: name another file")
 
 
-def _born(path: Path) -> int:
-    """When (µs) a store was made: its copies say the same. 0 for an empty file."""
-    db = connect(path, readonly=True)
-    try:
-        with our_errors():
-            if not applied(db):
-                return 0
-            found: int = db.execute("SELECT applied FROM migrations WHERE number = 1").fetchone()[0]
-            return found
-    finally:
-        db.close()
-
-
-def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: Told = _silent) -> Path | None:
+def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: Told = silent) -> Path | None:
     """Put a copy in the place of a store; where the former one lies now, None where there was none.
 
     Raises StoreBusyError where somebody has the store open, StoreError for a copy that is not sound.
@@ -95,75 +69,20 @@ def restore(copy: Path, path: Path, *, thorough: bool = True, now: int, told: To
         raise UsageError(f"{copy} is the store itself: name another file")
     _refuse_used(real, now).close()
     real.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-    with _copied(copy, real, told) as part:
-        make_readable(part)  # a copy of an earlier version stays as it is
+    with copied(copy, real, told) as part:
+        make_readable(part, keep=False)  # a copy of an earlier version stays as it is
         if thorough:
             _refuse_unsound(part, f"{copy} is not sound", told)
         with contextlib.closing(_refuse_used(real, now)):
             aside = _set_aside(real)
-            _put(part, real)
+            put(part, real)
     return aside
-
-
-def _put(part: Path, real: Path) -> None:
-    """Give a copy its name, for good."""
-    part.replace(real)
-    _sync(real.parent)
 
 
 def _refuse_unsound(path: Path, what: str, told: Told) -> None:
     problems = check(path, lambda: told(0, 0))
     if problems:
         raise StoreError(f"{what}: {problems[0]}")
-
-
-@contextlib.contextmanager
-def _copied(path: Path, target: Path, told: Told) -> Iterator[Path]:
-    """A file on the target's disk that holds the whole store and nothing of who ingests into it.
-
-    It lies in a folder of its own, which goes away with all that is left in it.
-    """
-    if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder")
-    try:
-        with folder_beside(target) as place:
-            part = place / target.name
-            create_file(part)
-            _fill(path, part, told)
-            yield part
-    except OSError as error:
-        raise StoreError(f"{target.parent}: {error.strerror or error}") from error
-
-
-def _fill(path: Path, part: Path, told: Told) -> None:
-    """Copy a store into a new file. Raises StoreFullError or StoreError where that fails."""
-    folder = part.parent.parent
-    try:
-        _copy_pages(path, part, told)
-    except StoreFullError as error:
-        need = path.stat().st_size >> 20
-        raise StoreFullError(
-            f"no room in {folder}: the copy needs {need} MiB; nothing was changed"
-        ) from error
-    except sqlite3.OperationalError as error:
-        raise StoreError(f"cannot copy to {folder}: {error}; nothing was changed") from error
-
-
-def _copy_pages(path: Path, part: Path, told: Told) -> None:
-    source = connect(path, readonly=True)
-    copy = sqlite3.connect(part, isolation_level=None)
-    try:
-        with our_errors():
-            source.execute("BEGIN")
-            # This read takes the snapshot: without it, each commit of an ingest would begin the copy anew.
-            source.execute("SELECT count(*) FROM migrations").fetchone()
-            source.backup(copy, pages=PAGES, progress=lambda _code, left, whole: told(whole - left, whole))
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
-            copy.execute("DELETE FROM lease")
-    finally:
-        copy.close()
-        source.close()
-    _sync(part)
 
 
 def _refuse_used(path: Path, now: int) -> sqlite3.Connection:
@@ -215,12 +134,3 @@ def _set_aside(path: Path) -> Path | None:
     for beside in _left_over(path):
         beside.rename(aside.with_name(aside.name + beside.name.removeprefix(path.name)))
     return path.rename(aside) if path.exists() else None
-
-
-def _sync(path: Path) -> None:
-    """Make sure that it is on the disk."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
