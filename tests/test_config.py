@@ -93,6 +93,9 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "INCIDENTS_CHAIN": "5m",
         "INCIDENTS_COMMON_USERS": "deploy, jump",
         "INCIDENTS_HALF_LIFE": "12h",
+        "LISTEN_CERT": "/srv/server.pem",
+        "LISTEN_KEY": "/srv/server.key",
+        "LISTEN_CLIENT_CA": "/srv/ca.pem",
         "NOTIFY_ON": "false",
         "NOTIFY_LEVEL": "critical",
         "NOTIFY_EACH": "2",
@@ -102,7 +105,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "NOTIFY_OLDER": "1h",
         "NOTIFY_CHANNELS": '{"ops": {"kind": "ntfy", "url": "https://push.example.org", "topic": "soc"}}',
     }
-    sections = {"llm", "analyst", "console", "networks", "geo", "retention", "incidents", "notify"}
+    sections = {"llm", "analyst", "console", "networks", "geo", "retention", "incidents", "listen", "notify"}
     keys = {f"{section}_{key}" for section in sections for key in _fields(section)}
     assert {name.lower() for name in values} == set(Config.model_fields) - sections | keys
     config = load_config(environ=home | {f"SOCTERM_{name}": value for name, value in values.items()})

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from socterm.sources.framing import Framer
+from socterm.sources.framing import FRAME_LIMIT, Framer
 
 LINES = st.lists(st.binary(min_size=1, max_size=40).filter(lambda line: b"\n" not in line), max_size=8)
 
@@ -33,6 +33,12 @@ def test_lines_come_out_whole_however_they_are_read(lines: list[bytes], places: 
     wanted = [b"<13>" + line.rstrip(b"\r") for line in lines]
     stream = b"".join(line + b"\n" for line in wanted)
     assert frames_of(Framer(), cut(stream, places)) == wanted
+
+
+@pytest.mark.parametrize("first", [b"2026-11-21T10:00:00Z web1 sshd[1]: x", b"123456789 x", b"12", b"7x y"])
+def test_a_line_that_begins_with_digits_is_a_line(first: bytes) -> None:
+    for blocks in ([first + b"\n<13>y\n"], [first[n : n + 1] for n in range(len(first))] + [b"\n<13>y\n"]):
+        assert frames_of(Framer(), blocks) == [first, b"<13>y"]
 
 
 def test_a_message_of_several_lines_is_one_record() -> None:
@@ -69,6 +75,39 @@ def test_an_endless_line_is_not_held_whole_where_it_will_be_trimmed() -> None:
     assert framer.feed(b"\n") == []
     assert framer.feed(b"<2>y\n<") == [b"<1>xxxxxxx", b"<2>y"]
     assert framer.cut == 1
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 1000])
+def test_what_is_trimmed_has_its_full_length_told(step: int) -> None:
+    long = b"<1>" + b"x" * 97
+    for stream in (b"<1>a\n" + long + b"\n<2>b\n", b"4 <1>a100 " + long + b"4 <2>b"):
+        framer = Framer(limit=10, trim=True)
+        found: list[tuple[bytes, int]] = []
+        for at in range(0, len(stream), step):
+            frames = framer.feed(stream[at : at + step])
+            found += [(frame, framer.lengths.get(n, 0)) for n, frame in enumerate(frames)]
+        assert found == [(b"<1>a", 0), (b"<1>xxxxxxx", 100), (b"<2>b", 0)]
+        assert (framer.cut, framer.partial) == (1, False)
+
+
+def test_a_line_that_comes_byte_by_byte_is_not_looked_at_again_and_again() -> None:
+    """A sender of single bytes must not have us copy a megabyte for each."""
+    framer = Framer("lines", trim=True)
+    framer.feed(b"<1>" + b"x" * (FRAME_LIMIT - 3))
+    looked = 0
+
+    def delimited(*, last: bool) -> list[bytes]:
+        nonlocal looked
+        looked += 1
+        return Framer._delimited(framer, last=last)
+
+    framer._delimited = delimited  # type: ignore[method-assign]
+    for _ in range(1000):
+        assert framer.feed(b"y") == []
+    assert looked <= 2
+    assert framer.held <= FRAME_LIMIT + 2
+    assert len(framer.feed(b"\n")[0]) == FRAME_LIMIT
+    assert framer.lengths == {0: FRAME_LIMIT + 1000}
 
 
 def test_a_frame_cut_off_by_the_end_is_counted() -> None:

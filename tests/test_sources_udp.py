@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 from socterm.errors import SoctermError, UsageError
+from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Resume
 from socterm.sources.datagrams import open_receiver
-from socterm.sources.udp import UdpSource, kernel_drops, listen, parse_url
+from socterm.sources.udp import UdpSource, kernel_drops
 
 NOW = 1_790_000_000_000_000
 
@@ -53,7 +54,7 @@ def listener() -> Iterator[Listener]:
     made.close()
 
 
-@pytest.mark.parametrize("url", ["udp://127.0.0.1:0", "udp://[::1]:0", "udp://:0"])
+@pytest.mark.parametrize("url", ["udp://127.0.0.1:0", "udp://[::1]:0", "udp://:0", "udp://[::]:0"])
 def test_one_datagram_is_one_line(url: str) -> None:
     listener = Listener(url).start()
     listener.send(b"<38>one\n", b"<38>two lines\nin one\0\n", b"<38>three")
@@ -123,7 +124,8 @@ def test_a_burst_larger_than_one_batch_arrives_in_order(listener: Listener) -> N
 
 
 def test_the_receiver_for_systems_without_recvmmsg() -> None:
-    bound = listen("udp://127.0.0.1:0")
+    bound = bind(parse_address("udp://127.0.0.1:0"))
+    bound.settimeout(0.01)
     receive = open_receiver(bound, batches=False)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.sendto(b"one", bound.getsockname())
@@ -139,11 +141,29 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(listener: Listener) -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["udp://", "udp://127.0.0.1", "tcp://127.0.0.1:514", "udp://h:99999", "udp://h:1/x"]
+    "url",
+    [
+        "udp://",
+        "udp://127.0.0.1",
+        "ftp://h:514",
+        "udp://h:99999",
+        "tcp://h:1/x",
+        "tls://[::1:1",
+        "tcp://a@h:1",
+    ],
 )
 def test_a_url_that_cannot_work_is_a_usage_error(url: str) -> None:
-    with pytest.raises(UsageError, match="expected udp://ADDRESS:PORT"):
-        parse_url(url)
+    with pytest.raises(UsageError, match=r"expected udp://, tcp:// or tls://ADDRESS:PORT") as caught:
+        parse_address(url)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"), [("udp://:0", "127.0.0.1"), ("tcp://:0", "127.0.0.1"), ("tcp://0.0.0.0:0", "0.0.0.0")]
+)
+def test_without_an_address_only_this_machine_is_heard(url: str, place: str) -> None:
+    with bind(parse_address(url)) as bound:
+        assert bound.getsockname()[0] == place
 
 
 def test_an_address_that_is_not_ours() -> None:

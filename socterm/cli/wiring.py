@@ -216,6 +216,7 @@ def make_pipeline(
         once=once,
         stdin_fd=stdin_fd,
         hub=hub,
+        listen=config.listen,
     )
     lateness = int(config.lateness * 1_000_000)
     return Pipeline(
@@ -254,5 +255,5 @@ def specs_of(config: Config, options: Mapping[str, Any]) -> list[str]:
     specs += [f"journal:{path}" for path in options.get("journal_file") or ()]
     if options.get("stdin"):
         specs.append("-")
-    check_specs(specs)
+    check_specs(specs, config.listen)
     return specs

@@ -2,6 +2,7 @@
 
 from socterm.config.analyst import OLLAMA, AnalystConfig, LlmConfig
 from socterm.config.kinds import INTERNAL, LEAST_SIZE
+from socterm.config.listen import ListenConfig
 from socterm.config.load import load_config
 from socterm.config.model import Config
 from socterm.config.places import cache_dir, config_path, data_dir, default_db, keys_path, prompts_dir
@@ -26,6 +27,7 @@ __all__ = [
     "ConsoleConfig",
     "GeoConfig",
     "IncidentsConfig",
+    "ListenConfig",
     "LlmConfig",
     "NetworksConfig",
     "RetentionConfig",

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from socterm.config.analyst import AnalystConfig, LlmConfig
 from socterm.config.kinds import Files, HomePath, List, Paths, Section, ValuesOrFiles
+from socterm.config.listen import ListenConfig
 from socterm.config.notify import NotifyConfig
 from socterm.config.sections import (
     ConsoleConfig,
@@ -49,6 +50,7 @@ class Config(Section):
     geo: GeoConfig = GeoConfig()
     retention: RetentionConfig = RetentionConfig()
     incidents: IncidentsConfig = IncidentsConfig()
+    listen: ListenConfig = ListenConfig()
 
     notify: NotifyConfig = NotifyConfig()
     @field_validator("tz")

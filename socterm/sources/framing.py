@@ -1,6 +1,6 @@
 """From the bytes of a stream to syslog frames: octet counting and newlines (RFC 6587, 3.4).
 
-Which of the two a sender uses is decided by the first byte of its connection: a digit counts octets.
+Which of the two a sender uses is decided by how its connection begins: a number and a blank count octets.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ _DIGITS: Final = 8
 class Framer:
     r"""Cuts one connection's stream into frames, however it was cut into reads.
 
-    `mode` "auto" decides by the first byte. "lines" ends a frame at each newline and drops blanks before a
-    `<PRI>`; "records" only at a newline that a `<` follows, so that a message may hold newlines. A frame
-    longer than `limit` is an error, or with `trim` keeps its first `limit` bytes. After an `error` the
-    stream has no frames any more: the connection is to be closed. `cut` counts trimmed frames, `torn` those
-    that the end of the stream cut off.
+    `mode` "auto" decides by the beginning: a length and a blank count octets; else each line is a frame, also
+    one that begins with a year. "lines" ends a frame at each newline and drops blanks before a `<PRI>`;
+    "records" only at a newline that a `<` follows, so that a message may hold newlines. A frame longer than
+    `limit` is an error, or with `trim` keeps its first `limit` bytes. After an `error` the stream has no
+    frames any more: the connection is to be closed. `cut` counts trimmed frames, `torn` those that the end of
+    the stream cut off; `lengths` says how long those of the latest answer were that were trimmed, by index.
 
     >>> framer = Framer()
     >>> framer.feed(b"5 hel"), framer.feed(b"lo3 you")
@@ -34,25 +35,61 @@ class Framer:
         self._trim = trim
         self._held = bytearray()
         self._skip = 0
+        self._thrown = 0
+        """Bytes of the line under way that were not even held, because it will be trimmed."""
         self.error = ""
         self.cut = 0
         self.torn = 0
+        self.lengths: dict[int, int] = {}
+
+    @property
+    def held(self) -> int:
+        """Bytes of a frame that is not whole yet."""
+        return len(self._held)
+
+    @property
+    def partial(self) -> bool:
+        """Whether the stream is within a frame."""
+        return bool(self._held or self._skip)
 
     def feed(self, block: bytes) -> list[bytes]:
         """Add what was read; answers with the frames that are whole now."""
+        self.lengths = {}
         if self.error:
             return []
+        if self._mode == "lines" and b"\n" not in block and self._hold(block):
+            return []
         self._held += block
-        if self._mode == "auto" and self._held:
-            self._mode = "octets" if self._held[:1].isdigit() else "lines"
+        if self._mode == "auto" and not self._decide():
+            return []
         return self._counted() if self._mode == "octets" else self._delimited(last=False)
 
     def finish(self) -> list[bytes]:
         """The stream ended: the last line need not end in a newline; a counted frame must be whole."""
+        self.lengths = {}
         if self._mode == "octets":
-            self.torn += bool(self._held or self._skip)
+            self.torn += self.partial
             return []
         return self._delimited(last=True)
+
+    def _hold(self, block: bytes) -> bool:
+        """Take a piece out of the middle of a line, without a look at what is held; whether that will do."""
+        if len(self._held) + len(block) <= self._limit:
+            self._held += block
+            return True
+        if self._trim and len(self._held) > self._limit:
+            self._thrown += len(block)
+            return True
+        return False
+
+    def _decide(self) -> bool:
+        """Settle how frames are told apart, once the stream says so."""
+        head = bytes(self._held[: _DIGITS + 1])
+        if head.isdigit() and len(head) <= _DIGITS:
+            return False
+        digits, blank, _ = head.partition(b" ")
+        self._mode = "octets" if blank and digits.isdigit() else "lines"
+        return bool(head)
 
     def _counted(self) -> list[bytes]:
         frames: list[bytes] = []
@@ -84,6 +121,7 @@ class Framer:
             at = start + wanted
             if wanted < length:
                 self.cut += 1
+                self.lengths[len(frames) - 1] = length
                 self._skip = length - wanted
         del held[:at]
         return frames
@@ -96,15 +134,21 @@ class Framer:
         rest = b"" if last else frames.pop()
         found: list[bytes] = []
         for frame in frames:
+            thrown, self._thrown = self._thrown, 0
             if self._too_long(len(frame)):
                 break
             cleaned = self._clean(frame)
+            if len(cleaned) > self._limit:
+                self.cut += 1
+                self.lengths[len(found)] = len(cleaned) + thrown
+                cleaned = cleaned[: self._limit]
             if cleaned:
                 found.append(cleaned)
         ending = rest[-1:] == b"\n"  # perhaps the end of a record: then it is not part of it
         if not self.error and self._too_long(len(rest) - ending):
             rest = b""
-        if len(rest) > self._limit + 1:
+        if len(rest) > self._limit + 2:
+            self._thrown += len(rest) - self._limit - 2
             rest = rest[: self._limit + 1] + rest[-1:]  # still too long, so that it counts as cut
         self._held = bytearray(rest)
         return found
@@ -115,12 +159,10 @@ class Framer:
             self.error = f"a line is longer than {self._limit} bytes"
         return bool(self.error)
 
-    def _clean(self, frame: bytes) -> bytes:
+    @staticmethod
+    def _clean(frame: bytes) -> bytes:
         frame = frame.rstrip(b"\r\n")
         if frame[:1] == b" ":
             bare = frame.lstrip(b" ")
             frame = bare if bare[:1] == b"<" else frame
-        if len(frame) > self._limit:
-            self.cut += 1
-            return frame[: self._limit]
         return frame

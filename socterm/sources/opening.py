@@ -9,16 +9,17 @@ from pathlib import Path
 
 import msgspec
 
+from socterm.config import ListenConfig
 from socterm.errors import UsageError
 from socterm.sources.base import Bookmarks, Clock, Source
 from socterm.sources.file import FileSource, name_of
 from socterm.sources.hub import Hub
 from socterm.sources.journal import AUTH_MATCHES, JournalSource
+from socterm.sources.listening import check_listener, open_listener
 from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.marks import read_bookmark
 from socterm.sources.rotation import holds, rotated_from
 from socterm.sources.stdin import StdinSource
-from socterm.sources.udp import UdpSource, parse_url
 from socterm.sources.watch import Watcher
 
 __all__ = ["STAND_INS", "Opener", "open_sources", "this_machines_logs"]
@@ -37,11 +38,11 @@ class _StandIn(msgspec.Struct):
     journal: JournalSource
 
 
-def check_specs(specs: Sequence[str]) -> None:
-    """Raise `UsageError` for what no machine could read: a folder, an address that is none."""
+def check_specs(specs: Sequence[str], listen: ListenConfig | None = None) -> None:
+    """Raise in one line for what cannot be read: a folder, an address that is none, TLS without its files."""
     for spec in specs:
         if "://" in spec:
-            parse_url(spec)
+            check_listener(spec, listen or ListenConfig())
         elif spec not in {"-", "journal"} and not spec.startswith("journal:"):
             _no_folder(spec)
 
@@ -54,7 +55,7 @@ def _no_folder(spec: str) -> Path:
 
 
 class Opener:
-    """Opens each spec: a path, a glob, "-", "journal", "journal:PATH" or `udp://ADDRESS:PORT`.
+    """Opens each spec: a path, a glob, "-", "journal", "journal:PATH" or a listener's URL.
 
     Listeners are bound at once; files are opened when their source starts. `poll` gives the sources
     to take on: all at the first call, then files a glob has come to match and a file that was missing
@@ -79,7 +80,9 @@ class Opener:
         stand_ins: Mapping[Path, Sequence[str]] = STAND_INS,
         journalctl: str = "journalctl",
         journal_arguments: Sequence[str] = (),
+        listen: ListenConfig | None = None,
     ) -> None:
+        self._listen = listen or ListenConfig()
         self._hub = hub
         self._bookmark = bookmark
         self._clock = clock
@@ -141,7 +144,8 @@ class Opener:
         elif "://" in spec:
             if self._once:
                 raise UsageError(f"{spec}: a listener has no end to read to; leave out --once")
-            self._add(UdpSource(spec, clock=self._clock, resume=self._bookmark(f"syslog:{spec}")))
+            resume = self._bookmark(f"syslog:{spec}")
+            self._add(open_listener(spec, self._listen, clock=self._clock, resume=resume))
         else:
             self._open_path(spec)
 

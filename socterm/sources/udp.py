@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 import struct
@@ -10,10 +9,9 @@ import threading
 from collections import deque
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from socterm.errors import SoctermError, UsageError
 from socterm.event import Chunk
+from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
 from socterm.sources.datagrams import Receiver, open_receiver
 
@@ -31,7 +29,7 @@ _STOP_CHECK = struct.pack("@ll", 0, 200_000)
 
 
 class UdpSource:
-    """Listens where the URL says (`udp://127.0.0.1:5514`, `udp://:5514`, `udp://[::1]:5514`).
+    """Listens where the URL says (`udp://127.0.0.1:5514`, `udp://[::1]:5514`; `udp://:5514` is loopback).
 
     The socket is bound at once, so that a taken port is an error at the start; a thread of its own
     empties it from `start` on. Newlines inside a datagram stay; trailing newlines and NULs go.
@@ -45,9 +43,12 @@ class UdpSource:
         self._clock = clock
         self._limit = queue
         self._position = resume[0] if resume else 0
-        self._socket = listen(url)
+        address = parse_address(url)
+        self._socket = bind(address)
+        enlarge(self._socket)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _STOP_CHECK)
         self.port: int = self._socket.getsockname()[1]
-        self.name = f"syslog:{url}" if parse_url(url)[1] else f"syslog:{_with_port(url, self.port)}"
+        self.name = address.name(self.port)
         self._inode = os.fstat(self._socket.fileno()).st_ino
         self._wake: Wake = no_wake
         self._told = False
@@ -144,45 +145,6 @@ class UdpSource:
             self._wake()
 
 
-def parse_url(url: str) -> tuple[str, int]:
-    """Host ("" for every address) and port of a `udp://` URL; UsageError in one line otherwise."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if parts.scheme != "udp" or port is None or parts.path.strip("/"):
-        raise UsageError(f"{url}: expected udp://ADDRESS:PORT, for example udp://127.0.0.1:5514")
-    return parts.hostname or "", port
-
-
-def listen(url: str) -> socket.socket:
-    """Bind the socket of a `udp://` URL with a large buffer; SoctermError in one line when it cannot.
-
-    Without an address it listens on all, IPv6 and IPv4 alike where the system allows.
-    """
-    host, port = parse_url(url)
-    try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
-        # Without a host one IPv6 socket serves both families.
-        family, _, _, _, address = (
-            max(found, key=lambda it: it[0] == socket.AF_INET6) if not host else found[0]
-        )
-        made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-    except OSError as error:
-        raise SoctermError(f"cannot listen on {url}: {error.strerror or error}") from error
-    try:
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1 if host else 0)
-        made.bind(address)
-    except OSError as error:
-        made.close()
-        raise SoctermError(f"cannot listen on {url}: {_remedy(error, port)}") from error
-    _enlarge(made)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _STOP_CHECK)
-    return made
-
-
 def kernel_drops(inode: int, family: int) -> int:
     """Datagrams the kernel dropped at one socket, from /proc/net/udp; 0 where that is not to be had."""
     table = Path("/proc/net/udp6" if family == socket.AF_INET6 else "/proc/net/udp")
@@ -198,21 +160,10 @@ def kernel_drops(inode: int, family: int) -> int:
     return 0
 
 
-def _enlarge(made: socket.socket) -> None:
+def enlarge(made: socket.socket) -> None:
+    """Ask for 4 MiB of receive buffer: more than the ordinary limit where this process may have it."""
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     try:
         made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
     except PermissionError:
         pass  # needs CAP_NET_ADMIN; the ordinary limit holds then and kernel drops are counted
-
-
-def _remedy(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"another program has the port: see who with ss -ulpn sport = :{port}, or choose another"
-    if error.errno == errno.EACCES:
-        return "ports below 1024 need root; choose one such as 5514"
-    return str(error.strerror or error)
-
-
-def _with_port(url: str, port: int) -> str:
-    return url.rstrip("/").rpartition(":")[0] + f":{port}"

@@ -1,0 +1,281 @@
+"""The thread of a listener for connections: takes them on, reads them in turn, ends those that must end."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import selectors
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from socterm.sources.base import LINE_LIMIT
+from socterm.sources.peer import OVERSIZED, TORN, Frames, Peer
+from socterm.sources.tls import Wire
+
+TOO_MANY: Final = "too many peers"
+IDLE: Final = "idle"
+SLOW: Final = "slow handshake"
+UNFINISHED: Final = "too much unfinished"
+NO_DESCRIPTOR: Final = "no file descriptor"
+CUT_OFF: Final = "cut at the end"
+
+_RESET: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER that resets a connection when it is closed: its sender hears at once that nobody took it on."""
+
+_ACCEPTS: Final = 64
+"""Connections taken on in one turn, so that those that are there are read in between."""
+
+_LAST_TURNS: Final = 8
+"""Turns of that at the end: more than can be waiting to be taken on, and no more."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a listener bears: bytes of a frame, connections, bytes waiting for the pipeline, and seconds.
+
+    `idle` without a whole frame; `handshake` for that of TLS; `quiet` of one that was told that we end.
+    `tick` between two looks at the times. What is not whole yet of all frames may take as much as the queue.
+    """
+
+    frame: int = LINE_LIMIT
+    peers: int = 256
+    queue: int = 64 << 20
+    idle: float = 600.0
+    handshake: float = 10.0
+    quiet: float = 0.5
+    tick: float = 1.0
+
+
+class Peers:
+    """All senders of one listener. `run` is its thread: until `end` and all have ended, or until `close`.
+
+    `keep` takes frames and says whether there is room for more: where there is none, no connection is read
+    until `resume`.
+    `drops` counts what was lost or refused, by reason; `first` names the first sender of each reason.
+    """
+
+    def __init__(
+        self,
+        bound: socket.socket,
+        context: ssl.SSLContext | None,
+        limits: Limits,
+        keep: Callable[[Frames], bool],
+    ) -> None:
+        self._bound = bound
+        self._context = context
+        self._limits = limits
+        self._keep = keep
+        self._selector = selectors.DefaultSelector()
+        self._peers: set[Peer] = set()
+        self._held = 0
+        self._reading = True
+        self._deaf_until = 0.0
+        self._ending = self._parting = self._stop = False
+        self._heard, self._poke = socket.socketpair()
+        self._poking = threading.Lock()
+        self.drops: dict[str, int] = {}
+        self.first: dict[str, str] = {}
+        self.over = False
+        bound.setblocking(False)
+        self._heard.setblocking(False)
+        self._poke.setblocking(False)
+
+    @property
+    def count(self) -> int:
+        """Connections now."""
+        return len(self._peers)
+
+    # -- for other threads
+
+    def resume(self) -> None:
+        """There is room again."""
+        self._wake()
+
+    def end(self) -> None:
+        """Take on nobody, tell all that we end, read what they sent until then."""
+        self._ending = True
+        self._wake()
+
+    def close(self) -> None:
+        """End at once."""
+        self._stop = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._poking, contextlib.suppress(OSError):  # full: it will wake anyhow; closed: it has ended
+            self._poke.send(b"x")
+
+    # -- the thread
+
+    def run(self) -> None:
+        """Serve; returns at the end, with every connection closed."""
+        self._selector.register(self._heard, selectors.EVENT_READ, self._hear)
+        self._selector.register(self._bound, selectors.EVENT_READ, self._accept)
+        looked = time.monotonic()
+        try:
+            while not self._stop and not (self._parting and not self._peers):
+                if self._ending and not self._parting:
+                    self._begin_end()
+                for key, _ in self._selector.select(self._patience()):
+                    key.data()
+                now = time.monotonic()
+                if self._reading and now - looked >= self._patience():
+                    looked = now
+                    self._look(now)
+        finally:
+            self.shut()
+
+    def shut(self) -> None:
+        """Let go of all sockets; only in the thread, or where it never ran."""
+        for peer in list(self._peers):
+            peer.end(CUT_OFF)
+            self._close(peer)
+        self._bound.close()
+        self._selector.close()
+        with self._poking:
+            self._poke.close()
+        self._heard.close()
+        self.over = True
+
+    def _patience(self) -> float:
+        return min(self._limits.tick, self._limits.quiet / 4) if self._parting else self._limits.tick
+
+    def _hear(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._heard.recv(4096):
+                pass
+        if not self._reading and self._keep(Frames()):
+            self._read_again()
+
+    def _accept(self) -> None:
+        for _ in range(_ACCEPTS):
+            try:
+                made, place = self._bound.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:
+                # No descriptor is free: it would be told again at once, so nobody is taken on for a moment.
+                self._drop(NO_DESCRIPTOR, "")
+                self._selector.unregister(self._bound)
+                self._deaf_until = time.monotonic() + self._limits.tick
+                return
+            self._take_on(made, _shown(place[0]))
+
+    def _take_on(self, made: socket.socket, address: str) -> None:
+        if len(self._peers) >= self._limits.peers:
+            self._drop(TOO_MANY, address)
+            with contextlib.suppress(OSError):
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            made.close()
+            return
+        made.setblocking(False)
+        wire = Wire(self._context) if self._context else None
+        peer = Peer(made, address, now=time.monotonic(), limit=self._limits.frame, wire=wire)
+        self._peers.add(peer)
+        if self._reading:
+            self._register(peer)
+
+    def _register(self, peer: Peer) -> None:
+        self._selector.register(peer.socket, selectors.EVENT_READ, lambda: self._read(peer))
+
+    def _read(self, peer: Peer) -> None:
+        if not self._reading or peer not in self._peers:
+            return  # the queue was filled, or the connection closed, in this very turn
+        before = peer.held
+        frames = peer.take(time.monotonic())
+        self._held += peer.held - before
+        for _ in frames.lengths:
+            self._drop(OVERSIZED, peer.address)
+        room = self._keep(frames) if frames.lines else True
+        if peer.over:
+            self._close(peer)
+        elif self._held > self._limits.queue:
+            most = max(self._peers, key=lambda one: one.held)
+            most.end(UNFINISHED)
+            self._close(most)
+        if not room:
+            self._read_no_more()
+
+    def _close(self, peer: Peer) -> None:
+        """Let go of a connection, and count what that loses."""
+        if peer.torn:
+            self._drop(TORN, peer.address)
+        if peer.reason:
+            self._drop(peer.reason, peer.address)
+        self._held -= peer.held
+        self._peers.discard(peer)
+        with contextlib.suppress(KeyError, ValueError):  # not registered while nothing is read
+            self._selector.unregister(peer.socket)
+        peer.socket.close()
+
+    def _drop(self, reason: str, address: str) -> None:
+        self.drops[reason] = self.drops.get(reason, 0) + 1
+        self.first.setdefault(reason, address)
+
+    # -- while the queue is full
+
+    def _read_no_more(self) -> None:
+        """Leave what comes to the kernel: its buffers fill, and senders wait."""
+        self._reading = False
+        for peer in self._peers:
+            self._selector.unregister(peer.socket)
+
+    def _read_again(self) -> None:
+        """Read again. The time without reading was ours, not theirs."""
+        self._reading = True
+        now = time.monotonic()
+        for peer in self._peers:
+            peer.since = peer.heard = peer.framed = now
+            self._register(peer)
+
+    # -- times
+
+    def _look(self, now: float) -> None:
+        """End those whose time is over."""
+        limits = self._limits
+        if self._deaf_until and now >= self._deaf_until and not self._parting:
+            self._deaf_until = 0.0
+            self._selector.register(self._bound, selectors.EVENT_READ, self._accept)
+        for peer in list(self._peers):
+            if peer.handshaking and now - peer.since > limits.handshake:
+                peer.end(SLOW)
+            elif (peer.parted or (self._parting and peer.handshaking)) and now - peer.heard > limits.quiet:
+                peer.end()
+            elif not peer.parted and now - peer.framed > limits.idle:
+                self._drop(IDLE, peer.address)
+                peer.part()
+            elif self._parting and not peer.parted and not peer.handshaking:
+                peer.part()
+            if peer.over:
+                self._close(peer)
+
+    def _begin_end(self) -> None:
+        """Take on who has connected already, then nobody; tell all."""
+        for _ in range(_LAST_TURNS):
+            if not self._deaf_until:
+                self._accept()
+        if not self._deaf_until:
+            self._selector.unregister(self._bound)
+        self._bound.close()
+        self._parting = True
+        now = time.monotonic()
+        for peer in self._peers:
+            peer.heard = now
+            if not peer.handshaking:
+                peer.part()
+
+
+def _shown(address: str) -> str:
+    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
