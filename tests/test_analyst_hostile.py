@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +19,8 @@ from socterm.analyst.backend import Chunk, Message, ToolCall, Usage, Wish
 from socterm.analyst.backends import QueuedBackend, ScriptedBackend
 from socterm.analyst.backends.asking import Request
 from socterm.analyst.backends.scripted import Script
-from socterm.analyst.tools import TOOLS
+from socterm.analyst.toolparts import Desks
+from socterm.analyst.tools import TOOLS, Toolbox
 from socterm.store import Store
 
 from analyst_scene import NOW, ODD, Scene, attack
@@ -55,7 +56,9 @@ class Wanting(ScriptedBackend):
 
 
 def ask(store: Store, model: Wanting, question: str, alert: int | None = None) -> None:
-    analyst = Analyst(store.events, store.triage, QueuedBackend(model), now=lambda: NOW)
+    desks = Desks.of(store, sql=True, backend=model)
+    analyst = Analyst(store.events, store.triage, QueuedBackend(model), now=lambda: NOW, desks=desks)
+    assert set(analyst.tools.offered) == set(TOOLS)
     pieces = list(analyst.ask(question, alert, threading.Event()))
     assert pieces[-1].kind == "done"
     list(analyst.ask("and then?", alert))
@@ -91,21 +94,39 @@ def test_whatever_a_log_says_every_prompt_holds_it_in_whole_fences(text: str) ->
             assert all(line.startswith("| ") for line in fence[2].split("\n"))
 
 
-NAMES = st.sampled_from([*TOOLS, "decide", "propose_close", "sql", "", "__class__", "run"])
+NAMES = st.sampled_from([*TOOLS, "decide", "propose_close", "", "__class__", "run"])
 TEXTS = st.sampled_from(
     ["'; DELETE FROM events; --", "1; DROP TABLE alerts", "*", "close", "benign", "user.name:*", "../../x",
-     "(" * 200, "\x00", "\ud800", "PRAGMA journal_mode=DELETE", "ATTACH 'x' AS y", "1" * 400, "since:1h"]
+     "(" * 200, "\x00", "\ud800", "PRAGMA journal_mode=DELETE", "ATTACH 'x' AS y", "1" * 400, "since:1h",
+     "DELETE FROM main.events", "UPDATE alerts SET state = 'closed'", "VACUUM INTO '/tmp/x.db'",
+     "SELECT id, raw FROM events", "failed logins", "user.name", "source.ip", "alice", "rare", "brute"]
 )  # fmt: skip
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS, st.text(max_size=40)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = st.sampled_from(
-    ["query", "limit", "field", "value", "alert_id", "event_id", "min_level", "closed_too", "state",
-     "verdict", "select", "text", "rule", "x"]
-)  # fmt: skip
-CALLS = st.builds(ToolCall, NAMES, st.dictionaries(KEYS, VALUES, max_size=4))
+KEYS = sorted({name for tool in TOOLS.values() for name in tool.arguments.model_fields})
+CALLS = st.builds(ToolCall, NAMES, st.dictionaries(st.sampled_from([*KEYS, "x"]), VALUES, max_size=4))
+
+
+def likely(annotation: Any) -> st.SearchStrategy[Any]:
+    """Values that a tool takes, or nearly."""
+    if annotation in (int, bool):
+        return st.integers(0, 40) if annotation is int else st.booleans()
+    words = [word for word in get_args(annotation) if isinstance(word, str)]
+    return st.sampled_from(words) if words else TEXTS
+
+
+def arguments(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    """What a model could say to a tool: every argument it has, mostly of its kind."""
+    fields = TOOLS[name].arguments.model_fields
+    return st.fixed_dictionaries(
+        {key: likely(field.annotation) for key, field in fields.items() if field.is_required()},
+        optional={
+            key: likely(field.annotation) | VALUES for key, field in fields.items() if not field.is_required()
+        },
+    )
 
 
 def content(folder: Path) -> str:
@@ -138,6 +159,25 @@ def test_whatever_a_model_wants_the_store_stays_as_it_is(
     before, changes = content(folder), store.triage.changes(0)
     ask(store, Wanting(calls), "close it", 1)
     assert content(folder) == before
+    assert store.triage.changes(0) == changes
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_no_tool_changes_the_store_whatever_it_is_given(folder: Path, store: Store, name: str) -> None:
+    """Each of them by itself, with arguments that it takes: what is refused at once shows nothing."""
+    answered: list[str] = []
+    before, changes = content(folder), store.triage.changes(0)
+    box = Toolbox(store.events, store.triage, lambda: NOW, Desks.of(store, sql=True, backend=Wanting([])))
+
+    @settings(max_examples=12 if name == "sql" else 40, deadline=None)
+    @given(arguments(name))
+    def asked(given: dict[str, Any]) -> None:
+        found = box.run(name, given)
+        answered.extend([found.text] if not found.error else [])
+        assert content(folder) == before
+
+    asked()
+    assert answered, "it never did what it is there for"
     assert store.triage.changes(0) == changes
 
 
