@@ -43,6 +43,10 @@ class TransitionError(SoctermError):
     exit_code = 2
 
 
+class StaleError(TransitionError):
+    """Somebody decided on it since it was looked at: look again."""
+
+
 class StoreError(SoctermError):
     """The store's file cannot be opened or used."""
 

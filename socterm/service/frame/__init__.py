@@ -1,0 +1,1 @@
+"""What every request goes through before an endpoint sees it, one concern a file."""

@@ -1,0 +1,122 @@
+"""Every endpoint refuses who may not; the table is that of the endpoints, so that none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from socterm.service.endpoints import Endpoint
+from socterm.service.frame.headers import HEADERS
+from socterm.service.identity import INCLUDES
+from socterm.service.service import make_app
+from socterm.service.table import ENDPOINTS
+from starlette.routing import Route
+from tests.service_scene import Scene, code
+
+OPEN = {("POST", "/api/v1/auth/token"), ("GET", "/health")}
+"""What may be asked by anybody."""
+
+REFUSALS = ["no token", "unknown token", "expired token", "revoked token", "expired login", "wrong scope",
+            "foreign Origin", "no Origin at all, null", "foreign Host", "no Host"]  # fmt: skip
+OF_ANYBODY = {"foreign Origin", "no Origin at all, null", "foreign Host", "no Host"}
+STATUS = {"wrong scope": 403, "foreign Origin": 403, "no Origin at all, null": 403, "foreign Host": 421,
+          "no Host": 421}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    made = Scene(tmp_path_factory.mktemp("service") / "a.db")
+    made.user("ann", "admin")
+    yield made
+    made.store.close()
+
+
+def _headers(scene: Scene, refusal: str, endpoint: Endpoint) -> dict[str, str]:
+    good = scene.bearer("ingest", "admin")
+    now = scene.clock()
+    if refusal == "no token":
+        return {}
+    if refusal == "unknown token":
+        return {"Authorization": "Bearer soct_" + "x" * 43}
+    if refusal == "expired token":
+        return {"Authorization": f"Bearer {scene.token('ingest', 'admin', expires=now)}"}
+    if refusal == "revoked token":
+        token = scene.token("ingest", "admin", expires=now + 1)
+        scene.store.identity.revoke_token(scene.store.identity.tokens()[0].id, actor="root", now=now)
+        return {"Authorization": f"Bearer {token}"}
+    if refusal == "expired login":
+        user = scene.store.identity.user("ann")
+        assert user is not None
+        token = scene.service.signer.sign("ann", ["admin"], user.stamp, now // 1_000_000 - 1800)
+        return {"Authorization": f"Bearer {token}"}
+    if refusal == "wrong scope":
+        others = [scope for scope in INCLUDES if endpoint.scope not in INCLUDES[scope]]
+        return scene.bearer(*others)
+    if refusal == "foreign Host":
+        return good | {"Host": "evil.example:8514"}
+    if refusal == "no Host":
+        return good | {"Host": ""}
+    return good | {"Origin": "null" if "null" in refusal else "http://127.0.0.1:9999"}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.name)
+async def test_who_may_not_is_refused(scene: Scene, endpoint: Endpoint, refusal: str) -> None:
+    if not endpoint.scope and refusal not in OF_ANYBODY:
+        assert (endpoint.method, endpoint.path) in OPEN
+        return
+    path = endpoint.path.replace("{id}", "1").replace("{name}", "ann")
+    async with scene.client() as client:
+        response = await client.request(
+            endpoint.method, path, headers={"If-Match": "*", **_headers(scene, refusal, endpoint)}
+        )
+    assert response.status_code == STATUS.get(refusal, 401), response.text
+    if endpoint.method != "HEAD":
+        code(response)
+    assert set(HEADERS) <= {name.lower().encode() for name in response.headers}
+    assert not [name for name in response.headers if name.lower().startswith("access-control")]
+
+
+def test_nothing_is_reached_but_by_the_table(scene: Scene) -> None:
+    """What the application routes is what the table says, method by method."""
+    app = make_app(scene.service, ENDPOINTS)
+    routed = set()
+    for route in app.routes:
+        assert isinstance(route, Route)
+        routed |= {(method, route.path) for method in route.methods or () if method != "HEAD"}
+    assert routed == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+    assert {place for place in routed if not _of(place).scope} == OPEN
+
+
+def _of(place: tuple[str, str]) -> Endpoint:
+    return next(one for one in ENDPOINTS if (one.method, one.path) == place)
+
+
+def test_a_place_is_taken_once(scene: Scene, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        make_app(scene.service, [*ENDPOINTS, ENDPOINTS[0]])
+
+
+async def test_nothing_is_read_from_who_may_not(scene: Scene) -> None:
+    """A body that never comes holds up nobody whose token is not good."""
+    for endpoint in ENDPOINTS:
+        if not endpoint.scope:
+            continue
+        path = endpoint.path.replace("{id}", "1").replace("{name}", "ann")
+        told: list[dict[str, object]] = []
+
+        async def receive() -> dict[str, object]:
+            raise AssertionError("read")
+
+        async def send(message: dict[str, object], told: list[dict[str, object]] = told) -> None:
+            told.append(message)
+
+        scope = {
+            "type": "http", "http_version": "1.1", "method": endpoint.method, "path": path,
+            "raw_path": path.encode(), "query_string": b"", "scheme": "http", "root_path": "",
+            "headers": [(b"host", b"localhost"), (b"content-length", b"999999999")],
+            "client": ("192.0.2.1", 1), "server": ("127.0.0.1", 8514),
+        }  # fmt: skip
+        await make_app(scene.service, ENDPOINTS)(scope, receive, send)  # type: ignore[arg-type]
+        assert told[0]["status"] == 401
