@@ -5,7 +5,6 @@ from socterm.config.kinds import INTERNAL, LEAST_SIZE
 from socterm.config.listen import ListenConfig
 from socterm.config.load import load_config
 from socterm.config.model import Config
-from socterm.config.places import cache_dir, config_path, data_dir, default_db, keys_path, prompts_dir
 from socterm.config.notify import (
     AppriseChannel,
     ChannelConfig,
@@ -14,6 +13,7 @@ from socterm.config.notify import (
     SmtpChannel,
     WebhookChannel,
 )
+from socterm.config.places import cache_dir, config_path, data_dir, default_db, keys_path, prompts_dir
 from socterm.config.sections import ConsoleConfig, GeoConfig, IncidentsConfig, NetworksConfig, RetentionConfig
 
 __all__ = [
@@ -21,22 +21,22 @@ __all__ = [
     "LEAST_SIZE",
     "OLLAMA",
     "AnalystConfig",
-    "Config",
     "AppriseChannel",
     "ChannelConfig",
+    "Config",
     "ConsoleConfig",
     "GeoConfig",
     "IncidentsConfig",
     "ListenConfig",
     "LlmConfig",
     "NetworksConfig",
-    "RetentionConfig",
-    "cache_dir",
     "NotifyConfig",
     "NtfyChannel",
-    "config_path",
+    "RetentionConfig",
     "SmtpChannel",
     "WebhookChannel",
+    "cache_dir",
+    "config_path",
     "data_dir",
     "default_db",
     "keys_path",

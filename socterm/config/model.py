@@ -51,8 +51,8 @@ class Config(Section):
     retention: RetentionConfig = RetentionConfig()
     incidents: IncidentsConfig = IncidentsConfig()
     listen: ListenConfig = ListenConfig()
-
     notify: NotifyConfig = NotifyConfig()
+
     @field_validator("tz")
     @classmethod
     def _known_zone(cls, name: str) -> str:
