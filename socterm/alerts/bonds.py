@@ -155,7 +155,8 @@ class Bonds(msgspec.Struct, frozen=True):
 
 def bonds_of(own: Things, seen: Things, policy: Policy) -> Bonds:
     """The bonds of an alert whose entity names `own` and whose evidence has `seen`."""
-    told = frozenset(thing for thing in seen if not _crowded(thing.kind, seen))
+    crowded = _crowded(seen)
+    told = frozenset(thing for thing in seen if thing.kind not in crowded)
     strong_own = {thing for thing in own if is_strong(thing, policy)}
     strong_seen = {thing for thing in told if is_strong(thing, policy)}
     by_name = sorted(strong_seen) + sorted(strong_own)
@@ -166,8 +167,12 @@ def bonds_of(own: Things, seen: Things, policy: Policy) -> Bonds:
     return Bonds("core" if strong else "weak", strong, weak)
 
 
-def _crowded(kind: str, seen: Things) -> bool:
-    return len({thing.name for thing in seen if thing.kind == kind}) > MANY
+def _crowded(seen: Things) -> set[str]:
+    """Kinds of which there is too much to say anything."""
+    names: dict[str, set[str]] = {}
+    for thing in seen:
+        names.setdefault(thing.kind, set()).add(thing.name)
+    return {kind for kind, found in names.items() if len(found) > MANY}
 
 
 def _strangers(strong: Iterable[Thing]) -> set[str]:
