@@ -20,6 +20,9 @@ QUEUE = 64 << 20
 _OVERHEAD = 64
 """What a record in the queue costs beyond its bytes, so that empty ones are bounded too."""
 
+REFUSED = "refused: queue full"
+"""Why records are counted whose sender was told to come again."""
+
 
 class QueueFullError(SoctermError):
     """Nothing was taken: too much waits already. The same can be handed over again a little later."""
@@ -76,7 +79,7 @@ class PostedSource:
 
     So a read hands over whole requests, one at least, however long: `limit` decides about further ones. Takes
     nothing any more after `end`; what it took is read, then it is done.
-    Drops: what `count` was told, and "refused: queue full", records whose sender was told to come again.
+    Drops are what `count` was told.
     """
 
     live = True
@@ -115,7 +118,6 @@ class PostedSource:
             if self._ended:
                 raise EndedError("nothing is taken any more: this socterm is ending")
             if not self._room.take(size):
-                self._count("refused: queue full", len(records))
                 raise QueueFullError("too much waits to be stored: send it again a little later")
             self._queue.append(parcel)
         self._wake()
@@ -138,7 +140,7 @@ class PostedSource:
         """Count records that were not taken for another reason."""
         if records:
             with self._lock:
-                self._count(reason, records)
+                self._drops[reason] = self._drops.get(reason, 0) + records
 
     def marks(self) -> dict[str, Any]:
         """The bookmark as of the last record read."""
@@ -223,6 +225,3 @@ class PostedSource:
             self._read.append(parcel)
             count += len(parcel.lines)
             yield parcel
-
-    def _count(self, reason: str, records: int) -> None:
-        self._drops[reason] = self._drops.get(reason, 0) + records
