@@ -185,7 +185,7 @@ async def test_the_cookie_is_for_this_page_alone_and_the_pages_load_nothing_else
             )
             assert answer.headers["referrer-policy"] == "same-origin"
         assert "://" not in (await http.get("/console")).text.replace(f"ws://127.0.0.1:{site.port}", "")
-        for asset in ("terminal.css", "socterm.css", "mono.ttf", "mono-italic.ttf"):
+        for asset in ("terminal.css", "page.css", "page.js", "mono.ttf", "mono-italic.ttf"):
             assert (await http.get(f"/assets/{asset}")).status_code == 200
         assert (await http.get("/assets/../pyproject.toml")).status_code == 404
 

@@ -35,7 +35,7 @@ _FILES: Final = (
 """Our name, where it lies in textual-serve 1.1.3, its type and the SHA-256 of its bytes."""
 
 INSTALL: Final = "pip install 'socterm[browser]'"
-STYLE: Final = Path(__file__).with_name("page.css")
+_OWN: Final = (("page.css", "text/css; charset=utf-8"), ("page.js", "text/javascript; charset=utf-8"))
 
 
 def assets() -> Mapping[str, Asset]:
@@ -48,4 +48,5 @@ def assets() -> Mapping[str, Asset]:
     for name, place, _, digest in _FILES:
         if hashlib.sha256(found[name].body).hexdigest() != digest:
             raise SoctermError(f"textual-serve's {place} is not as it was looked at: {INSTALL}")
-    return {**found, "socterm.css": Asset("text/css; charset=utf-8", STYLE.read_bytes())}
+    here = Path(__file__)
+    return found | {name: Asset(kind, here.with_name(name).read_bytes()) for name, kind in _OWN}

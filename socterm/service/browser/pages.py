@@ -37,8 +37,9 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>socterm</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/terminal.css">
-<link rel="stylesheet" href="/assets/socterm.css">
+<link rel="stylesheet" href="/assets/page.css">
 {head}</head>
 <body>
 {body}</body>
@@ -67,7 +68,7 @@ def login(wrong: str = "") -> str:
 def terminal(name: str, role: str, socket: str) -> str:
     """The console of one person; `socket` is the URL it speaks through."""
     return _PAGE.format(
-        head='<script src="/assets/terminal.js"></script>\n',
+        head='<script src="/assets/terminal.js"></script>\n<script src="/assets/page.js"></script>\n',
         body=f"""<div class="bar"><b>socterm</b> <span>{escape(name)} · {escape(role)}</span>
 <form method="post" action="/logout"><button>Log out</button></form></div>
 <div id="terminal" class="textual-terminal" data-session-websocket-url="{escape(socket)}"
