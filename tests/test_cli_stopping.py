@@ -8,12 +8,11 @@ import sys
 import pytest
 
 AT_THE_WORST = """
-import signal, sys, threading
-from types import SimpleNamespace
-from socterm.cli.run import _stop_on_signals
+import signal, threading
+from socterm.cli.signals import on_signals
 
 stop, wake = threading.Event(), threading.Event()
-_stop_on_signals(SimpleNamespace(wake=wake), stop)
+on_signals(lambda: (stop.set(), wake.set()), lambda: None)
 with {event}._cond:  # as within `wait`, `set` and `clear`
     signal.raise_signal(signal.{name})
 stop.wait()

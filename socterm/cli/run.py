@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
 import threading
-from queue import SimpleQueue
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import click
 import msgspec
 
 from socterm.cli.group import ingest_options
-from socterm.cli.output import clean
+from socterm.cli.renewing import Renewal
+from socterm.cli.saying import ERROR, INFO, WARNING, say
+from socterm.cli.signals import on_signals
 from socterm.cli.wiring import calm_memory, configure, make_pipeline, open_writer, specs_of
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
+from socterm.pipeline.sdnotify import Manager, of_this_process
 from socterm.pipeline.status import IngestStatus
+from socterm.pipeline.supervision import Supervision
 
 
 @click.command()
@@ -31,7 +32,12 @@ from socterm.pipeline.status import IngestStatus
 @click.option("--json", "as_json", is_flag=True, help="Print the closing counters as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 def run(dash: str | None, once: bool, batch: int, as_json: bool, quiet: bool, **options: Any) -> None:
-    """Ingest without a terminal: follow the sources, detect, store. Ends on SIGTERM or SIGINT."""
+    """Ingest without a terminal: follow the sources, detect, store. Ends on SIGTERM or SIGINT.
+
+    SIGHUP has it read its configuration and data files anew. Under systemd it tells when it is ready, how it
+    is, and that it still goes round (Type=notify, WatchdogSec).
+    """
+    manager = of_this_process()
     if dash:
         options["stdin"] = True
     if once and options["lines"] is not None:
@@ -47,15 +53,25 @@ def run(dash: str | None, once: bool, batch: int, as_json: bool, quiet: bool, **
 
             learn_first(writer, config, options["learn_from"], quiet=quiet)
         pipeline = make_pipeline(writer, config, specs=specs, options=options, once=once)
-        _ingest(pipeline, batch=batch, as_json=as_json, quiet=quiet)
+        pipeline.beside += (Supervision(manager, lambda: pipeline.turns, pipeline.status),)
+        renew = Renewal(pipeline, config, options, manager, quiet=quiet)
+        _ingest(pipeline, manager, renew, batch=batch, as_json=as_json, quiet=quiet)
     finally:
         writer.close()
 
 
-def _ingest(pipeline: Pipeline, *, batch: int, as_json: bool, quiet: bool) -> None:
+def _ingest(
+    pipeline: Pipeline, manager: Manager, renew: Callable[[], None], *, batch: int, as_json: bool, quiet: bool
+) -> None:
     pipeline.batch = batch
     stop = threading.Event()
-    _stop_on_signals(pipeline, stop)
+
+    def end() -> None:
+        manager.stopping()
+        stop.set()
+        pipeline.wake.set()
+
+    on_signals(end, renew)
     calm_memory()
     reporter = None if quiet or as_json else _Reporter()
     if reporter:
@@ -71,27 +87,6 @@ def _ingest(pipeline: Pipeline, *, batch: int, as_json: bool, quiet: bool) -> No
         reporter.close(status)
 
 
-def _stop_on_signals(pipeline: Pipeline, stop: threading.Event) -> None:
-    """A thread of its own sets the events.
-
-    A handler runs within whatever this thread is at, also while it holds the lock of such an event: to set
-    that one there would wait for ever. Only putting into a `SimpleQueue` is safe there.
-    """
-    heard: SimpleQueue[int] = SimpleQueue()
-
-    def handler(signum: int, _frame: FrameType | None) -> None:
-        heard.put(signum)
-
-    def listen() -> None:
-        heard.get()
-        stop.set()
-        pipeline.wake.set()
-
-    threading.Thread(target=listen, name="socterm-signals", daemon=True).start()
-    signal.signal(signal.SIGTERM, handler)
-    signal.signal(signal.SIGINT, handler)
-
-
 class _Reporter:
     """Says on stderr what a person watching a headless run wants to know: notes, trouble, the end."""
 
@@ -101,31 +96,30 @@ class _Reporter:
         self._reloads = 0
 
     def look(self, status: IngestStatus) -> None:
-        """Print notes and errors once each."""
+        """Say notes and errors once each."""
         for source in status.sources:
             if source.note:
-                self._say(f"{source.name}: {source.note}")
+                self._say(f"{source.name}: {source.note}", WARNING)
         for hint in status.hints:
-            self._say(hint)
+            self._say(hint, WARNING)
         self._said -= self._hinted - set(status.hints)  # what is mended and breaks again is said again
         self._hinted = set(status.hints)
         if status.reloads != self._reloads:
             self._reloads = status.reloads
-            click.echo(f"socterm: rules loaded anew: {clean(status.reloaded)}", err=True)
+            say(f"rules loaded anew: {status.reloaded}", INFO)
         if status.error:
-            self._say(status.error)
+            self._say(status.error, ERROR)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, gravity: int) -> None:
         if text not in self._said:
             self._said.add(text)
-            click.echo(f"socterm: {clean(text)}", err=True)
-            sys.stderr.flush()
+            say(text, gravity)
 
     def close(self, status: IngestStatus) -> None:
         """The closing line."""
         self.look(status)
-        click.echo(
-            f"socterm: {status.lines} lines in this store, {status.understood} decoded, "
+        say(
+            f"{status.lines} lines in this store, {status.understood} decoded, "
             f"{status.late} late, {status.drops} dropped",
-            err=True,
+            INFO,
         )

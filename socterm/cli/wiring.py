@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -160,10 +160,18 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
         cache.save()
         return checked
 
-    own, sets = rules_dir(), rule_sets()
-    rule_paths(config.rules)  # a path that is not there is told now; one that goes later keeps its rules
-    book = RuleBook(lambda: [own, *sets.paths(), *config.rules], read, writer.rule_files())
+    book = RuleBook(named_rules(config), read, writer.rule_files())
     return RuleWatch(book, partial(Matcher, tz=zone(config)))
+
+
+def named_rules(config: Config) -> Callable[[], list[Path]]:
+    """Which rule files and folders a configuration names, as of each call: sets come and go meanwhile.
+
+    Raises `UsageError` at once for a path that is not there; one that goes later keeps its rules.
+    """
+    own, sets = rules_dir(), rule_sets()
+    rule_paths(config.rules)
+    return lambda: [own, *sets.paths(), *config.rules]
 
 
 def open_writer(config: Config) -> Writer:

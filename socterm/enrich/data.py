@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from socterm.config import INTERNAL
+from socterm.config import INTERNAL, Config
 from socterm.enrich.assets import Assets, read_assets
 from socterm.enrich.geo import Place, open_mmdb
 from socterm.enrich.indicators import Feed, Indicators, read_feed
@@ -38,6 +38,13 @@ class DataFiles:
         self._ioc = tuple(ioc)
         self._feeds: dict[Path, Watched[Feed]] = {}
         self.look()
+
+    @classmethod
+    def of(cls, config: Config) -> DataFiles:
+        """What a configuration names."""
+        geo = config.geo
+        paths = [path for path in (geo.city, geo.country, geo.asn) if path is not None]
+        return cls(config.networks.internal, config.assets, paths, config.ioc)
 
     @property
     def files(self) -> bool:

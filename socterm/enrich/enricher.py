@@ -54,9 +54,7 @@ class Enricher:
     @classmethod
     def of(cls, config: Config) -> Enricher:
         """What a configuration asks for. Files that are missing or broken are no error: see `hints`."""
-        geo = config.geo
-        paths = [path for path in (geo.city, geo.country, geo.asn) if path is not None]
-        return cls(DataFiles(config.networks.internal, config.assets, paths, config.ioc))
+        return cls(DataFiles.of(config))
 
     @property
     def hints(self) -> tuple[str, ...]:
@@ -72,6 +70,11 @@ class Enricher:
         """Take in data files that changed. To be called now and then, not while `apply` runs."""
         if self._data.look():
             self._begin()
+
+    def use(self, data: DataFiles) -> None:
+        """Go on with other data files; open sessions stay. Not while `apply` runs."""
+        self._data = data
+        self._begin()
 
     def changes(self, source: str) -> list[tuple[str, str | None]]:
         """What changed of the open sessions of a source since the last call: key → JSON, None for over."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
+from queue import SimpleQueue
 
 import msgspec
 
@@ -89,6 +90,9 @@ class Pipeline:
         self.batch = batch
         self.wake = threading.Event()
         self.error = ""
+        self.turns = 0
+        """Rounds of the loop: does not grow while it is stuck."""
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.detector = Detector(
             rules,
             tz=tz,
@@ -133,6 +137,11 @@ class Pipeline:
         self._status = self._make_status()
         return self._status
 
+    def between(self, work: Callable[[], None]) -> None:
+        """Have something done in the ingest thread, between two batches; from any thread."""
+        self._work.put(work)
+        self.wake.set()
+
     def failed(self, error: BaseException) -> None:
         """The loop ended by an error: views show it."""
         self.error = f"ingest stopped: {error}"
@@ -158,6 +167,8 @@ class Pipeline:
                         self._commit(stop)
                 self._hear_decisions()
                 self._take_rules(stop)
+                while not self._work.empty():
+                    self._work.get()()
                 if self.exceptions.look(now):
                     self._commit(stop)
                 moved = self._gather(now)
@@ -167,6 +178,7 @@ class Pipeline:
                     if self._finished():
                         break
                     self._rest(now, stop)
+                self.turns += 1
             if stop.is_set():
                 self._empty(stop)
         finally:
@@ -191,6 +203,7 @@ class Pipeline:
         self._feeds, others = [feed for feed in self._feeds if feed.end()], self._feeds
         until = self.clock() + EMPTYING
         while not all(feed.over for feed in self._feeds) and self.clock() < until and not self.error:
+            self.turns += 1
             if not self._gather(self.clock()):
                 self.wake.wait(POLL)
                 self.wake.clear()
@@ -319,6 +332,7 @@ class Pipeline:
                 self.error = str(full)
                 self._status = self._make_status()
                 self._tell()
+                self.turns += 1
                 if stop.wait(1.0):
                     return
         self.error = ""

@@ -32,7 +32,7 @@ class RuleDisk:
     """
 
     def __init__(self, named: Callable[[], Sequence[Path]]) -> None:
-        self._named = named
+        self.named = named
         self._paths: list[Path] = []
         self._known: dict[str, tuple[Signature, RuleFile]] = {}
         self._seen: object = None
@@ -41,7 +41,7 @@ class RuleDisk:
     def paths(self) -> list[Path]:
         """The named files and folders as of now; as before where that cannot be said."""
         with contextlib.suppress(OSError):
-            self._paths = [path.absolute() for path in self._named()]
+            self._paths = [path.absolute() for path in self.named()]
         return self._paths
 
     def covers(self, path: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from watchfiles import watch
@@ -74,6 +75,10 @@ class RuleWatch:
         self._wake = wake
         self._thread = threading.Thread(target=self._run, name="socterm-rules", daemon=True)
         self._thread.start()
+
+    def follow(self, named: Callable[[], Sequence[Path]]) -> None:
+        """Look at other files and folders from the next look on; from any thread."""
+        self._book.disk.named = named
 
     def close(self) -> None:
         """End the thread; returns when it has ended, or is stuck in a look at a disk that does not answer."""

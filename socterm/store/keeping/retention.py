@@ -122,8 +122,15 @@ class Retention:
         self._words: Words | None = None
         self._kinds: DeadKinds | None = None
         self._giving = False
+        self._lasting = lasting
         self._recorded: str | None = "" if lasting else None
         purge.prepare(db)
+
+    def use(self, terms: Terms) -> None:
+        """Keep to other terms from the next step on, which looks at once."""
+        self.terms = terms
+        self._next_look = self._next_try = self._next_release = 0
+        self._recorded = "" if self._lasting else None
 
     def step(self, now: int) -> bool:
         """Do one small piece of what is to be done at `now` (wall clock, µs); False where that is nothing."""
