@@ -15,15 +15,17 @@ from socterm.analyst.border import one_line
 from socterm.analyst.chat import ModelAnswer, Turn
 from socterm.analyst.explain import RULES, Around, Explanation, Part, explain
 from socterm.analyst.following import understand
-from socterm.analyst.intents import LOGINS, Question
+from socterm.analyst.intents import Question
 from socterm.analyst.metering import Clock
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.roles.desk import Roles
 from socterm.analyst.roles.gather import Doors
+from socterm.analyst.search import Search
 from socterm.analyst.toolparts import Desks
 from socterm.analyst.tools import Toolbox
 from socterm.analyst.transcripts import Talks, Transcript
+from socterm.analyst.vocabulary import LOGINS
 from socterm.query import parse, quote
 from socterm.store.doors.analyses import Trace
 from socterm.store.doors.conversations import ConversationRow, TurnRow
@@ -74,6 +76,11 @@ class Analyst:
         self._clock = clock
         self._turns: list[Turn] = []
         self._asked: Question | None = None
+
+    @property
+    def search(self) -> Search | None:
+        """Search by meaning, where it was given its doors."""
+        return self.tools.desks.search
 
     def health(self) -> Health:
         """Whether a model can be asked now; seconds at worst, never an exception."""

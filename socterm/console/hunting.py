@@ -1,6 +1,6 @@
-"""What the Hunt screen asks of the past and what comes back: by query, SQL or rule. Runs in threads.
+"""What the Hunt screen asks of the past and what comes back: by query, in plain words, by SQL or by rule.
 
-By rule is told in `backtesting`, files in `huntfiles`.
+Runs in threads. By rule is told in `backtesting`, files in `huntfiles`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from socterm.store.doors.history import Stretch
 from socterm.store.rows import Bucket, EventRow
 
 if TYPE_CHECKING:
+    from socterm.analyst.search import Search
     from socterm.pipeline.wouldbe import WouldBe
 
 MOST_LINES: Final = 5_000
@@ -31,11 +32,14 @@ MOST_ROWS: Final = 2_000
 TELL: Final = 0.2
 """Seconds between two words on how far it is."""
 
+MOST_LIKE: Final = 200
+"""Lines found by what they mean; those beyond mean it less."""
+
 BARS: Final = 400
 
 
 class Question(NamedTuple):
-    """What is asked. `how` is query, sql or rule; `text` its text, `by` a field to group hits by."""
+    """What is asked. `how` is query, like (plain words), sql or rule; `by` is a field to group hits by."""
 
     how: str = "query"
     text: str = ""
@@ -115,14 +119,19 @@ def times_of(text: str, now: int) -> tuple[str, str]:
     return (since, until) if dots else (since, "")
 
 
-def ask(store: Store, question: Question, now: int, *, stop: Stop, tell: Tell) -> Answer:
-    """The answer by query or SQL, told of as it grows. Raises QueryError or UsageError where the question is
-    wrong.
+def ask(
+    store: Store, question: Question, now: int, *, stop: Stop, tell: Tell, search: Search | None = None
+) -> Answer:
+    """The answer by query, SQL or plain words (by `search`), told of as it grows.
+
+    Raises QueryError or UsageError where the question is wrong.
     """
     if question.empty:
         return Answer()
     if question.how == "sql":
         return _sql(store, question, stop)
+    if question.how == "like":
+        return _like(store, question, now, search)
     return _Query(store, question, stop, tell).run(now)
 
 
@@ -198,6 +207,33 @@ def bar(number: int, most: int, cells: int) -> str:
     """
     eighths = max(1, round(number * cells * 8 / most)) if number else 0
     return ("█" * (eighths // 8) + _BLOCKS[eighths % 8]).strip()
+
+
+# -- in plain words ----------------------------------------------------------------------
+
+_LIKE = (
+    HuntColumn("time", 19, "dim"), HuntColumn("like it", 9, "accent", right=True), HuntColumn("line", 0)
+)  # fmt: skip
+
+
+def _like(store: Store, question: Question, now: int, search: Search | None) -> Answer:
+    """The lines that mean it, best first."""
+    if search is None:
+        from socterm.analyst.search import Search  # the vocabulary
+
+        search = Search(store.events, store.templates)
+    since, until = _moment(question.since, now), _moment(question.until, now)
+    found = search.hybrid(question.text, limit=MOST_LIKE)
+    rows = []
+    for hit in found.hits:
+        row, kind = hit.event, hit.template
+        if (since and row.ts < since[0]) or (until and row.ts >= until[1]):
+            continue
+        cells = ("", f"{kind.lines:,}" if kind else "", row.message)
+        rows.append(HuntRow(row.id, cells, row.id, ts=row.ts, fields=_telling(row), line=row))
+    beyond = f" · {len(found.hits) - len(rows):,} of other times" if len(rows) < len(found.hits) else ""
+    said = f"{plural(len(rows), 'line')}{beyond} · best first · source: {found.source}"
+    return Answer(_LIKE, rows, said=said)
 
 
 def _telling(row: EventRow) -> dict[str, str]:

@@ -68,8 +68,9 @@ class MetricsView(Remembered):
 class HuntView(Remembered):
     """What the Hunt screen remembers: how it asks, what by each way, what it groups by, over which time."""
 
-    how: Literal["query", "sql", "rule"] = "query"
+    how: Literal["query", "sql", "rule", "like"] = "query"
     sql: str = ""
+    like: str = ""
     rule: str = ""
     by: str = ""
     since: str = ""

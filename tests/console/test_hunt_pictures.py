@@ -41,6 +41,10 @@ async def sql(d: Driver, screen: HuntScreen, _folder: Path) -> None:
     await written(d, screen, "S", SQL)
 
 
+async def plain_words(d: Driver, screen: HuntScreen, _folder: Path) -> None:
+    await written(d, screen, "tilde", "show me failed logins")
+
+
 async def by_rule(d: Driver, screen: HuntScreen, folder: Path) -> None:
     (folder / "rule.yml").write_text(RULE, encoding="utf-8")
     await written(d, screen, "B", str(folder / "rule.yml"))
@@ -52,7 +56,7 @@ async def grouping(d: Driver, screen: HuntScreen, folder: Path) -> None:
 
 
 STATES: dict[str, State] = {
-    "nothing": nothing, "lines": lines, "values": values, "sql": sql, "by_rule": by_rule,
+    "nothing": nothing, "lines": lines, "values": values, "sql": sql, "by_rule": by_rule, "like": plain_words,
     "grouping": grouping,
 }  # fmt: skip
 

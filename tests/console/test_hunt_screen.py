@@ -333,3 +333,35 @@ async def test_the_command_line_brings_a_question(logins: Scene, store: Store) -
 def test_bars_are_as_long_as_their_share() -> None:
     assert [bar(n, 8, 1) for n in (0, 1, 4, 8)] == ["", "▏", "▌", "█"]
     assert len(bar(5, 5, 18)) == 18
+
+
+async def test_in_plain_words(logins: Scene, store: Store) -> None:
+    logins.writer.feed_fts(1_000)
+    async with at_hunt(store) as (d, screen):
+        await written(d, screen, "tilde", "show me failed logins")
+        assert [row.event for row in screen.answer.rows] == [7, 6, 5, 4, 3, 2, 1]
+        await d.sees(
+            "7 lines · best first · source: rules · show me failed logins", "like it", "event.outcome"
+        )
+        await written(d, screen, "at", "..2020-01-01")
+        await d.sees("0 lines · 7 of other times")
+        await written(d, screen, "at", "all")
+        await d.press("enter")
+        await d.until(lambda: d.app.screen is not screen)
+
+
+async def test_in_plain_words_from_the_command_line(logins: Scene, store: Store) -> None:
+    logins.writer.feed_fts(1_000)
+    async with at_hunt(store) as (d, screen):
+        await d.press("colon")
+        await d.type("hunt ~ brute force")
+        await d.press("enter")
+        await done(d, screen)
+        assert len(screen.answer.rows) == 7
+        await d.sees("brute force")
+
+
+async def test_plain_words_that_nothing_answers(logins: Scene, store: Store) -> None:
+    async with at_hunt(store) as (d, screen):
+        await written(d, screen, "tilde", "quarterly revenue of the zebra department")
+        await d.sees("Nothing found.")

@@ -12,6 +12,8 @@ GROUPS: tuple[Group, ...] = (
         ("hunt.raise", "A", "make alerts", "Make alerts of what the rule would have raised and nobody knows",
          "raise"),
         ("hunt.sql", "S", "SQL", "One SELECT over events, alerts, minutes, rules, sources …", "sql", 40),
+        ("hunt.like", "tilde", "in plain words", "Lines by what they mean: failed logins, who became root",
+         "like", 50),
         ("hunt.stop", "x", "stop", "Stop what is under way; what was found stays", "stop"),
         ("hunt.views", "V", "views", "Saved views: open one, save this one", "views"),
         ("hunt.export", "w", "export", "Write all hits, or the rows shown, to a file", "export",

@@ -54,6 +54,7 @@ KEY_NAMES = {
     "equals_sign": "=",
     "minus": "-",
     "at": "@",
+    "tilde": "~",
     "apostrophe": "'",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

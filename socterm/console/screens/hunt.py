@@ -1,4 +1,4 @@
-"""The Hunt screen's verbs: the past by query, by SQL or by a rule; views and exports."""
+"""The Hunt screen's verbs: the past by query, in plain words, by SQL or by a rule; views and exports."""
 
 from __future__ import annotations
 
@@ -130,6 +130,12 @@ class HuntScreen(HuntPanes, inherit_bindings=False):
         dialogue = NoteDialogue("events alerts minutes rules …", "SQL", "asks", self.view.sql or "SELECT ")
         self.app.push_screen(dialogue, lambda text: self._ask("sql", sql=text) if text else None)
 
+    def action_like(self) -> None:
+        """Ask in plain words."""
+        about = "failed logins · who became root"
+        dialogue = NoteDialogue(about, "In plain words", "finds", self.view.like)
+        self.app.push_screen(dialogue, lambda text: self._ask("like", like=text) if text else None)
+
     def action_stop(self) -> None:
         """Enough."""
         self._stop.set()
@@ -165,8 +171,11 @@ class HuntScreen(HuntPanes, inherit_bindings=False):
         asked = self.question
         if not name:
             return
-        if asked.how == "rule":
-            say(self.app, "a back-test is no view; its rule has a name already", "warning")
+        if asked.how in ("rule", "like"):
+            said = "a back-test is no view; its rule has a name already"
+            if asked.how == "like":
+                said = "what was asked in plain words is no view: save a query"
+            say(self.app, said, "warning")
             return
         kind = "sql" if asked.how == "sql" else "events"
         view = View(name, kind, asked.text, since=asked.since, until=asked.until, field=asked.by)

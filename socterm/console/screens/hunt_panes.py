@@ -27,6 +27,7 @@ from socterm.store.rows import EventRow
 
 NOTHING = (
     ("/", "asks by query: words, user.name:root, source.ip:10.0.0.0/8"),
+    ("~", "finds in plain words: failed logins, who became root"),
     ("b", "counts the values of a field among the hits"),
     ("@", "narrows the time: 7d, 2026-11-01..2026-11-14"),
     ("B", "says what a rule would have raised"),
@@ -71,7 +72,7 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
     def question(self) -> Question:
         """What is asked now."""
         mine = self.view
-        text = {"sql": mine.sql, "rule": mine.rule}.get(mine.how, mine.filter.active)
+        text = {"sql": mine.sql, "rule": mine.rule, "like": mine.like}.get(mine.how, mine.filter.active)
         return Question(mine.how, text, mine.by if mine.how == "query" else "", mine.since, mine.until)
 
     def make_list(self) -> HuntRows:
@@ -91,12 +92,17 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
         self.again()
 
     def arrive(self, argument: str) -> None:
-        """`:hunt rule TITLE` back-tests, `:hunt select …` asks by SQL, anything else is a query."""
-        word, _, rest = argument.strip().partition(" ")
+        """`:hunt rule TITLE` back-tests, `:hunt select …` asks by SQL, `:hunt ~ …` in plain words; else it is
+        a query.
+        """
+        argument = argument.strip()
+        word, _, rest = argument.partition(" ")
         if word.lower() == "rule" and rest:
             self._ask("rule", rule=rest)
         elif word.lower() in ("select", "with", "values"):
             self._ask("sql", sql=argument)
+        elif argument.startswith("~"):
+            self._ask("like", like=argument[1:].strip())
         elif argument:
             self.set_filter(argument)
 
@@ -138,7 +144,8 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
             if question.how == "rule":
                 found = self._back_test(question, now, stop, tell)
             else:
-                found = ask(self.store, question, now, stop=stop.is_set, tell=tell)
+                search = getattr(self.frame.analyst, "search", None)  # with its model's vectors
+                found = ask(self.store, question, now, stop=stop.is_set, tell=tell, search=search)
         except QueryError as wrong:
             self.post_message(HuntRead(version, Answer(), True, str(wrong), wrong.position))
         except (SoctermError, OSError) as wrong:
@@ -185,7 +192,7 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
         """What is asked, over which time, how far it is."""
         asked = self.question
         bits = [self.answer.said] if self.answer.said else []
-        if asked.how == "sql":
+        if asked.how in ("sql", "like"):
             bits.append(" ".join(asked.text.split()))
         elif asked.how == "rule" and not self.answer.said:
             bits.append(f"rule {asked.text}")
