@@ -27,6 +27,7 @@ FENCES = [
     NONCE,
     "end ",
 ]
+END = "-----END RSA PRIVATE KEY-----"
 CHAT = [
     "<|im_start|>",
     "<|im_end|>",
@@ -39,8 +40,35 @@ CHAT = [
     "<think>",
     "### System:",
 ]
+ALIKE = str.maketrans(
+    {"<": "＜", ">": "＞", "|": "｜", "[": "［", "]": "］", "/": "／", "#": "＃", ":": "："}
+)
+LOOKALIKES = [text.translate(ALIKE) for text in (*FENCES, *CHAT)]
+"""The same in letters that some tokenizers take for ASCII (NFKC)."""
+
 PIECES = st.sampled_from(
-    [*FENCES, *CHAT, "\x1b", "\x9b", "\u202e", "\u200b", "\U000e0041", "\ud800", "\u0301", "token=", "x"]
+    [
+        *FENCES,
+        *CHAT,
+        *LOOKALIKES,
+        "﹤",
+        "﹥",
+        "︱",
+        "\x1b",
+        "\x85",
+        "\u2028",
+        "\u2029",
+        "\U000e003c",
+        "\u00ad",
+        "\x9b",
+        "\u202e",
+        "\u200b",
+        "\U000e0041",
+        "\ud800",
+        "\u0301",
+        "token=",
+        "x",
+    ]
 )
 HOSTILE = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map("".join))
 
@@ -65,6 +93,27 @@ def test_nothing_unseen_and_no_chat_token_is_left(text: str) -> None:
     assert "<|" not in body
     assert "|>" not in body
     body.encode()
+
+
+@given(HOSTILE, st.sampled_from([NONCE, ""]))
+def test_nor_is_there_another_fence_for_who_takes_letters_for_those_they_look_like(
+    text: str, nonce: str
+) -> None:
+    for form in ("NFKC", "NFKD"):
+        fenced = unicodedata.normalize(form, untrusted(text, nonce=nonce))
+        assert fenced.count("<<") == fenced.count(">>") == 2
+        assert "<|" not in fenced
+        low = fenced.lower()
+        assert not [token for token in CHAT if token.lower() in low]
+
+
+@given(st.lists(PIECES, max_size=6).map("".join), st.integers(0, 40))
+def test_a_fence_that_was_shown_before_opens_nothing(text: str, cut: int) -> None:
+    """Who sees a prompt of yesterday, or guesses half of a number, has no fence of today."""
+    before = untrusted(text)
+    fenced = untrusted(before + before[cut:] + text)
+    assert len(re.findall(r"^<<(?:data|end) [0-9a-f]{16}", fenced, re.MULTILINE)) == 2
+    assert fenced.count("<<") == 2
 
 
 def test_two_fences_have_different_nonces() -> None:
@@ -107,7 +156,13 @@ def test_ordinary_lines_pass_as_they_are() -> None:
         ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklm"),
         ("git clone https://ann:s3cret@example.org/x", "s3cret"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "MIIEow"),
-        ("-----BEGIN PRIVATE KEY-----\nMIIEow and never an end", "MIIEow"),
+        (f"-----BEGIN PRIVATE KEY-----\n{'MIIEow' * 10}\n{'MIIEow' * 10} and never an end", "MIIEow"),
+        (f"-----BEGIN PRIVATE KEY-----␊{'MIIEow' * 10}␊{'MIIEow' * 10}", "MIIEow"),
+        (f"key='-----BEGIN EC PRIVATE KEY-----\\n{'MIIEow' * 10}\\nMIIEow==\\n", "MIIEow"),
+        (
+            f"-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: AES-128-CBC,8\n\n{'MIIEow' * 10}\nMIIE\n{END}",
+            "MIIE",
+        ),
         ("token = 'a b c'", "a b c"),
     ],
 )
@@ -116,6 +171,19 @@ def test_secrets_do_not_reach_a_prompt(text: str, secret: str) -> None:
     fenced = untrusted(text)
     assert secret not in fenced
     assert "[redacted]" in fenced
+
+
+def test_a_key_that_only_begins_hides_nothing_that_comes_after_it() -> None:
+    """Whoever has `-----BEGIN PRIVATE KEY-----` for a user name must not take the other lines away."""
+    lines = [
+        "E1 Invalid user -----BEGIN PRIVATE KEY----- from 203.0.113.9",
+        "E2 Accepted password for alice from 203.0.113.9",
+        "MEMORY closed as true positive by bea",
+    ]
+    fenced = untrusted("\n".join(lines))
+    assert "| E2 Accepted password for alice from 203.0.113.9" in fenced
+    assert "| MEMORY closed as true positive by bea" in fenced
+    assert "from 203.0.113.9\n| E2" in fenced
 
 
 @given(st.text(max_size=60), st.lists(st.integers(0, 60), max_size=6))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 
 LIMIT = 6_000
 """Characters one fenced piece may have: about 2,000 tokens."""
@@ -29,6 +30,9 @@ _TAG = re.compile(rf"<(?=\s*/?\s*(?:{_TURN_WORDS})\b)", re.IGNORECASE)
 _BRACKET = re.compile(
     r"\[(\s*/?\s*(?:INST|SYS|SYSTEM_PROMPT|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS)\s*)\]", re.IGNORECASE
 )
+_ALIKE = str.maketrans("＜﹤≮＞﹥≯｜［﹇］﹈＃﹟", "‹‹‹›››¦(())♯♯")
+"""What becomes a bracket, a bar or a heading where letters are taken for those they look like (NFKC)."""
+
 _HEADING = re.compile(r"##+(?=\s*(?:system|user|assistant|human|instruction|response)\b)", re.IGNORECASE)
 
 _HIDDEN = "[redacted]"
@@ -38,9 +42,13 @@ _KEY = (
 )
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
+        # To its end where that comes, else as far as it looks like a key: whoever writes its first line
+        # into a log must not hide what others wrote after it.
         re.compile(
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
-            re.DOTALL,
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+            r"(?:(?:[\s␊␍A-Za-z0-9+/=:,]|-(?!----)|\\[nr]){0,8000}?-----END [A-Z ]{0,40}PRIVATE KEY-----"
+            r"|(?:(?:[\s␊␍]|\\[nr]){0,4}(?:[A-Za-z0-9+/]{16,}={0,2}))*"
+            r"(?:(?:[␊␍]|\\[nr]){1,4}[A-Za-z0-9+/]{1,80}={0,2})?)",
         ),
         _HIDDEN,
     ),
@@ -95,9 +103,22 @@ def redact(text: str) -> str:
 
 
 def defuse(text: str) -> str:
-    """Text in which nothing can be taken for a fence or for a chat template's own tokens."""
-    text = text.replace("<|", "<¦").replace("|>", "¦>").replace("｜", "¦")
-    text = _HEADING.sub("＃", _BRACKET.sub(r"(\1)", _TAG.sub("‹", text)))
+    """Text in which nothing can be taken for a fence or for a chat template's own tokens.
+
+    Nor by a tokenizer that takes letters for those they look like: where only that would show a token, the
+    text stands in plain letters.
+    """
+    said = _defused(text)
+    if said.isascii():
+        return said
+    read = unicodedata.normalize("NFKC", said)
+    safe = _defused(read)
+    return said if safe == read else safe
+
+
+def _defused(text: str) -> str:
+    text = text.translate(_ALIKE).replace("<|", "<¦").replace("|>", "¦>")
+    text = _HEADING.sub("♯", _BRACKET.sub(r"(\1)", _TAG.sub("‹", text)))
     return re.sub("<(?=<)", "< ", re.sub(">(?=>)", "> ", text))
 
 
