@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "llm-doctor": "socterm.cli.llm_doctor:llm_doctor",
     "eval-analyst": "socterm.cli.eval_analyst:eval_analyst",
     "db": "socterm.cli.db:db",
+    "tls": "socterm.cli.tls:tls",
 }
 """Subcommand → where it lives; imported when called, so that `--help` stays fast."""
 
@@ -63,6 +64,7 @@ SUMMARIES: dict[str, str] = {
     "llm-doctor": "Say whether the local model is there, stays local, and what it can.",
     "eval-analyst": "Measure the analyst on scenarios with known answers: rules, chance, models.",
     "db": "Check, describe, trim, copy and dump a store.",
+    "tls": "Make certificates for syslog over TLS: a CA, the listener's, one for each sender.",
 }
 
 
@@ -97,7 +99,7 @@ class LazyGroup(click.Group):
 _SOURCES = (
     click.option("--tail", "-t", multiple=True, metavar="FILE", help="Follow a file or glob like tail -F."),
     click.option(
-        "--syslog", multiple=True, metavar="URL", help="Listen for syslog, e.g. udp://127.0.0.1:5514."
+        "--syslog", multiple=True, metavar="URL", help="Listen for syslog: udp://, tcp:// or tls://ADDRESS:PORT."
     ),
     click.option("--journal", is_flag=True, default=None, help="Follow the systemd journal."),
     click.option("--journal-file", multiple=True, metavar="PATH", help="Follow one journal file."),

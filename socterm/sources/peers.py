@@ -169,10 +169,10 @@ class Peers:
 
     def _take_on(self, made: socket.socket, address: str) -> None:
         if len(self._peers) >= self._limits.peers:
-            self._drop(TOO_MANY, address)
             with contextlib.suppress(OSError):
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             made.close()
+            self._drop(TOO_MANY, address)
             return
         made.setblocking(False)
         wire = Wire(self._context) if self._context else None
@@ -204,15 +204,15 @@ class Peers:
 
     def _close(self, peer: Peer) -> None:
         """Let go of a connection, and count what that loses."""
-        if peer.torn:
-            self._drop(TORN, peer.address)
-        if peer.reason:
-            self._drop(peer.reason, peer.address)
         self._held -= peer.held
         self._peers.discard(peer)
         with contextlib.suppress(KeyError, ValueError):  # not registered while nothing is read
             self._selector.unregister(peer.socket)
         peer.socket.close()
+        if peer.torn:
+            self._drop(TORN, peer.address)
+        if peer.reason:
+            self._drop(peer.reason, peer.address)
 
     def _drop(self, reason: str, address: str) -> None:
         self.drops[reason] = self.drops.get(reason, 0) + 1

@@ -5,6 +5,7 @@ At least TLS 1.2, as RFC 9662 has it; no renegotiation, no tickets.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from pathlib import Path
 from typing import Final
@@ -121,15 +122,21 @@ class Wire:
                 self.established = True
             while data := self._tls.read(_READ):
                 text += data
-            self.ended = True
+            self._say_goodbye()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
-            self.ended = True
+            self._say_goodbye()
         except ssl.SSLError as error:
             usual = BROKEN if self.established else HANDSHAKE
             self.failed = usual if self.established else _WHY.get(error.reason or "", usual)
         return bytes(text)
+
+    def _say_goodbye(self) -> None:
+        """Answer that of the sender, who may be waiting for it."""
+        self.ended = True
+        with contextlib.suppress(ssl.SSLError):  # it has gone, or never listened
+            self._tls.unwrap()
 
     def answer(self) -> bytes:
         """What is to be sent back."""
