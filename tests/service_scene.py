@@ -20,6 +20,7 @@ from tests.store_samples import NOW, alerted
 
 PASSWORD = "correct horse battery"
 HOST = "127.0.0.1:8514"
+PLENTY = Terms(requests=100_000)
 
 
 class Clock:
@@ -35,14 +36,12 @@ class Clock:
 class Scene:
     """A service with a store of three alerts; tokens are made as they are asked for."""
 
-    def __init__(self, path: Path, *, requests: int = 100_000) -> None:
+    def __init__(self, path: Path, *, terms: Terms = PLENTY) -> None:
         alerted(path, 1, 2, 3).close()
         self.clock = Clock()
         self.store = open_store(path)
         self.passwords = Passwords(argon2=False)
-        self.service = Service(
-            self.store, Signer(Secret("k" * 64)), self.clock, Terms(requests=requests), self.passwords
-        )
+        self.service = Service(self.store, Signer(Secret("k" * 64)), self.clock, terms, self.passwords)
         self._tokens: dict[tuple[str, ...], str] = {}
 
     def user(self, name: str, role: str) -> None:

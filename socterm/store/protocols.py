@@ -31,6 +31,7 @@ from socterm.store.rows import (
     EventRow,
     ExceptionRow,
     Page,
+    Place,
     RuleRow,
     SourceRow,
 )
@@ -209,8 +210,10 @@ class Snoozes(Protocol):
 class Incidents(Protocol):
     """Alerts that tell one story. Decisions are audit rows; `Triage.undo` takes them back like all others."""
 
-    def all(self, states: Sequence[str] = ..., limit: int = 1000) -> list[IncidentRow]:
-        """Incidents in these states (open ones), gravest first, then newest."""
+    def all(
+        self, states: Sequence[str] = ..., limit: int = 1000, beyond: Place | None = None
+    ) -> list[IncidentRow]:
+        """Incidents in these states (open ones), gravest first, then newest; `beyond` goes on behind that."""
 
     def get(self, ident: int) -> IncidentRow | None:
         """One incident, or None."""
@@ -239,10 +242,11 @@ class Incidents(Protocol):
         closing: bool = False,
         verdict: str = "",
         keep: bool = False,
+        seen: int | None = None,
     ) -> list[AuditRow]:
         """Put alerts into an incident, a new one unless `into` names one, and say so of the alerts.
 
-        With `keep` those that belong to one stay there.
+        With `keep` those that belong to one stay there. `seen` as of `Triage.decide`.
         """
 
     def split(self, ident: int, alert_ids: Sequence[int], *, actor: str, now: int) -> list[AuditRow]:
@@ -383,10 +387,12 @@ class Triage(Protocol):
         query: Query | None = None,
         limit: int = 1000,
         parts: bool = False,
+        beyond: Place | None = None,
     ) -> list[AlertRow]:
         """Alerts, gravest level first, then newest; open ones unless states are named.
 
-        What is part of another alert that is asked for too is left out, unless `parts`.
+        What is part of another alert that is asked for too is left out, unless `parts`. `beyond` goes on
+        behind the alert that stands there in this order.
         """
 
     def parts(self, alert_id: int) -> list[AlertRow]:
@@ -405,12 +411,20 @@ class Triage(Protocol):
         """Open alerts per level; parts of open alerts are not counted."""
 
     def decide(
-        self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any
+        self,
+        alert_ids: Sequence[int],
+        verb: str,
+        *,
+        actor: str,
+        now: int,
+        seen: int | None = None,
+        **details: Any,
     ) -> list[AuditRow]:
         """Apply a verb of `socterm.alerts.states` (acknowledge, close with verdict=…, snooze with until=…).
 
         What acknowledges, starts, escalates, puts off or closes an alert does so to its parts.
-        All or nothing. Raises `TransitionError` where a state does not allow the verb.
+        All or nothing. Raises `TransitionError` where a state does not allow the verb, `StaleError` where
+        something was decided on one of them after the audit row `seen`.
         """
 
     def undo(self, *, actor: str, now: int) -> list[AuditRow]:
@@ -418,6 +432,9 @@ class Triage(Protocol):
 
     def redo(self, *, actor: str, now: int) -> list[AuditRow]:
         """Do again what the actor undid last, if nothing was decided since; [] otherwise."""
+
+    def decided(self, alert_id: int) -> int:
+        """The newest audit row about an alert, 0 for none: what `decide` takes as `seen`."""
 
     def history(self, alert_id: int) -> list[AuditRow]:
         """The audit rows of one alert, oldest first."""

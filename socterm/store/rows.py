@@ -9,6 +9,10 @@ import msgspec
 from socterm.event import LogSource
 
 
+Place = tuple[int, int, int]
+"""Where an alert or incident stands in lists: (rank of its level, last, id), the greatest first."""
+
+
 class EventRow(msgspec.Struct, gc=False):
     """A stored event. `fields` are all its ECS fields, flat and dotted, promoted ones included.
 

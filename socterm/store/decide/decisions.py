@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from socterm.alerts.states import FOLLOWED, VERBS, Decision, Standing, decide, follow
-from socterm.errors import TransitionError
+from socterm.errors import StaleError, TransitionError
 from socterm.store.connection import transaction
 from socterm.store.decide import trail
 from socterm.store.decide.standing import next_change, read_standing, write_standing
@@ -15,10 +15,27 @@ from socterm.store.decide.subjects import SUBJECTS, subject
 from socterm.store.rows import AuditRow
 
 
-def apply(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision, now: int) -> list[AuditRow]:
-    """One decision on one or many alerts and their parts: all of them or, with TransitionError, none."""
+def apply(
+    db: sqlite3.Connection,
+    alert_ids: Sequence[int],
+    decision: Decision,
+    now: int,
+    seen: int | None = None,
+) -> list[AuditRow]:
+    """One decision on one or many alerts and their parts: all of them or, with TransitionError, none.
+
+    Raises StaleError where something was decided on one of them after the audit row `seen`.
+    """
     with transaction(db):
+        unchanged(db, alert_ids, seen)
         return write(db, entries_of(db, alert_ids, decision), decision.actor, now)
+
+
+def unchanged(db: sqlite3.Connection, alert_ids: Sequence[int], seen: int | None) -> None:
+    """Raise StaleError where something was decided on one of these alerts after the audit row `seen`."""
+    if seen is not None and trail.latest(db, alert_ids) > seen:
+        which = ", ".join(map(str, alert_ids))
+        raise StaleError(f"alert {which} was decided on since you looked: look again")
 
 
 def entries_of(db: sqlite3.Connection, alert_ids: Sequence[int], decision: Decision) -> list[trail.Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -73,6 +73,12 @@ def head(db: sqlite3.Connection) -> tuple[int, str]:
     """(id, hash) of the newest row; (0, START) for an empty trail."""
     found = db.execute("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
     return (found[0], found[1]) if found else (0, START)
+
+
+def latest(db: sqlite3.Connection, alerts: Sequence[int]) -> int:
+    """The newest row about any of these alerts; 0 for none."""
+    sql = "SELECT coalesce(max(id), 0) FROM audit WHERE alert = ?"
+    return max((int(db.execute(sql, (alert,)).fetchone()[0]) for alert in alerts), default=0)
 
 
 def read(db: sqlite3.Connection, where: str = "1", params: tuple[object, ...] = ()) -> Iterator[AuditRow]:

@@ -30,7 +30,7 @@ from socterm.store.ingest.assigning import (
 )
 from socterm.store.ingest.things import some
 from socterm.store.jsontext import clean
-from socterm.store.rows import AuditRow
+from socterm.store.rows import AuditRow, Place
 
 KIND: Final = "incident"
 NEW: Final[State] = {
@@ -46,14 +46,17 @@ class IncidentDesk:
 
     # -- reading -------------------------------------------------------------------------
 
-    def all(self, states: Sequence[str] = OPEN_STATES, limit: int = 1000) -> list[IncidentRow]:
-        """Incidents in these states, gravest first, then newest."""
+    def all(
+        self, states: Sequence[str] = OPEN_STATES, limit: int = 1000, beyond: Place | None = None
+    ) -> list[IncidentRow]:
+        """Incidents in these states, gravest first, then newest; `beyond` goes on behind that place."""
         marks = ",".join("?" * len(states))
+        behind = "(i.rank, i.last, i.id) < (?, ?, ?)" if beyond else "1"
         with self._connections.snapshot() as db:
             rows = db.execute(
-                f"SELECT {ROW} FROM incidents i WHERE i.state IN ({marks}) "
+                f"SELECT {ROW} FROM incidents i WHERE i.state IN ({marks}) AND {behind} "
                 "ORDER BY i.rank DESC, i.last DESC, i.id DESC LIMIT ?",
-                (*states, limit),
+                (*states, *(beyond or ()), limit),
             ).fetchall()
             return [listed(db, row) for row in rows]
 
@@ -110,14 +113,17 @@ class IncidentDesk:
         closing: bool = False,
         verdict: str = "",
         keep: bool = False,
+        seen: int | None = None,
     ) -> list[AuditRow]:
         """Put alerts into an incident, a new one unless `into` names one, and say so of the alerts.
 
         With `keep` those that belong to one stay there. Rows about incidents come first. Raises
-        TransitionError where one of the alerts does not exist or its state does not allow it.
+        TransitionError where one of the alerts does not exist or its state does not allow it, StaleError
+        where something was decided on one after the audit row `seen`.
         """
         verb = "hand_over" if closing else "escalate"
         with self._connections.decider() as db, transaction(db):
+            decisions.unchanged(db, alert_ids, seen)
             loose = [alert for alert in alert_ids if not (keep and incident_of(db, alert))]
             entries = _assign(db, loose, into, "escalate") if loose else []
             decision = Decision(verb, clean(actor), verdict=verdict, at=now)

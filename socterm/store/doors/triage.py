@@ -17,7 +17,7 @@ from socterm.store.doors.events import EventStore
 from socterm.store.evidence import event_ids
 from socterm.store.expressions import plain_values
 from socterm.store.jsontext import clean, from_json, unpack_name
-from socterm.store.rows import AlertRow, AuditRow, EventRow, RuleRow, SourceRow
+from socterm.store.rows import AlertRow, AuditRow, EventRow, Place, RuleRow, SourceRow
 
 _TAGS, _ENTITY, _SETTLED = map(AlertRow.__struct_fields__.index, ("tags", "entity", "settled"))
 _COLUMNS = ", ".join(f"a.{name}" for name in AlertRow.__struct_fields__)
@@ -67,16 +67,20 @@ class TriageDesk:
         query: Query | None = None,
         limit: int = 1000,
         parts: bool = False,
+        beyond: Place | None = None,
     ) -> list[AlertRow]:
         """Alerts, gravest level first, then newest; open ones unless states are named.
 
-        What is part of another alert that is asked for too is left out, unless `parts`.
+        What is part of another alert that is asked for too is left out, unless `parts`. `beyond` goes on
+        behind the alert that stands there in this order.
         """
         rank = rank_of(min_level)
         where, params = _which("a", states, rank, query)
         if not parts:
             head, more = _which("h", states, rank, query)
             where, params = f"{where} AND {_UNFOLDED.format(head)}", [*params, *more]
+        if beyond is not None:
+            where, params = f"{where} AND (a.rank, a.last, a.id) < (?, ?, ?)", [*params, *beyond]
         with self._connections.snapshot() as db:
             rows = db.execute(
                 f"SELECT {_COLUMNS} FROM alerts a WHERE {where} "
@@ -138,18 +142,25 @@ class TriageDesk:
     # -- decisions -----------------------------------------------------------------------
 
     def decide(
-        self, alert_ids: Sequence[int], verb: str, *, actor: str, now: int, **details: Any
+        self,
+        alert_ids: Sequence[int],
+        verb: str,
+        *,
+        actor: str,
+        now: int,
+        seen: int | None = None,
+        **details: Any,
     ) -> list[AuditRow]:
         """Apply a verb of `socterm.alerts.states` (close and verdict take `verdict`, note takes `text`).
 
         Snooze takes the wall time `until` (µs). What acknowledges, starts, escalates, puts off or closes an
-        alert does so to its parts. All or nothing.
-        Raises TransitionError where a state does not allow the verb.
+        alert does so to its parts. All or nothing. `seen` is the latest decision on them that is known.
+        Raises TransitionError where a state does not allow the verb, StaleError where there was a later one.
         """
         said: dict[str, Any] = {k: clean(v) if isinstance(v, str) else v for k, v in details.items()}
         decision = Decision(verb, clean(actor), at=now, **said)
         with self._connections.decider() as db:
-            return decisions.apply(db, alert_ids, decision, now)
+            return decisions.apply(db, alert_ids, decision, now, seen)
 
     def undo(self, *, actor: str, now: int) -> list[AuditRow]:
         """Take back the actor's last decision, on all its alerts; [] where there is none.
@@ -163,6 +174,11 @@ class TriageDesk:
         """Do again what the actor undid last, if they decided nothing since; [] otherwise."""
         with self._connections.decider() as db:
             return decisions.redo(db, clean(actor), now)
+
+    def decided(self, alert_id: int) -> int:
+        """The newest audit row about an alert, 0 for none: what `decide` takes as `seen`."""
+        with self._connections.snapshot() as db:
+            return trail.latest(db, [alert_id])
 
     def history(self, alert_id: int) -> list[AuditRow]:
         """The audit rows of one alert, oldest first."""

@@ -1,0 +1,66 @@
+"""Long lists in pages: each answer says where the next one begins (a keyset, so no page shifts another)."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from socterm.service.answers import LARGEST, Asked
+from socterm.service.problems import RequestError
+from socterm.store import Store
+
+MOST: Final = 1000
+"""Rows of a page."""
+
+SECONDS: Final = 10.0
+"""How long a query may take."""
+
+_NUMBERS: Final = re.compile(r"-?[0-9]{1,19}(\.-?[0-9]{1,19})*")
+
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Rows of a page")]
+Cursor = Annotated[str, Field(max_length=80, description="`next` of the page before")]
+Next = Annotated[str | None, Field(description="The cursor of the next page; null after the last")]
+Text = Annotated[str, Field(max_length=16_384, description="A query; see docs/query.md")]
+
+
+class Paged(Asked):
+    """What every long list takes."""
+
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
+def numbers(cursor: str, count: int) -> tuple[int, ...] | None:
+    """Where a page begins, as `next_of` wrote it; None for the first one. Raises `RequestError` (400).
+
+    >>> numbers("3.1795000000000000.12", 3)
+    (3, 1795000000000000, 12)
+    """
+    if not cursor:
+        return None
+    found = tuple(map(int, cursor.split("."))) if _NUMBERS.fullmatch(cursor) else ()
+    if len(found) != count or any(abs(number) > LARGEST for number in found):
+        raise RequestError(400, "cursor", "that is no cursor of this list: take `next` of the page before")
+    return found
+
+
+def next_of(key: Sequence[int], *, more: bool) -> str | None:
+    """The cursor behind a row with this key; None where there is nothing behind it."""
+    return ".".join(map(str, key)) if more else None
+
+
+@contextmanager
+def in_time(store: Store, seconds: float = SECONDS) -> Iterator[None]:
+    """End the queries of this thread after a while: they raise QueryCancelledError."""
+    timer = threading.Timer(seconds, store.interrupt, [threading.current_thread()])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
