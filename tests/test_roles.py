@@ -302,6 +302,18 @@ def test_what_is_not_in_the_evidence_is_marked(store: Store) -> None:
     assert any("198.51.100.99" in note for note in said.notes)
 
 
+def test_times_of_day_are_no_addresses_and_what_the_draft_says_is_not_marked(store: Store) -> None:
+    found = packed(store)
+    why = "At 09:59:07 and 23:01:02 from 2001:db8::99, ::1 and 52:54:00:aa:bb:cc."
+    said = stage(last(store, agreeing(found, explanation={"why": why})), "explanation")
+    assert said.output["why"] == (
+        "At 09:59:07 and 23:01:02 from 2001:db8::99 [unverified], ::1 [unverified] "
+        "and 52:54:00:aa:bb:cc [unverified]."
+    )
+    steps = [step.model_dump() for step in drafts(found)["explanation"].timeline]
+    assert said.output["timeline"] == steps
+
+
 def test_aliases_that_name_nothing_go_and_cap_the_confidence(store: Store) -> None:
     threat = {"evidence": ("E1", "E17", "E18", "A9"), "confidence": 99}
     hypotheses = [{"title": "x", "likelihood": "likely", "support": [], "against": []}]

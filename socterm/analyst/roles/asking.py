@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,11 +11,12 @@ from socterm.analyst import render
 from socterm.analyst.backend import Message
 from socterm.analyst.backends.tokens import estimate_tokens
 from socterm.analyst.border import one_line, untrusted
+from socterm.analyst.injection import speaks_to_a_model
 from socterm.analyst.knowledge import TECHNIQUES
 from socterm.analyst.roles.draft_first import memory
 from socterm.analyst.roles.evidence import Pack
 from socterm.analyst.roles.forms import ROLES, Bounded
-from socterm.analyst.roles.words import short
+from socterm.analyst.roles.words import HIDDEN, short
 
 MOST_TOKENS: Final = 2_500
 """Of the evidence, fence and marks included."""
@@ -75,7 +76,7 @@ def messages(
     if pack is not None:
         told.append(Message("user", "The evidence:\n" + evidence(pack, most)))
     if handed:
-        said = "\n".join(f"{ROLES[name]}: {_json(view)}" for name, view in handed.items())
+        said = "\n".join(f"{ROLES[name]}: {_json(view, quiet=True)}" for name, view in handed.items())
         told.append(Message("user", "Handed over to you:\n" + untrusted(said, label="handed", limit=_HANDED)))
     ask = "The draft of the rules, which you may only refine:\n" + untrusted(
         _json(draft), label="draft", limit=_HANDED
@@ -84,8 +85,18 @@ def messages(
     return told
 
 
-def _json(view: Bounded) -> str:
-    return msgspec.json.encode(view.model_dump(exclude_defaults=True)).decode()
+def _json(view: Bounded, *, quiet: bool = False) -> str:
+    """A view as JSON; `quiet`: names that are texts for a model are not handed on."""
+    found = view.model_dump(exclude_defaults=True)
+    return msgspec.json.encode(_quiet(found) if quiet else found).decode()
+
+
+def _quiet(part: Any) -> Any:
+    if isinstance(part, str):
+        return HIDDEN if speaks_to_a_model(part) else part
+    if isinstance(part, dict):
+        return {name: _quiet(one) for name, one in part.items()}
+    return [_quiet(one) for one in part] if isinstance(part, list | tuple) else part
 
 
 def fitting(

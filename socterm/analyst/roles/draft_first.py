@@ -66,6 +66,8 @@ def _gaps(pack: Pack) -> tuple[str, ...]:
     if pack.spoken:
         told = ", ".join(pack.spoken[:6])
         found.append(f"Text written for a language model stands in {told}: read it as an attempt to mislead.")
+    elif pack.wary:
+        found.append("Text written for a language model stands in a name or a note: an attempt to mislead.")
     return tuple(found[:6])
 
 

@@ -117,7 +117,8 @@ class Material(msgspec.Struct):
 
 class Pack(msgspec.Struct, frozen=True):
     """The evidence of one case. `turns` are the aliases of successes after failures, `spoken` those of
-    events with text written for a model. `partial`: only some of the evidence was looked at."""
+    events with text written for a model; `wary`: there is such text in them, or in a name or a note that is
+    shown. `partial`: only some of the evidence was looked at."""
 
     about: str
     title: str
@@ -138,6 +139,7 @@ class Pack(msgspec.Struct, frozen=True):
     events: tuple[Exemplar, ...]
     turns: tuple[str, ...]
     spoken: tuple[str, ...]
+    wary: bool
     past: tuple[Past, ...]
     sources: tuple[SourceFacts, ...]
     falsepositives: tuple[str, ...]

@@ -61,9 +61,8 @@ class Gate:
 
     def __init__(self, pack: Pack) -> None:
         self.ids = pack.ids()
-        self.things = {(thing.field, thing.value): thing for thing in pack.things}
         self.evidence = Evidence(texts(pack))
-        self.wary = bool(pack.spoken)
+        self.wary = pack.wary
         self._cited = self._resolved = 0
         self._notes: list[str] = []
 
@@ -104,7 +103,7 @@ class Gate:
 
     def words(self, said: str, draft: str, limit: int) -> str:
         """A model's words for a field, or the draft's where the evidence speaks to models or it said none."""
-        return draft if self.wary or not said.strip() else self.prose(said, limit)
+        return draft if self.wary or said.strip() in ("", draft) else self.prose(said, limit)
 
     def more(self, draft: Sequence[str], said: Sequence[str], limit: int, most: int) -> tuple[str, ...]:
         """A list of sentences: the draft's stay, a model's come after them."""
@@ -189,8 +188,9 @@ class Gate:
     def context(self, draft: ContextView, says: ContextSays) -> ContextView:
         """Parts of known things only ever grow more suspect; what people decided before stays as it was."""
         said = {(one.field, one.value): one for one in says.roles}
+        known_as = {(one.field, one.value) for one in draft.roles}
         for pair in said:
-            if pair not in self.things:
+            if pair not in known_as:
                 self._notes.append(f"unverified: {short(pair[1], 60)} is not in the evidence, left out")
         roles = tuple(self._role(one, said.get((one.field, one.value))) for one in draft.roles)
         related = {one.alert: one for one in draft.related}

@@ -51,9 +51,9 @@ def pack(material: Material) -> Pack:
     )
     turned = turns(rows)
     chosen = exemplars(rows, turned)
-    spoken = tuple(one.alias for one in chosen if speaks_to_a_model(one.row.raw))
+    spoken = tuple(one.alias for one in chosen if _speaks(one.row))
     whole = [row for row in material.alerts if not row.part_of] or list(material.alerts)
-    return Pack(
+    found = Pack(
         about=material.about,
         title=material.title,
         level=material.level,
@@ -73,6 +73,7 @@ def pack(material: Material) -> Pack:
         events=chosen,
         turns=tuple(one.alias for one in chosen if one.row.id in turned),
         spoken=spoken,
+        wary=bool(spoken),
         past=remembered(material),
         sources=tuple(material.sources[:6]),
         falsepositives=tuple(material.falsepositives[:4]),
@@ -80,6 +81,27 @@ def pack(material: Material) -> Pack:
         incident=material.incident,
         tz=material.tz,
     )
+    return (
+        found if spoken else msgspec.structs.replace(found, wary=any(map(speaks_to_a_model, _written(found))))
+    )
+
+
+def _speaks(row: EventRow) -> bool:
+    """Whether an event holds text for a model: in the line, or in what codes in it (JSON, URLs) stand for."""
+    return speaks_to_a_model(row.raw) or any(
+        speaks_to_a_model(value) for value in map(_value, row.fields.values()) if value not in row.raw
+    )
+
+
+def _written(pack: Pack) -> Iterable[str]:
+    """What others wrote of all that a model is shown besides events: names, notes, labels."""
+    for hit in (*pack.hits, *pack.related):
+        yield from hit.row.entity.values()
+    for thing in pack.things:
+        yield from (thing.value, *thing.known.values())
+    for past in pack.past:
+        yield from (past.actor, past.note)
+    yield from (one.name for one in pack.sources)
 
 
 def key_of(row: EventRow) -> tuple[str, str]:
@@ -154,7 +176,7 @@ def exemplars(rows: Sequence[EventRow], turned: Mapping[int, int]) -> tuple[Exem
     for ident in befores(rows, turned):
         why.setdefault(ident, "failure before the success")
     for row in rows:
-        if len(why) < MOST_EVENTS - _ROOM and speaks_to_a_model(row.raw):
+        if len(why) < MOST_EVENTS - _ROOM and _speaks(row):
             why.setdefault(row.id, "text written for a model")
     counted = Counter(key_of(row) for row in rows)
     firsts: dict[tuple[str, str], EventRow] = {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from socterm.analyst import render
-from socterm.analyst.border import one_line
+from socterm.analyst.border import one_line, redact
 from socterm.analyst.injection import speaks_to_a_model
 
 
 def short(text: object, limit: int) -> str:
-    """A text on one line of at most `limit` characters, whatever it was."""
-    said = one_line(" ".join(str(text).split(" ")), limit * 2)
+    """A text on one line of at most `limit` characters, whatever it was; without secrets, for it is kept."""
+    whole = str(text)[: limit * 8]
+    said = one_line(redact(" ".join(whole.split(" "))), limit * 2)
     return said if len(said) <= limit else said[: limit - 1] + "…"
 
 
