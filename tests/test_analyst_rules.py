@@ -70,7 +70,7 @@ def test_nothing_today_says_when_last(analyst: Analyst) -> None:
 
 
 def test_a_bare_name_may_be_a_host(analyst: Analyst) -> None:
-    assert "Accounts: bob (1)." in ask(analyst, "what did db01 do yesterday")
+    assert "Accounts: bob." in ask(analyst, "what did db01 do yesterday")
 
 
 def test_why_did_this_fire(analyst: Analyst) -> None:
@@ -83,7 +83,7 @@ def test_why_did_this_fire(analyst: Analyst) -> None:
 def test_who_else_did_this_address_touch(analyst: Analyst) -> None:
     for question in ("who else did this IP touch?", "which users did this ip try?", "who else?"):
         text = ask(analyst, question, BRUTE_ALERT)
-        assert "Hosts: web01 (31)." in text
+        assert "Hosts: web01." in text
         assert "Accounts: root (20), admin (6), alice (5)." in text
         assert "1 login succeeded:" in text
         assert "[#31]" in text
@@ -96,7 +96,7 @@ def test_this_address_needs_an_alert_that_has_one(analyst: Analyst) -> None:
 
 def test_summarise_the_last_hour(analyst: Analyst) -> None:
     text = ask(analyst, "summarise the last hour")
-    assert "Summary, the last hour (since 2026-11-20 09:40:00 UTC): 33 events on web01 (33)." in text
+    assert "Summary, the last hour (since 2026-11-20 09:40:00 UTC): 33 events on web01." in text
     assert f"Failed logins come from {ATTACKER} (30), 198.51.100.7 (1)." in text
     assert "1 login succeeded, the newest:" in text
     assert "3 open alerts, the last hour:" in text
@@ -116,7 +116,7 @@ def test_failed_logins_by_user(analyst: Analyst) -> None:
 
 def test_alerts_by_level(analyst: Analyst) -> None:
     assert "3 open alerts" in ask(analyst, "any open alerts?")
-    assert "1 open alert:" in ask(analyst, "list high alerts")
+    assert "1 open alert of level high or above:" in ask(analyst, "list high alerts")
     assert "No open alerts, yesterday." in ask(analyst, "alerts yesterday")
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import re
+from collections.abc import Collection, Generator, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
+from msgspec.structs import replace
+
+from socterm.alerts.states import OPEN_STATES
 from socterm.analyst import render
 from socterm.analyst.border import one_line
 from socterm.analyst.explain import Explanation
-from socterm.analyst.intents import LOGINS, Question, Subject, typed_query
+from socterm.analyst.intents import Question, Subject, typed_query
 from socterm.analyst.knowledge import counted, phrase
 from socterm.analyst.pieces import Piece
 from socterm.analyst.times import Period, iso
 from socterm.analyst.toolparts import Result
-from socterm.analyst.tools import Toolbox
+from socterm.analyst.tools import COUNTED, Toolbox
+from socterm.analyst.vocabulary import LOGIN_ACTIONS, LOGINS
 from socterm.query import quote
 from socterm.store.rows import AlertRow, EventRow
 
@@ -28,7 +33,18 @@ CAN = (
 )
 _WHOM = "Whom do you mean? Name a user, a host or an address, or put the cursor on an alert that has one."
 _SHOWN = 6
+_NEAREST = 3
+_VALUES = 8
+_WEB = ("web_request", "http_request", "proxy_request")
+_TYPED = re.compile(r"[\w.]+(?::|[<>]=?)\S")
+_HOUR = 3_600_000_000
 _TIMED = ("summary", "alerts", "count", "touched", "activity", "search")
+_ENTITY = ("source.ip", "user.name", "host.hostname")
+_FACETS = (
+    ("host.hostname", "Hosts"),
+    ("user.name", "Accounts"),
+    ("source.ip", "Addresses"),
+)
 
 
 def lines(texts: Sequence[str], events: Sequence[EventRow] = ()) -> Piece:
@@ -49,6 +65,10 @@ class RulesAnswers:
         """The answer's pieces but the closing one. `explanation` is the alert's, where `why` is asked."""
         if question.missed and question.kind in _TIMED:
             yield lines([f"I did not understand the time “{one_line(question.missed, 60)}”."])
+        if question.beside:
+            question = yield from self._beside(question, alert)
+        if question.left and question.kind in ("summary", "alerts", "touched", "activity", "explain"):
+            yield lines([f"I made no use of {_quoted(question.left)}."])
         match question.kind:
             case "explain" | "alert" if explanation is not None:
                 yield Piece("text", explanation.text + "\n", explanation.citations)
@@ -69,7 +89,9 @@ class RulesAnswers:
             case "search":
                 yield from self.search(question, alert)
             case _:
-                yield lines([self._puzzled(question), CAN])
+                yield lines([self._puzzled(question)])
+                yield from self._nearest(question)
+                yield lines([CAN])
 
     def _puzzled(self, question: Question) -> str:
         """What was understood of a question that was not."""
@@ -96,7 +118,39 @@ class RulesAnswers:
     def _found(self, result: Result) -> Answer:
         yield lines([result.error or result.text], result.events)
 
+    def _nearest(self, question: Question) -> Answer:
+        """Lines that mean what was asked for in words no table knows, where search by meaning is there."""
+        if not question.left or question.lost or self.tools.desks.search is None:
+            return
+        found = yield from self.use("semantic_search", question=" ".join(question.left), limit=_NEAREST)
+        if found.events:
+            head = f"The lines that come nearest to {_quoted(question.left)}:"
+            yield lines([head, *map(self._line, found.events)], found.events)
+
+    def _beside(self, question: Question, alert: AlertRow | None) -> Generator[Piece, None, Question]:
+        """`what happened after that?` is the hour after the alert on screen."""
+        if alert is None or question.period is not None:
+            if question.period is None:
+                yield lines([f"{question.beside.title()} what? Put the cursor on an alert, or name a time."])
+            return question
+        if question.beside == "after":
+            period = Period(alert.last + 1, alert.last + _HOUR, f"in the hour after alert {alert.id}")
+        else:
+            period = Period(alert.first - _HOUR, alert.first, f"in the hour before alert {alert.id}")
+        return replace(question, period=period)
+
     # -- whom and when ---------------------------------------------------------------------------------
+
+    def whom(self, question: Question, alert: AlertRow | None) -> Generator[Piece, None, list[Subject]]:
+        """Whom a question is about, each with a value; [] where it names nobody, or nobody who is known."""
+        found = []
+        for subject in (question.subject, *question.also):
+            resolved = yield from self.resolve(subject, alert)
+            if resolved is not None:
+                found.append(resolved)
+            elif subject is not None and subject is question.subject:
+                return []
+        return found
 
     def resolve(
         self, subject: Subject | None, alert: AlertRow | None
@@ -108,25 +162,27 @@ class RulesAnswers:
             return (yield from self._this(subject.field, alert))
         if subject.sure:
             return subject
-        for field in ("user.name", "host.hostname"):
+        other = "host.hostname" if subject.field == "user.name" else "user.name"
+        for field in (subject.field, other):
             found = yield from self.use("search_events", query=f"{field}:{quote(subject.value)}", limit=1)
             if found.events:
                 return Subject(field, subject.value)
-        return Subject("user.name", subject.value)
+        return Subject(subject.field, subject.value)
 
     def _this(self, field: str, alert: AlertRow | None) -> Generator[Piece, None, Subject | None]:
         if alert is None:
             return None
-        if alert.entity.get(field):
-            return Subject(field, alert.entity[field])
+        for name in (field,) if field else _ENTITY:
+            if alert.entity.get(name):
+                return Subject(name, alert.entity[name])
+        if not field:
+            return None
         found = yield from self.use("get_alert", alert_id=alert.id)
         value = next((str(row.fields[field]) for row in found.events if row.fields.get(field)), "")
         return Subject(field, value) if value else None
 
-    def _clauses(self, subject: Subject | None, period: Period | None, extra: str = "") -> str:
-        parts = [extra]
-        if subject is not None:
-            parts.append(f"{subject.field}:{quote(subject.value)}")
+    def _clauses(self, whom: Sequence[Subject], period: Period | None, extra: str = "") -> str:
+        parts = [extra, *(f"{subject.field}:{quote(subject.value)}" for subject in whom)]
         if period is not None:
             parts.append(f"@timestamp>={iso(period.low)} @timestamp<{iso(period.high)}")
         return " ".join(part for part in parts if part)
@@ -141,47 +197,79 @@ class RulesAnswers:
         texts = [f"{what}: nothing {self._when(period)}."]
         last = (yield from self.use("search_events", query=query, limit=1)) if period else None
         if last and last.events:
-            row = last.events[0]
-            texts.append(f"The newest is of {render.when(row.ts, self.tz)}: {self._line(row)}")
+            texts.append(f"The newest there is: {self._line(last.events[0])}")
+        elif last:
+            texts.append("Nor at any other time.")
         yield lines(texts, last.events if last else ())
 
     # -- answers ---------------------------------------------------------------------------------------
 
     def about(self, question: Question, alert: AlertRow | None) -> Answer:
         """What a user, host or address did, or whom it touched."""
-        subject = yield from self.resolve(question.subject, alert)
-        if subject is None and question.subject is None and question.kind == "touched" and alert is not None:
-            subject = yield from self.resolve(Subject("source.ip"), alert)
-        if subject is None:
+        whom = yield from self.whom(question, alert)
+        if not whom and question.subject is None and question.kind == "touched" and alert is not None:
+            whom = yield from self.whom(replace(question, subject=Subject("source.ip")), alert)
+        if not whom:
             yield lines([_WHOM])
             return
-        query = self._clauses(subject, question.period, question.clause)
-        who = render.value(subject.value)
+        query = self._clauses(whom, question.period, question.clause)
+        who = _named(whom)
         newest = yield from self.use("search_events", query=query, limit=50)
         if not newest.events:
-            yield from self._nothing(who, self._clauses(subject, None), question.period)
+            only = f", {question.words('events')}" if question.clause else ""
+            yield from self._nothing(
+                f"{who}{only}", self._clauses(whom, None, question.clause), question.period
+            )
             return
         only = f", only {question.words('events')}" if question.concept or question.only else ""
         yield lines([f"{who}, {self._when(question.period)}{only}: {render.plural(newest.total, 'event')}."])
-        kinds = yield from self._kinds(query)
+        kinds, actions = yield from self._kinds(query)
         yield lines([f"What: {kinds}." if kinds else ""])
-        for field, name in (
-            ("host.hostname", "Hosts"),
-            ("user.name", "Accounts"),
-            ("source.ip", "Addresses"),
-        ):
-            if field != subject.field:
-                found = yield from self.use("count_by", field=field, query=query, limit=8)
+        for field, name in _FACETS:
+            if field not in {one.field for one in whom}:
+                found = yield from self.use("count_by", field=field, query=query, limit=_VALUES + 1)
                 yield lines([f"{name}: {_pairs(found)}." if found.counts else ""])
-        yield from self._successes(subject, query)
-        yield lines(["Lines that tell most:", *map(self._line, _telling(newest.events))], newest.events)
-        named = yield from self.use(
-            "list_alerts", query=self._clauses(subject, None), closed_too=True, limit=5
-        )
-        yield lines([render.alert_line(row) for row in named.alerts] or [f"No alert names {who}."])
+        if not actions.isdisjoint(_WEB):
+            found = yield from self.use("count_by", field="url.path", query=query, limit=_VALUES + 1)
+            yield lines([f"Pages: {_pairs(found)}." if found.counts else ""])
+        yield from self._successes(whom, query)
+        telling = list(newest.events)
+        if newest.total > len(telling):  # what is rare may be older than what was looked at
+            telling += yield from self._rare(query, actions, telling)
+        yield lines(["Lines that tell most:", *map(self._line, _telling(telling))], telling)
+        yield from self._alerts_of(whom)
 
-    def _successes(self, subject: Subject, query: str) -> Answer:
-        if subject.field != "source.ip":
+    def _rare(
+        self, query: str, actions: Collection[str], seen: Sequence[EventRow]
+    ) -> Generator[Piece, None, list[EventRow]]:
+        """The newest event of kinds that are not among those seen, and the newest commands."""
+        there = {row.fields.get("event.action") for row in seen}
+        found: list[EventRow] = []
+        for action in [action for action in actions if action not in there][:_SHOWN]:
+            rows = yield from self.use(
+                "search_events", query=f"{query} event.action:{quote(action)}", limit=1
+            )
+            found += rows.events
+        return found
+
+    def _alerts_of(self, whom: Sequence[Subject]) -> Answer:
+        """The alerts about somebody, decided ones too."""
+        named = yield from self.use(
+            "list_alerts", query=self._clauses(whom[:1], None), closed_too=True, limit=5
+        )
+        more = named.total - len(named.alerts)
+        yield lines(
+            [
+                f"Alerts about {_named(whom[:1])}, at any time:",
+                *(render.alert_line(row) for row in named.alerts),
+                f"… and {render.plural(more, 'more alert')}" if more > 0 else "",
+            ]
+            if named.alerts
+            else [f"No alert is about {_named(whom[:1])}."]
+        )
+
+    def _successes(self, whom: Sequence[Subject], query: str) -> Answer:
+        if whom[0].field != "source.ip":
             return
         found = yield from self.use("search_events", query=f"{query} {LOGINS} event.outcome:success", limit=3)
         if found.events:
@@ -190,112 +278,135 @@ class RulesAnswers:
             texts = ["No login succeeded."]
         yield lines(texts, found.events)
 
-    def _kinds(self, query: str) -> Generator[Piece, None, str]:
-        """How often each kind of event occurs, commonest first."""
+    def _kinds(self, query: str) -> Generator[Piece, None, tuple[str, set[str]]]:
+        """How often each kind of event occurs, commonest first; and which kinds, rare ones too."""
         out: list[tuple[int, str]] = []
+        actions: set[str] = set()
         for outcome, clause in (("failure", "event.outcome:failure"), ("", "-event.outcome:failure")):
-            found = yield from self.use("count_by", field="event.action", query=f"{query} {clause}", limit=8)
+            found = yield from self.use("count_by", field="event.action", query=f"{query} {clause}", limit=20)
             for action, number in found.counts:
-                words = phrase(
-                    action, outcome or ("success" if action in ("ssh_login", "pam_login", "su") else "")
-                )
+                actions.add(action)
+                words = phrase(action, outcome or ("success" if action in LOGIN_ACTIONS else ""))
                 out.append((number, counted(number, one_line(words, 80))))
-        return ", ".join(text for _, text in sorted(out, key=lambda pair: -pair[0])[:8])
+        ranked = [text for _, text in sorted(out, key=lambda pair: -pair[0])]
+        left = len(ranked) - _VALUES
+        kinds = ", ".join(ranked[:_VALUES]) + (
+            f" and {render.plural(left, 'other kind')}" if left > 0 else ""
+        )
+        return kinds, actions
 
     def summary(self, question: Question) -> Answer:
         """What happened in a period."""
-        period, query = question.period, self._clauses(None, question.period)
+        period, query = question.period, self._clauses((), question.period)
         newest = yield from self.use("search_events", query=query, limit=1)
         if not newest.events:
             yield from self._nothing("Events", "", period)
             return
-        kinds = yield from self._kinds(query)
-        hosts = yield from self.use("count_by", field="host.hostname", query=query, limit=5)
+        kinds, _ = yield from self._kinds(query)
+        hosts = yield from self.use("count_by", field="host.hostname", query=query, limit=_VALUES + 1)
+        on = f" on {_pairs(hosts)}" if hosts.counts else ""
         yield lines(
             [
-                f"Summary, {self._when(period)}: {render.plural(newest.total, 'event')} on {_pairs(hosts)}.",
+                f"Summary, {self._when(period)}: {render.plural(newest.total, 'event')}{on}.",
                 kinds and f"What: {kinds}.",
             ]
         )
-        failed = self._clauses(None, period, f"{LOGINS} event.outcome:failure")
+        failed = self._clauses((), period, f"{LOGINS} event.outcome:failure")
         for field, name in (("source.ip", "Failed logins come from"), ("user.name", "They were tried as")):
-            found = yield from self.use("count_by", field=field, query=failed, limit=5)
-            yield lines([f"{name} {_pairs(found)}." if found.counts else ""])
+            found = yield from self.use("count_by", field=field, query=failed, limit=6)
+            yield lines([f"{name} {_pairs(found, 5)}." if found.counts else ""])
         for clause, name in (
             (f"{LOGINS} event.outcome:success", "login"),
             ("event.action:sudo_command", "sudo command"),
         ):
-            found = yield from self.use("search_events", query=self._clauses(None, period, clause), limit=3)
+            found = yield from self.use("search_events", query=self._clauses((), period, clause), limit=3)
             if found.events:
                 head = render.plural(found.total, name) + (" succeeded" if name == "login" else "")
                 yield lines([f"{head}, the newest:", *map(self._line, found.events)], found.events)
         yield from self.alerts(question)
 
     def alerts(self, question: Question) -> Answer:
-        """Alerts of a level and a period."""
-        found = yield from self.use("list_alerts", min_level=question.level, limit=50)
+        """Alerts of a level and a period, gravest first."""
         period = question.period
-        rows = [
-            row
-            for row in found.alerts
-            if period is None or (row.last >= period.low and row.first < period.high)
-        ]
+        since = f"@timestamp>={iso(period.low)}" if period else ""
+        yield Piece("tool", one_line(f"list_alerts min_level={question.level} {since}", 200))
+        found = self.tools.triage.alerts(
+            states=OPEN_STATES, min_level=question.level, query=self.tools.query(since), limit=COUNTED
+        )
+        rows = [row for row in found if period is None or row.first < period.high]
         where = f", {period.words}" if period else ""
+        level = "" if question.level == "informational" else f" of level {question.level} or above"
         if not rows:
-            yield lines([f"No open alerts{where}."])
+            yield lines([f"No open alerts{level}{where}."])
             return
-        shown = [render.alert_line(row) for row in rows[:10]]
+        limit = question.limit or 10
+        shown = [render.alert_line(row) for row in rows[:limit]]
         left = len(rows) - len(shown)
         yield lines(
             [
-                f"{render.plural(len(rows), 'open alert')}{where}:",
+                f"{render.plural(len(rows), 'open alert')}{level}{where}:",
                 *shown,
-                f"… and {left} more" if left else "",
+                f"… and {left:,} more" if left > 0 else "",
             ]
         )
 
     def count(self, question: Question, alert: AlertRow | None) -> Answer:
         """Numbers by the values of a field, or one number."""
-        subject = yield from self.resolve(question.subject, alert) if question.subject else _none()
-        words = question.words("events")
-        query = self._clauses(subject, question.period, question.clause)
-        limit = question.limit or 15
-        of = _of(subject)
-        found = yield from self.use(
-            "count_by", field=question.group or "event.action", query=query, limit=limit
-        )
-        if not found.counts:
-            yield from self._nothing(
-                f"{words}{of}".capitalize(), self._clauses(subject, None), question.period
-            )
+        whom = yield from self.whom(question, alert)
+        if question.subject is not None and not whom:
+            yield lines([_WHOM])
             return
-        by = f" by {question.group}" if question.group else ""
-        head = f"{words}{of}{by}, {self._when(question.period)}: {found.total:,}"
-        head += " in the values shown" if len(found.counts) == limit else ""
-        yield lines(
-            [
-                f"{head[0].upper()}{head[1:]}.",
-                *(f"{number:>7,}  {render.value(name)}" for name, number in found.counts),
-            ]
+        words, of, extra = question.words("events"), _of(whom), _worded(question)
+        query = self._clauses(whom, question.period, extra)
+        limit = question.limit or 15
+        found = yield from self.use(
+            "count_by", field=question.group or "event.action", query=query, limit=limit + 1
         )
         newest = yield from self.use("search_events", query=query, limit=1)
-        yield lines(["The newest: " + self._line(newest.events[0]) if newest.events else ""], newest.events)
+        what = f"{words}{of}{_with(question)}"
+        if not newest.events:
+            yield from self._nothing(_capital(what), self._clauses(whom, None, extra), question.period)
+            return
+        by = f" by {question.group}" if question.group else ""
+        times = sum(number for _, number in found.counts[:limit])
+        few = len(found.counts) > limit
+        told = f"{times:,} in the {limit} commonest" if few else f"{times:,}"
+        if times != newest.total and not few:
+            told += f" (in {render.plural(newest.total, 'line')}: a repeated one counts as often as it says)"
+        if not found.counts:
+            told = f"{render.plural(newest.total, 'line')}, none of which has {question.group or 'a kind'}"
+        yield lines(
+            [
+                f"{_capital(what)}{by}, {self._when(question.period)}: {told}.",
+                *(f"{number:>7,}  {render.value(name)}" for name, number in found.counts[:limit]),
+            ]
+        )
+        yield lines(["The newest: " + self._line(newest.events[0])], newest.events)
 
     def search(self, question: Question, alert: AlertRow | None) -> Answer:
         """Events of a kind, or a query as typed."""
-        subject = yield from self.resolve(question.subject, alert) if question.subject else _none()
+        whom = yield from self.whom(question, alert)
         if question.concept is not None or question.only is not None:
-            query, what = self._clauses(subject, question.period, question.clause), question.words("events")
+            if question.subject is not None and not whom:
+                yield lines([_WHOM])
+                return
+            extra = _worded(question)
+            query, what = self._clauses(whom, question.period, extra), question.words("events")
+            always = self._clauses(whom, None, extra)
         else:
-            query, what = typed_query(question.text), "hits"
+            query = always = typed_query(question.text)
+            what = "hits"
+            if question.period is not None and not _TYPED.search(query):
+                query = always = " ".join(question.left)
         found = yield from self.use("search_events", query=query, limit=question.limit or 15)
+        what = f"{what}{_of(whom)}{_with(question)}" if what != "hits" else what
         if found.error:
             yield lines([f"That did not work: {found.error}.", CAN])
         elif not found.events:
-            yield from self._nothing(what.capitalize(), "", question.period)
+            yield from self._nothing(_capital(what), always, question.period)
+            yield from self._nearest(question)
         else:
-            of = _of(subject)
-            head = f"{found.total:,} {what}{of} {self._when(question.period)}"
+            head = f"{found.total:,} {what} {self._when(question.period)}"
             shown = [self._line(row) for row in found.events]
             yield lines(
                 [head + (f", the newest {len(shown)}:" if found.total > len(shown) else ":"), *shown],
@@ -306,11 +417,6 @@ class RulesAnswers:
         host = row.fields.get("host.hostname")
         where = f"{render.value(host, 30)} " if host else ""
         return f"{render.when(row.ts, self.tz)} {where}{one_line(row.message, 140)} {render.cite(row.id)}"
-
-
-def _none() -> Generator[Piece, None, Subject | None]:
-    return None
-    yield  # makes it a generator, as what it stands in for is one
 
 
 def _telling(rows: Sequence[EventRow]) -> list[EventRow]:
@@ -326,12 +432,40 @@ def _telling(rows: Sequence[EventRow]) -> list[EventRow]:
     return sorted(chosen, key=lambda row: -row.ts)
 
 
-def _pairs(found: Result) -> str:
-    shown = [f"{render.value(name)} ({number:,})" for name, number in found.counts[:8]]
-    return ", ".join(shown) or "no known host"
+def _pairs(found: Result, most: int = _VALUES) -> str:
+    """Values with their counts; one alone needs none."""
+    if len(found.counts) == 1:
+        return render.value(found.counts[0][0])
+    shown = [f"{render.value(name)} ({number:,})" for name, number in found.counts[:most]]
+    return ", ".join(shown) + (" and more" if len(found.counts) > most else "")
 
 
-def _of(subject: Subject | None) -> str:
-    """The subject after a noun: `logins from 203.0.113.9`, `logins of root`, `logins on web01`."""
-    words = {"source.ip": "from", "host.hostname": "on"}
-    return f" {words.get(subject.field, 'of')} {render.value(subject.value)}" if subject else ""
+_PLACE = {"source.ip": "from", "host.hostname": "on"}
+
+
+def _named(whom: Sequence[Subject]) -> str:
+    """Those meant, as a heading: `alice on web01`."""
+    first, *others = whom
+    return render.value(first.value) + _of(others)
+
+
+def _of(whom: Sequence[Subject]) -> str:
+    """Those meant, after a noun: `logins from 203.0.113.9`, `logins of root on web01`."""
+    return "".join(f" {_PLACE.get(one.field, 'of')} {render.value(one.value)}" for one in whom)
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return f"“{one_line(' '.join(words), 80)}”"
+
+
+def _worded(question: Question) -> str:
+    """The query of a kind of event, and of words no table knows: they have to stand in the line."""
+    return " ".join([question.clause, *(quote(word) for word in question.left)]).strip()
+
+
+def _with(question: Question) -> str:
+    return f" with {_quoted(question.left)}" if question.left else ""
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"

@@ -10,7 +10,8 @@ from datetime import UTC, tzinfo
 
 from msgspec.structs import replace
 
-from socterm.analyst.intents import Concept, Question, Subject, read, typed_query
+from socterm.analyst.intents import Question, Subject, read, typed_query
+from socterm.analyst.vocabulary import Concept
 
 _GOES_ON = re.compile(
     r"^(?:and|but|also|then|ok(?:ay)?|now)\b[ ,]*|"
@@ -21,6 +22,11 @@ _ABOUT = re.compile(
     r"(?:the )?(?:user |host |account |machine |server )?[\"']?([\w][\w.@$-]{0,63})[\"']?$",
     re.IGNORECASE,
 )
+_PLACED = re.compile(r"^(on|as|from|by|for|in|at|to) \S+(?: \S+)?$")
+"""`on web01?`: words that hang on the question before."""
+_NAME_ALONE = re.compile(r"^[\w][\w.@$-]{1,63}$")
+_TALK = "help thanks thank hello hi yes no ok okay stop quit exit please why what who"
+_SMALL_TALK = frozenset(_TALK.split())
 _SHOW = re.compile(
     r"^(?:please )?(?:show|list|give|see|print)(?: me)? (?:them|those|these|it|all|the (?:events|rest))\b|"
     r"^which ones\b|^which (?:events|lines)\b"
@@ -62,13 +68,16 @@ def follow(asked: Question, previous: Question | None) -> Question:
     rest = low[opening.end() :] if opening else low
     if not opening and not _elliptic(asked, rest):
         return _pronoun(asked, previous, low)
+    if previous is None and not opening and _NAME_ALONE.match(rest):
+        return asked
     if previous is None:
         lacking = asked.kind == "unknown" or _LACKING.search(rest)
         return replace(asked, kind="unknown", lost=NOTHING_BEFORE) if lacking else asked
     if _whole(asked, rest):
         return replace(
             asked,
-            subject=asked.subject or (previous.subject if asked.kind in _OF_PEOPLE else None),
+            subject=_whom(asked, previous) if asked.kind in _OF_PEOPLE else asked.subject,
+            also=asked.also or (previous.also if asked.subject is None else ()),
             period=asked.period or previous.period,
         )
     return _joined(asked, previous, rest)
@@ -77,6 +86,10 @@ def follow(asked: Question, previous: Question | None) -> Question:
 def _elliptic(asked: Question, rest: str) -> bool:
     """Whether words are missing that only the question before can have."""
     if any(pattern.search(rest) for pattern in (_SHOW, _HOW_MANY, _GROUPED)):
+        return True
+    if asked.guessed and _PLACED.match(rest):
+        return True
+    if asked.kind == "unknown" and _NAME_ALONE.match(rest) and rest not in _SMALL_TALK:
         return True
     return (
         asked.kind == "unknown"
@@ -91,13 +104,19 @@ def _whole(asked: Question, rest: str) -> bool:
     return not asked.guessed and not any(pattern.search(rest) for pattern in (_SHOW, _HOW_MANY, _GROUPED))
 
 
+def _whom(asked: Question, previous: Question) -> Subject | None:
+    """Whom it names, or else whom the one before was about."""
+    named = asked.subject is not None and (asked.subject.field or asked.subject.value)
+    return asked.subject if named else previous.subject or asked.subject
+
+
 def _pronoun(asked: Question, previous: Question | None, low: str) -> Question:
     """`what else did she do?` is about whom the question before was about, at the same time."""
     if previous is None:
         return asked
     if _BARE_WHY.match(low) and previous.kind in ("alert", "explain") and not asked.number:
         return replace(asked, kind="explain", number=previous.number)
-    named = asked.subject and not (asked.subject.value and _PRONOUN.fullmatch(asked.subject.value.lower()))
+    named = asked.subject and asked.subject.field and not _PRONOUN.fullmatch(asked.subject.value.lower())
     that = asked.subject and not asked.subject.value and _THAT.search(low)
     before = previous.subject
     if asked.subject and that and before and before.value and before.field == asked.subject.field:
@@ -109,7 +128,7 @@ def _pronoun(asked: Question, previous: Question | None, low: str) -> Question:
 
 def _named(asked: Question, rest: str) -> Subject | None:
     """Whom a question names that has no verb: `bob`, `what about host db01`, `203.0.113.9`."""
-    if asked.subject is not None:
+    if asked.subject is not None and asked.subject.field:
         return asked.subject
     found = _ABOUT.match(rest)
     if found is None or asked.period is not None or _narrowing(rest) or asked.group:
@@ -132,7 +151,9 @@ def _joined(asked: Question, previous: Question, rest: str) -> Question:
         changes["limit"] = asked.limit
     subject = _named(asked, rest)
     if subject is not None:
-        changes["subject"] = _alike(subject, previous)
+        changes |= _aimed(_alike(subject, previous), previous, rest)
+        if asked.also:
+            changes["also"] = asked.also
     narrow = _narrowing(rest)
     if narrow is not None:
         changes |= _narrowed(previous.concept, narrow)
@@ -149,8 +170,17 @@ def _joined(asked: Question, previous: Question, rest: str) -> Question:
         lost = f"I know what you asked before, but not what {missed} changes about it."
         return replace(asked, kind="unknown", lost=lost)
     return _fitting(
-        replace(previous, text=asked.text, missed=asked.missed, lost="", **changes), previous, changes
+        replace(
+            previous, text=asked.text, missed=asked.missed, left=_unnamed(asked, subject), lost="", **changes
+        ),
+        previous,
+        changes,
     )
+
+
+def _unnamed(asked: Question, subject: Subject | None) -> tuple[str, ...]:
+    """The words that are left when whom it names is known."""
+    return tuple(word for word in asked.left if subject is None or word != subject.value.lower())
 
 
 def _narrowed(concept: Concept | None, narrow: Concept) -> dict[str, object]:
@@ -161,10 +191,23 @@ def _narrowed(concept: Concept | None, narrow: Concept) -> dict[str, object]:
     return {"concept": Concept(_OUTCOME.sub(narrow.query, concept.query), words), "only": None}
 
 
+def _aimed(subject: Subject, previous: Question, rest: str) -> dict[str, object]:
+    """`on web01`, `as root`, `from 203.0.113.9` narrow a question about somebody else; a name replaces it."""
+    placed = _PLACED.match(rest)
+    before = previous.subject
+    beside = before is not None and before.field != subject.field and before.value != subject.value
+    if placed and placed[1] in ("on", "as", "from", "in", "at") and beside:
+        kept = tuple(one for one in previous.also if one.field != subject.field)
+        return {"also": (*kept, subject)}
+    return {"subject": subject, "also": tuple(one for one in previous.also if one.field != subject.field)}
+
+
 def _alike(subject: Subject, previous: Question) -> Subject:
     """A bare name is of the kind of the one before, where that was a user or a host."""
     before = previous.subject
-    if subject.sure or before is None or before.field == "source.ip":
+    if subject.sure or before is None or before.field not in ("user.name", "host.hostname"):
+        return subject
+    if subject.field == "host.hostname":  # on NAME
         return subject
     return Subject(before.field, subject.value, sure=False)
 
@@ -175,7 +218,13 @@ def _fitting(question: Question, previous: Question, changes: dict[str, object])
     if previous.kind == "search" and previous.concept is None and previous.only is None:
         typed = typed_query(previous.text)
         question = replace(question, concept=Concept(f"({typed})" if typed else "", "hits"))
-    if "subject" in changes and kind in ("explain", "alert", "event", "summary", "alerts"):
+    if ("subject" in changes or "also" in changes) and kind in (
+        "explain",
+        "alert",
+        "event",
+        "summary",
+        "alerts",
+    ):
         kind = "activity"
     elif "only" in changes and kind in ("summary", "alerts", "explain", "alert", "event"):
         kind = "search"

@@ -1,32 +1,35 @@
-"""Read a question without a model: what is asked, of whom, when. Tables of patterns; the first hit counts."""
+"""Read a question without a model: what is asked, of whom, when. The words are in `vocabulary`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, tzinfo
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from socterm.analyst.times import Period, numbers, period_of, timely
+from socterm.analyst.vocabulary import (
+    CONCEPTS,
+    FILLER,
+    GROUP_WORDS,
+    GROUPS,
+    KINDS,
+    STATUS,
+    STOP,
+    TIME_WORDS,
+    Concept,
+    Kind,
+)
 from socterm.query.values import is_address
-
-Kind = Literal[
-    "explain", "event", "alert", "touched", "count", "alerts", "summary", "activity", "search", "unknown"
-]
-
-
-class Concept(NamedTuple):
-    """A kind of event people ask for: its query and its name."""
-
-    query: str
-    words: str
 
 
 class Subject(NamedTuple):
     """Whom a question is about. `value` "" means the one of the alert under the cursor.
 
-    `sure` is False where the word might name a user or a host.
+    `field` "" is whomever that alert is about. `sure` is False where the word might name a user or a host;
+    `field` is then the likelier.
     """
 
     field: str
@@ -37,9 +40,10 @@ class Subject(NamedTuple):
 class Question(msgspec.Struct, frozen=True):
     """A question as understood. `limit` is how many rows are asked for, 0 where no number was named.
 
-    `only` narrows what is looked at. `guessed`: no words say what kind of question it is. `missed` are words
-    that speak of a time nobody here knows; `lost` says why a question that goes on from another could not be
-    joined to it.
+    `also` are those named beside the subject: `alice on web01`. `only` narrows what is looked at. `guessed`:
+    no words say what kind of question it is. `left` are words no table knows. `beside` is "after" or "before"
+    where it asks what came after or before an alert. `missed` are words that speak of a time nobody here
+    knows; `lost` says why a question that goes on from another could not be joined to it.
     """
 
     kind: Kind
@@ -52,6 +56,9 @@ class Question(msgspec.Struct, frozen=True):
     number: int = 0
     limit: int = 0
     only: Concept | None = None
+    also: tuple[Subject, ...] = ()
+    left: tuple[str, ...] = ()
+    beside: str = ""
     guessed: bool = False
     missed: str = ""
     lost: str = ""
@@ -67,136 +74,99 @@ class Question(msgspec.Struct, frozen=True):
         return f"{self.only.words} {concept}" if self.only else concept
 
 
-_LOGIN = r"(?:ssh |pam )?(?:log[ -]?ins?|log[ -]?ons?|authentications?|auth|passwords?|sign-?ins?|attempts?)"
-_ACCOUNTS = r"(?:users?|accounts?)"
-LOGINS = "event.action:(ssh_login or pam_login or su)"
-
-CONCEPTS: tuple[tuple[str, Concept], ...] = (
-    (
-        rf"(?:fail\w*|unsuccessful|bad|wrong|refused|denied) {_LOGIN}|{_LOGIN} failures?|brute",
-        Concept(f"{LOGINS} event.outcome:failure", "failed logins"),
-    ),
-    (
-        rf"(?:success\w*|accepted|good) {_LOGIN}|logged in",
-        Concept(f"{LOGINS} event.outcome:success", "successful logins"),
-    ),
-    (
-        rf"new {_ACCOUNTS}|{_ACCOUNTS} (?:\w+ )?(?:created|added)|created {_ACCOUNTS}",
-        Concept("event.action:user_created", "accounts created"),
-    ),
-    (r"group (?:changes?|members?)", Concept("event.action:group_*", "group changes")),
-    (r"passwords? changes?|changed passwords?", Concept("event.action:password_changed", "password changes")),
-    (r"\bsudo\b", Concept("event.action:sudo_*", "uses of sudo")),
-    (r"\bcron", Concept("event.action:(cron_command or crontab_changed)", "cron jobs and crontab changes")),
-    (r"\bcommands?\b", Concept("process.command_line:*", "commands")),
-    (r"\bsessions?\b", Concept("event.action:session_*", "sessions")),
-    (r"\bscan\w*|\bprob(?:e|es|ing)\b", Concept("event.action:ssh_scan", "SSH probes")),
-    (_LOGIN, Concept(LOGINS, "logins")),
-    (r"\bfailures?\b|\bfailed\b", Concept("event.outcome:failure", "failures")),
-)
-
-GROUPS: dict[str, str] = {
-    "user": "user.name",
-    "account": "user.name",
-    "who": "user.name",
-    "ip": "source.ip",
-    "address": "source.ip",
-    "source": "source.ip",
-    "attacker": "source.ip",
-    "host": "host.hostname",
-    "machine": "host.hostname",
-    "server": "host.hostname",
-    "action": "event.action",
-    "outcome": "event.outcome",
-    "program": "process.name",
-    "process": "process.name",
-    "command": "process.command_line",
-}
-_GROUP_WORDS = "|".join(GROUPS)
-
-_KINDS: tuple[tuple[str, Kind], ...] = (
-    (
-        r"\bwhy\b|\bexplain|what (?:is|was) (?:this|that)\b|what does (?:this|it|that) mean|happened here",
-        "explain",
-    ),
-    (r"^(?:show |get |open )?(?:the )?(?:event )?#\d+\??$|\bevent #?\d+", "event"),
-    (r"\balert #?\d+", "alert"),
-    (
-        r"who else|what else|where else|touch|reach|\btried\b|\bwhich (?:hosts?|users?|accounts?|machines?)",
-        "touched",
-    ),
-    (rf"\b(?:by|per|each|top|which) (?:\d+ )?(?:{_GROUP_WORDS})(?:es|s)?\b", "count"),
-    (r"\bhow many\b|\bcount\b|\bmost\b", "count"),
-    (r"\balerts?\b", "alerts"),
-    (
-        r"summar|overview|what (?:has )?happened|going on|what(?:.?s| is) new|anything (?:unusual|new|odd)",
-        "summary",
-    ),
-    (r"what (?:did|has|have|was|were|is) \S+|activit|\bdoing\b|\bhistory of\b", "activity"),
-)
-
-
 _MOST = 50
 _HOW_MANY = re.compile(
     r"\b(?:top|first|last|latest|newest) (\d{1,3}) (?!second|sec\b|minute|min\b|hour|day|week|month|year)"
 )
-
-_STOP_WORDS = """
-    a an the this that it he she they i we you there here what who which when where why how all any
-    each every last past today yesterday now did do does done has have had is was were be been on in
-    at to from of for by with and or not me us login logins logon failed failure failures success
-    successful user users account accounts host hosts ip ips address source sources machine server
-    event events alert alerts log logs sudo ssh command commands session sessions hour hours minute
-    minutes day days week second seconds show list count top most else happened happen activity
-    action outcome ones one them those these only just night morning afternoon evening midnight noon
-    monday tuesday wednesday thursday friday saturday sunday weekend month ago since between around
-    him her his their same
-"""
-_STOP = frozenset(_STOP_WORDS.split())
+_NAME = r"[\"']?([\w][\w.@$-]{0,63})[\"']?"
 _NAMED = re.compile(
-    r"\b(user|account|host|machine|server|ip|address) (?:named |called )?[\"']?([\w][\w.@$-]{0,63})[\"']?",
-    re.IGNORECASE,
+    rf"\b(user|account|host|machine|server|ip|address) (?:named |called )?{_NAME}", re.IGNORECASE
 )
 _BARE = re.compile(
-    r"\b(?:did|has|was|by|of|for|as|from|on|about) [\"']?([\w][\w.@$-]{0,63})[\"']?", re.IGNORECASE
+    rf"\b(did|does|has|was|who is|why is|why was|by|of|for|as|from|on|about) {_NAME}", re.IGNORECASE
 )
+_LIKELY = {"on": ("host.hostname", False), "as": ("user.name", True)}
+"""Words before a bare name → what it names, and whether that is sure."""
 _THIS = re.compile(
     r"\b(?:this|that|the|same) (user|account|host|machine|server|ip|address|source|attacker)\b", re.IGNORECASE
 )
+_IT = re.compile(r"\b(?:it|he|she|they|him|her|them)\b")
+_OF_ALERT = re.compile(r"\b(?:this|that|it|here|alert|rule)\b")
 _LEVELS = re.compile(r"\b(critical|high|medium|low|informational)\b", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:])", re.IGNORECASE
 )
+_NUMBER = re.compile(r"#(\d{1,18})|\b(?:alert|event) (\d{1,18})\b")
+_ASKS = re.compile(r"(?:show|find|search|list|get|give)\b")
+_TYPED = re.compile(r"[\w.]+(?::|[<>]=?)\S")
+_BESIDE = re.compile(
+    r"\b(after|before) (?:that|this|it)\b|\b(afterwards|since then|beforehand)\b|"
+    r"\bwhat happened (next|before)\b"
+)
+_OF_PEOPLE = ("search", "activity", "touched", "count")
+_WORD = re.compile(r"[^\W_][\w.@/-]*")
+_MOST_LEFT = 6
 
 
 def read(text: str, *, now: int, tz: tzinfo = UTC) -> Question:
     """Understand a question as far as the tables go; `kind` "unknown" where they do not."""
     low = numbers(" ".join(text.lower().split()))
     period = period_of(low, now, tz)
-    kind = next((kind for pattern, kind in _KINDS if re.search(pattern, low)), None)
-    concept = next((concept for pattern, concept in CONCEPTS if re.search(pattern, low)), None)
-    subject = subject_of(text)
+    kind = next((kind for pattern, kind in KINDS if re.search(pattern, low)), None)
+    concept = _status(low) or next((c for pattern, c in CONCEPTS if re.search(pattern, low)), None)
+    subject, *also = _subjects(text) or (None,)
     level = _LEVELS.search(low)
-    number = re.search(r"#(\d{1,18})|\b(?:alert|event) (\d{1,18})\b", low)
+    number = _NUMBER.search(low)
+    beside = _beside(low)
+    left = () if _TYPED.search(low) else _left(low)
+    if (
+        kind == "explain"
+        and (left or (subject and subject.value))
+        and not number
+        and not _OF_ALERT.search(low)
+    ):
+        kind = "activity" if subject else "unknown"  # why did the backup fail?
     guessed = kind is None
     if kind is None:
-        asks = re.match(r"(?:show|find|search|list|get|give)\b", low) or re.search(
-            r"[\w.]+(?::|[<>]=?)\S", low
-        )
+        asks = _ASKS.match(low) or _TYPED.search(low)
         kind = "search" if concept or asks else "activity" if subject and subject.sure else "unknown"
+        kind = "summary" if kind == "unknown" and beside else kind
+    if subject is None and kind in _OF_PEOPLE and _IT.search(low):
+        subject = Subject("")
     return Question(
         kind,
         text,
         period=period,
         subject=subject,
+        also=tuple(also),
         concept=concept,
         group=_group(low),
         level=level[1] if level else "informational",
         number=int(number[1] or number[2]) if number else 0,
         limit=_limit(low),
+        left=left,
+        beside=beside,
         guessed=guessed,
-        missed="" if period else timely(low),
+        missed="" if period or beside else timely(low),
     )
+
+
+def _status(low: str) -> Concept | None:
+    """A status of the web as a kind of event."""
+    found = STATUS.search(low)
+    if found is None:
+        return None
+    code = next(filter(None, found.groups()))
+    field = "http.response.status_code"
+    query = f"{field}:{code}" if code.isdigit() else f"{field}>={code[0]}00 {field}<={code[0]}99"
+    return Concept(query, f"requests with status {code}")
+
+
+def _beside(low: str) -> str:
+    found = _BESIDE.search(low)
+    if found is None:
+        return ""
+    return "before" if (found[1] or found[2] or found[3]).startswith("before") else "after"
 
 
 def _limit(low: str) -> int:
@@ -214,23 +184,56 @@ def typed_query(text: str) -> str:
 
 
 def _group(low: str) -> str:
-    found = re.search(rf"\b(?:by|per|each|top|which|most) (?:\w+ )?({_GROUP_WORDS})(?:es|s)?\b", low)
+    found = re.search(rf"\b(?:by|per|each|top|which|most) (?:\w+ )?({GROUP_WORDS})(?:es|s)?\b", low)
     return GROUPS[found[1]] if found else ""
 
 
+def _left(low: str) -> tuple[str, ...]:
+    """The words that no table knows, in order."""
+    names = {found[2].rstrip(".?") for found in _BARE.finditer(low)} - STOP
+    rest = " ".join(word for word in low.split() if word.strip("\"'.,?!") not in names)
+    for known in (STATUS, _ADDRESS, _THIS, _NAMED, _LEVELS, _NUMBER, _BESIDE):
+        rest = known.sub(" ", rest)
+    for pattern in (*(p for p, _ in CONCEPTS), *(p for p, _ in KINDS), rf"\b(?:{GROUP_WORDS})(?:es|s)?\b"):
+        rest = re.sub(rf"(?:{pattern})\w*", " ", rest)
+    rest = TIME_WORDS.sub(" ", rest)
+    words = dict.fromkeys(word.strip(".-/") for word in _WORD.findall(rest))
+    return tuple(word for word in words if len(word) > 1 and word not in FILLER)[:_MOST_LEFT]
+
+
 def subject_of(text: str) -> Subject | None:
-    """Whom the question is about: an address, `this ip`, `user alice`, or a bare name after did, by, of…"""
-    address = _ADDRESS.search(text)
-    if address and is_address(address[0]):
-        return Subject("source.ip", address[0])
-    this = _THIS.search(text)
-    if this:
-        return Subject(GROUPS[this[1].lower()])
-    named = _NAMED.search(text)
-    if named and named[2].lower() not in _STOP:
-        return Subject(GROUPS[named[1].lower()], named[2].rstrip(".?"))
+    """Whom the question is about first of all."""
+    return next(iter(_subjects(text)), None)
+
+
+def _subjects(text: str) -> list[Subject]:
+    """All whom a question names, one of each kind: an address, `this ip`, `user alice`, a name after did."""
+    found: dict[str, Subject] = {}
+    for subject in _named(text):
+        taken = {subject.field} if subject.sure else set(found) & {"user.name", "host.hostname"}
+        if subject.value in {one.value for one in found.values() if one.value}:
+            continue
+        if subject.field not in found and (subject.sure or len(taken) < 2):
+            found[subject.field] = subject
+        elif not subject.sure and len(taken) < 2:  # the other kind a bare name can be of
+            other = "host.hostname" if subject.field == "user.name" else "user.name"
+            found.setdefault(other, subject._replace(field=other))
+    return list(found.values())
+
+
+def _named(text: str) -> Iterator[Subject]:
+    """Whom it may be about, the surest first."""
+    for address in _ADDRESS.finditer(text):
+        if is_address(address[0]):
+            yield Subject("source.ip", address[0])
+    for this in _THIS.finditer(text):
+        yield Subject(GROUPS[this[1].lower()])
+    for named in _NAMED.finditer(text):
+        if named[2].lower() not in STOP:
+            yield Subject(GROUPS[named[1].lower()], named[2].rstrip(".?"))
     for bare in _BARE.finditer(text):
-        name = bare[1].rstrip(".?")
-        if name.lower() not in _STOP and not name.isdigit():
-            return Subject("user.name", name, sure=False)
-    return None
+        name = bare[2].rstrip(".?")
+        if name.lower() in STOP or TIME_WORDS.fullmatch(name.lower()) or is_address(name):
+            continue
+        field, sure = _LIKELY.get(bare[1].lower(), ("user.name", False))
+        yield Subject(field, name, sure)

@@ -32,15 +32,22 @@ PHRASES: dict[tuple[str, str], str] = {
 """(event.action, event.outcome) → what one such event is called; outcome "" stands for any."""
 
 
+_FAILS = frozenset({"sudo_denied", "sudo_failed", "ssh_scan", "ssh_preauth_close", "ssh_key_tried"})
+"""Actions whose phrase says already that they failed."""
+
+
 def phrase(action: str, outcome: str) -> str:
     """One such event in words; the action's meaning where no phrase is laid down.
 
     >>> phrase("ssh_login", "failure")
     'failed SSH login'
     """
-    found = PHRASES.get((action, outcome)) or PHRASES.get((action, ""))
+    found = PHRASES.get((action, outcome))
     if found:
         return found
+    found = PHRASES.get((action, ""))
+    if found:
+        return f"{found} (failed)" if outcome == "failure" and action not in _FAILS else found
     meaning = ACTIONS[action].meaning.partition(";")[0] if action in ACTIONS else action.replace("_", " ")
     return f"{meaning} ({outcome})" if outcome else meaning or "other event"
 

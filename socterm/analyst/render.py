@@ -137,9 +137,12 @@ def alert_line(alert: AlertRow) -> str:
     return f"alert {alert.id}: {what} · {when(alert.first)} to {when(alert.last)} · {state}{parts}"
 
 
-def alerts(rows: Sequence[AlertRow]) -> str:
-    """A list of alerts."""
-    return bounded([plural(len(rows), "alert"), *(alert_line(row) for row in rows)]) if rows else "no alerts"
+def alerts(rows: Sequence[AlertRow], total: int) -> str:
+    """A list of alerts under a line that says how many there are."""
+    if not rows:
+        return "no alerts"
+    head = plural(total, "alert") + ("" if total <= len(rows) else f", the gravest {len(rows)} of them:")
+    return bounded([head, *(alert_line(row) for row in rows)])
 
 
 def alert(row: AlertRow) -> str:

@@ -21,6 +21,9 @@ from socterm.query import Query, parse
 from socterm.query.values import field_name
 from socterm.store.protocols import Events, Triage
 
+COUNTED = 10_000
+"""Alerts that are counted, though not all of them are shown."""
+
 Level = Literal["informational", "low", "medium", "high", "critical"]
 
 
@@ -125,9 +128,10 @@ class Toolbox:
             states=STATES if args.closed_too else OPEN_STATES,
             min_level=args.min_level,
             query=self.query(args.query),
-            limit=args.limit,
+            limit=COUNTED,
         )
-        return Result("list_alerts", render.alerts(rows), alerts=tuple(rows), total=len(rows))
+        shown = rows[: args.limit]
+        return Result("list_alerts", render.alerts(shown, len(rows)), alerts=tuple(shown), total=len(rows))
 
     def get_alert(self, args: GetAlert) -> Result:
         """One alert and its newest evidence."""

@@ -76,7 +76,7 @@ def test_the_chat(
 ) -> None:
     """The question, what was answered, what has to be told beside it, and in the last line who said it.
 
-    While an answer streams the pane's border tells what it costs: tokens, speed, share of the context, seconds.
+    While an answer streams the border tells what it costs: tokens, speed, share of the context, seconds.
     """
     busy(scene)
     script, seen = STATES[state]
