@@ -153,6 +153,7 @@ class Pipeline:
     def run(self, stop: threading.Event) -> None:
         """Ingest until `stop` is set."""
         next_look = 0
+        self.opener.start(self.wake.set)
         if self.watch is not None and not self.once:
             self.watch.start(self.wake.set)
         for part in self.beside:
@@ -160,7 +161,7 @@ class Pipeline:
         try:
             while not stop.is_set():
                 now = self.clock()
-                if now >= next_look:
+                if now >= next_look or self.opener.hurried:
                     next_look = now + 1_000_000
                     self._look_around(now)
                     if self.raising.look():

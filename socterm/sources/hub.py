@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from socterm.sources.base import Bookmarks, Clock
+from socterm.sources.base import Bookmarks, Clock, Wake, no_wake
 from socterm.sources.posted import QUEUE, EndedError, PostedSource, Room
 from socterm.sources.uploaded import Uploads
 
@@ -26,11 +26,21 @@ class Hub:
         self._fresh: list[PostedSource] = []
         self._bookmark: Bookmarks | None = None
         self._clock: Clock | None = None
+        self._wake: Wake = no_wake
 
     def begin(self, bookmark: Bookmarks, clock: Clock) -> None:
         """Take from now on; sources go on where `bookmark` says that the last ingest stopped."""
         with self._lock:
             self._bookmark, self._clock = bookmark, clock
+
+    def start(self, wake: Wake) -> None:
+        """Call `wake` when there is a source to be taken on."""
+        self._wake = wake
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is one now."""
+        return bool(self._fresh)
 
     def source(self, who: str) -> PostedSource:
         """The source of this sender. Raises EndedError where nothing is taken."""
@@ -74,4 +84,5 @@ class Hub:
         made = PostedSource(name, clock=self._clock, resume=self._bookmark(name), room=self.room)
         self._sources[who] = made
         self._fresh.append(made)
+        self._wake()
         return made

@@ -11,7 +11,7 @@ import msgspec
 
 from socterm.config import ListenConfig
 from socterm.errors import UsageError
-from socterm.sources.base import Bookmarks, Clock, Source
+from socterm.sources.base import Bookmarks, Clock, Source, Wake
 from socterm.sources.file import FileSource, name_of
 from socterm.sources.hub import Hub
 from socterm.sources.journal import AUTH_MATCHES, JournalSource
@@ -108,6 +108,16 @@ class Opener:
             raise
         if hub is not None:
             hub.begin(bookmark, clock)
+
+    def start(self, wake: Wake) -> None:
+        """Call `wake` when somebody posts for the first time; `hurried` says so until `poll`."""
+        if self._hub is not None:
+            self._hub.start(wake)
+
+    @property
+    def hurried(self) -> bool:
+        """Whether there is a source whose sender waits for it to be taken on."""
+        return self._hub is not None and self._hub.waiting
 
     def poll(self) -> list[Source]:
         """The sources to take on now: at the first call those present, later those that appeared."""

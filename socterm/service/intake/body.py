@@ -1,0 +1,153 @@
+"""The body of a request, within its limits: on the wire, in time, and unpacked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import zlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final, NamedTuple
+
+from starlette.requests import ClientDisconnect, Request
+
+from socterm.service.problems import RequestError
+from socterm.sources.posted import Room
+
+STEP: Final = 64 << 10
+"""Bytes that are unpacked at a time: what is too much is noticed before it is there."""
+
+
+class Limits(NamedTuple):
+    """What one request may be: `wire` and `inflated` bytes, `seconds` for the body, `wait` for the commit.
+
+    `bodies` are the bytes of all bodies that are read at a time.
+    """
+
+    wire: int = 5 << 20
+    inflated: int = 20 << 20
+    seconds: float = 30.0
+    wait: float = 10.0
+    bodies: int = 64 << 20
+
+
+LIMITS: Final = Limits()
+
+CLOSE: Final = {"Connection": "close"}
+"""Nobody waits for the rest of a body that was refused."""
+
+
+@contextlib.asynccontextmanager
+async def body_of(request: Request, limits: Limits, room: Room) -> AsyncIterator[bytes]:
+    """The body as it was sent, for the length of the block. Raises `RequestError`: 400, 408, 413, 429."""
+    parts: list[bytes] = []
+    try:
+        try:
+            async with asyncio.timeout(limits.seconds):
+                await _read(request, limits, room, parts)
+        except TimeoutError:
+            raise RequestError(
+                408, "slow", f"the body took longer than {limits.seconds:.0f} s", CLOSE
+            ) from None
+        except ClientDisconnect:
+            raise RequestError(400, "body", "the request ended before its body did") from None
+        yield b"".join(parts)
+    finally:
+        room.give(sum(map(len, parts)))
+
+
+async def _read(request: Request, limits: Limits, room: Room, parts: list[bytes]) -> None:
+    held = 0
+    async for part in request.stream():
+        held += len(part)
+        if held > limits.wire:
+            raise RequestError(413, "too_large", f"this takes {limits.wire} bytes at most", CLOSE)
+        if not room.take(len(part)):
+            raise RequestError(
+                429, "busy", "too many send at once: send it again", {"Retry-After": "1", **CLOSE}
+            )
+        parts.append(part)
+
+
+def unpacked(data: bytes, coding: str, most: int) -> bytes:
+    """The body without its content coding. Raises `RequestError`: 413 beyond `most` bytes, 400, 415."""
+    unpack = _CODINGS.get(coding)
+    if unpack is None:
+        raise RequestError(
+            415, "coding", "send it as it is, or with Content-Encoding gzip, deflate or zstd",
+            {"Accept-Encoding": "gzip, deflate, zstd"},
+        )  # fmt: skip
+    return unpack(data, most)
+
+
+def _gzip(data: bytes, most: int) -> bytes:
+    """RFC 1952: one member after the other."""
+    parts: list[bytes] = []
+    while data:
+        data, more = _inflate(data, zlib.MAX_WBITS | 16, most - sum(map(len, parts)), most)
+        parts += more
+    return b"".join(parts)
+
+
+def _deflate(data: bytes, most: int) -> bytes:
+    """RFC 1950, and what many mean by it: RFC 1951."""
+    wrapped = len(data) > 1 and data[0] & 15 == 8 and not (data[0] << 8 | data[1]) % 31
+    return b"".join(_inflate(data, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS, most, most)[1])
+
+
+def _inflate(data: bytes, window: int, room: int, most: int) -> tuple[bytes, list[bytes]]:
+    """What follows one stream, and what is in it, in steps."""
+    stream = zlib.decompressobj(window)
+    parts: list[bytes] = []
+    while not stream.eof:
+        try:
+            part = stream.decompress(data, STEP)
+        except zlib.error:
+            raise _broken() from None
+        room -= len(part)
+        if room < 0:
+            raise _too_much(most)
+        if not part and not stream.unconsumed_tail and not stream.eof:
+            raise _broken()
+        parts.append(part)
+        data = stream.unconsumed_tail
+    return stream.unused_data, parts
+
+
+def _zstd(data: bytes, most: int) -> bytes:
+    """RFC 8878, with a window no larger than a decoder has to support (section 3.1.1.1.2)."""
+    try:
+        import zstandard  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise RequestError(415, "coding", "zstd is not installed here: send it with gzip") from None
+    parts: list[bytes] = []
+    held = 0
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=8 << 20).stream_reader(
+            data, read_across_frames=True
+        ) as stream:
+            while part := stream.read(STEP):
+                held += len(part)
+                if held > most:
+                    raise _too_much(most)
+                parts.append(part)
+    except zstandard.ZstdError:
+        raise _broken() from None
+    return b"".join(parts)
+
+
+_CODINGS: Final[dict[str, Callable[[bytes, int], bytes]]] = {
+    "": lambda data, _most: data,
+    "identity": lambda data, _most: data,
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "zstd": _zstd,
+}
+
+
+def _too_much(most: int) -> RequestError:
+    return RequestError(413, "too_large", f"unpacked this takes {most} bytes at most")
+
+
+def _broken() -> RequestError:
+    return RequestError(400, "coding", "the body is not what its Content-Encoding says, or cut short")
