@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,6 +30,7 @@ from socterm.sources.opening import Opener
 from socterm.sources.posted import PostedSource
 from socterm.store import open_store
 from socterm.store.ingest.writer import Writer
+from starlette.types import ASGIApp
 
 LINE = "Nov 21 10:00:00 web01 sshd[7]: Connection closed by 203.0.113.9 port 4711"
 
@@ -48,6 +50,7 @@ class Intake:
         queue: int = 64 << 20,
         ingest: bool = True,
         port: int = 0,
+        around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     ) -> None:
         self.hub = Hub(queue)
         self.writer = Writer.open(path, now=clock())
@@ -56,7 +59,12 @@ class Intake:
         service = Service(self.store, signer, clock, passwords=passwords)
         app = make_app(service, intake_endpoints(self.hub, limits))
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_level="error", lifespan="off", timeout_graceful_shutdown=3
+            around(app),
+            host="127.0.0.1",
+            port=port,
+            log_level="error",
+            lifespan="off",
+            timeout_graceful_shutdown=3,
         )
         self.server = uvicorn.Server(config)
         self.stop = threading.Event()

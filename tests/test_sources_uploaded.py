@@ -104,6 +104,12 @@ def test_what_is_broken_is_told_with_its_place(data: bytes, why: str) -> None:
         parsed(data, 65536)
 
 
+def test_entries_before_what_is_broken_are_there() -> None:
+    with pytest.raises(BrokenExportError) as broken:
+        ExportParser().feed(b"A=1\n\nA=2\n\nno field\n")
+    assert [one.line for one in broken.value.entries] == [b'{"A":"1"}', b'{"A":"2"}']
+
+
 def test_fields_too_long_for_a_line_are_null_and_never_held_whole() -> None:
     parser = ExportParser()
     found: list[Entry] = []

@@ -20,15 +20,19 @@ _HELD = 768 << 10
 _LONGEST = 1 << 40
 
 
-class BrokenExportError(ValueError):
-    """The bytes are no Journal Export Format; all entries before were handed over."""
-
-
 class Entry(NamedTuple):
     """One entry: its cursor, "" where it has none, and its line."""
 
     cursor: str
     line: bytes
+
+
+class BrokenExportError(ValueError):
+    """The bytes are no Journal Export Format; `entries` are those that were whole before."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.entries: list[Entry] = []
 
 
 class ExportParser:
@@ -60,8 +64,12 @@ class ExportParser:
         """The entries that these bytes complete. Raises BrokenExportError."""
         self._bytes += block
         entries: list[Entry] = []
-        while self._step(entries):
-            pass
+        try:
+            while self._step(entries):
+                pass
+        except BrokenExportError as broken:
+            broken.entries = entries
+            raise
         del self._bytes[: self._at]
         self._passed += self._at
         self._at = 0

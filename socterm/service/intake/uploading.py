@@ -107,7 +107,9 @@ class _Upload:
         except ClientDisconnect:
             raise RequestError(400, "body", "the request ended before its body did") from None
         except BrokenExportError as broken:
+            await self._take(broken.entries)
             await self._hand_over()
+            await self._wait()
             raise RequestError(400, "export", str(broken), CLOSE) from None
         finally:
             self._uploads.source.count("oversized", self._parser.oversized)
