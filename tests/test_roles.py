@@ -260,6 +260,28 @@ def test_what_people_closed_as_harmless_twice_is_likely_harmless_again(tmp_path:
     assert [one.verdict for one in closing] == ["false_positive"]
 
 
+@pytest.mark.parametrize(
+    ("origins", "outside", "verdict", "aim"),
+    [(10, True, "true_positive", "investigate"), (9, True, "suspicious", "investigate"),
+     (10, False, "suspicious", "investigate")],
+)  # fmt: skip
+def test_many_who_fail_alike_from_outside_are_an_attack_that_wakes_nobody(
+    tmp_path: Path, origins: int, outside: bool, verdict: str, aim: str
+) -> None:
+    scene = Scene()
+    ids = [scene.login(n, "root", f"192.0.2.{n}", "failure") for n in range(origins)]
+    for event in scene.events:
+        event.fields["source.is_external"] = outside
+    rule = msgspec.structs.replace(BRUTE, level="medium", tags=("attack.credential-access",))
+    scene.alert(rule, {"user.name": "root"}, ids)
+    with scene.store(tmp_path) as opened:
+        found = drafts(packed(opened))
+        assert (found["threat"].verdict, found["threat"].severity) == (verdict, "medium")
+        assert (found["manager"].disposition, found["manager"].priority) == (aim, "P3")
+        told = f"{origins} addresses outside failed alike" in found["threat"].hypotheses[0].note
+        assert told == (verdict == "true_positive")
+
+
 def test_forms_bound_everything_and_name_the_aliases_there_are(store: Store) -> None:
     found = packed(store)
     for form in (*SAYS.values(), FastSays):

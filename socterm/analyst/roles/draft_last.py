@@ -13,7 +13,7 @@ import msgspec
 from socterm.alerts.levels import rank_of
 from socterm.analyst import render
 from socterm.analyst.knowledge import phrase, tactics_and_techniques
-from socterm.analyst.roles.draft_threat import innocent
+from socterm.analyst.roles.draft_threat import HIGH, Signs, innocent
 from socterm.analyst.roles.evidence import Exemplar, Pack
 from socterm.analyst.roles.forms import (
     DISPOSITIONS,
@@ -112,6 +112,7 @@ class Case(msgspec.Struct, frozen=True):
     check: tuple[str, ...] = ()
     alerts: tuple[tuple[str, str], ...] = ()
     harmless_before: int = 0
+    vain: bool = False
 
 
 def case_of(pack: Pack) -> Case:
@@ -131,6 +132,7 @@ def case_of(pack: Pack) -> Case:
         grouped=pack.incident != 0,
         check=tuple(short(step, 240) for step in pack.check),
         alerts=tuple((hit.alias, hit.row.state) for hit in pack.hits), harmless_before=harmless,
+        vain=Signs(pack).vain,
     )  # fmt: skip
 
 
@@ -147,6 +149,8 @@ def manager(
     if threat.verdict == "benign":
         priority = 0
     disposition = _BY_VERDICT[threat.verdict]
+    if case.vain and disposition == "escalate" and rank_of(threat.severity) < HIGH:
+        disposition = "investigate"
     return ManagerView(
         priority=PRIORITIES[min(priority, 3)],
         disposition=disposition,

@@ -22,6 +22,9 @@ _BASE: Final[dict[Verdict, int]] = {
 }
 """How sure a verdict is by itself."""
 
+MANY: Final = 10
+"""Addresses outside that fail alike: a mistake has one origin, or a few."""
+
 _HARMLESS_BEFORE: Final = ("false_positive", "benign_true_positive", "test")
 
 
@@ -34,6 +37,9 @@ class Signs:
         self.turned = bool(pack.turns)
         self.rules = len({row.rule for row in own if not row.part_of})
         self.tactics = len({name for row in own for tag in row.tags if (name := tactic_of(tag))})
+        self.swarm = pack.origins >= MANY
+        self.vain = self.swarm and not self.turned and self.rank < HIGH and self.tactics <= 1
+        """Many try, and nothing says that one got in: an attack, and nobody has to be woken up."""
         self.strangers = any(thing.named and thing.baseline == "new" for thing in pack.things)
         same = [past for past in pack.past if past.same and past.verdict]
         self.was_attack = any(past.verdict == "true_positive" for past in same)
@@ -47,6 +53,7 @@ def verdict_of(signs: Signs) -> Verdict:
         (signs.was_harmless >= 2 and signs.rank <= MEDIUM, "benign"),
         (signs.was_harmless >= 2, "suspicious"),
         (signs.rank >= HIGH, "true_positive"),
+        (signs.rank >= MEDIUM and signs.swarm, "true_positive"),
         (signs.rank >= MEDIUM and signs.rules >= 2 and signs.tactics >= 2, "true_positive"),
         (signs.rank >= MEDIUM or signs.was_attack, "suspicious"),
         (True, "undetermined"),
@@ -112,6 +119,8 @@ def _hypotheses(pack: Pack, verdict: Verdict, evidence: tuple[str, ...]) -> tupl
     turned = pack.turns[:8]
     who = next((of(thing.field, thing.value) for thing in pack.things if thing.named), "somebody")
     told = "A login succeeded after failures. " if turned else ""
+    if pack.origins >= MANY:
+        told += f"{pack.origins} addresses outside failed alike, which is nobody's mistake. "
     first = Hypothesis(
         title=short(f"An attack: {pack.title}, by or through {who}", 160),
         likelihood=attack, support=events[:8], note=short(told + _told(pack), 240),

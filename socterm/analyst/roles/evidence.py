@@ -116,9 +116,10 @@ class Material(msgspec.Struct):
 
 
 class Pack(msgspec.Struct, frozen=True):
-    """The evidence of one case. `turns` are the aliases of successes after failures, `spoken` those of
-    events with text written for a model; `wary`: there is such text in them, or in a name or a note that is
-    shown. `partial`: only some of the evidence was looked at."""
+    """The evidence of one case. `origins`: from how many addresses outside something failed. `turns` are the
+    aliases of successes after failures, `spoken` those of events with text written for a model; `wary`: there
+    is such text in them, or in a name or a note that is shown. `partial`: only some of the evidence was
+    looked at."""
 
     about: str
     title: str
@@ -137,6 +138,7 @@ class Pack(msgspec.Struct, frozen=True):
     things: tuple[Thing, ...]
     kinds: tuple[Kind, ...]
     events: tuple[Exemplar, ...]
+    origins: int
     turns: tuple[str, ...]
     spoken: tuple[str, ...]
     wary: bool

@@ -71,6 +71,7 @@ def pack(material: Material) -> Pack:
         things=things(rows, alerts, material.known),
         kinds=kinds(rows, material.stored),
         events=chosen,
+        origins=len({row.fields["source.ip"] for row in rows if _from_outside(row)}),
         turns=tuple(one.alias for one in chosen if one.row.id in turned),
         spoken=spoken,
         wary=bool(spoken),
@@ -84,6 +85,13 @@ def pack(material: Material) -> Pack:
     return (
         found if spoken else msgspec.structs.replace(found, wary=any(map(speaks_to_a_model, _written(found))))
     )
+
+
+def _from_outside(row: EventRow) -> bool:
+    """Whether it is something that failed, asked for by an address outside."""
+    fields = row.fields
+    failed = fields.get("event.outcome") == "failure"
+    return failed and fields.get("source.is_external") is True and bool(fields.get("source.ip"))
 
 
 def _speaks(row: EventRow) -> bool:
