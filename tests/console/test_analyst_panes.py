@@ -168,12 +168,40 @@ async def test_while_an_answer_streams_the_border_tells_what_it_costs(scene: Sce
         await d.press("c")
         await d.type("talk")
         await d.press("enter")
-        await d.sees("line 1", "tiny:1b · ~12 tokens · 18 tok/s · context ~30 % · 0 s")
+        await d.sees("line 1", "─ ~12 tokens · 18 tok/s · context ~30 % · 0 s")
         now[0] += 61_000_000
-        await d.sees("tiny:1b · ~12 tokens · 18 tok/s · context ~30 % · 61 s")  # though nothing comes
+        await d.sees("─ ~12 tokens · 18 tok/s · context ~30 % · 61 s")  # though nothing comes
         model.more.set()
         await d.until(lambda: not d.app.triage.chat.answering)
         await d.until(lambda: "61 s" not in d.text() and "tok/s" not in d.text())
+
+
+async def test_esc_that_comes_a_moment_too_late_does_not_leave_the_line(scene: Scene, store: Store) -> None:
+    """What is typed next is still a question, and not keys that close alerts."""
+    (alert,) = scene.simple(["brute"])
+    model, now = Told(1), [NOW]
+    model.more.set()
+    app = console(store, analyst=model)
+    app.triage.chat.clock = lambda: now[0]
+    async with driven(app) as d:
+        await d.press("c")
+        await d.type("talk")
+        await d.press("enter")
+        await d.until(lambda: bool(d.app.triage.chat.turns) and not d.app.triage.chat.answering)
+        await d.press("escape")
+        await d.sees("the answer had ended; Esc again leaves the chat")
+        await d.type("e")
+        assert d.app.focused.value == "e"  # type: ignore[union-attr]
+        assert [row.id for row in store.triage.alerts()] == [alert]
+        await d.press("escape")
+        assert d.app.state.focus == "alerts"
+        await d.press("c", "ctrl+u", "enter")
+        await d.type("again")
+        await d.press("enter")
+        await d.until(lambda: len(d.app.triage.chat.turns) == 2 and not d.app.triage.chat.answering)
+        now[0] += 5_000_000
+        await d.press("escape")
+        assert d.app.state.focus == "alerts"
 
 
 async def test_who_has_scrolled_is_left_there_while_more_comes(scene: Scene, store: Store) -> None:

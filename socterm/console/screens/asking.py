@@ -237,5 +237,10 @@ class Asking(Talking, Proposing):
     @on(Stopped)
     def stopped(self) -> None:
         """Esc in the chat line: stop, or leave."""
-        if not self.stop_answer():
+        if self.stop_answer():
+            return
+        if self.chat.just_ended:
+            say(self.app, "the answer had ended; Esc again leaves the chat")
+            self.chat.turns[-1].ended = 0
+        else:
             self.focus_on("alerts")

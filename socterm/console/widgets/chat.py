@@ -30,6 +30,9 @@ BEAT = 1.0
 
 SECOND = 1_000_000
 
+GRACE = 2 * SECOND
+"""µs after the end of a model's answer in which Esc still means that answer (see `Chat.just_ended`)."""
+
 
 class Asked(Message):
     """A question was entered."""
@@ -98,6 +101,7 @@ class Turn:
         self.remarks: list[str] = []
         self.note = ""
         self.cost = ""
+        self.ended = 0
         self.done = False
 
     @classmethod
@@ -239,6 +243,8 @@ class Chat(Vertical):
         if turn.done:
             return
         turn.take(piece)
+        if turn.done:
+            turn.ended = self.clock()
         if self._drawing is None:
             self._drawing = self.set_timer(DRAW, self._draw)
 
@@ -251,6 +257,15 @@ class Chat(Vertical):
     def answering(self) -> bool:
         """Whether an answer is being written."""
         return bool(self.turns) and not self.turns[-1].done
+
+    @property
+    def just_ended(self) -> bool:
+        """Whether a model's answer ended a moment ago: an Esc that was to stop it comes too late.
+
+        It then must not leave the line, for what is typed next would be keys that decide on alerts.
+        """
+        last = self.turns[-1] if self.turns else None
+        return bool(last and last.done and last.cost and 0 <= self.clock() - last.ended < GRACE)
 
     def set_ready(self, text: str, who: str) -> None:
         """What the empty pane says, and who answers."""
@@ -265,7 +280,7 @@ class Chat(Vertical):
         pane = next((node for node in self.ancestors if isinstance(node, Pane)), None)
         if pane is not None:
             cost = self.turns[-1].so_far(self.clock()) if self.answering else ""
-            pane.label("Chat", " · ".join(filter(None, (self.who, cost))))
+            pane.label("Chat", cost or self.who)
 
     def _draw(self, *, turned: bool = False) -> None:
         """Write it anew, the last question first in sight; who has scrolled elsewhere stays there."""
