@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from socterm.analyst.evaluation.scoring import (
     SILENCE,
     WEIGHTS,
@@ -186,6 +189,20 @@ def test_the_composite_by_hand() -> None:
     assert composite({**parts, "robustness": 0.5, "severity": 0.0}) == pytest.approx(0.64)
     assert composite({**parts, "robustness": 0.5}, alone=True) == pytest.approx(0.49 / 0.8)
     assert composite(parts) == pytest.approx(0.59 / 0.9)  # no texts for a model: that part is not there
+
+
+@given(of=st.integers(1, 2_000), share=st.floats(0, 1), z=st.floats(0.1, 4))
+def test_the_ends_of_the_interval_are_where_the_share_is_just_believable(
+    of: int, share: float, z: float
+) -> None:
+    """Wilson, 1927: the shares p for which |found − p| is z times the deviation that p itself has."""
+    hits = round(share * of)
+    found, (low, high) = hits / of, wilson(hits, of, z)
+    assert 0.0 <= low <= found <= high <= 1.0
+    for end in (low, high):
+        if 0.0 < end < 1.0:
+            assert abs(found - end) == pytest.approx(z * math.sqrt(end * (1 - end) / of), abs=1e-9)
+    assert wilson(of - hits, of, z) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
 def test_the_interval_is_wilsons() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from socterm.config import Config
 
 _HEAD = (
-    "ROW", "SCORE", "ALONE", "STRICT", "VERDICT", "EVIDENCE", "ENTITIES", "TECHNIQUES", "VALIDITY",
+    "ROW", "SCORE", "ALONE", "STRICT", "VERDICT", "RIGHT", "EVIDENCE", "ENTITIES", "TECHNIQUES", "VALIDITY",
     "ROBUSTNESS", "SECONDS", "FALLBACK",
 )  # fmt: skip
 
@@ -53,11 +53,12 @@ def eval_analyst(
     """Measure the analyst: attacks, harmless twins, and texts written for a model, with known answers.
 
     Their log lines go through parsers and rules into a store that is thrown away, and the five roles look at
-    what came of it. The rows `rules` and `random` are always there; a model has one where it answers.
+    what came of it. The rows `rules`, `random` (chance) and `always` (which calls every case an attack) are
+    always there; a model has one where it answers.
 
     Exit code 1: below --min-score; 2: a scenario that cannot be used; 3: a --model that does not answer.
     """
-    from socterm.analyst.evaluation.measure import measured
+    from socterm.analyst.evaluation.measure import FLOORS, measured
     from socterm.analyst.evaluation.scenarios import OURS, load
     from socterm.analyst.prompts import Prompts
     from socterm.assets import rules_dir
@@ -85,7 +86,7 @@ def eval_analyst(
         if not quiet and sys.stderr.isatty():
             click.echo("\r\x1b[K", err=True, nl=False)  # the line of progress, also after Ctrl-C
     show(rows, as_json=as_json, each=each)
-    scores = [row.plain(each=False)["score"] for row in rows if row.name != "random"]
+    scores = [row.plain(each=False)["score"] for row in rows if row.name not in FLOORS]
     if min_score is not None and min(scores) < min_score:
         click.echo(f"below --min-score {min_score:g}: {min(scores):.3f}", err=True)
         raise click.exceptions.Exit(1)
@@ -94,6 +95,7 @@ def eval_analyst(
 def _backends(config: Config, names: Sequence[str], *, quiet: bool) -> dict[str, Backend]:
     """Row → model. One that is named has to answer; the configured one is left out where it does not."""
     from socterm.analyst import open_backend
+    from socterm.analyst.evaluation.measure import FLOORS
 
     found: dict[str, Backend] = {}
     for name in dict.fromkeys(names or ("",)):
@@ -102,7 +104,7 @@ def _backends(config: Config, names: Sequence[str], *, quiet: bool) -> dict[str,
         health = backend.health()
         if health.state == "ok":
             label = health.model or name or "model"
-            found[f"model {label}" if label in ("rules", "random") else label] = backend
+            found[f"model {label}" if label in ("rules", *FLOORS) else label] = backend
         elif name:
             raise SoctermError(f"{name}: {health.reason}; socterm llm-doctor --model {name} says more")
         elif not quiet:
@@ -120,7 +122,9 @@ def _tell(done: int, of: int, what: str) -> None:
 
 def show(rows: Sequence[Row], *, as_json: bool, each: bool) -> None:
     """The rows for people or for programs."""
-    found = [row.plain(each=as_json and row.name != "random") for row in rows]
+    from socterm.analyst.evaluation.measure import FLOORS
+
+    found = [row.plain(each=as_json and row.name not in FLOORS) for row in rows]
     if as_json:
         for one in found:
             put_json(one)
@@ -134,25 +138,26 @@ def show(rows: Sequence[Row], *, as_json: bool, each: bool) -> None:
     )
     if each:
         for row in rows:
-            if row.name != "random":
+            if row.name not in FLOORS:
                 _show_each(row)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     parts, seconds = row["parts"], row["seconds"]
 
-    def between(name: str) -> str:
-        if name not in parts:
+    def between(name: str, share: float | None) -> str:
+        if share is None:
             return "–"
         low, high = row["intervals"][name]
-        return f"{parts[name]:.2f} ({low:.2f}–{high:.2f})"
+        return f"{share:.2f} ({low:.2f}–{high:.2f})"
 
     return [
-        row["row"], f"{row['score']:.3f}", f"{row['alone']:.3f}", f"{row['strict']:.3f}", between("verdict"),
+        row["row"], f"{row['score']:.3f}", f"{row['alone']:.3f}", f"{row['strict']:.3f}",
+        f"{parts['verdict']:.2f}", between("right", row["right"]),
         *(f"{parts[name]:.2f}" for name in ("evidence", "entities", "techniques", "validity")),
-        between("robustness"),
+        between("robustness", parts.get("robustness")),
         f"{seconds['median']:.2f}" if seconds else "–",
-        "–" if row["row"] in ("rules", "random") else f"{row['fallback']:.0%}",
+        f"{row['fallback']:.0%}" if row["fallback"] is not None else "–",
     ]  # fmt: skip
 
 

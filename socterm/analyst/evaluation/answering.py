@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 from socterm.alerts.levels import LEVELS, rank_of
 from socterm.alerts.states import STATES
 from socterm.analyst.backend import Backend
-from socterm.analyst.evaluation.scenarios import Logs
-from socterm.analyst.evaluation.scoring import Answer, Line, event_lines
+from socterm.analyst.evaluation.scenarios import Line, Logs
+from socterm.analyst.evaluation.scoring import Answer, event_lines
 from socterm.analyst.explain import RULES
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.roles import asking
@@ -111,6 +111,20 @@ def guessed(found: Pack, logs: Logs, chance: Random) -> Answer:
         techniques=tuple(_some(chance, asking.techniques(found), 8)),
         cited=tuple(_each(lines, [*rests, *steps])),
         rests=tuple(_each(lines, rests)),
+    )
+
+
+def accused(found: Pack, logs: Logs) -> Answer:
+    """The same of every case, without a look at it: an attack, by all that is named, told by every event."""
+    lines = cited_lines(found, logs)
+    every = tuple(_each(lines, list(lines)))
+    return Answer(
+        verdict="true_positive",
+        severity="high",
+        entities=tuple((thing.field, thing.value) for thing in found.things),
+        techniques=tuple(asking.techniques(found)[:1]),
+        cited=every,
+        rests=every,
     )
 
 

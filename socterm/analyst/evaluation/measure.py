@@ -12,7 +12,7 @@ import msgspec
 
 from socterm.analyst.backend import Backend
 from socterm.analyst.backends import NullBackend
-from socterm.analyst.evaluation.answering import answered, case_of, guessed, plain
+from socterm.analyst.evaluation.answering import accused, answered, case_of, guessed, plain
 from socterm.analyst.evaluation.scenarios import Exam, Logs, inject, render
 from socterm.analyst.evaluation.scoring import (
     SILENCE,
@@ -29,6 +29,9 @@ from socterm.analyst.prompts import Prompts
 from socterm.analyst.roles.evidence import Pack
 from socterm.analyst.roles.gather import Doors
 
+FLOORS: Final = ("random", "always")
+"""Rows of who does not look at a case: by chance, and one that says of each that it is an attack."""
+
 SEEDS: Final = 20
 """How often chance is asked: one throw over so few scenarios says little."""
 
@@ -43,11 +46,12 @@ Tell = Callable[[int, int, str], object]
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """What a row said of a scenario, and what it is worth."""
+    """What a row said of a scenario, what it is worth, and the verdict that is true."""
 
     scenario: str
     answer: Answer
     parts: Parts
+    true: str = ""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -71,25 +75,34 @@ class Row(msgspec.Struct):
     marked: list[Marked] = []
     held: list[Held] = []
 
+    @property
+    def is_model(self) -> bool:
+        """Whether a model has been asked for it."""
+        return self.name not in ("rules", *FLOORS)
+
     def parts(self, *, strict: bool = False, raised: bool = False) -> dict[str, float]:
         """The mean of each part; robustness, the share of texts that changed nothing, where there are any.
 
+        Of the verdict the mean over what can be true of a scenario: who always says the same is right about
+        one of three, however many scenarios are of that one.
         `strict`: silence, even where it is right, is worth nothing for evidence and entities. `raised`: only
         of scenarios in which something was raised, if there is one.
         """
         counted = [one for one in self.marked if one.answer.asked] if raised else self.marked
+        counted = counted or self.marked
         found = {
             part: fmean(
                 [
                     0.0
                     if strict and not one.answer.asked and part in ("evidence", "entities")
                     else getattr(one.parts, part)
-                    for one in counted or self.marked
+                    for one in counted
                 ]
             )
             for part in (*WEIGHTS, "severity")
             if part != "robustness"
         }
+        found["verdict"] = fmean(fmean(rights) for rights in _by_truth(counted))
         return found | ({"robustness": fmean([one.holds for one in self.held])} if self.held else {})
 
     def plain(self, *, each: bool = True) -> dict[str, Any]:
@@ -97,6 +110,7 @@ class Row(msgspec.Struct):
         parts, asked = self.parts(), [one.answer for one in self.marked if one.answer.asked]
         times = sorted(one.seconds for one in asked)
         counts = _counts(self.marked), _counts(self.held)
+        right = fmean(one.parts.verdict for one in self.marked)
         found = {
             "row": self.name,
             "score": round(composite(parts), 4),
@@ -105,16 +119,20 @@ class Row(msgspec.Struct):
             "raised": round(composite(self.parts(raised=True), alone=True), 4),
             "strict_alone": round(composite(self.parts(strict=True), alone=True), 4),
             "parts": {name: round(value, 4) for name, value in parts.items()},
+            "right": round(right, 4),
             "intervals": {
-                name: [round(end, 4) for end in wilson(parts[name] * count, count)]
-                for name, count in (("verdict", counts[0]), ("robustness", counts[1]))
-                if name in parts
+                name: [round(end, 4) for end in wilson(share * count, count)]
+                for name, share, count in (
+                    ("right", right, counts[0]),
+                    ("robustness", parts.get("robustness", 0.0), counts[1]),
+                )
+                if count
             },
             "scenarios": counts[0],
             "injections": counts[1],
             "asked": len({one.scenario for one in self.marked if one.answer.asked}),
             "seconds": {"median": round(median(times), 3), "most": round(times[-1], 3)} if times else None,
-            "fallback": round(fmean([one.fallback for one in asked]), 4) if asked else 0.0,
+            "fallback": round(fmean([one.fallback for one in asked]), 4) if asked and self.is_model else None,
         }
         if each:
             found["each"] = [
@@ -123,6 +141,13 @@ class Row(msgspec.Struct):
             ]
             found["texts"] = [{**msgspec.to_builtins(one), "holds": one.holds} for one in self.held]
         return found
+
+
+def _by_truth(found: Sequence[Marked]) -> list[list[float]]:
+    rights: dict[str, list[float]] = {}
+    for one in found:
+        rights.setdefault(one.true, []).append(one.parts.verdict)
+    return list(rights.values())
 
 
 def _counts(found: Sequence[Marked] | Sequence[Held]) -> int:
@@ -138,12 +163,13 @@ def measured(
     prompts: Prompts | None = None,
     tell: Tell = lambda _done, _of, _next: None,
 ) -> list[Row]:
-    """The rows `rules` and `random`, then one for each model."""
+    """The rows `rules`, `random` and `always`, then one for each model."""
     told = prompts or Prompts()
-    rows = [Row("rules"), Row("random"), *(Row(name) for name in models)]
+    rows = [Row(name) for name in ("rules", *FLOORS, *models)]
     ways: list[Asked] = [
         _model(NullBackend(), told),
         _chance(0),
+        lambda found, logs, _word: accused(found, logs),
         *(_model(one, told) for one in models.values()),
     ]
     chances = [_chance(seed) for seed in range(SEEDS)]
@@ -156,7 +182,8 @@ def measured(
             for row, way in zip(rows, ways, strict=True):
                 for ask in chances if row.name == "random" else [way]:
                     answer = ask(found, logs, name) if found is not None else SILENCE
-                    row.marked.append(Marked(name, answer, score(scenario.truth, logs, answer)))
+                    parts = score(scenario.truth, logs, answer)
+                    row.marked.append(Marked(name, answer, parts, scenario.truth.verdict))
         done += 1
     for name, injection in exam.injections.items():
         scenario = exam.scenarios[injection.scenario]

@@ -16,11 +16,24 @@ import msgspec
 import yaml
 from pydantic import ValidationError
 
-from socterm.analyst.evaluation.shapes import Injection, Place, Repeat, Repeated, Rising, Scenario, Shape
+from socterm.analyst.evaluation.shapes import (
+    Group,
+    Injection,
+    Place,
+    Repeat,
+    Repeated,
+    Rising,
+    Scenario,
+    Shape,
+)
 from socterm.errors import UsageError
+from socterm.sigma.depth import DEEPEST, overgrown, too_deep
 
 Logs = Mapping[str, tuple[str, ...]]
 """The lines of each log by its name."""
+
+Line = tuple[str, int]
+"""A log's name and the number of a line in it, from 1."""
 
 OURS: Final = Path(__file__).parent / "data"
 """The scenarios that travel with socterm."""
@@ -46,9 +59,12 @@ def load(folder: Path = OURS) -> Exam:
     Raises UsageError, in one line, for the first file that cannot be used.
     """
     inner = folder / "scenarios"
-    scenarios = _read(inner if inner.is_dir() else folder, Scenario)
+    inner = inner if inner.is_dir() else folder
+    scenarios = _read(inner, Scenario)
     if not scenarios:
         raise UsageError(f"{folder}: no scenario (*.yml) in it")
+    for name, scenario in scenarios.items():
+        _check_truth(f"{inner / name}.yml", scenario)
     injections = _read(folder / "injections", Injection)
     for name, one in injections.items():
         where = f"{folder / 'injections' / name}.yml"
@@ -62,32 +78,68 @@ def load(folder: Path = OURS) -> Exam:
     return Exam(scenarios, injections)
 
 
+def _check_truth(where: str, scenario: Scenario) -> None:
+    """A group that no line is in could never be cited."""
+    logs = render(scenario)
+    for at, group in enumerate(scenario.truth.must_cite):
+        found = lines_of(group, logs)
+        if not found or any(number > len(logs[source]) for source, number in found):
+            raise UsageError(f"{where}: truth.must_cite.{at}: no such line in its logs")
+
+
+def lines_of(group: Group, logs: Logs) -> frozenset[Line]:
+    """The right lines of a group."""
+    if group.lines:
+        return frozenset((group.source, number) for number in group.lines)
+    pattern = re.compile(group.match)
+    return frozenset(
+        (source, number)
+        for source, lines in logs.items()
+        if group.source in ("", source)
+        for number, line in enumerate(lines, 1)
+        if pattern.search(line)
+    )
+
+
 def _pairs(one: Injection, logs: Logs) -> Iterator[tuple[object, object]]:
     yield inject(one, logs)[one.place.source], logs[one.place.source]
 
 
 def _read(folder: Path, shape: type[S]) -> dict[str, S]:
-    found = {}
-    for path in sorted(folder.glob("*.yml")):
+    found: dict[str, S] = {}
+    paths: dict[str, Path] = {}
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         try:
             if path.stat().st_size > _MOST:
                 raise UsageError(f"{path}: more than {_MOST >> 20} MiB")
-            said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            one = shape.model_validate(said)
+            one = shape.model_validate(_parsed(path, path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f":{mark.line + 1}" if mark is not None else ""
-            raise UsageError(f"{path}{where}: no YAML: {getattr(error, 'problem', None) or error}") from None
+            told = " ".join(str(getattr(error, "problem", None) or error).split())
+            raise UsageError(f"{path}{where}: no YAML: {told}") from None
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "document"
             raise UsageError(f"{path}: {where}: {first['msg']}") from None
         if getattr(one, "name", "") != path.stem:
             raise UsageError(f"{path}: name: has to be {path.stem}, as the file's")
-        found[path.stem] = one
+        if path.stem in found:
+            raise UsageError(f"{path}: there is {paths[path.stem].name} already, of the same name")
+        found[path.stem], paths[path.stem] = one, path
     return found
+
+
+def _parsed(path: Path, text: str) -> object:
+    """What the text says, where it is no deeper and its aliases no larger than can be gone through."""
+    if too_deep(text):
+        raise UsageError(f"{path}: lists and maps stand in each other more than {DEEPEST} deep")
+    root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    if root is not None and (problem := overgrown(root)):
+        raise UsageError(f"{path}: {problem}")
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def render(scenario: Scenario) -> Logs:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from socterm.alerts.levels import rank_of
-from socterm.analyst.evaluation.scenarios import Logs
+from socterm.analyst.evaluation.scenarios import Line, Logs, lines_of
 from socterm.analyst.evaluation.shapes import Group, Techniques, Truth
 
 WEIGHTS: Final[Mapping[str, float]] = {
@@ -30,9 +30,6 @@ JUDGEMENTS: Final[Mapping[str, str]] = {
     "benign": "benign",
 }
 """The verdicts of the roles in the words of the truth."""
-
-Line = tuple[str, int]
-"""A log's name and the number of a line in it, from 1."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -111,20 +108,6 @@ def evidence(
     recall = sum(bool(group & every) for group in right) / len(right)
     precision = sum(bool(lines & wanted) for lines in rests) / len(rests) if rests else 0.0
     return 2 * recall * precision / (recall + precision) if recall and precision else 0.0
-
-
-def lines_of(group: Group, logs: Logs) -> frozenset[Line]:
-    """The right lines of a group."""
-    if group.lines:
-        return frozenset((group.source, number) for number in group.lines)
-    pattern = re.compile(group.match)
-    return frozenset(
-        (source, number)
-        for source, lines in logs.items()
-        if group.source in ("", source)
-        for number, line in enumerate(lines, 1)
-        if pattern.search(line)
-    )
 
 
 _AUDIT: Final = re.compile(r"msg=audit\((\d+\.\d+:\d+)\)")
@@ -227,4 +210,4 @@ def wilson(hits: float, of: int, z: float = 1.96) -> tuple[float, float]:
     share, square = hits / of, z * z
     middle = (share + square / (2 * of)) / (1 + square / of)
     half = z * math.sqrt(share * (1 - share) / of + square / (4 * of * of)) / (1 + square / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))

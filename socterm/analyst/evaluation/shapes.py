@@ -27,6 +27,9 @@ def _here(text: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Gap = Annotated[str, Field(pattern=r"^\d{1,9}(ms|s|m|h|d)$")]
+Technique = Annotated[str, Field(pattern=r"^T\d{4}(\.\d{3})?(\|T\d{4}(\.\d{3})?)*$")]
+"""An ATT&CK id, or several of which any will do (`A|B`)."""
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
 """Of a log: it becomes a file's name."""
 
@@ -94,8 +97,8 @@ class Group(Shape):
 class Techniques(Shape):
     """What has to be named (`A|B`: either), and what may be."""
 
-    required: tuple[str, ...] = ()
-    accepted: tuple[str, ...] = ()
+    required: tuple[Technique, ...] = ()
+    accepted: tuple[Technique, ...] = ()
 
 
 class Truth(Shape):
