@@ -94,10 +94,7 @@ class Intake:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop.set()
-        self.pipeline.wake.set()
-        for thread in self._threads[1:]:
-            thread.join(30)
+        self.end()
         self.opener.close()
         self.server.should_exit = True
         for thread in self._threads:
@@ -105,6 +102,13 @@ class Intake:
             assert not thread.is_alive()
         self.store.close()
         self.writer.close()
+
+    def end(self) -> None:
+        """End the ingest; the service goes on."""
+        self.stop.set()
+        self.pipeline.wake.set()
+        for thread in self._threads[1:]:
+            thread.join(30)
 
     def token(self, *scopes: str, name: str = "web") -> str:
         token, digest = new_token()

@@ -222,9 +222,7 @@ def test_a_store_that_takes_nothing_is_told_in_bounded_time_and_nothing_comes_la
 
 def test_an_ingest_that_ended_takes_nothing(intake: Intake, client: httpx.Client) -> None:
     told(client.post(INGEST, json={"a": 1}))
-    intake.stop.set()
-    intake.pipeline.wake.set()
-    intake._threads[1].join(30)
+    intake.end()
     refused = client.post(INGEST, json={"a": 2})
     assert (refused.status_code, code(refused)) == (503, "unavailable")
     assert intake.lines() == ['{"a":1}']
