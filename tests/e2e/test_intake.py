@@ -37,7 +37,8 @@ class Curl:
         done = subprocess.run(
             ["curl", "--silent", "--show-error", "--max-time", "60", "--noproxy", "*",
              "--output", str(answer), "--write-out", "%{http_code}",
-             "--header", f"Authorization: Bearer {bearer}", "--header", f"Content-Type: {form}", "--data-binary", f"@{body}", *options,
+             "--header", f"Authorization: Bearer {bearer}",
+             "--header", f"Content-Type: {form}", "--data-binary", f"@{body}", *options,
              f"{self.intake.url}/api/v1/logs/ingest"],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
