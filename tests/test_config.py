@@ -229,3 +229,11 @@ def test_any_value_loads_or_is_a_usage_error(
     home = {"HOME": str(tmp_path_factory.getbasetemp())}
     with contextlib.suppress(UsageError):
         load_config({key: value}, environ=home)
+
+
+def test_a_key_for_the_model_is_not_told_where_it_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('[llm]\napi_key = ["planted-key"]\n')
+    with pytest.raises(UsageError) as wrong:
+        load_config(environ={"HOME": str(tmp_path)}, path=tmp_path / "c.toml")
+    assert "llm.api_key" in str(wrong.value)
+    assert "planted" not in str(wrong.value)

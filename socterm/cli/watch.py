@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.background import Background
+from socterm.cli.saying import say
 from socterm.cli.wiring import (
     calm_memory,
     clock,
@@ -60,6 +61,9 @@ def watch(options: Mapping[str, Any]) -> None:
         if not options.get("from_start") and options.get("lines") is None:
             # Whoever starts without a word wants to see what happened lately, not an empty screen.
             options = {**options, "lines": RECENT}
+
+    if config.db.exists():
+        open_store(config.db, say=say).close()  # an upgrade is told before the console draws over it
 
     def make(opened: Writer) -> Pipeline:
         return make_pipeline(opened, config, specs=specs, options=options, stdin_fd=stdin_fd)

@@ -27,7 +27,7 @@ Origins = dict[tuple[str, ...], str]
 """Where each value came from, for the error message: (section, key) → "config.toml" or "SOCTERM_DB"."""
 
 
-_UNTOLD = (("notify", "channels"),)
+_UNTOLD = (("notify", "channels"), ("llm", "api_key"))
 """Settings whose value is not shown: who takes one for the place of a password must not see it told."""
 
 

@@ -57,9 +57,9 @@ class Store:
         self.analyses = AnalysisDesk(connections)
         self.conversations = ConversationDesk(connections)
         self.templates = TemplateDesk(connections)
+        self.outbox = OutboxDesk(connections)
         self.identity = IdentityDesk(connections)
         self.receipts = ReceiptDesk(connections)
-        self.outbox = OutboxDesk(connections)
 
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query that a thread is running, or all: they raise QueryCancelledError.

@@ -1,0 +1,149 @@
+"""Where lines come from: whether logs can be read and ports can be had."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from socterm.errors import SoctermError
+from socterm.pipeline.doctor.row import Row, bad, ok, warn
+from socterm.sources.access import why_not
+from socterm.sources.address import Address, bind, parse_address
+from socterm.sources.machine import has_journalctl, this_machines_logs
+from socterm.sources.opening import STAND_INS
+
+_MOST: Final = 200
+"""Files of one pattern that are looked at."""
+
+_TABLES: Final = {"udp": ("udp", "udp6"), "tcp": ("tcp", "tcp6"), "tls": ("tcp", "tcp6")}
+
+
+def logs(tail: Sequence[str], *, journal: bool) -> Iterator[Row]:
+    """A row for each file, pattern or journal that is to be followed."""
+    if not tail and not journal:
+        yield from _machine()
+        return
+    for spec in tail:
+        yield from _file(spec)
+    if journal and not has_journalctl():
+        yield bad("journal", "journalctl is not installed", "install systemd, or leave journal out")
+    elif journal:
+        _, reasons = this_machines_logs(Path("/nonexistent"))
+        if reasons:
+            yield bad("journal", reasons[0].removeprefix("journal: "), "join group systemd-journal")
+        else:
+            yield ok("journal", "can be followed")
+
+
+def _machine() -> Iterator[Row]:
+    specs, reasons = this_machines_logs()
+    for reason in reasons:
+        yield warn("log", reason, "docs/sources.md says what can be read, and how")
+    if specs:
+        yield ok("log", f"none is configured; this machine's are {', '.join(specs)}")
+    else:
+        yield warn("log", "none is configured, and this machine has none to read", "set tail, or journal")
+
+
+def _file(spec: str) -> Iterator[Row]:
+    path = Path(spec).expanduser()
+    found = _matches(path)
+    if not found and glob.has_magic(spec):
+        yield warn("log", f"{spec}: no file matches now", "those that come are read from their first line on")
+    elif not found and path in STAND_INS and has_journalctl():
+        yield ok("log", f"{spec} is not there: the journal is followed in its place")
+    elif not found:
+        yield warn("log", f"{spec} is not there yet", "it is read once it is; see whether the name is right")
+    closed = [(one, error) for one in found if (error := _closed(one)) is not None]
+    for one, error in closed[:3]:
+        said, _, todo = why_not(one, error).partition(": ")
+        yield bad("log", f"{one}: {said}", todo or "see why the system does not give it")
+    if len(closed) > 3:
+        yield bad("log", f"{spec}: {len(closed) - 3} more files cannot be read", "as above")
+    if found and not closed:
+        yield ok("log", f"{spec} can be read" + (f", {len(found)} files" if len(found) > 1 else ""))
+
+
+def _matches(path: Path) -> list[Path]:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        if not glob.has_magic(str(path)):
+            return []
+        return [Path(name) for name in sorted(glob.glob(str(path)))[:_MOST]]  # noqa: PTH207 - absolute
+    except OSError:
+        pass  # forbidden: opening it says why
+    return [path]
+
+
+def _closed(path: Path) -> OSError | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return error
+    os.close(descriptor)
+    return None
+
+
+def listeners(specs: Sequence[str], ingest: str) -> Iterator[Row]:
+    """Whether each port is free, or who has it; `ingest` is who ingests now ("process 7 on web01")."""
+    for spec in specs:
+        try:
+            address = parse_address(spec)
+        except SoctermError:
+            # What is wrong may be a password in it: the address is not repeated.
+            yield bad(
+                "listener", "an address of syslog is none", "write udp://, tcp:// or tls://ADDRESS:PORT"
+            )
+            continue
+        yield _listener(address, ingest)
+
+
+def _listener(address: Address, ingest: str) -> Row:
+    holders = who_listens(address)
+    if ingest and any(ingest.startswith(f"process {pid} on ") for pid, _ in holders):
+        return ok("listener", f"{address.url}: our own ingest listens")
+    try:
+        with contextlib.closing(bind(address)):
+            return ok("listener", f"{address.url}: the port is free")
+    except SoctermError as error:
+        who = ", ".join(f"{name} ({pid})" for pid, name in holders)
+        said, _, todo = (
+            str(error).removeprefix("cannot listen on ").removeprefix(address.url + ": ").partition(": ")
+        )
+        if who:
+            return bad(
+                "listener", f"{address.url}: {who} has the port", "stop that one, or choose another port"
+            )
+        return bad("listener", f"{address.url}: {said}", todo or "choose an address of this machine")
+
+
+def who_listens(address: Address, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
+    """The processes that have a port, as far as we may see: (pid, name), by their descriptors."""
+    inodes: set[str] = set()
+    for table in _TABLES[address.scheme]:
+        with contextlib.suppress(OSError):
+            for row in (proc / "net" / table).read_text().splitlines()[1:]:
+                cells = row.split()
+                listening = table.startswith("udp") or cells[3] == "0A"
+                if listening and int(cells[1].rpartition(":")[2], 16) == address.port:
+                    inodes.add(cells[9])
+    return sorted(_owners(inodes, proc)) if inodes else []
+
+
+def _owners(inodes: set[str], proc: Path) -> Iterator[tuple[int, str]]:
+    for folder in proc.iterdir():
+        if not folder.name.isdecimal():
+            continue
+        with contextlib.suppress(OSError):
+            for descriptor in (folder / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    found = re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink()))
+                    if found and found[1] in inodes:
+                        yield int(folder.name), (folder / "comm").read_text(errors="replace").strip()
+                        break
