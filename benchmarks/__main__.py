@@ -16,6 +16,7 @@ from benchmarks import (
     bench_detect,
     bench_end_to_end,
     bench_enrich,
+    bench_http,
     bench_hunt,
     bench_keys,
     bench_match,
@@ -31,6 +32,7 @@ from benchmarks.frame import Benchmark, Figure, Setting, table
 
 BENCHMARKS: dict[str, Benchmark] = {
     "sources": bench_sources.sources,
+    "http": bench_http.intake,
     "parse": bench_parse.parse,
     "enrich": bench_enrich.enrich,
     "match": bench_match.match,
