@@ -43,8 +43,8 @@ class AnalystConfig(Section):
     """What the analyst's five roles do by themselves. See `docs/analyst.md`.
 
     `background`: open incidents of `background_level` or above are looked at as they come, and a model is
-    asked about at most `background_most` of them an hour; of the others rules say what they can. `fast` asks
-    a model once for all it may say of a case.
+    asked about at most `background_most` of them an hour; of the others rules say what they can. The vectors
+    that search by meaning compares are made as well. `fast` asks a model once for all it may say of a case.
     """
 
     background: bool = True
