@@ -183,14 +183,14 @@ class Pipeline:
             if stop.is_set():
                 self._empty(stop)
         finally:
+            for feed in self._feeds:
+                feed.source.close()
+            self.opener.close()  # before what is beside: its senders hear from there that nothing is stored
             self.retro.close()
             for part in self.beside:
                 part.close()
             if self.watch is not None:
                 self.watch.close()
-            for feed in self._feeds:
-                feed.source.close()
-            self.opener.close()
         if not stop.is_set():
             self.detector.flush()
             self._commit(stop)
