@@ -15,6 +15,8 @@ from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.model import RuleSet
 from socterm.sources.base import SourceStats
 from socterm.sources.opening import Opener
+from socterm.sources.peers import Limits
+from socterm.sources.tcp import TcpSource
 from socterm.sources.udp import UdpSource
 from socterm.store import open_store
 from socterm.store.ingest.writer import Writer
@@ -106,3 +108,33 @@ def test_who_waits_for_an_answer_hears_it_after_the_commit(writer: Writer) -> No
         pipeline.on_commit(stop.set)
         pipeline.run(stop)
     assert source.heard[0] == (3, 3)
+
+
+def _refusals(writer: Writer, name: str) -> dict[str, int]:
+    with open_store(writer.path) as store:
+        return next((row.drops for row in store.triage.sources() if row.name == name), {})
+
+
+def test_what_a_listener_refuses_is_stored_though_no_line_comes(writer: Writer) -> None:
+    pipeline = _pipeline(writer)
+    source = TcpSource("tcp://127.0.0.1:0", clock=clock, limits=Limits(peers=0))
+    pipeline._add(source, NOW)
+    stop = threading.Event()
+    pipeline.on_commit(stop.set)
+    socket.create_connection(("127.0.0.1", source.port)).close()
+    pipeline.run(stop)
+    assert _refusals(writer, source.name) == {"too many peers": 1}
+
+
+def test_what_the_end_itself_cuts_off_is_stored(writer: Writer) -> None:
+    pipeline = _pipeline(writer)
+    source = TcpSource("tcp://127.0.0.1:0", clock=clock)
+    pipeline._add(source, NOW)
+    stop = threading.Event()
+    with socket.create_connection(("127.0.0.1", source.port)) as out:
+        out.sendall(LINE + b"\n" + LINE[:40])
+        pipeline.on_commit(stop.set)
+        pipeline.run(stop)
+    with open_store(writer.path) as store:
+        assert store.events.count().value == 1
+    assert _refusals(writer, source.name) == {"torn": 1}

@@ -225,7 +225,7 @@ def test_a_full_queue_makes_senders_wait_and_loses_nothing(listeners: Callable[.
 
 
 def test_unfinished_frames_together_are_bounded(listeners: Callable[..., Listener]) -> None:
-    listener = listeners(limits=Limits(queue=100_000))
+    listener = listeners(limits=Limits(unfinished=100_000))
     held = [listener.sender(b"<1>" + b"x" * 30_000) for _ in range(3)]
     greedy = listener.sender(b"<1>" + b"x" * 60_000)
     assert _gone(greedy)

@@ -12,6 +12,7 @@ from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Resume
 from socterm.sources.datagrams import open_receiver
 from socterm.sources.udp import UdpSource, kernel_drops
+from tests.listener import until
 
 NOW = 1_790_000_000_000_000
 
@@ -181,8 +182,7 @@ def test_close_ends_it(listener: Listener) -> None:
 
 def test_after_its_end_what_was_taken_can_still_be_read(listener: Listener) -> None:
     listener.send(b"one", b"two")
-    while listener.source.stats().backlog < 2:
-        assert listener.woken.acquire(timeout=20)
+    until(lambda: listener.source.stats().backlog == 2, lambda: "both to be taken")
     listener.source.end()
     assert not listener.source.done
     chunk = listener.source.read(10)

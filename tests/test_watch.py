@@ -53,7 +53,8 @@ def test_a_console_whose_terminal_is_stuck_ends_all_the_same(tmp_path: Path, how
     [
         (["--rules", "/nope"], "/nope: no such rule file or folder"),
         (["--tail", "/"], "/: a directory; name the files in it"),
-        (["--syslog", "tcp://:1"], "expected udp://ADDRESS:PORT"),
+        (["--syslog", "ftp://:1"], "expected udp://, tcp:// or tls://ADDRESS:PORT"),
+        (["--syslog", "tls://:1"], "set listen.cert in the configuration"),
     ],
 )
 def test_mistakes_are_told_in_one_line_before_the_console_opens(

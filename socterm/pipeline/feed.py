@@ -40,6 +40,11 @@ class Feed:
         if isinstance(self.source, Answering):
             self.source.committed(self.state.position)
 
+    def changed(self) -> bool:
+        """Whether it has lost or refused something, or has a note, that is not stored yet."""
+        stats = self.source.stats()
+        return (stats.drops, stats.note) != (self.state.drops, self.state.note)
+
     @property
     def over(self) -> bool:
         """Whether nothing of it is still to be carried, now or ever."""

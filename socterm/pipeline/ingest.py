@@ -210,7 +210,17 @@ class Pipeline:
                 self.wake.clear()
             if self._pending or self._touched:
                 self._commit(stop)
+        for feed in self._feeds:
+            feed.source.close()  # what that cuts off is counted
         self._feeds = others
+        if self._touch_changed():
+            self._commit(stop)
+
+    def _touch_changed(self) -> bool:
+        """Have what sources lost or refused since stored, though no line of theirs came; whether any did."""
+        changed = [feed for feed in self._feeds if feed.changed()]
+        self._touched.update((feed.state.name, feed) for feed in changed)
+        return bool(changed)
 
     def _finished(self) -> bool:
         """Whether nothing will ever come again: all files read whole, standard input at its end."""
@@ -222,6 +232,7 @@ class Pipeline:
         """Take on sources that appeared, keep the lease, refresh what views see."""
         for source in self.opener.poll():
             self._add(source, now)
+        self._touch_changed()
         self.enricher.look()
         if not self.once:
             self.retro.look(self.enricher.feeds)

@@ -37,15 +37,17 @@ _LAST_TURNS: Final = 8
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a listener bears: bytes of a frame, connections, bytes waiting for the pipeline, and seconds.
+    """What a listener bears: bytes of a frame, connections, bytes in memory, and seconds.
 
-    `idle` without a whole frame; `handshake` for that of TLS; `quiet` of one that was told that we end.
-    `tick` between two looks at the times. What is not whole yet of all frames may take as much as the queue.
+    `queue` waits for the pipeline: little, because what waits here is lost when socterm is killed, and what
+    waits at its sender is not. `unfinished` is of all frames that are not whole yet. `idle` without a whole
+    frame; `handshake` for that of TLS; `quiet` of one that was told that we end. `tick` between two looks.
     """
 
     frame: int = LINE_LIMIT
     peers: int = 256
-    queue: int = 64 << 20
+    queue: int = 8 << 20
+    unfinished: int = 64 << 20
     idle: float = 600.0
     handshake: float = 10.0
     quiet: float = 0.5
@@ -195,7 +197,7 @@ class Peers:
         room = self._keep(frames) if frames.lines else True
         if peer.over:
             self._close(peer)
-        elif self._held > self._limits.queue:
+        elif self._held > self._limits.unfinished:
             most = max(self._peers, key=lambda one: one.held)
             most.end(UNFINISHED)
             self._close(most)

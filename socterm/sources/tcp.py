@@ -41,7 +41,7 @@ class TcpSource:
     """Listens where the URL says (`tcp://127.0.0.1:5514`, `tls://[::1]:6514`; `tcp://:5514` is loopback).
 
     The socket is bound at once, so that a taken port is an error at the start; a thread of its own reads all
-    senders from `start` on. `context` makes it TLS. When 64 MiB wait for the pipeline nobody is read any
+    senders from `start` on. `context` makes it TLS. When 8 MiB wait for the pipeline nobody is read any
     more: the senders wait, and nothing is dropped. Cannot be resumed: what socterm had taken and not stored
     when it was killed is gone; when it is ended, all of it is stored. Everything that is lost, cut or
     refused is counted in `stats` by reason.
