@@ -19,6 +19,7 @@ import uvicorn
 from socterm.pipeline.ingest import Pipeline
 from socterm.secrets import Secret
 from socterm.service.bearer import new_token
+from socterm.service.certified import ask_for_certificates
 from socterm.service.intake.body import LIMITS, Limits
 from socterm.service.intake.table import intake_endpoints
 from socterm.service.passwords import Passwords
@@ -40,7 +41,10 @@ def clock() -> int:
 
 
 class Intake:
-    """Both, for the length of a block. Without `ingest` nothing is ever read from the queue."""
+    """Both, for the length of a block. Without `ingest` nothing is ever read from the queue.
+
+    `tls` are certificate, key and the CA of clients.
+    """
 
     def __init__(
         self,
@@ -51,21 +55,22 @@ class Intake:
         ingest: bool = True,
         port: int = 0,
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+        tls: tuple[Path, Path, Path] | None = None,
     ) -> None:
         self.hub = Hub(queue)
+        self._scheme = "https" if tls else "http"
         self.writer = Writer.open(path, now=clock())
         self.store = open_store(path)
         signer, passwords = Signer(Secret("k" * 64)), Passwords(argon2=False)
         service = Service(self.store, signer, clock, passwords=passwords)
         app = make_app(service, intake_endpoints(self.hub, limits))
+        cert, key, ca = tls or (None, None, None)
         config = uvicorn.Config(
-            around(app),
-            host="127.0.0.1",
-            port=port,
-            log_level="error",
-            lifespan="off",
-            timeout_graceful_shutdown=3,
-        )
+            around(app), host="127.0.0.1", port=port, log_level="error", lifespan="off",
+            timeout_graceful_shutdown=3, ssl_certfile=cert, ssl_keyfile=key,
+        )  # fmt: skip
+        if ca:
+            ask_for_certificates(config, ca)
         self.server = uvicorn.Server(config)
         self.stop = threading.Event()
         self.opener = Opener([], bookmark=self._resume(), clock=clock, hub=self.hub)
@@ -88,7 +93,7 @@ class Intake:
             assert time.monotonic() < end, "the server did not start"
             time.sleep(0.005)
         self.port: int = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self._scheme}://127.0.0.1:{self.port}"
         return self
 
     def __exit__(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 import struct
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from socterm.cli.certificates import make_ca, make_client, make_server
+from socterm.errors import SoctermError
+from socterm.service.certified import ask_for_certificates, common_name
 from socterm.service.intake.body import Limits
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.service_scene import code
@@ -137,3 +143,71 @@ def test_a_full_queue_is_waited_for_and_then_told(tmp_path: Path) -> None:
         assert (refused.status_code, code(refused)) == (503, "unavailable")
         source = intake.hub.source("journal:localhost")
         assert source.stats().drops == {"refused: queue full": 1}
+
+
+# -- certificates
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with certificates of one CA, and one of a stranger."""
+    folder, now = tmp_path_factory.mktemp("pki"), datetime.now(UTC)
+    ca, other = make_ca(now), make_ca(now)
+    pairs = {
+        "ca": ca, "server": make_server(ca, ["127.0.0.1"], now, 30),
+        "web01": make_client(ca, "web01", now, 30), "stranger": make_client(other, "web01", now, 30),
+    }  # fmt: skip
+    for name, pair in pairs.items():
+        (folder / f"{name}.pem").write_bytes(pair.cert)
+        (folder / f"{name}.key").write_bytes(pair.key)
+    return folder
+
+
+@pytest.fixture
+def secured(tmp_path: Path, pki: Path) -> Iterator[Intake]:
+    with Intake(tmp_path / "s.db", tls=(pki / "server.pem", pki / "server.key", pki / "ca.pem")) as made:
+        yield made
+
+
+def upload_as(intake: Intake, pki: Path, name: str) -> httpx.Response:
+    """With this certificate, "" for none."""
+    context = ssl.create_default_context(cafile=pki / "ca.pem")
+    if name:
+        context.load_cert_chain(pki / f"{name}.pem", pki / f"{name}.key")
+    with httpx.Client(verify=context, trust_env=False, timeout=60) as client:
+        return client.post(intake.url + UPLOAD, content=iter(exported(1)), headers=HEADERS)
+
+
+def test_a_certificate_of_our_ca_names_the_source(secured: Intake, pki: Path) -> None:
+    assert upload_as(secured, pki, "web01").status_code == 202
+    assert upload_as(secured, pki, "").status_code == 202  # from this machine, without one
+    names = {row.name for row in secured.store.triage.sources()}
+    assert names == {"http:journal:web01", NAME}
+
+
+def test_a_certificate_of_another_ca_is_refused(secured: Intake, pki: Path) -> None:
+    with pytest.raises(httpx.HTTPError):
+        upload_as(secured, pki, "stranger")
+    assert secured.count() == 0
+
+
+def test_a_ca_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    config = uvicorn.Config(lambda: None)
+    (tmp_path / "empty.pem").write_text("nothing")
+    with pytest.raises(SoctermError, match=r"empty\.pem: no certificate of a CA"):
+        ask_for_certificates(config, tmp_path / "empty.pem")
+    with pytest.raises(SoctermError, match=r"gone\.pem: No such file"):
+        ask_for_certificates(config, tmp_path / "gone.pem")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "name"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"subject": ()}, ""),
+        ({"subject": ((("commonName", "a"),), (("commonName", "b"),))}, ""),
+    ],
+)
+def test_whom_a_certificate_names(certificate: dict[str, object] | None, name: str) -> None:
+    assert common_name(certificate) == name

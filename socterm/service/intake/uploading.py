@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
+from socterm.service.certified import STATE
 from socterm.service.endpoints import Call, Endpoint
 from socterm.service.intake.body import CLOSE, LIMITS, Limits
 from socterm.service.intake.posting import stored, unavailable
@@ -39,8 +40,8 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via", "origin
 class Uploading:
     """Takes journals, a portion at a time; the next is read when the one before is stored.
 
-    Who may: a client certificate, whose name the server puts into the state of the request as `certificate`,
-    and without one this machine itself, where `local`.
+    Who may: whom a client certificate names (see `certified`), and without one this machine itself, where
+    `local`.
     """
 
     def __init__(self, hub: Hub, limits: Limits = LIMITS, *, local: bool = True) -> None:
@@ -71,7 +72,7 @@ class Uploading:
         return PlainTextResponse("OK.\n", 202)
 
     def _who(self, request: Request) -> str:
-        certificate = getattr(request.state, "certificate", "")
+        certificate = getattr(request.state, STATE, "")
         if isinstance(certificate, str) and _NAME.fullmatch(certificate):
             return f"journal:{certificate}"
         if self._local and not certificate and _from_here(request):
