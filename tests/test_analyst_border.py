@@ -195,3 +195,18 @@ def test_citations_are_checked_wherever_the_stream_is_cut(noise: str, cuts: list
     assert out.endswith(" seen [#12], [#99 unverified] and [#12, #7] or [#")
     assert set(check.cited) >= {12, 7}
     assert 99 in check.unverified
+
+
+@given(st.lists(st.integers(0, 200), max_size=8))
+def test_numbers_that_read_as_an_events_are_checked_however_they_are_written(cuts: list[int]) -> None:
+    text = (
+        "See #99 and #12 (#98; [#97; #7]), events #96-#12, alert #3, reason #1, &#95; a/#94 log #93 is #12ab"
+    )
+    check = CitationCheck({12, 7})
+    places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    out = "".join(check.feed(text[a:b]) for a, b in pairwise(places)) + check.finish()
+    assert out == (
+        "See #99 unverified and #12 (#98 unverified; [#97 unverified; #7]), events #96 unverified-#12, "
+        "alert #3, reason #1, &#95; a/#94 log #93 unverified is #12ab"
+    )
+    assert check.unverified == [99, 98, 97, 96, 93]

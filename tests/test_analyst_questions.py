@@ -258,3 +258,10 @@ def test_small_talk_is_nobodys_name(analyst: Analyst) -> None:
 )
 def test_what_is_left_of_a_question(question: str, left: tuple[str, ...]) -> None:
     assert read(question, now=NOW).left == left
+
+
+@pytest.mark.parametrize("word", ["a", "did ", "2 ", "\"'", "between 2 and ", "failed to ", "1.1.1.", ":"])
+def test_a_question_without_an_end_is_read_as_far_as_anybody_asks(analyst: Analyst, word: str) -> None:
+    """Patterns that went over all of it took minutes, in which nothing else was answered."""
+    text = talk(analyst, "what did alice do yesterday?", word * 100_000)
+    assert "I read only the first 500 characters of that." in text

@@ -13,7 +13,7 @@ from socterm.alerts.states import OPEN_STATES
 from socterm.analyst import render
 from socterm.analyst.border import one_line
 from socterm.analyst.explain import Explanation
-from socterm.analyst.intents import Question, Subject, typed_query
+from socterm.analyst.intents import LONGEST, Question, Subject, typed_query
 from socterm.analyst.knowledge import counted, phrase
 from socterm.analyst.pieces import Piece
 from socterm.analyst.times import Period, iso
@@ -65,6 +65,8 @@ class RulesAnswers:
         """The answer's pieces but the closing one. `explanation` is the alert's, where `why` is asked."""
         if question.missed and question.kind in _TIMED:
             yield lines([f"I did not understand the time “{one_line(question.missed, 60)}”."])
+        if len(question.text) > LONGEST:
+            yield lines([f"I read only the first {LONGEST} characters of that."])
         if question.beside:
             question = yield from self._beside(question, alert)
         if question.left and question.kind in ("summary", "alerts", "touched", "activity", "explain"):

@@ -10,7 +10,7 @@ from datetime import UTC, tzinfo
 
 from msgspec.structs import replace
 
-from socterm.analyst.intents import Question, Subject, read, typed_query
+from socterm.analyst.intents import LONGEST, Question, Subject, read, typed_query
 from socterm.analyst.vocabulary import Concept
 
 _GOES_ON = re.compile(
@@ -63,7 +63,7 @@ def understand(text: str, previous: Question | None, *, now: int, tz: tzinfo = U
 
 def follow(asked: Question, previous: Question | None) -> Question:
     """A question as it stands after another; its `lost` says where the two cannot be joined."""
-    low = " ".join(asked.text.lower().split()).strip(" ?!.")
+    low = " ".join(asked.text[:LONGEST].lower().split()).strip(" ?!.")
     opening = _GOES_ON.match(low)
     rest = low[opening.end() :] if opening else low
     if not opening and not _elliptic(asked, rest):

@@ -106,15 +106,17 @@ _BESIDE = re.compile(
 _OF_PEOPLE = ("search", "activity", "touched", "count")
 _WORD = re.compile(r"[^\W_][\w.@/-]*")
 _MOST_LEFT = 6
+LONGEST = 500
+"""Characters of a question that are read: nobody asks more in one, and patterns go over them many times."""
 
 
 def read(text: str, *, now: int, tz: tzinfo = UTC) -> Question:
     """Understand a question as far as the tables go; `kind` "unknown" where they do not."""
-    low = numbers(" ".join(text.lower().split()))
+    low = numbers(" ".join(text[:LONGEST].lower().split()))
     period = period_of(low, now, tz)
     kind = next((kind for pattern, kind in KINDS if re.search(pattern, low)), None)
     concept = _status(low) or next((c for pattern, c in CONCEPTS if re.search(pattern, low)), None)
-    subject, *also = _subjects(text) or (None,)
+    subject, *also = _subjects(text[:LONGEST]) or (None,)
     level = _LEVELS.search(low)
     number = _NUMBER.search(low)
     beside = _beside(low)
