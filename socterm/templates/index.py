@@ -24,26 +24,29 @@ LOGON_TYPES = {
 
 _NONE: frozenset[int] = frozenset()
 
+_Ids = int | list[int]
+"""Templates; of one alone its number: most words of lines written to be unlike all others are in one only."""
+
 
 class Index:
     """Templates by the words, without endings, that tell what their lines are about."""
 
     def __init__(self, rows: Iterable[Template]) -> None:
         self.rows: Mapping[int, Template] = {row.id: row for row in rows}
-        written: defaultdict[str, list[int]] = defaultdict(list)
-        told: defaultdict[str, list[int]] = defaultdict(list)
         self._doing: defaultdict[str, list[int]] = defaultdict(list)
+        told: defaultdict[str, list[int]] = defaultdict(list)
         for ident, row in self.rows.items():
             told[_told(row.dataset, row.action, row.outcome, row.code)].append(ident)
             self._doing[row.action].append(ident)
-            if not row.text.startswith("{"):  # JSON of which only the names of fields are left
-                for piece in one_word(row.text).split():
-                    written[piece].append(ident)
-        self._near: defaultdict[str, list[tuple[str, list[int]]]] = defaultdict(list)
-        for text, ids in chain(written.items(), told.items()):
-            words = [text] if text.islower() and text.isalpha() and text.isascii() else parted(text)
-            for word in words:
-                self._near[beginning(word)].append((word, ids))
+        self._plain = _written(self.rows.values())
+        self._near: defaultdict[str, list[str]] = defaultdict(list)
+        self._parts: defaultdict[str, list[_Ids]] = defaultdict(list)
+        mixed = [text for text in self._plain if not (text.islower() and text.isalpha() and text.isascii())]
+        for text, ids in chain(((text, self._plain.pop(text)) for text in mixed), told.items()):
+            for word in parted(text):
+                self._parts[stem(word)].append(ids)
+        for word in self._plain:
+            self._near[beginning(word)].append(word)
         self._sets: dict[str, frozenset[int]] = {}
 
     def doing(self, actions: Iterable[str]) -> Iterator[Template]:
@@ -54,14 +57,34 @@ class Index:
         """Those that have a word in any form; it is without its ending."""
         known = self._sets.get(word)
         if known is None:
-            near = self._near.get(beginning(word), ())
-            self._sets[word] = known = _NONE.union(*(ids for other, ids in near if stem(other) == word))
+            near = [other for other in self._near.get(beginning(word), ()) if stem(other) == word]
+            found = chain(map(self._plain.__getitem__, near), self._parts.get(word, ()))
+            self._sets[word] = known = _NONE.union(
+                *((ids,) if isinstance(ids, int) else ids for ids in found)
+            )
         return known
 
     def having_all(self, words: Iterable[str]) -> frozenset[int]:
         """Those that have all of these words, of which there is at least one."""
         first, *others = sorted((self.having(word) for word in words), key=len)
         return first.intersection(*others) if first else _NONE
+
+
+def _written(rows: Iterable[Template]) -> dict[str, _Ids]:
+    """Pieces of texts with the templates they are in."""
+    found: dict[str, _Ids] = {}
+    for row in rows:
+        if row.text.startswith("{"):  # JSON of which only the names of fields are left
+            continue
+        for piece in one_word(row.text).split():
+            have = found.get(piece)
+            if have is None:
+                found[piece] = row.id
+            elif isinstance(have, int):
+                found[piece] = [have, row.id]
+            else:
+                have.append(row.id)
+    return found
 
 
 @lru_cache(maxsize=4_096)
