@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from socterm.analyst.backend import Message
 from socterm.analyst.backends import NullBackend
 from socterm.analyst.roles.applying import apply
 from socterm.analyst.roles.desk import BACKGROUND, Roles
-from socterm.errors import TransitionError, UsageError
+from socterm.errors import StoreBusyError, TransitionError, UsageError
+from socterm.event import Event
 from socterm.pipeline.incidentwatch import HOUR, PATIENCE, QUIET, IncidentWatch
 from socterm.reports import plain
 from socterm.reports.gather import incident_facts
 from socterm.reports.incident import incident_report
 from socterm.store import Store, open_store
+from socterm.store.connection import connect
 from socterm.store.doors.analyses import Proposal, StageRun, Trace
-from tests.analyst_scene import NOW, attack
+from socterm.store.ingest.batch import Batch, SourceState
+from socterm.store.ingest.writer import Writer
+from tests.analyst_scene import BRUTE, NOW, attack
 from tests.scripted_model import ScriptedModel, failing
 
 from rules_cli import called
@@ -123,6 +130,27 @@ def test_a_proposal_that_its_state_does_not_allow_is_refused(store: Store) -> No
         apply(store, 999, actor="bea", now=NOW)
 
 
+def test_a_proposal_that_could_not_be_done_can_be_done_later(store: Store) -> None:
+    """A store that is busy or full at that moment must not leave it marked as applied."""
+    Roles(store, NullBackend(), now=lambda: NOW).whole("alert:1", actor="ann")
+    (first, *_) = store.analyses.proposals("alert:1")
+
+    class Busy:
+        analyses = store.analyses
+        incidents = store.incidents
+
+        class triage:  # noqa: N801 - stands for a door
+            @staticmethod
+            def decide(*_: Any, **__: Any) -> list[Any]:
+                raise StoreBusyError("the store is locked by another process: try again")
+
+    with pytest.raises(StoreBusyError):
+        apply(Busy, first.id, actor="bea", now=NOW)  # type: ignore[arg-type]
+    assert store.analyses.proposal(first.id).state == "open"  # type: ignore[union-attr]
+    (row,) = apply(store, first.id, actor="bea", now=NOW + 1)
+    assert row.verb == "acknowledge"
+
+
 def test_escalating_and_noting_go_the_usual_ways(store: Store) -> None:
     runs = (StageRun("manager", "rules", {}),)
     made = [
@@ -184,6 +212,78 @@ def test_the_budget_is_counted_over_restarts_and_an_hour(path: Path, store: Stor
     assert watch(path, model, most=1).look(store) == 1
     assert model.asked == []
     assert store.analyses.asked(BACKGROUND, NOW + 1) == 0
+
+
+def test_a_store_that_was_busy_is_tried_again(path: Path, store: Store) -> None:
+    beside = watch(path, NullBackend())
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with open_store(path) as impatient:
+            impatient.analyses._connections._decider = connect(path, busy=0.05)
+            with pytest.raises(StoreBusyError):
+                beside.look(impatient)
+        other.execute("ROLLBACK")
+    other.close()
+    assert store.analyses.latest("incident:1") is None
+    assert beside.look(store) == 1
+
+
+def test_the_gravest_is_looked_at_first(tmp_path: Path) -> None:
+    scene = attack()
+    one = scene.login(900, "eve", "198.51.100.99", "success", host="db09")
+    scene.alert(msgspec.structs.replace(BRUTE, id="worse", level="critical"), {"user.name": "eve"}, [one])
+    folder = tmp_path / "two"
+    folder.mkdir()
+    with scene.store(folder) as opened:
+        assert [(row.id, row.level) for row in opened.incidents.all()] == [(2, "critical"), (1, "high")]
+        beside = watch(folder / "soc.db", NullBackend())
+        assert [beside.look(opened), beside.look(opened), beside.look(opened)] == [2, 1, 0]
+
+
+def test_ingest_commits_while_a_model_takes_its_time(path: Path, store: Store) -> None:
+    """The model is asked in the middle of a round; whoever writes to the store does not wait for it."""
+    begun, written = threading.Event(), threading.Event()
+
+    def slow(form: str, messages: Sequence[Message]) -> dict[str, Any]:
+        begun.set()
+        assert written.wait(20)
+        return said(form, messages)
+
+    beside = watch(path, ScriptedModel(slow))
+    thread = threading.Thread(target=beside.look, args=(store,))
+    thread.start()
+    assert begun.wait(20)
+    with closing(Writer.open(path, now=NOW)) as writer:
+        before = store.events.newest_id()
+        line = Event(NOW, "/var/log/new.log", 0, "new", {"message": "new"}, id=before + 1)
+        writer.commit(Batch(events=[line], sources=[SourceState("/var/log/new.log", position=1)], now=NOW))
+    store.triage.decide([1], "acknowledge", actor="ann", now=NOW)
+    assert store.events.newest_id() == before + 1
+    written.set()
+    thread.join(20)
+    assert store.analyses.latest("incident:1").source == "rules + tiny:1b"  # type: ignore[union-attr]
+
+
+def test_an_incident_that_grows_while_it_is_looked_at_is_looked_at_again_where_it_became_graver(
+    tmp_path: Path,
+) -> None:
+    scene = attack()
+    folder = tmp_path / "growing"
+    folder.mkdir()
+    with scene.store(folder) as opened:
+        path = folder / "soc.db"
+        beside = watch(path, NullBackend())
+
+        def growing(form: str, messages: Sequence[Message]) -> dict[str, Any]:
+            with closing(sqlite3.connect(path)) as other, other:
+                other.execute("UPDATE incidents SET rank = 4 WHERE id = 1")
+            return said(form, messages)
+
+        assert watch(path, ScriptedModel(growing)).look(opened) == 1
+        assert opened.analyses.latest("incident:1").level == "high"  # type: ignore[union-attr]
+        assert beside.look(opened) == 1
+        assert opened.analyses.latest("incident:1").level == "critical"  # type: ignore[union-attr]
+        assert beside.look(opened) == 0
 
 
 def test_an_incident_that_became_graver_is_looked_at_again(path: Path, store: Store) -> None:

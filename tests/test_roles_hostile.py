@@ -13,16 +13,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from socterm.alerts.levels import LEVELS
 from socterm.analyst.backend import Message
 from socterm.analyst.injection import speaks_to_a_model
 from socterm.analyst.roles.applying import apply
 from socterm.analyst.roles.desk import Roles
+from socterm.analyst.roles.evidence import Pack
+from socterm.analyst.roles.forms import DISPOSITIONS, PRIORITIES, VERDICTS, VIEWS
+from socterm.analyst.roles.gates import Gate
 from socterm.analyst.roles.gather import gather
 from socterm.analyst.roles.pack import pack
 from socterm.analyst.roles.run import drafts
 from socterm.analyst.roles.told import narrative, plain, told
 from socterm.store import Store
-from tests.analyst_scene import ATTACKER, BRUTE, NOW, ODD, SUDO, Scene
+from tests.analyst_scene import ATTACKER, BRUTE, NOW, ODD, SUDO, Scene, attack
 from tests.scripted_model import ScriptedModel
 
 FENCE = re.compile(r"<<data ([0-9a-f]{16}) \w+>>\n(.*?)\n<<end \1>>", re.DOTALL)
@@ -234,3 +238,118 @@ def test_no_secret_of_a_log_is_in_a_prompt_a_kept_round_or_a_proposal() -> None:
     for said in (trace, kept, proposals, told(kept), narrative(kept), json.dumps(plain(kept, proposals))):
         assert SECRET not in repr(said)
     assert "[redacted]" in repr(kept)
+
+
+# -- raise, never lower ----------------------------------------------------------------------------------
+
+WORDS = st.one_of(st.text(max_size=40), HOSTILE.map(lambda text: text[:80]))
+NAMED = [*(f"E{n}" for n in range(1, 23)), "A1", "A2", "A3", "A99"]
+ALIASES = st.lists(st.sampled_from(NAMED), max_size=8)
+ONE = st.sampled_from(NAMED)
+SAID: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "ingestion": st.fixed_dictionaries(
+        {"gaps": st.lists(WORDS, max_size=6),
+         "key_events": st.lists(st.fixed_dictionaries({"event": ONE, "why": WORDS}), max_size=8)}
+    ),
+    "threat": st.fixed_dictionaries(
+        {"verdict": st.sampled_from(VERDICTS), "severity": st.sampled_from(LEVELS),
+         "confidence": st.integers(0, 100),
+         "techniques": st.lists(st.sampled_from(["T1110", "T1059.004", "T9999", "T1110.001"]), max_size=8),
+         "hypotheses": st.lists(
+             st.fixed_dictionaries(
+                 {"title": WORDS, "likelihood": st.sampled_from(["likely", "possible", "unlikely"]),
+                  "support": ALIASES, "against": ALIASES, "note": WORDS}
+             ), min_size=1, max_size=3),
+         "evidence": st.lists(st.sampled_from(NAMED), max_size=16)}
+    ),
+    "context": st.fixed_dictionaries(
+        {"roles": st.lists(
+            st.fixed_dictionaries(
+                {"field": st.sampled_from(["user.name", "source.ip", "host.hostname", "x"]),
+                 "value": st.sampled_from(["alice", "root", ATTACKER, "web01", "nobody"]),
+                 "role": st.sampled_from(["attacker", "target", "compromised", "actor", "asset", "unclear"]),
+                 "baseline": st.sampled_from(["new", "rare", "usual", "unknown"]), "note": WORDS}
+            ), max_size=8),
+         "related": st.lists(
+             st.fixed_dictionaries({"alert": st.sampled_from(["A1", "A3", "A77", "E1"]), "why": WORDS}),
+             max_size=6)}
+    ),
+    "explanation": st.fixed_dictionaries(
+        {"headline": WORDS.filter(bool),
+         "timeline": st.lists(st.fixed_dictionaries({"event": ONE, "text": WORDS}), max_size=10),
+         "why": WORDS, "innocent": WORDS}
+    ),
+    "manager": st.fixed_dictionaries(
+        {"priority": st.sampled_from(PRIORITIES), "disposition": st.sampled_from(DISPOSITIONS),
+         "next_steps": st.lists(WORDS, max_size=6), "questions": st.lists(WORDS, max_size=5),
+         "actions": st.lists(
+             st.fixed_dictionaries(
+                 {"verb": st.sampled_from(["acknowledge", "start", "escalate", "note", "close"]),
+                  "target": st.sampled_from(["", "A1", "A2", "A55"]),
+                  "verdict": st.sampled_from(["", "false_positive", "benign_true_positive"]),
+                  "text": WORDS, "why": WORDS}
+             ), max_size=4)}
+    ),
+}  # fmt: skip
+"""What a model can say of a stage: anything its form lets through."""
+
+PARTS = ("unclear", "asset", "actor", "target", "compromised", "attacker")
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Pack]:
+    """The attack, its parts, the case that speaks to a model, and one with more evidence than fits."""
+    scene = attack()
+    ids = [
+        scene.add(200 + n, f"thing {n}", event__action=f"action_{n}", user__name="alice") for n in range(30)
+    ]
+    scene.alert(SUDO, {"user.name": "alice"}, ids)
+    with scene.store(tmp_path_factory.mktemp("cases")) as store:
+        return [
+            pack(gather(store, about)) for about in ("alert:1", "alert:2", "alert:3", "alert:4", "incident:1")
+        ]
+
+
+@pytest.mark.parametrize("name", SAID)
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_whatever_a_model_says_nothing_of_the_draft_is_lowered_or_taken_away(
+    cases: list[Pack], name: str, data: st.DataObject
+) -> None:
+    found = data.draw(st.sampled_from(cases), label="case")
+    said = data.draw(SAID[name], label="said")
+    draft = drafts(found)[name]
+    got: Any = Gate(found).passed(name, draft, said).view
+    VIEWS[name].model_validate(got.model_dump())
+    for field, order in RISING.items():
+        if hasattr(draft, field):
+            assert order.index(getattr(got, field)) >= order.index(getattr(draft, field)), field
+    for field in ADDED_TO:
+        if hasattr(draft, field):
+            before, after = (_named(field, getattr(view, field)) for view in (draft, got))
+            assert [one for one in before if one not in after] == [], field
+    for field in ("memory", "sources", "quality"):
+        assert getattr(got, field, None) == getattr(draft, field, None)
+    if name == "threat":
+        assert got.hypotheses[0] == draft.hypotheses[0]
+    if name == "context":
+        ranks = [
+            (PARTS.index(a.role), PARTS.index(b.role)) for a, b in zip(draft.roles, got.roles, strict=True)
+        ]
+        assert all(before <= after for before, after in ranks)
+    if name == "explanation":
+        assert {step.event for step in draft.timeline} <= {step.event for step in got.timeline}
+    if name == "manager":
+        assert [one for one in got.actions if one.verb == "close" and one not in draft.actions] == []
+
+
+def _named(field: str, values: Sequence[Any]) -> list[Any]:
+    """Of key events which they are: why is a matter of words."""
+    return [one.event for one in values] if field == "key_events" else list(values)
+
+
+RISING: dict[str, Sequence[Any]] = {
+    "verdict": VERDICTS, "severity": LEVELS, "confidence": range(101), "priority": PRIORITIES,
+    "disposition": DISPOSITIONS,
+}  # fmt: skip
+ADDED_TO = ("techniques", "evidence", "gaps", "next_steps", "questions", "actions", "related", "key_events")

@@ -17,7 +17,7 @@ from socterm.analyst.backends import NullBackend
 from socterm.analyst.prompts import Prompts
 from socterm.analyst.roles.desk import BACKGROUND, Roles
 from socterm.analyst.vectors import Learner
-from socterm.errors import SoctermError
+from socterm.errors import SoctermError, UsageError
 from socterm.store import Store, open_store
 
 LOOK: Final = 2.0
@@ -101,7 +101,7 @@ class IncidentWatch:
                     return 0
             self.done += 1
             self.note = ""
-        except SoctermError as error:
+        except UsageError as error:  # it went meanwhile; a store that is busy or full is tried again
             self._refused.add(ident)
             self.note = f"incident {ident} could not be looked at: {error}"
         return ident

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Protocol
 
 from socterm.analyst.roles.forms import RAISING
-from socterm.errors import TransitionError, UsageError
+from socterm.errors import SoctermError, StoreError, TransitionError, UsageError
 from socterm.store.doors.analyses import Proposal, Trace
 from socterm.store.protocols import Analyses, Incidents, Triage
 from socterm.store.rows import AuditRow
@@ -51,7 +52,8 @@ def apply(store: Deciding, ident: int, *, actor: str, now: int) -> list[AuditRow
     """Do what a proposal says, as a decision of the person who asked for it.
 
     The same functions as for any decision, so that `undo` takes it back. Raises UsageError where there is no
-    such proposal, TransitionError where it was applied already or its target's state does not allow it.
+    such proposal, TransitionError where it was applied already or its target's state does not allow it. Where
+    it could not be done for another reason (a store that is busy) it stays open.
     """
     proposal = store.analyses.proposal(ident)
     if proposal is None:
@@ -59,8 +61,10 @@ def apply(store: Deciding, ident: int, *, actor: str, now: int) -> list[AuditRow
     store.analyses.settle(ident, "applied", actor=actor, now=now)
     try:
         return _decide(store, proposal, actor, now)
-    except TransitionError:
-        store.analyses.settle(ident, "refused", actor=actor, now=now, was="applied")
+    except SoctermError as error:
+        state = "refused" if isinstance(error, TransitionError | UsageError) else "open"
+        with contextlib.suppress(StoreError):  # what is told is why it could not be done
+            store.analyses.settle(ident, state, actor=actor, now=now, was="applied")
         raise
 
 

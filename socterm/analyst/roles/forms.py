@@ -69,7 +69,7 @@ class IngestionSays(Bounded):
     """What the evidence is worth: what is missing, which events tell most."""
 
     gaps: tuple[Annotated[str, Field(max_length=200)], ...] = Field(default=(), max_length=6)
-    key_events: tuple[KeyEvent, ...] = Field(default=(), max_length=8)
+    key_events: tuple[KeyEvent, ...] = Field(default=(), max_length=12)
 
 
 class IngestionView(IngestionSays):
@@ -97,7 +97,7 @@ class ThreatView(Bounded):
     confidence: int = Field(ge=0, le=100)
     techniques: tuple[Technique, ...] = Field(default=(), max_length=8)
     hypotheses: tuple[Hypothesis, ...] = Field(min_length=1, max_length=3)
-    evidence: tuple[Alias, ...] = Field(default=(), max_length=12)
+    evidence: tuple[Alias, ...] = Field(default=(), max_length=16)
 
 
 class EntityRole(Bounded):

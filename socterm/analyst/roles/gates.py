@@ -131,18 +131,17 @@ class Gate:
 
     def ingestion(self, draft: IngestionView, says: IngestionSays) -> IngestionView:
         """Gaps and key events are added to, never taken away."""
-        own = [
-            KeyEvent(event=one.event, why=self.words(one.why, "named by the model", 160))
+        reasons = {one.event: one.why for one in draft.key_events}
+        own = {
+            one.event: self.words(one.why, reasons.get(one.event, "named by the model"), 160)
             for one in says.key_events
             if self.aliases((one.event,), "E")
-        ]
-        events = {one.event: one for one in (*draft.key_events, *own[:4])}
-        kept = [*draft.key_events[:4], *own[:4], *draft.key_events[4:]]
-        ordered = dict.fromkeys(one.event for one in kept)
+        }
+        told = reasons | own
         return draft.model_copy(
             update={
                 "gaps": self.more(draft.gaps, says.gaps, 200, 6),
-                "key_events": tuple(events[alias] for alias in ordered)[:8],
+                "key_events": tuple(KeyEvent(event=event, why=why) for event, why in told.items())[:12],
             }
         )
 
@@ -152,9 +151,7 @@ class Gate:
         hypotheses = tuple(self._hypothesis(one) for one in says.hypotheses)
         verdict = self.raised(draft.verdict, says.verdict, VERDICTS, "verdict")
         severity = self.raised(draft.severity, says.severity, LEVELS, "severity")
-        confidence = self.cap(says.confidence)
-        if verdict == draft.verdict:
-            confidence = max(confidence, draft.confidence)
+        confidence = max(self.cap(says.confidence), draft.confidence)
         techniques = self._techniques(draft, says)
         kept = draft.hypotheses if self.wary else (draft.hypotheses[0], *hypotheses, *draft.hypotheses[1:])
         return ThreatView(
@@ -163,7 +160,7 @@ class Gate:
             confidence=confidence,
             techniques=techniques,
             hypotheses=kept[:3],
-            evidence=tuple(dict.fromkeys((*draft.evidence[:8], *evidence, *draft.evidence[8:])))[:12],
+            evidence=tuple(dict.fromkeys((*draft.evidence, *evidence)))[:16],
         )
 
     def _techniques(self, draft: ThreatView, says: ThreatView) -> tuple[str, ...]:

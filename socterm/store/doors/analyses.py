@@ -176,7 +176,7 @@ class AnalysisDesk:
 
     def waiting(self, least: str, *, since: int, limit: int = 20) -> list[tuple[int, int, int]]:
         """(id, created, updated) of open incidents of a level or above, touched since (µs), that no round was
-        over at the level they have; oldest first."""
+        over at the level they have; the gravest first, then the oldest."""
         states = ",".join("?" * len(OPEN_STATES))
         named = " ".join(f"WHEN {rank} THEN '{level}'" for rank, level in enumerate(LEVELS))
         with self._connections.snapshot() as db:
@@ -184,7 +184,7 @@ class AnalysisDesk:
                 "SELECT i.id, i.created, i.updated FROM incidents i "
                 f"WHERE i.state IN ({states}) AND i.updated >= ? AND i.rank >= ? "
                 "AND NOT EXISTS (SELECT 1 FROM analyses n WHERE n.about = 'incident:' || i.id "
-                f"AND n.level = CASE i.rank {named} END) ORDER BY i.id LIMIT ?",
+                f"AND n.level = CASE i.rank {named} END) ORDER BY i.rank DESC, i.id LIMIT ?",
                 (*OPEN_STATES, since, rank_of(least), limit),
             ).fetchall()
         return [(row[0], row[1], row[2]) for row in rows]
