@@ -23,6 +23,9 @@ _BLANKS: Final = 10
 _BLANK: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 _DEEP: Final = 1_000
+_LOOKED_AT: Final = 1_000_000
+"""Texts, brackets and commas of a broken array that are told apart: about a second's work."""
+
 _PIECES = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _SPACES = re.compile(rb'("(?:[^"\\]++|\\.)*+")|[ \t\r\n]++', re.DOTALL)
 _OPENING, _CLOSING = b"[{", b"]}"
@@ -189,9 +192,14 @@ def _from_array(text: bytes) -> Verdict:
 
 
 def _pieces(text: bytes) -> Iterator[bytes]:
-    """The elements of an array that is broken somewhere, told apart by brackets and commas alone."""
+    """The elements of an array that is broken somewhere, told apart by brackets and commas alone.
+
+    Where that becomes too much, or too deep, all the rest is one.
+    """
     depth, start = 0, 1
-    for piece in _PIECES.finditer(text):
+    for count, piece in enumerate(_PIECES.finditer(text)):
+        if count > _LOOKED_AT:
+            break
         mark = piece[0]
         if mark in _OPENING:
             depth += 1
