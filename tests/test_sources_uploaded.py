@@ -6,7 +6,7 @@ import struct
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.sources.base import LINE_LIMIT
 from socterm.sources.exported import BrokenExportError, Entry, ExportParser
@@ -66,6 +66,7 @@ VALUES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(1, 40))
 def test_however_it_is_cut_the_same_entries_come(entries: list[list[tuple[str, bytes]]], size: int) -> None:
     data = b"".join(
@@ -76,6 +77,7 @@ def test_however_it_is_cut_the_same_entries_come(entries: list[list[tuple[str, b
     assert parsed(data, size) == whole
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 20))
 def test_hostile_bytes_are_refused_in_one_line_or_read(data: bytes, size: int) -> None:
     try:
