@@ -10,16 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.alerts.bonds import Policy
-from socterm.alerts.model import EpisodeChange, RuleInfo
+from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
 from socterm.config import INTERNAL
 from socterm.errors import TransitionError
 from socterm.store import Store, open_store
+from socterm.store.ingest import stories
 from socterm.store.ingest.writer import Writer
 from socterm.store.upkeep.canonical import canonical
 from socterm.store.upkeep.check import check
 
 from store_samples import NOW, batch, event, login
-from test_superseding_store import MOST, change, histories, put
+from test_superseding_store import LOG, MOST, change, histories, put
 
 STRANGER, OTHER, OURS = "203.0.113.9", "198.51.100.7", "10.0.0.5"
 IP, IP2, INSIDE = ("source.ip", STRANGER), ("source.ip", OTHER), ("source.ip", OURS)
@@ -154,6 +155,37 @@ def test_an_alert_about_a_host_with_two_strangers_joins_one_of_them_and_does_not
         change(4, "one", 0, 5, (HOST,)),
     )
     assert found == {frozenset({7}), frozenset({14, 4})}
+
+
+def test_an_alert_whose_evidence_comes_to_tell_of_a_second_stranger_leaves_the_first(path: Path) -> None:
+    """Evidence 3 has one stranger, 4 both: what joins nobody to anybody does not stay where it was."""
+    host = change(3, "one", 0, 1, (HOST,))
+    apart = change(7, "high", 0, 1, (IP,)), change(14, "high", 2, 3, (IP2,))
+    assert story(path, *apart, host) == {frozenset({7, 3}), frozenset({14})}
+    assert story(path, change(3, "one", 0, 5, (HOST,), count=2, hits=[Hit(NOW, LOG, 3, 4)])) == {
+        frozenset({7}),
+        frozenset({14, 3}),
+    }
+
+
+def test_a_story_whose_first_alert_was_joined_to_another_lives_on(path: Path) -> None:
+    assert story(path, *(change(n, "high", n, n) for n in (7, 14, 21))) == {frozenset({7, 14, 21})}
+    joined = change(7, "high", 7, 7, merged_into=14, new=False)
+    assert story(path, change(14, "high", 7, 14, count=2, new=False), joined) == {frozenset({14, 21})}
+
+
+def test_one_that_comes_between_two_takes_the_place_of_their_link_and_nothing_else_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story(path, *(change(n, "high", n, n) for n in range(1, 29, 2)))
+    read: list[int] = []
+    real = stories.members_of
+    monkeypatch.setattr(stories, "members_of", lambda db, wanted: read.append(1) or real(db, wanted))
+    assert story(path, *(change(n, "high", n, n) for n in (30, 32))) == {
+        frozenset({*range(1, 29, 2), 30, 32})
+    }
+    assert story(path, change(34, "high", 31, 31)) == {frozenset({*range(1, 29, 2), 30, 32, 34})}
+    assert read == []
 
 
 def test_our_networks_and_common_users_are_the_policy_s(path: Path) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -235,6 +235,26 @@ def stories(
         if link.alert in known and link.other in known:
             sets.join(link.alert, link.other)
     return {alert: (sets.top(alert), sets.label(alert)) for alert in known}
+
+
+def holds(torn: Iterable[Link], left: Iterable[Link], gone: Collection[int] = ()) -> bool:
+    """Whether alerts whose links went still hang together by others: then no story comes apart.
+
+    `left` need not be all links there are: with fewer the answer may be False where it could be True. `gone`
+    are alerts that are none any more.
+
+    >>> holds([Link(3, "", "", 1)], [Link(3, "", "", 2), Link(2, "", "", 1)])
+    True
+    """
+    was, now = _Sets({}), _Sets({})
+    ends: set[int] = set()
+    for link in torn:
+        was.join(link.alert, link.other)
+        ends |= {link.alert, link.other}
+    for link in left:
+        now.join(link.alert, link.other)
+    tops: dict[int, int] = {}
+    return all(tops.setdefault(was.top(end), now.top(end)) == now.top(end) for end in ends - set(gone))
 
 
 def opens(alerts: Sequence[tuple[int, str, int]]) -> str:

@@ -18,6 +18,7 @@ from socterm.alerts.model import EpisodeChange
 from socterm.event import Event
 from socterm.store.ingest import things
 from socterm.store.ingest.things import some
+from socterm.store.ingest.torn import Torn
 from socterm.store.jsontext import to_json
 
 _NEAR = (
@@ -191,7 +192,8 @@ class Stories:
         ends = {end for link in out | new for end in (link.alert, link.other)} | set(fresh) | set(gone)
         touched = self._touched(ends)
         self.db.executemany("DELETE FROM alert_stories WHERE alert = ?", [(alert,) for alert in gone])
-        return self._connect(touched, new, whole=bool(out))
+        whole = bool(out) and not Torn(self.db, out, gone).holds(touched)
+        return self._connect(touched, new, whole=whole)
 
     def _write_stories(self, facts: Mapping[int, Facts], fresh: Collection[int]) -> None:
         self.db.executemany(
@@ -212,7 +214,7 @@ class Stories:
         """Work out the stories of these anew; those there are afterwards."""
         if not touched:
             return set()
-        if not whole:  # links only came: stories grow together
+        if not whole:  # none comes apart: stories grow together
             found = stories(
                 set(touched.values()),
                 {Link(touched[x.alert], "", "", touched[x.other]) for x in new},
