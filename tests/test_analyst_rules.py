@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socterm.analyst import Analyst, NullBackend, Piece
+from socterm.analyst.backend import Health, State
 from socterm.analyst.intents import read
 from socterm.store import Store
 
@@ -40,6 +41,33 @@ def ask(analyst: Analyst, question: str, alert: int | None = None) -> str:
     assert {int(n) for n in re.findall(r"\[#(\d+)\]", said(pieces))} == cited
     assert len(analyst.events.get(cited)) == len(cited)
     return said(pieces)
+
+
+class Hanging(NullBackend):
+    """A server that takes its time to say nothing; how often it was asked, and how it is."""
+
+    looks = 0
+    state: State = "unreachable"
+
+    def health(self) -> Health:
+        self.looks += 1
+        return Health(self.state)
+
+
+def test_a_question_does_not_wait_for_a_model_that_was_not_there_a_moment_ago(store: Store) -> None:
+    backend, seconds = Hanging(), [100.0]
+    analyst = Analyst(store.events, store.triage, backend, now=lambda: NOW, clock=lambda: seconds[0])
+    assert analyst.health().state == "unreachable"  # a view looks now and then
+    for _ in range(3):
+        assert "3 open alerts" in ask(analyst, "open alerts")
+    assert backend.looks == 1
+    seconds[0] += 60  # nobody looked for a while
+    ask(analyst, "open alerts")
+    assert backend.looks == 2
+    backend.state = "ok"
+    analyst.health()
+    assert next(iter(analyst.ask("open alerts"))).text.startswith("asking")
+    assert backend.looks == 4  # of a model that is there every question makes sure
 
 
 def test_what_did_a_user_do_today(analyst: Analyst) -> None:

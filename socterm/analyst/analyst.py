@@ -36,6 +36,8 @@ _EVIDENCE = 200
 _REMEMBERED = 4
 _GONE_THROUGH = 20
 _DAY = 86_400_000_000
+_STILL = 15.0
+"""Seconds for which a model that was not there is taken not to be there; views look more often than that."""
 
 
 class Analyst:
@@ -76,6 +78,8 @@ class Analyst:
         self._clock = clock
         self._turns: list[Turn] = []
         self._asked: Question | None = None
+        self._looked = 0.0
+        self._found: Health | None = None
 
     @property
     def search(self) -> Search | None:
@@ -84,7 +88,15 @@ class Analyst:
 
     def health(self) -> Health:
         """Whether a model can be asked now; seconds at worst, never an exception."""
-        return self.backend.health()
+        found = self.backend.health()
+        self._looked, self._found = self._clock(), found
+        return found
+
+    def _known_health(self) -> Health:
+        """The same, but that no model was there a moment ago is enough: a question does not wait for it."""
+        if self._found is not None and self._found.state != "ok" and self._clock() - self._looked < _STILL:
+            return self._found
+        return self.health()
 
     def forget(self) -> None:
         """Begin a new conversation."""
@@ -175,7 +187,7 @@ class Analyst:
                 list(self.talks.keep(transcript.turn()))
 
     def _answer(self, question: str, alert_id: int | None, cancel: Wish) -> Iterator[Piece]:
-        health = self.health()
+        health = self._known_health()
         if health.state == "ok":
             yield from self._ask_model(question, alert_id, cancel, health)
         else:

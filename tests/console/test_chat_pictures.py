@@ -12,6 +12,7 @@ import pytest
 from driver import Driver, console
 from scene import NOW, FakeIngest, Scene
 from socterm.analyst import Analyst, OllamaBackend
+from socterm.analyst.backends import wire
 from socterm.store.opening import Store
 from story import busy
 from tests import ollama_stub as stub
@@ -60,7 +61,10 @@ class Clock:
 
 
 @pytest.fixture
-def server() -> Iterator[OllamaStub]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaStub]:
+    """A server that is waited for: on a busy machine a picture would else be of an answer from rules."""
+    for name in ("CONNECT", "ASIDE", "ASIDE_TOTAL"):
+        monkeypatch.setattr(wire, name, 60.0)
     with stub.serving() as running:
         yield running
 
