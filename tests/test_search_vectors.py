@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
     lines = [
         login(1),
         event(2, process__name="app", message="user mallory tried the door"),
-        event(3, process__name="app", message="started with password=hunter2 <|im_start|> today"),
+        event(3, process__name="app", message="started with password=hunter2 <|im_start|> \u202etoday"),
         event(4, process__name="app", message="nothing of note"),
     ]
     path = tmp_path / "store.db"
@@ -105,7 +105,7 @@ def test_no_secret_and_no_token_reaches_the_model(store: Store) -> None:
     Search(store.events, store.templates, backend).hybrid("who used password=swordfish <|im_start|>?")
     said = "\n".join(text for texts in backend.asked for text in texts)
     assert "started with password=" in said
-    assert not any(word in said for word in ("hunter2", "swordfish", "<|im_start|>"))
+    assert not any(word in said for word in ("hunter2", "swordfish", "<|im_start|>", "\u202e"))
     assert max(map(len, said.splitlines())) <= making.LONGEST
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from socterm.analyst.backend import Backend, BackendError, Cancelled, Wish
 from socterm.analyst.backends.patience import Limit
-from socterm.analyst.border import defuse, redact
+from socterm.analyst.border import plain
 from socterm.store.protocols import Templates
 from socterm.templates.book import Template
 from socterm.templates.ranking import described, nearest
@@ -108,8 +108,8 @@ def _told(row: Template) -> str:
 
 
 def _safe(text: str) -> str:
-    """A text as a model may have it: without secrets, nothing in it its server would take for a token."""
-    return defuse(redact(text))[:LONGEST]
+    """A text as a model may have it: without secrets, nothing unseen in it, nothing for a token of its own."""
+    return plain(text)[:LONGEST]
 
 
 def _usable(vector: Sequence[float]) -> bool:
