@@ -108,7 +108,7 @@ def _told(row: Template) -> str:
 
 
 def _safe(text: str) -> str:
-    """A text as a model may have it: without secrets, nothing unseen in it, nothing for a token of its own."""
+    """A text as a model may have it: without secrets, with nothing unseen in it and no token of its own."""
     return plain(text)[:LONGEST]
 
 
