@@ -198,13 +198,13 @@ def test_a_channel_that_does_not_answer_rests_until_it_does(scene: Scene) -> Non
     scene.take(scene.news())
     scene.outbox.failing("ops", NOW, 60)
     scene.outbox.failing("ops", NOW, 100)
-    assert scene.outbox.fails("ops") == 2
+    assert scene.outbox.health("ops").fails == 2
     assert scene.outbox.due("ops", NOW + 99) is None
     message = scene.outbox.due("ops", NOW + 100)
     assert message is not None
     scene.outbox.claim(message.id, "{}", NOW + 100)
     scene.outbox.sent(message.id, "", NOW + 100)
-    assert scene.outbox.fails("ops") == 0
+    assert scene.outbox.health("ops").fails == 0
 
 
 def test_a_clock_that_was_set_back_stops_nothing(scene: Scene) -> None:

@@ -15,7 +15,7 @@ import click
 from socterm.cli.background import Background
 from socterm.cli.output import clean
 from socterm.cli.wiring import clock, configure, make_pipeline, open_writer
-from socterm.config import Config
+from socterm.config import Config, NotifyConfig
 from socterm.demo import DEFAULT, SEED, Story, paced, stories
 from socterm.demo import play as tell_story
 from socterm.errors import UsageError
@@ -107,7 +107,8 @@ def _stage(theme: str | None) -> Iterator[tuple[Config, Path]]:
     with tempfile.TemporaryDirectory(prefix="socterm-demo-") as folder:
         config = configure({"db": Path(folder) / "demo.db", "theme": theme})
         # What this person follows otherwise has no part in the demo.
-        yield config.model_copy(update={"tail": (), "syslog": (), "journal": False}), Path(folder)
+        quiet = {"tail": (), "syslog": (), "journal": False, "notify": NotifyConfig()}
+        yield config.model_copy(update=quiet), Path(folder)
 
 
 class _Player:

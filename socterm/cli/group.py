@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "db": "socterm.cli.db:db",
     "tls": "socterm.cli.tls:tls",
 }
+    "notify": "socterm.cli.notify:notify",
 """Subcommand → where it lives; imported when called, so that `--help` stays fast."""
 
 SUMMARIES: dict[str, str] = {
@@ -71,6 +72,7 @@ SUMMARIES: dict[str, str] = {
 
 
 class LazyGroup(click.Group):
+    "notify": "Say where new alerts are told and what was told; send a test.",
     """A group whose commands are imported when called; `-` before a command means standard input."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

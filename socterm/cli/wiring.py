@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -236,7 +237,21 @@ def make_pipeline(
 
 def beside(writer: Writer, config: Config) -> list[Beside]:
     """What is to run beside the ingest, as configured."""
-    return [watch_incidents(writer, config)] if config.analyst.background else []
+    found: list[Beside] = [watch_incidents(writer, config)] if config.analyst.background else []
+    return [*found, *notifiers(writer.path, config)]
+
+
+def notifiers(path: Path, config: Config) -> list[Beside]:
+    """What tells new alerts outside, where that is configured."""
+    from socterm.notify.channels.opening import open_channels
+    from socterm.notify.notifier import Notifier, forget, terms_of
+
+    wanted = config.notify
+    if not wanted.on or not wanted.channels:
+        forget(path, clock())
+        return []
+    channels = open_channels(wanted, os.environ)
+    return [Notifier(path, channels, terms_of(wanted), clock=clock, host=platform.node())]
 
 
 def watch_incidents(writer: Writer, config: Config) -> IncidentWatch:

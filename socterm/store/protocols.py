@@ -19,7 +19,7 @@ from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
 from socterm.store.doors.identity import TokenRow, UserRow
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
-from socterm.store.doors.outbox import ChannelRow, Held, Mark, News, Outgoing, Told
+from socterm.store.doors.outbox import ChannelRow, Health, Held, Mark, News, Outgoing, Told
 from socterm.store.doors.sandbox import SqlAnswer
 from socterm.store.doors.templates import Found, TemplateRow, Totals
 from socterm.store.ingest.raising import Asked
@@ -499,8 +499,8 @@ class Outbox(Protocol):
     def failing(self, channel: str, now: int, wait: int) -> None:
         """Send nothing on a channel for `wait` µs: it does not answer."""
 
-    def fails(self, channel: str) -> int:
-        """How often in a row it did not answer."""
+    def health(self, channel: str) -> Health:
+        """How a channel does."""
 
     def moot(self, messages: Iterable[int], note: str, now: int) -> None:
         """Nobody needs to be told any more."""

@@ -30,7 +30,7 @@ LONGEST: Final = 3_600_000_000
 
 _TOLD: Final = (
     "coalesce((SELECT max(o.rank) FROM outbox o WHERE o.channel = :channel AND o.kind = '{}' "
-    "AND o.about = {}.id), -1)"
+    "AND o.about = {}.id AND o.about != 0), -1)"
 )
 _NEW_ALERTS: Final = f"""
 SELECT a.id, a.rank, a.rule || ' ' || a.entity FROM alerts a
@@ -124,6 +124,16 @@ class Held(msgspec.Struct):
     tellable: bool
 
 
+class Health(msgspec.Struct):
+    """How a channel does: how often in a row it did not answer, what it said then, and when (µs) a message
+    was sent and given up last."""
+
+    fails: int
+    note: str
+    last_sent: int
+    last_dead: int
+
+
 class ChannelRow(msgspec.Struct):
     """The figures of a channel. Times are µs of the clock, 0 for never; `note` is what the last failure said.
 
@@ -198,11 +208,22 @@ class OutboxDesk:
                 "UPDATE channels SET fails = fails + 1, gate = ? WHERE name = ?", (now + wait, channel)
             )
 
-    def fails(self, channel: str) -> int:
-        """How often in a row it did not answer."""
+    def health(self, channel: str) -> Health:
+        """How a channel does; takes microseconds."""
         with self._connections.snapshot() as db:
             row = db.execute("SELECT fails FROM channels WHERE name = ?", (channel,)).fetchone()
-        return row[0] if row else 0
+            note = db.execute(
+                "SELECT note FROM outbox WHERE channel = ? AND state = 'failed' "
+                "ORDER BY changed DESC LIMIT 1",
+                (channel,),
+            ).fetchone()
+            sent, dead = (
+                db.execute(
+                    "SELECT max(changed) FROM outbox WHERE channel = ? AND state = ?", (channel, state)
+                ).fetchone()[0]
+                for state in ("sent", "dead")
+            )
+        return Health(row[0] if row else 0, note[0] if note else "", sent or 0, dead or 0)
 
     # -- what to tell --------------------------------------------------------------------
 
@@ -244,12 +265,12 @@ class OutboxDesk:
             held = db.execute(
                 "SELECT min(created) FROM outbox WHERE channel = ? AND state = 'held'", (channel,)
             ).fetchone()[0]
-            digest, summing = db.execute(
-                f"SELECT max(created), coalesce(max(state IN {_WAITING}), 0) FROM outbox "
-                "WHERE channel = ? AND kind = 'digest'",
+            digest = db.execute("SELECT digest FROM channels WHERE name = ?", (channel,)).fetchone()
+            summing = db.execute(
+                f"SELECT 1 FROM outbox WHERE channel = ? AND state IN {_WAITING} AND kind = 'digest'",
                 (channel,),
             ).fetchone()
-        return Told(recent, dict(groups), held or 0, digest or 0, bool(summing))
+        return Told(recent, dict(groups), held or 0, digest[0] if digest else 0, summing is not None)
 
     def put(self, channel: str, mark: Mark, queued: Sequence[News], held: Sequence[News], now: int) -> None:
         """Put on record what is to be told and what waits for a digest, and how far news were looked at."""
@@ -271,6 +292,7 @@ class OutboxDesk:
         """Have a digest sent of what is held back."""
         with self._connections.writing() as db:
             db.execute(_PUT, (channel, "digest", 0, 0, "", "queued", now, now))
+            db.execute("UPDATE channels SET digest = ? WHERE name = ?", (now, channel))
 
     # -- sending -------------------------------------------------------------------------
 

@@ -34,7 +34,8 @@ CREATE TABLE channels (  -- channels that are told of news, and from where on
   alert_change INTEGER NOT NULL,  -- alerts.change and incidents.change up to which news were looked at
   incident_change INTEGER NOT NULL,
   fails INTEGER NOT NULL DEFAULT 0,  -- how often in a row it did not answer
-  gate INTEGER NOT NULL DEFAULT 0  -- nothing is sent before
+  gate INTEGER NOT NULL DEFAULT 0,  -- nothing is sent before
+  digest INTEGER NOT NULL DEFAULT 0  -- when the last digest began
 ) WITHOUT ROWID;
 """
 

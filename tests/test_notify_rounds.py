@@ -1,0 +1,386 @@
+"""From alerts in a store to requests at a real server: limits, digests, failures, what is told no more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from socterm.alerts.model import RuleInfo
+from socterm.config import WebhookChannel
+from socterm.notify.channels.webhook import Webhook
+from socterm.notify.choose import MINUTE, Limits
+from socterm.notify.notifier import Notifier, forget, trouble
+from socterm.notify.retry import DEAD, SECOND
+from socterm.notify.rounds import Round, Terms
+from socterm.store import Store, open_store
+from socterm.store.ingest.writer import Writer
+from tests.notify_servers import Receiver
+from tests.store_samples import NOW, batch, episode, login
+
+HOUR = 60 * MINUTE
+LIMITS = Limits(each=1, within=HOUR, most=5, digest=5 * MINUTE)
+DAY = 24 * HOUR
+NO = (500, {}, b"no")
+
+
+class Scene:
+    """A store under ingest and a receiver, with a clock that the test moves."""
+
+    def __init__(
+        self, path: Path, receiver: Receiver, limits: Limits = LIMITS, about: str = "alerts"
+    ) -> None:
+        self.now = NOW
+        self.receiver = receiver
+        self.writer = Writer.open(path, now=NOW)
+        self.store: Store = open_store(path)
+        self.limits = limits
+        self.about = about
+        self.restart()
+
+    def restart(self) -> None:
+        channel = Webhook("ops", WebhookChannel(kind="webhook", url=self.receiver.url), {"HOME": "/nowhere"})
+        terms = Terms(self.about, "medium", DAY, self.limits)
+        self.round = Round(self.store, channel, terms, clock=lambda: self.now, host="soc1")
+
+    def alert(self, *numbers: int, rule: str = "rule-{}") -> None:
+        events = [login(number) for number in numbers]
+        self.writer.commit(
+            batch(events, [episode(e.id, [e], alert=e.id, rule=rule.format(e.id)) for e in events])
+        )
+
+    def turn(self, later: int = 0) -> int:
+        self.now += later
+        return self.round.turn()
+
+    def told(self) -> list[int]:
+        return [request.said["alert"]["id"] for request in self.receiver.got if "alert" in request.said]
+
+    def states(self) -> dict[str, int]:
+        with self.store._connections.snapshot() as db:
+            return dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
+
+    def close(self) -> None:
+        self.store.close()
+        self.writer.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def stage(tmp_path: Path, receiver: Receiver) -> Iterator[Callable[..., Scene]]:
+    made: list[Scene] = []
+
+    def make(**more: Any) -> Scene:
+        made.append(Scene(tmp_path / "s.db", receiver, **more))
+        return made[-1]
+
+    yield make
+    for scene in made:
+        scene.close()
+
+
+@pytest.fixture
+def scene(stage: Callable[..., Scene]) -> Scene:
+    found = stage()
+    found.turn()
+    return found
+
+
+def test_an_alert_is_told_once(scene: Scene) -> None:
+    scene.alert(1)
+    assert scene.turn() == 1
+    assert scene.turn(DAY // 2) == 0
+    scene.restart()
+    assert scene.turn() == 0
+    (got,) = scene.receiver.got
+    assert got.said["title"] == "MEDIUM: rule-1 · 203.0.113.9"
+    assert got.said["alert"]["rule"] == "rule-1"
+    assert got.said["alert"]["host"] == "soc1"
+
+
+def test_what_was_there_before_is_not_told(stage: Callable[..., Scene]) -> None:
+    scene = stage()
+    scene.alert(1)
+    scene.turn()
+    scene.alert(2)
+    scene.turn()
+    assert scene.told() == [2]
+
+
+def test_a_growing_alert_is_told_once(scene: Scene) -> None:
+    first, second = login(1), login(2)
+    scene.writer.commit(batch([first], [episode(1, [first], alert=1)]))
+    scene.turn()
+    scene.writer.commit(batch([second], [episode(1, [first, second], new=[second], alert=1)]))
+    scene.turn(HOUR)
+    assert scene.told() == [1]
+
+
+def test_a_storm_is_the_cap_and_one_digest(scene: Scene) -> None:
+    for portion in range(12):  # 996 alerts within 60 seconds
+        scene.alert(*range(portion * 83 + 1, portion * 83 + 84))
+        scene.turn(5 * SECOND)
+    scene.turn(5 * MINUTE)
+    scene.turn(HOUR)
+    assert len(scene.told()) == 5
+    assert len(scene.receiver.got) == 6
+    digest = scene.receiver.got[-1].said
+    assert digest["kind"] == "digest"
+    assert digest["digest"]["alerts"] == 991
+    assert sorted(scene.told() + digest["digest"]["ids"]) == list(range(1, 997))
+    assert scene.states() == {"sent": 6, "summed": 991}
+
+
+def test_one_group_is_told_once_an_hour_and_then_again(scene: Scene) -> None:
+    scene.alert(1, 2, 3, rule="same")
+    scene.turn()
+    scene.turn(5 * MINUTE)
+    assert scene.told() == [1]
+    assert scene.receiver.got[-1].said["title"] == "2 more alerts: 2 medium"
+    scene.alert(4, rule="same")
+    scene.turn(54 * MINUTE)
+    assert scene.told() == [1]
+    scene.alert(5, rule="same")
+    scene.turn(2 * MINUTE)
+    assert scene.told() == [1, 5]
+
+
+def test_the_cap_opens_again_a_minute_later(scene: Scene) -> None:
+    scene.alert(*range(1, 8))
+    scene.turn()
+    scene.alert(8)
+    scene.turn(59 * SECOND)
+    assert scene.told() == [1, 2, 3, 4, 5]
+    scene.alert(9)
+    scene.turn(2 * SECOND)
+    assert scene.told() == [1, 2, 3, 4, 5, 9]
+
+
+def test_the_cap_holds_over_a_restart(scene: Scene) -> None:
+    scene.alert(*range(1, 6))
+    scene.turn()
+    scene.restart()
+    scene.alert(6)
+    scene.turn(SECOND)
+    assert scene.told() == [1, 2, 3, 4, 5]
+
+
+def test_digests_come_apart_from_each_other(scene: Scene) -> None:
+    number = 0
+    for _ in range(40):  # twenty minutes of storm
+        scene.alert(*range(number + 1, number + 11), rule="same")
+        number += 10
+        scene.turn(30 * SECOND)
+    kinds = [request.said["kind"] for request in scene.receiver.got]
+    assert kinds.count("alert") == 1
+    assert kinds.count("digest") in (3, 4)
+
+
+def test_a_closed_alert_is_not_told_alone_or_in_a_digest(scene: Scene) -> None:
+    def close(*ids: int) -> None:
+        scene.store.triage.decide(ids, "close", actor="ann", now=scene.now, verdict="test")
+
+    scene.receiver.answers(NO)
+    scene.alert(*range(1, 10))
+    scene.turn()
+    close(1, 2, 3, 7, 8)
+    scene.receiver.answers((200, {}, b""))
+    scene.receiver.got.clear()
+    scene.turn(5 * MINUTE)
+    assert scene.told() == [4, 5]
+    assert scene.receiver.got[-1].said["digest"]["ids"] == [6, 9]
+    assert scene.states() == {"sent": 3, "summed": 2, "moot": 5}
+
+
+def test_a_digest_of_nothing_is_not_sent(scene: Scene) -> None:
+    scene.alert(1, 2, rule="same")
+    scene.turn()
+    scene.store.triage.decide([2], "close", actor="ann", now=scene.now, verdict="test")
+    scene.turn(5 * MINUTE)
+    assert len(scene.receiver.got) == 1
+
+
+def test_a_server_that_is_down_gets_it_later_under_the_same_key_in_the_same_words(scene: Scene) -> None:
+    scene.receiver.answers(NO)
+    scene.alert(1)
+    for _ in range(8):
+        scene.turn(SECOND)
+    assert len(scene.receiver.got) == 2  # at once, and five seconds later
+    grown = login(2)
+    scene.writer.commit(batch([grown], [episode(1, [login(1), grown], new=[grown], alert=1, rule="rule-1")]))
+    scene.receiver.answers((200, {}, b""))
+    scene.turn(MINUTE)
+    assert len({(request.key, request.body) for request in scene.receiver.got}) == 1
+    assert scene.states() == {"sent": 1}
+    scene.turn(HOUR)
+    assert len(scene.receiver.got) == 3
+
+
+def test_a_server_that_is_down_is_asked_ever_less_and_by_one_message(scene: Scene) -> None:
+    scene.receiver.answers(NO)
+    scene.alert(*range(1, 6))
+    for _ in range(600):
+        scene.turn(SECOND)
+    assert 5 <= len(scene.receiver.got) <= 9
+    assert len(set(scene.receiver.keys)) == 1
+    assert trouble(scene.store, "ops", scene.now) == (
+        "notify: ops does not take messages (HTTP 500 no), they wait: see socterm notify status"
+    )
+    scene.receiver.answers((200, {}, b""))
+    scene.turn(HOUR)
+    assert trouble(scene.store, "ops", scene.now) == ""
+    assert scene.told()[-5:] == [1, 2, 3, 4, 5]
+
+
+def test_what_a_server_asks_for_is_waited(scene: Scene) -> None:
+    scene.receiver.answers((429, {"Retry-After": "100"}, b""), (200, {}, b""))
+    scene.alert(1)
+    scene.turn()
+    scene.turn(99 * SECOND)
+    assert len(scene.receiver.got) == 1
+    scene.turn(2 * SECOND)
+    assert scene.states() == {"sent": 1}
+
+
+def test_a_message_that_is_refused_holds_up_no_other(scene: Scene) -> None:
+    scene.receiver.answer = lambda request: (
+        (422, {}, b"no") if request.said["alert"]["id"] == 1 else (200, {}, b"")
+    )
+    scene.alert(1, 2)
+    scene.turn()
+    scene.alert(3)
+    scene.turn(SECOND)
+    assert scene.told() == [1, 2, 3]
+    assert scene.states() == {"failed": 1, "sent": 2}
+    for _ in range(60):
+        scene.turn(SECOND)
+    assert scene.told().count(1) <= 5
+
+
+def test_while_a_server_is_down_no_more_than_the_cap_waits_for_it(scene: Scene) -> None:
+    scene.receiver.answers(None)
+    for number in range(1, 201):
+        scene.alert(number)
+        scene.turn(10 * SECOND)
+    scene.receiver.got.clear()
+    scene.receiver.answers((200, {}, b""))
+    scene.turn(HOUR)
+    assert len(scene.receiver.got) == 6
+    assert len(scene.told()) == 5
+    assert scene.receiver.got[-1].said["digest"]["alerts"] == 195
+
+
+def test_after_a_day_it_is_given_up_and_said(scene: Scene) -> None:
+    scene.receiver.answers(NO)
+    scene.alert(1)
+    scene.turn()
+    scene.turn(DEAD - 2 * SECOND)
+    assert scene.states() == {"failed": 1}
+    scene.turn(3 * SECOND)
+    assert scene.states() == {"dead": 1}
+    asked = len(scene.receiver.got)
+    scene.receiver.answers((200, {}, b""))
+    scene.turn(HOUR)
+    assert len(scene.receiver.got) == asked
+    assert "messages were given up after a day" in trouble(scene.store, "ops", scene.now)
+    (row,) = scene.store.outbox.channels()
+    assert (row.dead, row.waiting, row.note) == (1, 0, "HTTP 500 no")
+
+
+def test_what_happened_long_ago_is_no_news(scene: Scene) -> None:
+    scene.alert(1)
+    scene.turn(2 * DAY)
+    assert scene.receiver.got == []
+
+
+def test_incidents_are_told_and_told_again_when_they_grow_graver(stage: Callable[..., Scene]) -> None:
+    scene = stage(about="incidents", limits=Limits(2, HOUR, 5, 5 * MINUTE))
+    scene.turn()
+    infos = {rule: RuleInfo(rule, rule, level, "", ()) for rule, level in (("a", "high"), ("b", "critical"))}
+    scene.writer.save_rules([], infos)
+    scene.alert(1, rule="a")
+    scene.turn()
+    scene.alert(2, rule="b")
+    scene.turn()
+    found = [
+        (one.said["kind"], one.said["level"], one.said["incident"]["alerts"]) for one in scene.receiver.got
+    ]
+    assert found == [("incident", "high", 1), ("incident", "critical", 2)]
+    assert scene.receiver.got[0].key != scene.receiver.got[1].key
+
+
+def test_hostile_names_arrive_harmless(scene: Scene) -> None:
+    event = login(1)
+    nasty = (("user.name", "\x1b]0;x\x07\r\nSubject: y\u202e https://evil.example"),)
+    scene.writer.commit(batch([event], [episode(1, [event], alert=1, entity=nasty)]))
+    scene.turn()
+    said = scene.receiver.got[0].said
+    assert said["title"] == "MEDIUM: brute · ␛]0;x␇␍␊Subject: y<U+202E> https[:]//evil.example"
+    assert said["alert"]["entity"]["user.name"] in said["text"]
+
+
+# -- beside the ingest ----------------------------------------------------------------------
+
+
+def notifier(scene: Scene, path: Path, names: tuple[str, ...] = ("ops",)) -> Notifier:
+    settings = WebhookChannel(kind="webhook", url=scene.receiver.url)
+    channels = [Webhook(name, settings, {"HOME": "/nowhere"}) for name in names]
+    terms = {name: Terms("alerts", "medium", 0, LIMITS) for name in names}
+    return Notifier(path, channels, terms, clock=lambda: scene.now, host="soc1")
+
+
+def test_beside_the_ingest_each_channel_is_told(
+    stage: Callable[..., Scene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socterm.notify.notifier.LOOK", 0.01)
+    scene = stage()
+    for name in ("ops", "mail"):
+        scene.store.outbox.begin(name, scene.now)
+    both = threading.Event()
+    answer = scene.receiver.answer
+
+    def heard(request: Any) -> Any:
+        if len(scene.receiver.got) == 2:
+            both.set()
+        return answer(request)
+
+    scene.receiver.answer = heard
+    scene.alert(1)
+    working = notifier(scene, tmp_path / "s.db", ("ops", "mail"))
+    working.start()
+    assert both.wait(20)
+    working.close()
+    assert scene.told() == [1, 1]
+    assert working.note == ""
+
+
+def test_a_channel_that_is_taken_out_is_forgotten(stage: Callable[..., Scene], tmp_path: Path) -> None:
+    scene = stage()
+    scene.receiver.answers(NO)
+    scene.turn()
+    scene.alert(1)
+    scene.turn()
+    forget(tmp_path / "s.db", scene.now)
+    scene.alert(2)
+    scene.receiver.answers((200, {}, b""))
+    scene.restart()
+    scene.turn()
+    scene.alert(3)
+    scene.turn(HOUR)
+    assert scene.told() == [1, 3]
+
+
+def test_a_store_that_cannot_be_opened_is_said(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_text("no store")
+    working = notifier(scene, tmp_path / "other.db")
+    working.start()
+    working.close()
+    assert working.note.startswith("notify: ")
+    assert "ops is not told of alerts" in working.note
