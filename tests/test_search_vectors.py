@@ -222,6 +222,13 @@ def test_the_nearest_vectors(monkeypatch: pytest.MonkeyPatch, with_numpy: bool) 
     assert near([], {1: b""}, 3) == []
 
 
+def test_without_numpy_the_latest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.setattr(making, "PLAIN", 7)
+    vectors = {number: packed([1.0, number]) for number in range(1, 11)}
+    assert near([1.0, 0.0], vectors, 40) == [8, 9, 10]
+
+
 NUMBERS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
