@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from socterm.secrets import Secret
-from socterm.service.bearer import new_token
+from socterm.service.tokens import new_token
 from socterm.service.endpoints import Endpoint
 from socterm.service.passwords import Passwords
 from socterm.service.service import Service, Terms, make_app

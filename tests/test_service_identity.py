@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from socterm.errors import SoctermError, UsageError
 from socterm.secrets import Secret, own_file
-from socterm.service.bearer import Authenticator, digest, new_token
+from socterm.service.bearer import Authenticator
 from socterm.service.identity import Principal, granted, require
 from socterm.service.passwords import LONGEST, Passwords
 from socterm.service.problems import RequestError
 from socterm.service.signing import AUDIENCE, LIFETIME, Signer, signing_key
+from socterm.service.tokens import digest, new_token
 from socterm.store import Store, open_store
 from socterm.store.upkeep.check import check
 

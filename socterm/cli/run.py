@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -15,11 +15,17 @@ from socterm.cli.renewing import Renewal
 from socterm.cli.saying import ERROR, INFO, WARNING, say
 from socterm.cli.signals import on_signals
 from socterm.cli.wiring import calm_memory, configure, make_pipeline, open_writer, specs_of
+from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
+from socterm.pipeline.beside import Beside
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.sdnotify import Manager, of_this_process
 from socterm.pipeline.status import IngestStatus
 from socterm.pipeline.supervision import Supervision
+
+if TYPE_CHECKING:
+    from socterm.sources.hub import Hub
+    from socterm.store.ingest.writer import Writer
 
 
 @click.command()
@@ -48,24 +54,50 @@ def run(dash: str | None, once: bool, batch: int, as_json: bool, quiet: bool, **
         raise UsageError("nothing to read: name a source, e.g. socterm run --tail /var/log/auth.log")
     writer = open_writer(config)
     try:
-        if options["learn_from"]:
-            from socterm.cli.learn import learn_first
-
-            learn_first(writer, config, options["learn_from"], quiet=quiet)
-        pipeline = make_pipeline(writer, config, specs=specs, options=options, once=once)
-        pipeline.beside += (Supervision(manager, lambda: pipeline.turns, pipeline.status),)
-        renew = Renewal(pipeline, config, options, manager, quiet=quiet)
-        _ingest(pipeline, manager, renew, batch=batch, as_json=as_json, quiet=quiet)
+        follow(writer, config, specs, options, manager, once=once, batch=batch, as_json=as_json, quiet=quiet)
     finally:
         writer.close()
 
 
-def _ingest(
-    pipeline: Pipeline, manager: Manager, renew: Callable[[], None], *, batch: int, as_json: bool, quiet: bool
+def follow(
+    writer: Writer,
+    config: Config,
+    specs: Sequence[str],
+    options: Mapping[str, Any],
+    manager: Manager,
+    *,
+    once: bool = False,
+    batch: int = 2000,
+    as_json: bool = False,
+    quiet: bool = False,
+    beside: Sequence[Beside] = (),
+    stop: threading.Event | None = None,
+    hub: Hub | None = None,
 ) -> None:
-    pipeline.batch = batch
-    stop = threading.Event()
+    """Ingest into an open store until a signal comes, or somebody else sets `stop`.
 
+    `beside` runs with it and ends after it; `hub` is where others post to.
+    """
+    if options["learn_from"]:
+        from socterm.cli.learn import learn_first
+
+        learn_first(writer, config, options["learn_from"], quiet=quiet)
+    pipeline = make_pipeline(writer, config, specs=specs, options=options, once=once, hub=hub)
+    pipeline.batch = batch
+    pipeline.beside += (*beside, Supervision(manager, lambda: pipeline.turns, pipeline.status))
+    renew = Renewal(pipeline, config, options, manager, quiet=quiet)
+    _ingest(pipeline, manager, renew, stop or threading.Event(), as_json=as_json, quiet=quiet)
+
+
+def _ingest(
+    pipeline: Pipeline,
+    manager: Manager,
+    renew: Callable[[], None],
+    stop: threading.Event,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     def end() -> None:
         manager.stopping()
         stop.set()

@@ -70,6 +70,8 @@ def configure(options: Mapping[str, Any]) -> Config:
         flags["console.theme"] = options["theme"]
     if options.get("fps"):
         flags["console.fps"] = options["fps"]
+    served = ("listen", "cert", "key", "behind_proxy")
+    flags |= {f"api.{name}": options[name] for name in served if options.get(name)}
     return load_config(flags, path=options.get("config"))
 
 

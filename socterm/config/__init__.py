@@ -1,6 +1,7 @@
 """What a person can set: the model, where its file lies, and how file, environment and flags are joined."""
 
 from socterm.config.analyst import OLLAMA, AnalystConfig, LlmConfig
+from socterm.config.api import ApiConfig
 from socterm.config.kinds import INTERNAL, LEAST_SIZE
 from socterm.config.listen import ListenConfig
 from socterm.config.load import load_config
@@ -21,6 +22,7 @@ __all__ = [
     "LEAST_SIZE",
     "OLLAMA",
     "AnalystConfig",
+    "ApiConfig",
     "AppriseChannel",
     "ChannelConfig",
     "Config",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from socterm.config.analyst import AnalystConfig, LlmConfig
+from socterm.config.api import ApiConfig
 from socterm.config.kinds import Files, HomePath, List, Paths, Section, ValuesOrFiles
 from socterm.config.listen import ListenConfig
 from socterm.config.notify import NotifyConfig
@@ -50,6 +51,7 @@ class Config(Section):
     geo: GeoConfig = GeoConfig()
     retention: RetentionConfig = RetentionConfig()
     incidents: IncidentsConfig = IncidentsConfig()
+    api: ApiConfig = ApiConfig()
     listen: ListenConfig = ListenConfig()
     notify: NotifyConfig = NotifyConfig()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -11,27 +9,14 @@ from socterm.errors import StoreError
 from socterm.service.identity import Principal, granted
 from socterm.service.problems import unauthorised
 from socterm.service.signing import Signer
-from socterm.store.protocols import Identity
-
-MARK: Final = "soct_"
-"""What long-lived tokens begin with, so that one that was lost somewhere is recognised."""
+from socterm.service.tokens import MARK, digest, new_token
+from socterm.store.access import Identity
 
 NOTED: Final = 60_000_000
 """µs between two notes that a token was used."""
 
 LONGEST: Final = 4096
 """Characters of a token that are looked at."""
-
-
-def new_token() -> tuple[str, bytes]:
-    """(a new token, its digest); the token is shown once, the digest is what is kept."""
-    token = MARK + secrets.token_urlsafe(32)
-    return token, digest(token)
-
-
-def digest(token: str) -> bytes:
-    """What stands in the store instead of a token. It has 256 random bits: a fast hash is enough."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
 class Authenticator:
@@ -86,3 +71,6 @@ class Authenticator:
             self._identity.token_used(ident, now)
         except StoreError:
             self.unnoted += 1
+
+
+__all__ = ["Authenticator", "digest", "new_token"]

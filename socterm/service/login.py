@@ -22,7 +22,7 @@ from socterm.service.signing import LIFETIME, Signer
 
 if TYPE_CHECKING:
     from socterm.store.doors.identity import UserRow
-    from socterm.store.protocols import Identity
+    from socterm.store.access import Identity
 
 AT_ONCE: Final = 2
 """Passwords that are worked on at a time: each takes 64 MiB and a tenth of a second."""

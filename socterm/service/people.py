@@ -8,10 +8,10 @@ from pydantic import Field
 
 from socterm.errors import UsageError
 from socterm.service.answers import Asked, Moment, Told, moment
-from socterm.service.bearer import new_token
 from socterm.service.endpoints import Call, Endpoint, Nothing
 from socterm.service.passwords import LEAST, LONGEST
 from socterm.service.problems import RequestError
+from socterm.service.tokens import new_token
 from socterm.store.doors.identity import TokenRow, UserRow
 
 Role = Literal["read", "triage", "admin"]

@@ -1,4 +1,4 @@
-"""Users and tokens of the service, as they are kept. Implements `protocols.Identity`.
+"""Users and tokens of the service, as they are kept. Implements `access.Identity`.
 
 Passwords come here hashed, tokens as their digest: neither can be had back from the file. Every change is a
 row of the audit trail, without either; such rows are not undone like decisions on alerts.

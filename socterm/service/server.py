@@ -1,0 +1,137 @@
+"""The service on a socket: bound before anything else begins, served from a thread beside the ingest."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from socterm.errors import SoctermError
+
+GRACE: Final = 3
+"""Seconds that open requests get at the end."""
+
+AT_ONCE: Final = 256
+"""Connections at a time; more are answered with 503."""
+
+BACKLOG: Final = 128
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it listens. `proxies` are the addresses whose word on who asks is taken; () for none."""
+
+    address: str
+    port: int
+    cert: Path | None = None
+    key: Path | None = None
+    proxies: tuple[str, ...] = ()
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches it."""
+        return ipaddress.ip_address(self.address).is_loopback
+
+
+class Server:
+    """Runs an ASGI application in a thread; a `Beside` of the pipeline, and just as well without one.
+
+    `begun` is called with its URL when it serves, `ended` where it ends although nobody closed it.
+    Raises SoctermError where the socket cannot be bound or the certificate not be read.
+    """
+
+    note = ""
+
+    def __init__(
+        self,
+        app: Any,
+        place: Place,
+        *,
+        begun: Callable[[str], None] = lambda _url: None,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        _check_certificate(place)
+        self._socket = _bound(place)
+        self._begun = begun
+        self._ended = ended
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            proxy_headers=bool(place.proxies),
+            forwarded_allow_ips=list(place.proxies),
+            ssl_certfile=place.cert,
+            ssl_keyfile=place.key,
+            limit_concurrency=AT_ONCE,
+            timeout_graceful_shutdown=GRACE,
+        )
+        self._server = uvicorn.Server(config)
+        self._scheme = "https" if place.cert else "http"
+
+    @property
+    def url(self) -> str:
+        """Where it is reached, with the port it got where none was named."""
+        host, port = self._socket.getsockname()[:2]
+        return f"{self._scheme}://[{host}]:{port}" if ":" in host else f"{self._scheme}://{host}:{port}"
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._thread = threading.Thread(target=self._run, name="socterm-service", daemon=True)
+        self._thread.start()
+        self._begun(self.url)
+
+    def close(self) -> None:
+        """Take no more requests and end, after `GRACE` seconds at most."""
+        self._closing = True
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        self._socket.close()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._socket])
+        except Exception:  # said, and told to whoever waits: not left to a dead thread
+            logging.getLogger("socterm.service").exception("the service ended")
+        if not self._closing:
+            self.note = "the service has ended: start socterm again"
+            self._ended()
+
+
+def _bound(place: Place) -> socket.socket:
+    family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
+    # The protocol is named, or asyncio leaves Nagle's algorithm on and answers wait 40 ms for an ACK.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((place.address, place.port))
+        found.listen(BACKLOG)
+    except OSError as error:
+        found.close()
+        raise SoctermError(f"cannot listen on {place.address} port {place.port}: {error.strerror}") from None
+    return found
+
+
+def _check_certificate(place: Place) -> None:
+    if place.cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(place.cert, place.key)
+    except ssl.SSLError:
+        raise SoctermError(
+            f"{place.cert}: no certificate, or the key is not its own: both are PEM files"
+        ) from None
+    except OSError as error:
+        raise SoctermError(f"{error.filename or place.cert}: {error.strerror}") from None
