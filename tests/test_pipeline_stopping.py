@@ -138,3 +138,18 @@ def test_what_the_end_itself_cuts_off_is_stored(writer: Writer) -> None:
     with open_store(writer.path) as store:
         assert store.events.count().value == 1
     assert _refusals(writer, source.name) == {"torn": 1}
+
+
+def test_what_was_lost_is_counted_on_after_a_restart(writer: Writer) -> None:
+    port = 0
+    for turn in (1, 2):
+        pipeline = _pipeline(writer)
+        source = TcpSource(f"tcp://127.0.0.1:{port}", clock=clock, limits=Limits(peers=0))
+        port = source.port
+        pipeline._add(source, NOW)
+        stop = threading.Event()
+        pipeline.on_commit(stop.set)
+        socket.create_connection(("127.0.0.1", port)).close()
+        pipeline.run(stop)
+        assert _refusals(writer, source.name) == {"too many peers": turn}
+        assert pipeline.refresh().drops == turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socterm.event import Chunk
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.status import Rate, SourceStatus
-from socterm.sources.base import Answering, Listener, Source
+from socterm.sources.base import Answering, Listener, Source, SourceStats
 from socterm.store.ingest.batch import SourceState
 
 
@@ -21,6 +21,7 @@ class Feed:
         self.rate = Rate()
         self.told = state.lines
         self.done = False
+        self._before = state.drops
 
     def fill(self, limit: int) -> None:
         """Read ahead if nothing is."""
@@ -43,7 +44,12 @@ class Feed:
     def changed(self) -> bool:
         """Whether it has lost or refused something, or has a note, that is not stored yet."""
         stats = self.source.stats()
-        return (stats.drops, stats.note) != (self.state.drops, self.state.note)
+        return (self.drops(stats), stats.note) != (self.state.drops, self.state.note)
+
+    def drops(self, stats: SourceStats) -> dict[str, int]:
+        """What was lost or refused since the store began: a source counts from its own start."""
+        before = self._before
+        return {reason: before.get(reason, 0) + stats.drops.get(reason, 0) for reason in before | stats.drops}
 
     @property
     def over(self) -> bool:
@@ -56,5 +62,5 @@ class Feed:
         return SourceStatus(
             name=state.name, lines=state.lines, decoded=state.decoded, backlog=stats.backlog,
             age=now - state.newest if state.newest else -1,
-            drops=stats.drops, note=stats.note, done=self.done,
+            drops=self.drops(stats), note=stats.note, done=self.done,
         )  # fmt: skip

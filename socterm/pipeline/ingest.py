@@ -371,7 +371,7 @@ class Pipeline:
         for name, feed in touched.items():
             stats = feed.source.stats()
             state = feed.state
-            state.drops = stats.drops
+            state.drops = feed.drops(stats)
             state.note = stats.note
             feed.rate.add(now, state.lines - feed.told)
             feed.told = state.lines
