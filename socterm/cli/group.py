@@ -12,9 +12,6 @@ import socterm
 
 COMMANDS: dict[str, str] = {
     "run": "socterm.cli.run:run",
-    "serve": "socterm.cli.serve:serve",
-    "users": "socterm.cli.users:users",
-    "tokens": "socterm.cli.tokens:tokens",
     "scan": "socterm.cli.scan:scan",
     "demo": "socterm.cli.demo:demo",
     "generate": "socterm.cli.generate:generate",
@@ -38,17 +35,14 @@ COMMANDS: dict[str, str] = {
     "doctor": "socterm.cli.doctor:doctor",
     "llm-doctor": "socterm.cli.llm_doctor:llm_doctor",
     "eval-analyst": "socterm.cli.eval_analyst:eval_analyst",
+    "notify": "socterm.cli.notify:notify",
     "db": "socterm.cli.db:db",
     "tls": "socterm.cli.tls:tls",
 }
-    "notify": "socterm.cli.notify:notify",
 """Subcommand → where it lives; imported when called, so that `--help` stays fast."""
 
 SUMMARIES: dict[str, str] = {
     "run": "Ingest without a terminal: the same road as the console's.",
-    "serve": "Ingest as run does, and answer over HTTP.",
-    "users": "Add, list, change and remove those who may log in to the service.",
-    "tokens": "Make, list and revoke the tokens that programs come to the service with.",
     "scan": "Look for attacks in files and folders of any log.",
     "demo": "Play a labelled attack story into a throw-away store.",
     "generate": "Write logs of attack stories and their benign twins, to files or servers.",
@@ -72,13 +66,13 @@ SUMMARIES: dict[str, str] = {
     "doctor": "Say whether socterm can do its work on this machine, and what to do where not.",
     "llm-doctor": "Say whether the local model is there, stays local, and what it can.",
     "eval-analyst": "Measure the analyst on scenarios with known answers: rules, chance, models.",
+    "notify": "Say where new alerts are told and what was told; send a test.",
     "db": "Check, describe, trim, copy and dump a store.",
     "tls": "Make certificates for syslog over TLS: a CA, the listener's, one for each sender.",
 }
 
 
 class LazyGroup(click.Group):
-    "notify": "Say where new alerts are told and what was told; send a test.",
     """A group whose commands are imported when called; `-` before a command means standard input."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
