@@ -12,6 +12,9 @@ import socterm
 
 COMMANDS: dict[str, str] = {
     "run": "socterm.cli.run:run",
+    "serve": "socterm.cli.serve:serve",
+    "users": "socterm.cli.users:users",
+    "tokens": "socterm.cli.tokens:tokens",
     "scan": "socterm.cli.scan:scan",
     "demo": "socterm.cli.demo:demo",
     "generate": "socterm.cli.generate:generate",
@@ -43,6 +46,9 @@ COMMANDS: dict[str, str] = {
 
 SUMMARIES: dict[str, str] = {
     "run": "Ingest without a terminal: the same road as the console's.",
+    "serve": "Ingest as run does, and answer over HTTP.",
+    "users": "Add, list, change and remove those who may log in to the service.",
+    "tokens": "Make, list and revoke the tokens that programs come to the service with.",
     "scan": "Look for attacks in files and folders of any log.",
     "demo": "Play a labelled attack story into a throw-away store.",
     "generate": "Write logs of attack stories and their benign twins, to files or servers.",
