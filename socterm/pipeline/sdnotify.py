@@ -32,6 +32,7 @@ class Manager:
         self.failed = 0
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._status = ""
+        self._stopping = False
 
     @classmethod
     def take(cls, environ: MutableMapping[str, str], *, pid: int) -> Manager:
@@ -58,16 +59,14 @@ class Manager:
         self._tell("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def stopping(self) -> None:
-        """The end has begun."""
-        self._tell("STOPPING=1")
+        """The end has begun; told once, whoever sees it first."""
+        if not self._stopping:
+            self._stopping = True
+            self._tell("STOPPING=1")
 
     def alive(self) -> None:
         """The watchdog can be calm until the next time."""
         self._tell("WATCHDOG=1")
-
-    def busy(self, seconds: float) -> None:
-        """Starting or stopping takes that much longer from now on."""
-        self._tell(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
 
     def status(self, text: str) -> None:
         """One line for people (`systemctl status`); told only where it is another one than before."""

@@ -33,11 +33,17 @@ def logs(tail: Sequence[str], *, journal: bool) -> Iterator[Row]:
     if journal and not has_journalctl():
         yield bad("journal", "journalctl is not installed", "install systemd, or leave journal out")
     elif journal:
-        _, reasons = this_machines_logs(Path("/nonexistent"))
-        if reasons:
-            yield bad("journal", reasons[0].removeprefix("journal: "), "join group systemd-journal")
+        trouble = _journal_trouble()
+        if trouble:
+            yield bad("journal", trouble, "see docs/sources.md")
         else:
             yield ok("journal", "can be followed")
+
+
+def _journal_trouble() -> str:
+    """Why the journal cannot be followed, "" where it can: what is said of a machine without log files."""
+    _, reasons = this_machines_logs(Path("/nonexistent"))
+    return reasons[0].removeprefix("journal: ") if reasons else ""
 
 
 def _machine() -> Iterator[Row]:
@@ -56,7 +62,11 @@ def _file(spec: str) -> Iterator[Row]:
     if not found and glob.has_magic(spec):
         yield warn("log", f"{spec}: no file matches now", "those that come are read from their first line on")
     elif not found and path in STAND_INS and has_journalctl():
-        yield ok("log", f"{spec} is not there: the journal is followed in its place")
+        trouble = _journal_trouble()
+        if trouble:
+            yield warn("log", f"{spec} is not there, and the journal: {trouble}", "name a log that is there")
+        else:
+            yield ok("log", f"{spec} is not there: the journal is followed in its place")
     elif not found:
         yield warn("log", f"{spec} is not there yet", "it is read once it is; see whether the name is right")
     closed = [(one, error) for one in found if (error := _closed(one)) is not None]

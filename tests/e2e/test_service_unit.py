@@ -1,0 +1,63 @@
+"""The systemd unit: what systemd itself says of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.e2e.road import environment, socterm
+
+pytestmark = pytest.mark.e2e
+
+PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
+UNIT = PACKAGING / "socterm.service"
+MOST = 2.0
+"""The exposure that systemd may find at most; a unit that says nothing has 9.6."""
+
+
+def settings(name: str) -> list[str]:
+    """The values of a setting of the unit."""
+    return re.findall(rf"^{name}=(.*)$", UNIT.read_text(), re.MULTILINE)
+
+
+def test_the_exposure_is_low() -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST * 10:.0f}", UNIT],
+        capture_output=True, text=True, check=False, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    found = re.search(r"Overall exposure level for socterm\.service: ([0-9.]+)", done.stdout)
+    assert found is not None, done.stderr
+    assert float(found[1]) <= MOST
+    assert done.returncode == 0
+
+
+def test_systemd_understands_every_line(tmp_path: Path) -> None:
+    """The program is another one here: `verify` wants it to be there."""
+    (tmp_path / "socterm.service").write_text(UNIT.read_text().replace("/usr/bin/socterm", sys.executable))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / "socterm.service")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_it_starts_what_there_is(tmp_path: Path) -> None:
+    (command,) = settings("ExecStart")
+    assert command.split()[:2] == ["/usr/bin/socterm", "run"]
+    assert "--config" in socterm("run", "--help", home=tmp_path)
+    assert settings("Type") == ["notify"]
+    assert settings("WatchdogSec")
+
+
+def test_the_configuration_that_comes_with_it_can_stand(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "socterm", "doctor", "--config", str(PACKAGING / "config.toml")],
+        env=environment(tmp_path), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert re.search(r"^ok +configuration ", done.stdout, re.MULTILINE), done.stdout
+    assert 'db = "/var/lib/socterm/socterm.db"' in (PACKAGING / "config.toml").read_text()
+    assert settings("StateDirectory") == ["socterm"]
