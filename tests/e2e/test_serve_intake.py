@@ -1,0 +1,123 @@
+"""`socterm serve` as a process of its own, killed and ended while others send: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.e2e.road import SOCTERM, environment, socterm, until
+
+pytestmark = pytest.mark.e2e
+
+SENDERS, BATCHES, RECORDS = 4, 25, 40
+ANSWER = tuple[int, dict[str, object]]
+
+
+class Serving:
+    """The process, and how to ask it."""
+
+    def __init__(self, home: Path, port: int = 0) -> None:
+        self.process = subprocess.Popen(
+            [*SOCTERM, "serve", "--listen", f"127.0.0.1:{port}", "--db", str(home / "s.db")],
+            env=environment(home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stderr is not None
+        said = ""
+        while not (found := re.search(r"serving http://127\.0\.0\.1:(\d+)", said)):
+            said = self.process.stderr.readline()
+            assert said, f"it ended: {self.process.wait()}"
+        self.port = int(found[1])
+
+    def post(self, token: str, body: bytes, key: str) -> ANSWER:
+        """Status and answer. Raises OSError or HTTPException where the process goes meanwhile."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {
+            "Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson",
+            "Idempotency-Key": key,
+        }  # fmt: skip
+        with closing(connection):
+            connection.request("POST", "/api/v1/logs/ingest", body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def end(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+def token(home: Path) -> str:
+    return socterm("tokens", "add", "web", "--scope", "ingest", "--db", home / "s.db", home=home).strip()
+
+
+def stored(home: Path) -> list[str]:
+    """What the store holds of it, sorted."""
+    with closing(sqlite3.connect(home / "s.db")) as db:
+        return sorted(row[0] for row in db.execute("SELECT raw FROM events"))
+
+
+class Sender(threading.Thread):
+    """Sends batches one after the other, each under its own key until it is answered with 202."""
+
+    def __init__(self, number: int, token: str, service: list[Serving]) -> None:
+        super().__init__()
+        self.lines = [
+            [json.dumps({"sender": number, "batch": batch, "n": n}) for n in range(RECORDS)]
+            for batch in range(BATCHES)
+        ]
+        self.answered = 0
+        self.stop = False
+        self._number, self._token, self._service = number, token, service
+
+    def run(self) -> None:
+        for batch, lines in enumerate(self.lines):
+            body, key = "\n".join(lines).encode(), f"{self._number}-{batch}"
+            self._until_answered(body, key)
+            self.answered += 1
+
+    def _until_answered(self, body: bytes, key: str) -> None:
+        while not self.stop:
+            try:
+                status, answer = self._service[-1].post(self._token, body, key)
+            except (OSError, http.client.HTTPException):
+                threading.Event().wait(0.02)  # it was killed, or is not there yet
+                continue
+            if status == 202:
+                assert answer["accepted"] == RECORDS
+                return
+            assert status in (429, 503), answer
+
+
+def test_killed_and_ended_while_four_send_every_record_is_there_once(tmp_path: Path) -> None:
+    secret = token(tmp_path)
+    service = [Serving(tmp_path)]
+    senders = [Sender(number, secret, service) for number in range(SENDERS)]
+    try:
+        for sender in senders:
+            sender.start()
+        for share, how, code in ((0.3, signal.SIGKILL, -signal.SIGKILL), (0.6, signal.SIGTERM, 0)):
+            aim = int(SENDERS * BATCHES * share)
+            until(lambda aim=aim: sum(sender.answered for sender in senders) >= aim, f"{aim} answers")
+            assert service[-1].end(how) == code
+            service.append(Serving(tmp_path))
+        for sender in senders:
+            sender.join(60)
+            assert sender.answered == BATCHES
+        assert service[-1].end(signal.SIGTERM) == 0
+    finally:
+        for sender in senders:
+            sender.stop = True
+        for process in service:
+            process.process.kill()
+            process.process.wait()
+    assert stored(tmp_path) == sorted(line for sender in senders for batch in sender.lines for line in batch)
+    socterm("db", "check", "--db", tmp_path / "s.db", home=tmp_path)
