@@ -86,6 +86,7 @@ def test_lines_without_room_for_their_kind_are_told(path: Path, monkeypatch: pyt
     writer = Writer.open(path, now=NOW)
     writer.commit(batch([event(4, process__name="app", message="one more"), event(5, message="and more")]))
     writer.close()
+    assert "like it" not in run(path, "search", "--like", "and more", "-n", "1").stdout
     out = run(path, "templates").stdout
     assert "all that came when there was no room for one more" in out
     assert "2 kinds of 5 lines\nThere was no room for the kinds of 2 of them" in out

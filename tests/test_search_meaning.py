@@ -139,6 +139,22 @@ def test_any_question_can_be_asked(question: str) -> None:
     assert len(asked.words) <= 24
 
 
+def test_lines_without_room_for_their_kind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socterm.templates.book.MOST", 7)
+    writer = Writer.open(path, now=NOW)
+    line = event(8, process__name="app", message="carol painted the fence with a brush")
+    line.raw = str(line.fields["message"])
+    writer.commit(batch([line]))
+    writer.feed_fts(100)
+    writer.close()
+    with open_store(path) as store:
+        search = Search(store.events, store.templates)
+        (hit, *_) = search.hybrid("carol painted").hits
+        assert (hit.event.id, hit.template, hit.why) == (8, None, ("words",))
+        tools = Toolbox(store.events, store.triage, lambda: NOW, Desks.of(store))
+        assert "template 8, 1 line: there was no room" in tools.run("template_stats", {"order": "new"}).text
+
+
 def test_the_tools(store: Store) -> None:
     tools = Toolbox(store.events, store.triage, lambda: NOW, Desks.of(store))
     result = tools.run("semantic_search", {"question": "cleared logs", "limit": 1})

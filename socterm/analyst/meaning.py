@@ -50,6 +50,9 @@ def template_stats(box: Toolbox, args: TemplateStats) -> Result:
 
 
 def _line(row: TemplateRow) -> str:
+    if not row.alike:
+        said = "there was no room for a kind of their own, and nothing is known of how rare each is"
+        return f"template {row.id}, {render.plural(row.lines, 'line')}: {said}"
     told = " ".join(part for part in (row.dataset or row.program, row.action, row.outcome) if part)
     since = f"{render.when(row.first)} to {render.when(row.last)}"
     text = f"{render.value(told, 80)}: {render.value(row.text, 160)}"

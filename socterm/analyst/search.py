@@ -41,7 +41,7 @@ _SURE: Final = 5
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A line that answers, its template (None for one stored before there were any) and by what it was found.
+    """A line that answers, its template (None where it has none of its own) and by what it was found.
 
     `why` is of `meaning`, `words` and `vectors`.
     """
@@ -86,7 +86,7 @@ class Search:
         of = {one.id: one.template for some in found for one in some}
         chosen = _spread([(ident, of.get(ident) or template) for ident, template in order])[: 2 * limit]
         events = {row.id: row for row in self.events.get(ident for ident, _ in chosen)}
-        rows = {row.id: row for row in self.templates.get({template for _, template in chosen})}
+        rows = {row.id: row for row in self.templates.get({template for _, template in chosen}) if row.alike}
         worded = {one.id for one in by_words}
         hits = [
             Hit(

@@ -14,7 +14,6 @@ from socterm.cli.reading import moment, opened, store_options
 from socterm.cli.wiring import clock
 from socterm.errors import SoctermError, UsageError
 from socterm.store.doors.templates import ORDERS, TemplateRow, Totals
-from socterm.templates.book import FULL
 
 _LINES = 10
 _WIDEST = 120
@@ -108,7 +107,7 @@ def _list(rows: list[TemplateRow], as_json: bool, totals: Totals | None = None) 
         ],
     )
     if totals is not None:
-        listed = sum(row.how != FULL for row in rows)
+        listed = sum(row.alike for row in rows)
         shown = "" if listed == totals.kinds else f"{listed:,} of "
         click.echo(f"{shown}{totals.kinds:,} kinds of {totals.lines:,} lines")
         if totals.beyond:
@@ -116,7 +115,7 @@ def _list(rows: list[TemplateRow], as_json: bool, totals: Totals | None = None) 
 
 
 def _text(row: TemplateRow) -> str:
-    return "(all that came when there was no room for one more)" if row.how == FULL else row.text
+    return "(all that came when there was no room for one more)" if not row.alike else row.text
 
 
 def told(row: TemplateRow) -> str:

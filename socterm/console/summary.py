@@ -199,6 +199,8 @@ def _rarity(template: TemplateRow, pad: int, tz: tzinfo) -> Line:
     """How many lines are like it and since when; its value finds them all."""
     first = "the first like it" if template.lines == 1 else f"{template.lines:,} lines like it"
     said = f"{template.id} · {first} since {stamp(template.first, tz)}"
+    if not template.alike:
+        said = f"{template.id} · no room for its kind: {template.lines:,} such lines"
     told = line((fit(TEMPLATE, pad), "label"), (said, "text"), hang=pad, value=str(template.id))
     return told._replace(field=TEMPLATE)
 

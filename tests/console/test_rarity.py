@@ -7,6 +7,7 @@ from datetime import UTC
 from socterm.console.summary import field_lines
 from socterm.store.doors.templates import TemplateRow
 from socterm.store.rows import EventRow
+from socterm.templates.book import FULL
 
 EVENT = EventRow(7, 0, "a.log", 0, "a line", {"process.name": "app"})
 
@@ -21,6 +22,13 @@ def told(lines: int) -> str:
 def test_how_many_lines_are_like_it() -> None:
     assert "17 · 2,000 lines like it since 2026-11-18 11:06:40" in told(2_000)
     assert "17 · the first like it since" in told(1)
+
+
+def test_lines_without_room_for_their_kind_are_not_called_alike() -> None:
+    row = TemplateRow(10_001, FULL, "<*>", lines=2_000)
+    said = "".join(str(span[0]) for span in field_lines(EVENT, UTC, row)[-1].spans)
+    assert "10001 · no room for its kind: 2,000 such lines" in said
+    assert "like it" not in said
 
 
 def test_nothing_is_said_where_nothing_is_known() -> None:

@@ -43,6 +43,11 @@ class TemplateRow(Template):
     example: int = 0
     newest: int = 0
 
+    @property
+    def alike(self) -> bool:
+        """Whether its lines are alike: those for whose kind there was no room are not."""
+        return self.how != FULL
+
 
 class Totals(msgspec.Struct, frozen=True):
     """How many templates and lines there are; for the templates of `beyond` lines there was no room."""
