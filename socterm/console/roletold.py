@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from typing import Final
 
 from socterm.analyst.roles.told import Said, action, told
 from socterm.console.lines import Line, cited_line, line, sp
@@ -47,6 +48,10 @@ def _line(said: Said) -> Line:
     if said.alert:
         return found._replace(value=str(said.alert), event=0, alert=said.alert)
     return found._replace(event=said.event) if said.event else found
+
+
+LINES: Final = 2
+"""Lines of each proposal: what it does, and why."""
 
 
 def proposal_lines(proposals: Sequence[Proposal], actor: str) -> list[Line]:

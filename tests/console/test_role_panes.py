@@ -12,6 +12,7 @@ from socterm.analyst import Analyst, NullBackend
 from socterm.analyst.backend import Message
 from socterm.analyst.roles.desk import Roles
 from socterm.console.app import SoctermApp
+from socterm.store.doors.analyses import Proposal, StageRun, Trace
 from socterm.store.opening import Store
 from story import busy
 from test_pictures import SIZES, ready
@@ -115,6 +116,25 @@ async def test_a_shows_the_exact_action_and_only_then_a_key_does_it(scene: Scene
         assert (applied.state, applied.actor) == ("applied", ACTOR)
         await d.press("z")
         await d.until(lambda: store.triage.alert(alert).state == before.state)  # type: ignore[union-attr]
+
+
+async def test_what_cannot_be_read_is_not_done_by_its_key(scene: Scene, store: Store) -> None:
+    """On a small screen the fourth of four long notes is below the others: its key shows it first."""
+    scene.simple(["brute"])
+    alert = store.triage.alerts()[0].id
+    notes = [f"{n} " + "word " * 46 for n in range(1, 5)]
+    made = [Proposal("note", f"alert:{alert}", "because " * 20, "rules", {"text": text}) for text in notes]
+    store.analyses.keep(Trace(f"alert:{alert}", NOW, ACTOR, (StageRun("manager", "rules", {}),)), made)
+    async with driven(console(store, analyst=rules(store)), size=(80, 24)) as d:
+        await d.press("A")
+        await d.sees("write on alert", "1 word")
+        assert "4 word" not in d.text()
+        await d.press("4")
+        await d.sees("that is what 4 does", "4 word")
+        assert store.triage.history(alert) == []
+        await d.press("4")
+        await d.until(lambda: bool(store.triage.history(alert)))
+        assert store.triage.history(alert)[-1].note.startswith("4 word")
 
 
 async def test_where_nothing_is_proposed_it_is_said(scene: Scene, store: Store) -> None:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from socterm.console.actions import bindings
 from socterm.console.decisions import Decision
 from socterm.console.messages import Proposed
-from socterm.console.roletold import proposal_lines
+from socterm.console.roletold import LINES, proposal_lines
 from socterm.console.safe import say, set_titles
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.text import TextView
@@ -57,9 +57,16 @@ class ProposalDialogue(ModalScreen[int], inherit_bindings=False):
         view.focus()
 
     def action_choose(self, number: int) -> None:
-        """That one, where there is one."""
-        if number <= len(self.proposals):
+        """That one, where there is one and what it does can be read; else it is shown first."""
+        if number > len(self.proposals):
+            return
+        view = self.query_one(TextView)
+        place = LINES * (number - 1)
+        if view.in_sight(place):
             self.dismiss(self.proposals[number - 1].id)
+        else:
+            view.to_line(place)
+            say(self.app, f"that is what {number} does: press it again")
 
     def action_cancel(self) -> None:
         """None."""

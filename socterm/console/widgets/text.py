@@ -74,6 +74,12 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         row = next((y for y, row in enumerate(self.rows) if row.line >= number), 0)
         self.scroll_to(y=min(row, self.max_scroll_y), animate=False, force=True)
 
+    def in_sight(self, number: int) -> bool:
+        """Whether all of a line can be read now, or as much of it as there is room for."""
+        rows = [y for y, row in enumerate(self.rows) if row.line == number]
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        return bool(rows) and (rows[0] == top or (rows[0] > top and rows[-1] < top + height))
+
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         cells, theme = self.scrollable_content_region.width, self.app.theme
