@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from socterm.analyst.backend import Health
-from socterm.config import Config, LlmConfig
+from socterm.config import Config, ListenConfig, LlmConfig
 from socterm.errors import StoreError
 from socterm.pipeline.doctor import Row, intake, machine, settings, stored
 from socterm.pipeline.doctor.hiding import Hider
@@ -205,6 +205,25 @@ def test_an_address_that_is_none_of_ours() -> None:
     assert (bad.verdict, odd.verdict) == ("bad", "bad")
     assert bad.todo
     assert "pw" not in odd.said
+
+
+def test_a_port_of_the_service_that_is_taken_is_no_failure() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        row = intake.service(place, "")
+        assert (row.verdict, f"({os.getpid()}) has the port" in row.said) == ("warn", True)
+        assert intake.service(place, f"process {os.getpid()} on here").verdict == "ok"
+
+
+def test_tls_without_a_certificate_is_told(tmp_path: Path) -> None:
+    certificate, port = intake.listeners(["tls://127.0.0.1:0"], "")
+    assert (certificate.what, certificate.verdict, port.verdict) == ("certificate", "bad", "ok")
+    (tmp_path / "key.pem").write_text("no key")
+    (tmp_path / "cert.pem").write_text("no certificate")
+    listen = ListenConfig(cert=tmp_path / "cert.pem", key=tmp_path / "key.pem")
+    assert next(intake.listeners(["tls://127.0.0.1:0"], "", listen)).verdict == "bad"
 
 
 # -- the machine

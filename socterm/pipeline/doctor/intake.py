@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from socterm.config import ListenConfig
 from socterm.errors import SoctermError
 from socterm.pipeline.doctor.row import Row, bad, ok, warn
 from socterm.sources.access import why_not
 from socterm.sources.address import Address, bind, parse_address
 from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.opening import STAND_INS
+from socterm.sources.tls import server_context
 
 _MOST: Final = 200
 """Files of one pattern that are looked at."""
@@ -100,8 +102,13 @@ def _closed(path: Path) -> OSError | None:
     return None
 
 
-def listeners(specs: Sequence[str], ingest: str) -> Iterator[Row]:
-    """Whether each port is free, or who has it; `ingest` is who ingests now ("process 7 on web01")."""
+def listeners(specs: Sequence[str], ingest: str, listen: ListenConfig | None = None) -> Iterator[Row]:
+    """Whether each port is free, or who has it, and whether what TLS needs is there.
+
+    `ingest` is who ingests now ("process 7 on web01").
+    """
+    if any(spec.startswith("tls:") for spec in specs):
+        yield _certificates(listen or ListenConfig())
     for spec in specs:
         try:
             address = parse_address(spec)
@@ -114,23 +121,36 @@ def listeners(specs: Sequence[str], ingest: str) -> Iterator[Row]:
         yield _listener(address, ingest)
 
 
-def _listener(address: Address, ingest: str) -> Row:
+def _certificates(listen: ListenConfig) -> Row:
+    try:
+        server_context(listen, "tls")
+    except SoctermError as error:
+        return bad("certificate", str(error), "socterm tls init makes them")
+    return ok("certificate", f"{listen.cert} and its key can be used")
+
+
+def service(listen: str, ingest: str) -> Row:
+    """The port that `socterm serve` answers at; one that is taken is no trouble to who does not use it."""
+    row = _listener(parse_address(f"tcp://{listen}"), ingest, asked=f"socterm serve at {listen}")
+    return row if row.verdict == "ok" else warn(row.what, row.said, row.todo)
+
+
+def _listener(address: Address, ingest: str, asked: str = "") -> Row:
+    where = asked or address.url
     holders = who_listens(address)
     if ingest and any(ingest.startswith(f"process {pid} on ") for pid, _ in holders):
-        return ok("listener", f"{address.url}: our own ingest listens")
+        return ok("listener", f"{where}: our own ingest listens")
     try:
         with contextlib.closing(bind(address)):
-            return ok("listener", f"{address.url}: the port is free")
+            return ok("listener", f"{where}: the port is free")
     except SoctermError as error:
         who = ", ".join(f"{name} ({pid})" for pid, name in holders)
         said, _, todo = (
             str(error).removeprefix("cannot listen on ").removeprefix(address.url + ": ").partition(": ")
         )
         if who:
-            return bad(
-                "listener", f"{address.url}: {who} has the port", "stop that one, or choose another port"
-            )
-        return bad("listener", f"{address.url}: {said}", todo or "choose an address of this machine")
+            return bad("listener", f"{where}: {who} has the port", "stop that one, or choose another port")
+        return bad("listener", f"{where}: {said}", todo or "choose an address of this machine")
 
 
 def who_listens(address: Address, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
