@@ -33,11 +33,11 @@ def served(path: Path) -> Iterator[tuple[int, str]]:
     """An ingest and a service in this process; its port and a token."""
     from socterm.pipeline.ingest import Pipeline
     from socterm.secrets import Secret
-    from socterm.service.bearer import new_token
     from socterm.service.intake.table import intake_endpoints
     from socterm.service.server import Place, Server
     from socterm.service.service import Service, make_app
     from socterm.service.signing import Signer
+    from socterm.service.tokens import new_token
     from socterm.sigma.model import RuleSet
     from socterm.sources.hub import Hub
     from socterm.sources.opening import Opener

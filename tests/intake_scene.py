@@ -18,13 +18,13 @@ import httpx
 import uvicorn
 from socterm.pipeline.ingest import Pipeline
 from socterm.secrets import Secret
-from socterm.service.bearer import new_token
 from socterm.service.certified import ask_for_certificates
 from socterm.service.intake.body import LIMITS, Limits
 from socterm.service.intake.table import intake_endpoints
 from socterm.service.passwords import Passwords
 from socterm.service.service import Service, make_app
 from socterm.service.signing import Signer
+from socterm.service.tokens import new_token
 from socterm.sigma.model import RuleSet
 from socterm.sources.hub import Hub
 from socterm.sources.opening import Opener

@@ -96,6 +96,15 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "LISTEN_CERT": "/srv/server.pem",
         "LISTEN_KEY": "/srv/server.key",
         "LISTEN_CLIENT_CA": "/srv/ca.pem",
+        "API_LISTEN": "[::1]:8514",
+        "API_CERT": "/srv/server.pem",
+        "API_KEY": "/srv/server.key",
+        "API_CLIENT_CA": "/srv/ca.pem",
+        "API_BEHIND_PROXY": "true",
+        "API_PROXIES": "192.0.2.1",
+        "API_HOSTS": "soc.example.org",
+        "API_ORIGINS": "https://soc.example.org",
+        "API_REQUESTS": "99",
         "NOTIFY_ON": "false",
         "NOTIFY_LEVEL": "critical",
         "NOTIFY_EACH": "2",
@@ -105,7 +114,9 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "NOTIFY_OLDER": "1h",
         "NOTIFY_CHANNELS": '{"ops": {"kind": "ntfy", "url": "https://push.example.org", "topic": "soc"}}',
     }
-    sections = {"llm", "analyst", "console", "networks", "geo", "retention", "incidents", "listen", "notify"}
+    sections = {
+        "llm", "analyst", "console", "networks", "geo", "retention", "incidents", "listen", "api", "notify",
+    }  # fmt: skip
     keys = {f"{section}_{key}" for section in sections for key in _fields(section)}
     assert {name.lower() for name in values} == set(Config.model_fields) - sections | keys
     config = load_config(environ=home | {f"SOCTERM_{name}": value for name, value in values.items()})
@@ -118,6 +129,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
     assert config.placeholders == {"admins": Path("/srv/admins.txt")}
     assert config.networks.internal == (*INTERNAL, "198.51.100.0/24")
     assert (config.geo.city, config.geo.asn) == (Path("/srv/city.mmdb"), Path("/srv/asn.mmdb"))
+    assert (config.api.listen, config.api.client_ca) == ("[::1]:8514", Path("/srv/ca.pem"))
     assert config.llm.script == Path("~/answers.yml").expanduser()
     assert (config.llm.backend, config.llm.context, config.llm.silence) == ("scripted", 4096, 20)
     assert (config.console.notify, config.console.notify_level) == ("bell", "critical")

@@ -13,9 +13,12 @@ import httpx
 import pytest
 import uvicorn
 from socterm.cli.certificates import make_ca, make_client, make_server
-from socterm.errors import SoctermError
-from socterm.service.certified import ask_for_certificates, common_name
+from socterm.config import ApiConfig
+from socterm.errors import SoctermError, UsageError
+from socterm.service.certified import CertifiedProtocol, ask_for_certificates, common_name
 from socterm.service.intake.body import Limits
+from socterm.service.server import Server
+from socterm.service.serving import place_of
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.service_scene import code
 
@@ -77,7 +80,7 @@ def test_what_is_sent_again_after_a_break_is_stored_once(tmp_path: Path) -> None
     with Intake(tmp_path / "s.db") as intake:
         assert upload(intake, exported(3, 4)).status_code == 202
         assert numbers(intake) == [1, 2, 3, 4]
-        assert intake.drops(NAME) == {"duplicate": 1}
+        assert intake.drops(NAME) == {"duplicate": 3}  # with those before the restart
         assert upload(intake, exported(3, 4)).status_code == 202
         assert numbers(intake) == [1, 2, 3, 4]
 
@@ -198,6 +201,17 @@ def test_a_ca_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
         ask_for_certificates(config, tmp_path / "empty.pem")
     with pytest.raises(SoctermError, match=r"gone\.pem: No such file"):
         ask_for_certificates(config, tmp_path / "gone.pem")
+
+
+def test_a_server_by_configuration_asks_for_certificates(pki: Path) -> None:
+    told = ApiConfig(
+        listen="127.0.0.1:0", cert=pki / "server.pem", key=pki / "server.key", client_ca=pki / "ca.pem"
+    )
+    server = Server(lambda: None, place_of(told))
+    assert server._server.config.http is CertifiedProtocol
+    server.close()
+    with pytest.raises(UsageError, match="need TLS"):
+        place_of(told.model_copy(update={"cert": None, "key": None}))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ class ApiConfig(Section):
 
     `listen` is ADDRESS:PORT. An address that others reach needs `cert` and `key` (PEM files), or
     `behind_proxy`: a proxy of yours at one of `proxies` does TLS and says who asks (X-Forwarded-For).
+    Who shows a certificate that `client_ca` has signed may upload journals.
     `hosts` are further names the service goes by, `origins` pages besides its own that may ask.
     `requests` is how many an address may make a minute.
     """
@@ -81,6 +82,7 @@ class ApiConfig(Section):
     listen: Annotated[str, AfterValidator(_a_place)] = DEFAULT_LISTEN
     cert: HomePath | None = None
     key: HomePath | None = None
+    client_ca: HomePath | None = None
     behind_proxy: bool = False
     proxies: Annotated[List, AfterValidator(_addresses)] = ("127.0.0.1", "::1")
     hosts: Annotated[List, AfterValidator(_names)] = ()

@@ -15,6 +15,7 @@ from typing import Any, Final
 import uvicorn
 
 from socterm.errors import SoctermError
+from socterm.service.certified import ask_for_certificates
 
 GRACE: Final = 3
 """Seconds that open requests get at the end."""
@@ -27,13 +28,18 @@ BACKLOG: Final = 128
 
 @dataclass(frozen=True)
 class Place:
-    """Where it listens. `proxies` are the addresses whose word on who asks is taken; () for none."""
+    """Where it listens.
+
+    `proxies` are the addresses whose word on who asks is taken; () for none. `client_ca` signs certificates
+    that clients may show, and need not.
+    """
 
     address: str
     port: int
     cert: Path | None = None
     key: Path | None = None
     proxies: tuple[str, ...] = ()
+    client_ca: Path | None = None
 
     @property
     def local(self) -> bool:
@@ -59,7 +65,6 @@ class Server:
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         _check_certificate(place)
-        self._socket = _bound(place)
         self._begun = begun
         self._ended = ended
         self._closing = False
@@ -77,6 +82,9 @@ class Server:
             limit_concurrency=AT_ONCE,
             timeout_graceful_shutdown=GRACE,
         )
+        if place.client_ca is not None:
+            ask_for_certificates(config, place.client_ca)
+        self._socket = _bound(place)
         self._server = uvicorn.Server(config)
         self._scheme = "https" if place.cert else "http"
 

@@ -27,8 +27,10 @@ def place_of(config: ApiConfig) -> Place:
     address, port = listening(config.listen)
     if (config.cert is None) != (config.key is None):
         raise UsageError("a certificate goes with its key: give both api.cert and api.key, or neither")
+    if config.client_ca is not None and config.cert is None:
+        raise UsageError("certificates of clients need TLS: give api.cert and api.key with api.client_ca")
     proxies = config.proxies if config.behind_proxy else ()
-    return Place(address, port, config.cert, config.key, proxies)
+    return Place(address, port, config.cert, config.key, proxies, config.client_ca)
 
 
 def check_reach(config: ApiConfig, place: Place, *, anybody: bool) -> None:

@@ -6,10 +6,12 @@ import gzip
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from socterm.cli.certificates import make_ca, make_client, make_server
 from tests.intake_scene import Intake, bomb, ndjson
 from tests.test_service_upload import NAME, exported, numbers
 
@@ -120,11 +122,11 @@ def journal(path: Path, entries: Sequence[bytes]) -> None:
     subprocess.run([REMOTE, "-o", str(path), "-"], input=b"".join(made), check=True, capture_output=True)
 
 
-def upload(intake: Intake, file: Path) -> int:
+def upload(intake: Intake, file: Path, *options: str) -> int:
     """Send what is new in a file; the client's exit code. Its cursor stands in a file beside it."""
     done = subprocess.run(
         [UPLOAD, "--url", intake.url, "--file", str(file), "--follow=no",
-         f"--save-state={file.with_suffix('.state')}"],
+         f"--save-state={file.with_suffix('.state')}", *options],
         check=False, capture_output=True, timeout=60,
     )  # fmt: skip
     return done.returncode
@@ -169,6 +171,24 @@ def test_while_nothing_is_stored_the_client_stops_and_goes_on_later_from_its_cur
         assert upload(intake, two) == 0
         assert upload(intake, one) == 0
         assert numbers(intake) == [1, 2, 3, 4]
+
+
+def test_over_tls_the_certificate_names_the_machine(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    ca, files = make_ca(now), {}
+    server, client = make_server(ca, ["127.0.0.1"], now, 30), make_client(ca, "web01", now, 30)
+    pairs = {"ca": ca, "server": server, "web01": client}
+    for name, pair in pairs.items():
+        files[name] = tmp_path / f"{name}.pem", tmp_path / f"{name}.key"
+        files[name][0].write_bytes(pair.cert)
+        files[name][1].write_bytes(pair.key)
+        files[name][1].chmod(0o644)
+    file = tmp_path / "t.journal"
+    journal(file, exported(1, 2))
+    shown = [f"--trust={files['ca'][0]}", f"--cert={files['web01'][0]}", f"--key={files['web01'][1]}"]
+    with Intake(tmp_path / "s.db", tls=(*files["server"], files["ca"][0])) as intake:
+        assert upload(intake, file, *shown) == 0
+        assert {row.name: row.lines for row in intake.store.triage.sources()} == {"http:journal:web01": 2}
 
 
 def numbers_of(intake: Intake) -> list[int]:
