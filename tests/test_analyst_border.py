@@ -164,6 +164,24 @@ def test_ordinary_lines_pass_as_they_are() -> None:
             "MIIE",
         ),
         ("token = 'a b c'", "a b c"),
+        ("curl -u ann:hunter2 https://x.example", "hunter2"),
+        ("curl -sS --user 'ann:hunter2' https://x.example", "hunter2"),
+        ("sshpass -p hunter2 ssh web01", "hunter2"),
+        ("mysqldump --opt -u root -phunter2 shop", "hunter2"),
+        ("mysql.exe --password hunter2 shop", "hunter2"),
+        ("New-LocalUser x -Password hunter2", "hunter2"),
+        ("net user bob hunter2 /add /domain", "hunter2"),
+        ("htpasswd -b -c /etc/users ann hunter2", "hunter2"),
+        ("CREATE USER ann IDENTIFIED BY 'hunter2'", "hunter2"),
+        ("ALTER ROLE ann WITH PASSWORD 'hunter2'", "hunter2"),
+        ("Cookie: session=hunter2; theme=dark", "hunter2"),
+        ("Set-Cookie: sid=hunter2; Path=/", "hunter2"),
+        ("Authorization: Token hunter2", "hunter2"),
+        ('Authorization: Digest username="ann", response="hunter2"', "hunter2"),
+        ("AccountName=x;AccountKey=hunter2==", "hunter2"),
+        ("https://x.example/a?se=1&sig=hunter2hunter2", "hunter2"),
+        ("key sk_live_hunter2hunter2", "hunter2"),
+        ("AIzaSyhunter2hunter2hunter2hunter2hunter2", "hunter2"),
     ],
 )
 def test_secrets_do_not_reach_a_prompt(text: str, secret: str) -> None:
@@ -171,6 +189,31 @@ def test_secrets_do_not_reach_a_prompt(text: str, secret: str) -> None:
     fenced = untrusted(text)
     assert secret not in fenced
     assert "[redacted]" in fenced
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id",
+        "Failed password for invalid user token from 192.0.2.1 port 22 ssh2",
+        "password expired for bob; token refused; secret unknown",
+        "ssh -p 2222 web01; mysql -u root -p shop; mkdir -p /srv; cp -pr a b; net user bob /delete",
+        "openssl --password-file /etc/x; basic auth failed; cookies cleared",
+        "POST /login?user=ann HTTP/1.1",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["password=", "password: ", "Authorization: Bearer", "Cookie: ", "net user bob", "sshpass -p",
+     "curl -u ann:", "--password", "-----BEGIN PRIVATE KEY-----", "token='", 'secret="', "IDENTIFIED BY '", "https://ann:"],
+)  # fmt: skip
+def test_the_beginning_of_a_secret_hides_nothing_of_the_next_line(end: str) -> None:
+    following = "E2 2026-11-20 10:00:31 Accepted password for alice from 203.0.113.9 @ web01"
+    assert redact(f"E1 Invalid user {end}\n{following}").endswith(f"\n{following}")
 
 
 def test_a_key_that_only_begins_hides_nothing_that_comes_after_it() -> None:

@@ -10,6 +10,10 @@ import re
 import secrets
 import unicodedata
 
+from socterm.analyst.redaction import redact
+
+__all__ = ["LIMIT", "clean", "defuse", "one_line", "plain", "redact", "untrusted"]
+
 LIMIT = 6_000
 """Characters one fenced piece may have: about 2,000 tokens."""
 
@@ -35,45 +39,6 @@ _ALIKE = str.maketrans("＜﹤≮＞﹥≯｜［﹇］﹈＃﹟", "‹‹‹›�
 
 _HEADING = re.compile(r"##+(?=\s*(?:system|user|assistant|human|instruction|response)\b)", re.IGNORECASE)
 
-_HIDDEN = "[redacted]"
-_KEY = (
-    r"(?:[a-z0-9_-]{0,30}(?:password|passwd|passphrase|secret|token|api_?-?key|access_?-?key|private_?-?key)"
-    r"|pwd|pass|authorization|x-auth-[a-z]{1,20})"
-)
-_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        # To its end where that comes, else as far as it looks like a key: whoever writes its first line
-        # into a log must not hide what others wrote after it.
-        re.compile(
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
-            r"(?:(?:[\s␊␍A-Za-z0-9+/=:,]|-(?!----)|\\[nr]){0,8000}?-----END [A-Z ]{0,40}PRIVATE KEY-----"
-            r"|(?:(?:[\s␊␍]|\\[nr]){0,4}(?:[A-Za-z0-9+/]{16,}={0,2}))*"
-            r"(?:(?:[␊␍]|\\[nr]){1,4}[A-Za-z0-9+/]{1,80}={0,2})?)",
-        ),
-        _HIDDEN,
-    ),
-    (re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"), _HIDDEN),
-    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), _HIDDEN),
-    (
-        re.compile(
-            r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|sk-[\w-]{16,})"
-        ),
-        _HIDDEN,
-    ),
-    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {_HIDDEN}"),
-    (
-        re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}):[^\s/@]{1,200}@", re.IGNORECASE),
-        rf"\1:{_HIDDEN}@",
-    ),
-    (
-        re.compile(
-            rf"""(?<![a-z0-9])({_KEY}["']?\s?[=:]\s?)(?:"[^"\n]{{1,500}}"?|'[^'\n]{{1,500}}'?|[^\s,;&"'\[]\S*)""",
-            re.IGNORECASE,
-        ),
-        rf"\1{_HIDDEN}",
-    ),
-)
-
 
 def clean(text: str, limit: int = LIMIT) -> str:
     """Text with everything unseen made visible (`<U+202E>`), at most three marks a letter, length capped."""
@@ -89,17 +54,6 @@ def one_line(text: str, limit: int = 160) -> str:
     """The same on one line, for a log line in a sentence or a list; it cannot pose as a citation of ours."""
     flat = text.replace("\r", "␍").replace("\n", "␊").replace("[#", "(#")
     return clean(flat, limit)
-
-
-def redact(text: str) -> str:
-    """Text without what looks like a secret: keys, tokens, `password=…`, credentials in URLs.
-
-    >>> redact("login password=hunter2 ok")
-    'login password=[redacted] ok'
-    """
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def defuse(text: str) -> str:
