@@ -16,6 +16,7 @@ from socterm.service.endpoints import Call, Endpoint, Nothing
 REASONS: Final = {
     200: "As asked", 201: "Made", 202: "Taken", 400: "It cannot be read", 401: "Who asks is not known",
     403: "They may not, or a page of another site asks", 404: "There is no such thing",
+    408: "Its body did not come in time",
     409: "Its state does not allow that", 412: "It was decided on since", 413: "It is too large",
     415: "It is of another type", 421: "It is for another host", 422: "A value cannot be taken",
     428: "`If-Match` is missing", 429: "Too often: see `Retry-After`",
