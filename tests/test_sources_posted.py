@@ -178,8 +178,20 @@ class Running:
         opener = Opener([], bookmark=lambda _name: None, clock=clock, hub=self.hub)
         rules = RuleSet({}, [])
         self.pipeline = Pipeline(writer, writer.load_state(), rules, opener, clock=_counting(), batch=50)
+        self.pipeline.beside = (self,)
+        self.waiting: Ticket | None = None
+        self.heard_first = False
         self.stop = threading.Event()
         self._thread = threading.Thread(target=self.pipeline.run, args=(self.stop,))
+
+    note = ""
+
+    def start(self) -> None:
+        """What runs beside it, such as a service whose requests wait, begins."""
+
+    def close(self) -> None:
+        """And ends: what it waits for must have been told by then."""
+        self.heard_first = self.waiting is not None and self.waiting.stored.done()
 
     def __enter__(self) -> Running:
         self._thread.start()
@@ -244,8 +256,9 @@ class FullWriter:
 def test_what_a_full_store_did_not_take_is_told_when_all_ends(writer: Writer) -> None:
     full = FullWriter(writer)
     with Running(full) as running:  # type: ignore[arg-type]
-        ticket = running.hub.source("web").offer([LINE])
+        ticket = running.waiting = running.hub.source("web").offer([LINE])
         assert full.tried.wait(30)
+    assert running.heard_first
     assert isinstance(ticket.stored.exception(timeout=1), EndedError)
     with open_store(writer.path) as store:
         assert store.events.count().value == 0
