@@ -56,10 +56,11 @@ class Intake:
         port: int = 0,
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
         tls: tuple[Path, Path, Path] | None = None,
+        disk: Callable[[Writer], Any] = lambda writer: writer,
     ) -> None:
         self.hub = Hub(queue)
         self._scheme = "https" if tls else "http"
-        self.writer = Writer.open(path, now=clock())
+        self.writer: Any = disk(Writer.open(path, now=clock()))
         self.store = open_store(path)
         signer, passwords = Signer(Secret("k" * 64)), Passwords(argon2=False)
         service = Service(self.store, signer, clock, passwords=passwords)

@@ -16,7 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
+from socterm.errors import StoreFullError
 from socterm.service.intake.body import Limits
+from socterm.store.ingest.batch import Batch
+from socterm.store.ingest.writer import Writer
+from tests.e2e.road import until
 from tests.service_scene import code
 
 from intake_scene import LINE, Intake, bomb, ndjson
@@ -218,6 +222,41 @@ def test_a_store_that_takes_nothing_is_told_in_bounded_time_and_nothing_comes_la
             assert int(refused.headers["retry-after"]) > 0
         assert intake.hub.room.held == 0
         assert intake.hub.source("web").read(9) is None
+
+
+class Disk:
+    """A writer whose disk is full for as long as a test says so."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.full = True
+
+    def commit(self, batch: Batch) -> None:
+        if self.full and batch.events:
+            raise StoreFullError("the disk is full")
+        self.writer.commit(batch)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.writer, name)
+
+
+def test_a_full_disk_is_told_in_bounded_time_and_a_key_makes_trying_again_safe(tmp_path: Path) -> None:
+    headers = {"Idempotency-Key": "k"}
+    with Intake(tmp_path / "s.db", limits=Limits(wait=0.2), disk=Disk) as intake, intake.client() as client:
+        for _ in range(2):
+            refused = client.post(INGEST, json={"a": 1}, headers=headers)
+            assert (refused.status_code, code(refused)) == (503, "unavailable")
+        intake.writer.full = False
+        statuses: list[int] = []
+        until(
+            lambda: (
+                statuses.append(client.post(INGEST, json={"a": 1}, headers=headers).status_code)
+                or statuses[-1] == 202
+            ),
+            "the answer",
+        )
+        assert set(statuses) <= {202, 503}
+        assert intake.lines() == ['{"a":1}']
 
 
 def test_an_ingest_that_ended_takes_nothing(intake: Intake, client: httpx.Client) -> None:
