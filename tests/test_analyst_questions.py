@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from socterm.alerts.model import RuleInfo
@@ -108,6 +110,33 @@ def test_what_is_rare_is_seen_though_much_came_after_it(analyst: Analyst) -> Non
     assert "COMMAND=/usr/bin/cat /etc/shadow" in text
 
 
+def test_lines_that_tell_most_are_of_what_is_rare_and_say_who_and_whence() -> None:
+    """A message that is only a sentence gets what it leaves out; sessions that open and close wait."""
+    scene = Scene()
+    for number in range(30):
+        scene.add(
+            number, "A new process has been created.", event__action="created-process", user__name="SYSTEM",
+            process__command_line=f"svchost.exe -k {number}", host__hostname="RDS1",
+        )  # fmt: skip
+        scene.add(number, "session closed", event__action="session_closed", host__hostname="RDS1")
+    cleared = scene.add(
+        3, "The audit log was cleared.", event__action="audit-log-cleared", user__name="helpdesk",
+        source__ip=ATTACKER, host__hostname="RDS1",
+    )  # fmt: skip
+    for number in range(60):
+        scene.add(100 + number, "session opened", event__action="session_opened", host__hostname="RDS1")
+    with tempfile.TemporaryDirectory() as folder, scene.store(Path(folder)) as store:
+        analyst = Analyst(store.events, store.triage, NullBackend(), now=lambda: NOW)
+        told = ask(analyst, "what did host RDS1 do?").partition("Lines that tell most:\n")[2].splitlines()
+        line = f"RDS1 The audit log was cleared. · user helpdesk · from {ATTACKER} [#{cleared}]"
+        assert f"2026-11-20 10:00:03 {line}" in told
+        assert len([one for one in told if "· user SYSTEM · command svchost.exe" in one]) == 1
+        few = ask(analyst, "what did host RDS1 do between 10:00 and 10:01 today?")
+        told = few.partition("Lines that tell most:\n")[2].splitlines()
+        assert len([one for one in told if "· user SYSTEM · command svchost.exe" in one]) == 6
+        assert len([one for one in told if "session closed" in one]) == 1
+
+
 # -- what is said counts -------------------------------------------------------------------------------
 
 
@@ -130,6 +159,33 @@ def test_words_that_no_table_knows_have_to_stand_in_the_line(analyst: Analyst) -
     )
     assert "Failed logins with “zebra”: nothing" in ask(analyst, "show failed logins, zebra")
     assert "I made no use of “zebra”." in ask(analyst, "summarise the zebra of the last hour")
+
+
+def test_a_word_that_is_a_host_of_the_store_is_that_host(analyst: Analyst) -> None:
+    text = ask(analyst, "is DC01 compromised?")
+    assert text.startswith(
+        "I understood whom you mean (dc01), but not what you want to know. What there is:\ndc01,"
+    )
+    assert ask(analyst, "what changed on web01 yesterday?").count("web01") > 1
+
+
+def test_words_that_are_in_no_line_are_told_and_left_out(analyst: Analyst) -> None:
+    text = ask(analyst, "show failed logins, zebra")
+    assert text.startswith(
+        "Failed logins with “zebra”: nothing in all that is stored. Without those words:\n"
+    )
+    assert "74 failed logins in all that is stored" in text
+    text = ask(analyst, "high zebra alerts")
+    assert text.startswith(
+        "No open alerts of level high or above with “zebra”. Without those words:\n56 open"
+    )
+    assert "2 open alerts with “knock”, the last hour" not in ask(analyst, "knock alerts of the last hour")
+    assert "1 open alert with “knock”, the last hour" in ask(analyst, "knock alerts of the last hour")
+
+
+def test_which_asks_for_events_where_a_kind_of_event_is_named(analyst: Analyst) -> None:
+    assert "name=eve" in ask(analyst, "which accounts were created?", ATTACK)
+    assert "      1  dc01" in ask(analyst, "which hosts had failed logins?", ATTACK)
 
 
 def test_where_nothing_is_known_the_nearest_lines_are_shown(analyst: Analyst) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Generator, Sequence
+from collections import Counter
+from collections.abc import Generator, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -16,6 +17,18 @@ from socterm.analyst.explain import Explanation
 from socterm.analyst.intents import LONGEST, Question, Subject, typed_query
 from socterm.analyst.knowledge import counted, phrase
 from socterm.analyst.pieces import Piece
+from socterm.analyst.sentences import (
+    SHOWN,
+    VALUES,
+    after_noun,
+    capital,
+    event_line,
+    heading,
+    in_quotes,
+    pairs,
+    telling,
+    with_words,
+)
 from socterm.analyst.times import Period, iso
 from socterm.analyst.toolparts import Result
 from socterm.analyst.tools import COUNTED, Toolbox
@@ -32,10 +45,9 @@ CAN = (
     "a summary of the last hour · an event or alert by number · and a query: find user.name:root since:1h."
 )
 _WHOM = "Whom do you mean? Name a user, a host or an address, or put the cursor on an alert that has one."
-_SHOWN = 6
 _NEAREST = 3
-_VALUES = 8
-_WEB = ("web_request", "http_request", "proxy_request")
+_TRIED = 3
+_WEB = frozenset({"web_request", "http_request", "proxy_request"})
 _TYPED = re.compile(r"[\w.]+(?::|[<>]=?)\S")
 _HOUR = 3_600_000_000
 _TIMED = ("summary", "alerts", "count", "touched", "activity", "search")
@@ -67,10 +79,15 @@ class RulesAnswers:
             yield lines([f"I did not understand the time “{one_line(question.missed, 60)}”."])
         if len(question.text) > LONGEST:
             yield lines([f"I read only the first {LONGEST} characters of that."])
+        if question.left and not question.lost and (question.subject is None or not question.subject.value):
+            question = yield from self._adopted(question)
+        if question.kind == "unknown" and not question.lost and question.subject and question.subject.value:
+            yield lines([self._puzzled(question).rstrip(".") + ". What there is:"])
+            question = replace(question, kind="activity", left=())
         if question.beside:
             question = yield from self._beside(question, alert)
-        if question.left and question.kind in ("summary", "alerts", "touched", "activity", "explain"):
-            yield lines([f"I made no use of {_quoted(question.left)}."])
+        if question.left and question.kind in ("summary", "touched", "activity", "explain"):
+            yield lines([f"I made no use of {in_quotes(question.left)}."])
         match question.kind:
             case "explain" | "alert" if explanation is not None:
                 yield Piece("text", explanation.text + "\n", explanation.citations)
@@ -126,8 +143,26 @@ class RulesAnswers:
             return
         found = yield from self.use("semantic_search", question=" ".join(question.left), limit=_NEAREST)
         if found.events:
-            head = f"The lines that come nearest to {_quoted(question.left)}:"
+            head = f"The lines that come nearest to {in_quotes(question.left)}:"
             yield lines([head, *map(self._line, found.events)], found.events)
+
+    def _adopted(self, question: Question) -> Generator[Piece, None, Question]:
+        """A word no table knows may be the name of a user or host that is stored: `is web01 compromised?`."""
+        for word in question.left[:_TRIED]:
+            named = yield from self._stored(Subject("host.hostname", word, sure=False))
+            if named is not None:
+                left = tuple(other for other in question.left if other != word)
+                return replace(question, subject=named, left=left)
+        return question
+
+    def _stored(self, subject: Subject) -> Generator[Piece, None, Subject | None]:
+        """A bare name as what it is in the store; None where it is nobody's there."""
+        other = "host.hostname" if subject.field == "user.name" else "user.name"
+        for field in (subject.field, other):
+            found = yield from self.use("search_events", query=f"{field}:{quote(subject.value)}", limit=1)
+            if found.events:
+                return Subject(field, str(found.events[0].fields.get(field) or subject.value))
+        return None
 
     def _beside(self, question: Question, alert: AlertRow | None) -> Generator[Piece, None, Question]:
         """`what happened after that?` is the hour after the alert on screen."""
@@ -164,12 +199,8 @@ class RulesAnswers:
             return (yield from self._this(subject.field, alert))
         if subject.sure:
             return subject
-        other = "host.hostname" if subject.field == "user.name" else "user.name"
-        for field in (subject.field, other):
-            found = yield from self.use("search_events", query=f"{field}:{quote(subject.value)}", limit=1)
-            if found.events:
-                return Subject(field, subject.value)
-        return Subject(subject.field, subject.value)
+        stored = yield from self._stored(subject)
+        return stored or Subject(subject.field, subject.value)
 
     def _this(self, field: str, alert: AlertRow | None) -> Generator[Piece, None, Subject | None]:
         if alert is None:
@@ -215,7 +246,7 @@ class RulesAnswers:
             yield lines([_WHOM])
             return
         query = self._clauses(whom, question.period, question.clause)
-        who = _named(whom)
+        who = heading(whom)
         newest = yield from self.use("search_events", query=query, limit=50)
         if not newest.events:
             only = f", {question.words('events')}" if question.clause else ""
@@ -229,25 +260,25 @@ class RulesAnswers:
         yield lines([f"What: {kinds}." if kinds else ""])
         for field, name in _FACETS:
             if field not in {one.field for one in whom}:
-                found = yield from self.use("count_by", field=field, query=query, limit=_VALUES + 1)
-                yield lines([f"{name}: {_pairs(found)}." if found.counts else ""])
-        if not actions.isdisjoint(_WEB):
-            found = yield from self.use("count_by", field="url.path", query=query, limit=_VALUES + 1)
-            yield lines([f"Pages: {_pairs(found)}." if found.counts else ""])
+                found = yield from self.use("count_by", field=field, query=query, limit=VALUES + 1)
+                yield lines([f"{name}: {pairs(found)}." if found.counts else ""])
+        if not _WEB.isdisjoint(actions):
+            found = yield from self.use("count_by", field="url.path", query=query, limit=VALUES + 1)
+            yield lines([f"Pages: {pairs(found)}." if found.counts else ""])
         yield from self._successes(whom, query)
-        telling = list(newest.events)
-        if newest.total > len(telling):  # what is rare may be older than what was looked at
-            telling += yield from self._rare(query, actions, telling)
-        yield lines(["Lines that tell most:", *map(self._line, _telling(telling))], telling)
+        lines_seen = list(newest.events)
+        if newest.total > len(lines_seen):  # what is rare may be older than what was looked at
+            lines_seen += yield from self._rare(query, actions, lines_seen)
+        yield lines(["Lines that tell most:", *map(self._line, telling(lines_seen))], lines_seen)
         yield from self._alerts_of(whom)
 
     def _rare(
-        self, query: str, actions: Collection[str], seen: Sequence[EventRow]
+        self, query: str, actions: Sequence[str], seen: Sequence[EventRow]
     ) -> Generator[Piece, None, list[EventRow]]:
         """The newest event of kinds that are not among those seen, and the newest commands."""
         there = {row.fields.get("event.action") for row in seen}
         found: list[EventRow] = []
-        for action in [action for action in actions if action not in there][:_SHOWN]:
+        for action in [action for action in actions if action not in there][:SHOWN]:
             rows = yield from self.use(
                 "search_events", query=f"{query} event.action:{quote(action)}", limit=1
             )
@@ -262,12 +293,12 @@ class RulesAnswers:
         more = named.total - len(named.alerts)
         yield lines(
             [
-                f"Alerts about {_named(whom[:1])}, at any time:",
+                f"Alerts about {heading(whom[:1])}, at any time:",
                 *(render.alert_line(row) for row in named.alerts),
                 f"… and {render.plural(more, 'more alert')}" if more > 0 else "",
             ]
             if named.alerts
-            else [f"No alert is about {_named(whom[:1])}."]
+            else [f"No alert is about {heading(whom[:1])}."]
         )
 
     def _successes(self, whom: Sequence[Subject], query: str) -> Answer:
@@ -280,22 +311,20 @@ class RulesAnswers:
             texts = ["No login succeeded."]
         yield lines(texts, found.events)
 
-    def _kinds(self, query: str) -> Generator[Piece, None, tuple[str, set[str]]]:
-        """How often each kind of event occurs, commonest first; and which kinds, rare ones too."""
+    def _kinds(self, query: str) -> Generator[Piece, None, tuple[str, list[str]]]:
+        """How often each kind of event occurs, commonest first; and which kinds, the rarest first."""
         out: list[tuple[int, str]] = []
-        actions: set[str] = set()
+        rare: Counter[str] = Counter()
         for outcome, clause in (("failure", "event.outcome:failure"), ("", "-event.outcome:failure")):
             found = yield from self.use("count_by", field="event.action", query=f"{query} {clause}", limit=20)
             for action, number in found.counts:
-                actions.add(action)
+                rare[action] += number
                 words = phrase(action, outcome or ("success" if action in LOGIN_ACTIONS else ""))
                 out.append((number, counted(number, one_line(words, 80))))
         ranked = [text for _, text in sorted(out, key=lambda pair: -pair[0])]
-        left = len(ranked) - _VALUES
-        kinds = ", ".join(ranked[:_VALUES]) + (
-            f" and {render.plural(left, 'other kind')}" if left > 0 else ""
-        )
-        return kinds, actions
+        left = len(ranked) - VALUES
+        kinds = ", ".join(ranked[:VALUES]) + (f" and {render.plural(left, 'other kind')}" if left > 0 else "")
+        return kinds, [action for action, _ in reversed(rare.most_common())]
 
     def summary(self, question: Question) -> Answer:
         """What happened in a period."""
@@ -305,8 +334,8 @@ class RulesAnswers:
             yield from self._nothing("Events", "", period)
             return
         kinds, _ = yield from self._kinds(query)
-        hosts = yield from self.use("count_by", field="host.hostname", query=query, limit=_VALUES + 1)
-        on = f" on {_pairs(hosts)}" if hosts.counts else ""
+        hosts = yield from self.use("count_by", field="host.hostname", query=query, limit=VALUES + 1)
+        on = f" on {pairs(hosts)}" if hosts.counts else ""
         yield lines(
             [
                 f"Summary, {self._when(period)}: {render.plural(newest.total, 'event')}{on}.",
@@ -316,7 +345,7 @@ class RulesAnswers:
         failed = self._clauses((), period, f"{LOGINS} event.outcome:failure")
         for field, name in (("source.ip", "Failed logins come from"), ("user.name", "They were tried as")):
             found = yield from self.use("count_by", field=field, query=failed, limit=6)
-            yield lines([f"{name} {_pairs(found, 5)}." if found.counts else ""])
+            yield lines([f"{name} {pairs(found, 5)}." if found.counts else ""])
         for clause, name in (
             (f"{LOGINS} event.outcome:success", "login"),
             ("event.action:sudo_command", "sudo command"),
@@ -325,28 +354,32 @@ class RulesAnswers:
             if found.events:
                 head = render.plural(found.total, name) + (" succeeded" if name == "login" else "")
                 yield lines([f"{head}, the newest:", *map(self._line, found.events)], found.events)
-        yield from self.alerts(question)
+        yield from self.alerts(replace(question, left=()))
 
     def alerts(self, question: Question) -> Answer:
-        """Alerts of a level and a period, gravest first."""
+        """Alerts of a level and a period, gravest first; words no table knows have to stand in the title."""
         period = question.period
         since = f"@timestamp>={iso(period.low)}" if period else ""
-        yield Piece("tool", one_line(f"list_alerts min_level={question.level} {since}", 200))
+        query = " ".join([since, *(quote(word) for word in question.left)]).strip()
+        yield Piece("tool", one_line(f"list_alerts min_level={question.level} {query}", 200))
         found = self.tools.triage.alerts(
-            states=OPEN_STATES, min_level=question.level, query=self.tools.query(since), limit=COUNTED
+            states=OPEN_STATES, min_level=question.level, query=self.tools.query(query), limit=COUNTED
         )
         rows = [row for row in found if period is None or row.first < period.high]
-        where = f", {period.words}" if period else ""
         level = "" if question.level == "informational" else f" of level {question.level} or above"
-        if not rows:
-            yield lines([f"No open alerts{level}{where}."])
+        where = f"{level}{with_words(question)}{f', {period.words}' if period else ''}"
+        if not rows and question.left:
+            yield lines([f"No open alerts{where}. Without those words:"])
+            yield from self.alerts(replace(question, left=()))
             return
-        limit = question.limit or 10
-        shown = [render.alert_line(row) for row in rows[:limit]]
+        if not rows:
+            yield lines([f"No open alerts{where}."])
+            return
+        shown = [render.alert_line(row) for row in rows[: question.limit or 10]]
         left = len(rows) - len(shown)
         yield lines(
             [
-                f"{render.plural(len(rows), 'open alert')}{level}{where}:",
+                f"{render.plural(len(rows), 'open alert')}{where}:",
                 *shown,
                 f"… and {left:,} more" if left > 0 else "",
             ]
@@ -358,16 +391,20 @@ class RulesAnswers:
         if question.subject is not None and not whom:
             yield lines([_WHOM])
             return
-        words, of, extra = question.words("events"), _of(whom), _worded(question)
+        words, of, extra = question.words("events"), after_noun(whom), _worded(question)
         query = self._clauses(whom, question.period, extra)
         limit = question.limit or 15
         found = yield from self.use(
             "count_by", field=question.group or "event.action", query=query, limit=limit + 1
         )
         newest = yield from self.use("search_events", query=query, limit=1)
-        what = f"{words}{of}{_with(question)}"
+        what = f"{words}{of}{with_words(question)}"
+        if not newest.events and question.left and question.concept:
+            yield lines([f"{capital(what)}: nothing {self._when(question.period)}. Without those words:"])
+            yield from self.count(replace(question, left=()), alert)
+            return
         if not newest.events:
-            yield from self._nothing(_capital(what), self._clauses(whom, None, extra), question.period)
+            yield from self._nothing(capital(what), self._clauses(whom, None, extra), question.period)
             return
         by = f" by {question.group}" if question.group else ""
         times = sum(number for _, number in found.counts[:limit])
@@ -379,7 +416,7 @@ class RulesAnswers:
             told = f"{render.plural(newest.total, 'line')}, none of which has {question.group or 'a kind'}"
         yield lines(
             [
-                f"{_capital(what)}{by}, {self._when(question.period)}: {told}.",
+                f"{capital(what)}{by}, {self._when(question.period)}: {told}.",
                 *(f"{number:>7,}  {render.value(name)}" for name, number in found.counts[:limit]),
             ]
         )
@@ -401,11 +438,14 @@ class RulesAnswers:
             if question.period is not None and not _TYPED.search(query):
                 query = always = " ".join(question.left)
         found = yield from self.use("search_events", query=query, limit=question.limit or 15)
-        what = f"{what}{_of(whom)}{_with(question)}" if what != "hits" else what
+        what = f"{what}{after_noun(whom)}{with_words(question)}" if what != "hits" else what
         if found.error:
             yield lines([f"That did not work: {found.error}.", CAN])
+        elif not found.events and question.left and question.concept:
+            yield lines([f"{capital(what)}: nothing {self._when(question.period)}. Without those words:"])
+            yield from self.search(replace(question, left=()), alert)
         elif not found.events:
-            yield from self._nothing(_capital(what), always, question.period)
+            yield from self._nothing(capital(what), always, question.period)
             yield from self._nearest(question)
         else:
             head = f"{found.total:,} {what} {self._when(question.period)}"
@@ -416,58 +456,9 @@ class RulesAnswers:
             )
 
     def _line(self, row: EventRow) -> str:
-        host = row.fields.get("host.hostname")
-        where = f"{render.value(host, 30)} " if host else ""
-        return f"{render.when(row.ts, self.tz)} {where}{one_line(row.message, 140)} {render.cite(row.id)}"
-
-
-def _telling(rows: Sequence[EventRow]) -> list[EventRow]:
-    """One event of each kind, newest first, those with a command before others."""
-    seen: dict[tuple[Any, ...], EventRow] = {}
-    for row in rows:
-        key = tuple(
-            row.fields.get(f)
-            for f in ("event.action", "event.outcome", "host.hostname", "process.command_line")
-        )
-        seen.setdefault(key, row)
-    chosen = sorted(seen.values(), key=lambda row: "process.command_line" not in row.fields)[:_SHOWN]
-    return sorted(chosen, key=lambda row: -row.ts)
-
-
-def _pairs(found: Result, most: int = _VALUES) -> str:
-    """Values with their counts; one alone needs none."""
-    if len(found.counts) == 1:
-        return render.value(found.counts[0][0])
-    shown = [f"{render.value(name)} ({number:,})" for name, number in found.counts[:most]]
-    return ", ".join(shown) + (" and more" if len(found.counts) > most else "")
-
-
-_PLACE = {"source.ip": "from", "host.hostname": "on"}
-
-
-def _named(whom: Sequence[Subject]) -> str:
-    """Those meant, as a heading: `alice on web01`."""
-    first, *others = whom
-    return render.value(first.value) + _of(others)
-
-
-def _of(whom: Sequence[Subject]) -> str:
-    """Those meant, after a noun: `logins from 203.0.113.9`, `logins of root on web01`."""
-    return "".join(f" {_PLACE.get(one.field, 'of')} {render.value(one.value)}" for one in whom)
-
-
-def _quoted(words: Sequence[str]) -> str:
-    return f"“{one_line(' '.join(words), 80)}”"
+        return event_line(row, self.tz)
 
 
 def _worded(question: Question) -> str:
     """The query of a kind of event, and of words no table knows: they have to stand in the line."""
     return " ".join([question.clause, *(quote(word) for word in question.left)]).strip()
-
-
-def _with(question: Question) -> str:
-    return f" with {_quoted(question.left)}" if question.left else ""
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"

@@ -128,6 +128,8 @@ def read(text: str, *, now: int, tz: tzinfo = UTC) -> Question:
         and not _OF_ALERT.search(low)
     ):
         kind = "activity" if subject else "unknown"  # why did the backup fail?
+    if kind == "touched" and concept and subject is None:  # which accounts were created?
+        kind = "search" if concept.words.startswith("accounts") else "count"
     guessed = kind is None
     if kind is None:
         asks = _ASKS.match(low) or _TYPED.search(low)

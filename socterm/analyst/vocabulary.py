@@ -122,7 +122,6 @@ CONCEPTS: tuple[tuple[str, Concept], ...] = (
         _of("ftp_download honeypot_download transferred-by-bits", "downloads"),
     ),
     (r"\bdns\b", _of("dns_* dns-query", "DNS questions and answers")),
-    (r"web attacks?", _of("web_attack", "attacks on the web server")),
     (
         r"(?:web|http|bad|failed) errors?|(?:failed|bad) requests?",
         _of("web_request http_request", "failed requests", "event.outcome:failure"),
@@ -179,7 +178,7 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (
         (
             r"\bwhy\b|\bexplain|what (?:is|was) (?:this|that)\b|what does (?:this|it|that) mean|"
-            r"happened here|"
+            r"happened here|who (?:did|was|is|is behind) (?:this|it|that)\b|"
             r"what (?:should|can|do|must) (?:i|we) do|what now\b|next steps?|"
             r"(?:is|was) (?:this|it|that) (?:alert )?(?:bad|real|serious|dangerous|harmless|an attack|"
             r"a (?:real|true|false) \w+|true|false)"
@@ -194,7 +193,7 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     ),
     (rf"\b(?:by|per|each|top|which) (?:\d+ )?(?:{GROUP_WORDS})(?:es|s)?\b", "count"),
     (r"\bhow many\b|\bcount\b|\bmost\b", "count"),
-    (r"\balerts?\b", "alerts"),
+    (r"\balerts?\b|\battacks?\b|\bdetections?\b", "alerts"),
     (
         (
             r"summar|overview|what (?:has |have )?happened|going on|what(?:.?s| is) new|"
@@ -236,6 +235,8 @@ _FILLER_WORDS = """
     off high medium low critical informational level levels is there's what's who's until till after before
     it's log line lines entries entry record records data stored store values value yes no
     bad good fine dangerous malicious safe known suspicious harmless
+    connection connections query queries packet packets traffic attempt attempts run runs ran running
+    executed execute guessed guess compromised hacked infected owned changed change changes
     name named called details detail info information whole entire main common commonest rule rules
 """
 FILLER = STOP | frozenset(_FILLER_WORDS.split())
