@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 from socterm.secrets import Secret
-from socterm.service.tokens import new_token
 from socterm.service.endpoints import Endpoint
 from socterm.service.passwords import Passwords
 from socterm.service.service import Service, Terms, make_app
 from socterm.service.signing import Signer
 from socterm.service.table import ENDPOINTS
+from socterm.service.tokens import new_token
 from socterm.store import open_store
 from tests.store_samples import NOW, alerted
 
@@ -36,11 +36,14 @@ class Clock:
 class Scene:
     """A service with a store of three alerts; tokens are made as they are asked for."""
 
-    def __init__(self, path: Path, *, terms: Terms = PLENTY) -> None:
-        alerted(path, 1, 2, 3).close()
+    def __init__(
+        self, path: Path, *, terms: Terms = PLENTY, argon2: bool = False, fresh: bool = True
+    ) -> None:
+        if fresh:
+            alerted(path, 1, 2, 3).close()
         self.clock = Clock()
         self.store = open_store(path)
-        self.passwords = Passwords(argon2=False)
+        self.passwords = Passwords(argon2=argon2)
         self.service = Service(self.store, Signer(Secret("k" * 64)), self.clock, terms, self.passwords)
         self._tokens: dict[tuple[str, ...], str] = {}
 
@@ -67,13 +70,11 @@ class Scene:
 
     @asynccontextmanager
     async def client(
-        self, endpoints: Iterable[Endpoint] = ENDPOINTS, **headers: str
+        self, endpoints: Iterable[Endpoint] = ENDPOINTS, *, address: str = "192.0.2.1"
     ) -> AsyncIterator[httpx.AsyncClient]:
         """Who asks, from an address of documentation."""
-        transport = httpx.ASGITransport(make_app(self.service, endpoints), client=("192.0.2.1", 4000))
-        async with httpx.AsyncClient(
-            transport=transport, base_url=f"http://{HOST}", headers=headers
-        ) as found:
+        transport = httpx.ASGITransport(make_app(self.service, endpoints), client=(address, 4000))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as found:
             yield found
 
 

@@ -27,9 +27,14 @@ CHECKS = (
     content_type_conformance,
     response_schema_conformance,
 )
-EXAMPLES = 20
+EXAMPLES = 12
 RARE = {"/api/v1/auth/token", "/api/v1/users/{name}"}
 """Where success takes a name that chance does not hit."""
+OWN_LANGUAGE = {
+    "/api/v1/alerts", "/api/v1/events", "/api/v1/incidents", "/api/v1/rules", "/api/v1/sources",
+    "/api/v1/alerts/{id}/transition", "/api/v1/alerts/{id}/notes", "/api/v1/users/{name}",
+}  # fmt: skip
+"""Where queries, cursors and combinations can be wrong that no schema describes."""
 
 
 class Api:
@@ -92,6 +97,7 @@ def test_answers_are_as_the_document_says(api: Api, endpoint: Endpoint, mode: Ge
 
     ask()
     if mode is GenerationMode.POSITIVE:
+        assert {400, 422} & seen == set() or endpoint.path in OWN_LANGUAGE
         assert endpoint.status in seen or endpoint.path in RARE
 
 

@@ -21,8 +21,8 @@ from socterm.service.problems import RequestError
 from socterm.service.signing import LIFETIME, Signer
 
 if TYPE_CHECKING:
-    from socterm.store.doors.identity import UserRow
     from socterm.store.access import Identity
+    from socterm.store.doors.identity import UserRow
 
 AT_ONCE: Final = 2
 """Passwords that are worked on at a time: each takes 64 MiB and a tenth of a second."""
@@ -73,37 +73,41 @@ class Logins:
         """A signed token. Raises `RequestError`: 401 for a wrong name or password (which, it does not say),
         400 for scopes that the role has not, 429 for too many tries.
         """
+        user = await self.user(address, form.username, form.password)
+        allowed = granted([user.role])
+        wanted = frozenset(form.scope.split()) or allowed
+        if not wanted <= allowed:
+            raise RequestError(400, "scope", f"as {user.role} you may ask for {' '.join(sorted(allowed))}")
+        scopes = sorted(granted(wanted))
+        return {
+            "access_token": self._signer.sign(user.name, scopes, user.stamp, self._clock() // 1_000_000),
+            "token_type": "bearer",
+            "expires_in": LIFETIME,
+            "scope": " ".join(scopes),
+        }
+
+    async def user(self, address: str, name: str, password: str) -> UserRow:
+        """Who this is. Raises `RequestError`: 401 for a wrong name or password, 429 for too many tries."""
         # Both are counted before either is judged: no address may use up a user's tries by the thousand.
-        seconds = self._by_address.wait(address) or self._by_user.wait(form.username.lower())
+        seconds = self._by_address.wait(address) or self._by_user.wait(name.lower())
         if seconds:
             raise too_often(seconds)
         if self._waiting >= WAITING:
             raise too_often(1)
         self._waiting += 1
         try:
-            return await to_thread.run_sync(self._try, form, limiter=self._working)
+            return await to_thread.run_sync(self._try, name, password, limiter=self._working)
         finally:
             self._waiting -= 1
 
-    def _try(self, form: LoginForm) -> dict[str, Any]:
-        user = self._identity.user(form.username)
-        if not self._passwords.fits(user.password if user else None, form.password) or user is None:
+    def _try(self, name: str, password: str) -> UserRow:
+        user = self._identity.user(name)
+        if not self._passwords.fits(user.password if user else None, password) or user is None:
             raise RequestError(
                 401, "login", "the name or the password is wrong", {"WWW-Authenticate": "Bearer"}
             )
-        allowed = granted([user.role])
-        wanted = frozenset(form.scope.split()) or allowed
-        if not wanted <= allowed:
-            raise RequestError(400, "scope", f"as {user.role} you may ask for {' '.join(sorted(allowed))}")
-        now = self._clock()
-        self._note(user, form.password, now)
-        scopes = sorted(granted(wanted))
-        return {
-            "access_token": self._signer.sign(user.name, scopes, user.stamp, now // 1_000_000),
-            "token_type": "bearer",
-            "expires_in": LIFETIME,
-            "scope": " ".join(scopes),
-        }
+        self._note(user, password, self._clock())
+        return user
 
     def _note(self, user: UserRow, password: str, now: int) -> None:
         """When it was; and the password under the better hash, where it was made without the wheel."""

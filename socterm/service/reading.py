@@ -68,10 +68,17 @@ def mistake(error: ValidationError) -> str:
 def is_list(model: type[BaseModel], name: str) -> bool:
     """Whether a field takes several values."""
     field = model.model_fields.get(name)
-    kinds = [field.annotation] if field else []
-    if kinds and typing.get_origin(kinds[0]) in (types.UnionType, typing.Union):
-        kinds = list(typing.get_args(kinds[0]))
-    return any(typing.get_origin(kind) in (list, tuple) for kind in kinds)
+    return field is not None and _listed(field.annotation)
+
+
+def _listed(kind: Any) -> bool:
+    """Whether a type is a list, or one of several of which one is."""
+    origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        return _listed(typing.get_args(kind)[0])
+    if origin in (types.UnionType, typing.Union):
+        return any(_listed(part) for part in typing.get_args(kind))
+    return origin in (list, tuple)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
