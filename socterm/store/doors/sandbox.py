@@ -145,7 +145,7 @@ def _heard(descriptor: int, seconds: float, stop: Callable[[], bool]) -> bytes:
                 continue
             piece = os.read(descriptor, 1 << 16)
             if not piece:
-                return bytes(said[len(BEGUN) :])
+                return bytes(said.removeprefix(BEGUN))
             if len(said) > _MOST_READ:
                 raise UsageError("SQL: the answer becomes too large: ask for less")
             if not begun:

@@ -12,7 +12,7 @@ import resource
 import secrets
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,11 +61,10 @@ _DENIED: Final = "only one SELECT over the views {} is allowed here"
 def main() -> None:
     """Read what is asked from standard input, write what came of it to standard output."""
     asked = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Asked)
-    os.write(1, BEGUN)
     bound(asked)
     told: SqlAnswer | Refused
     try:
-        told = answer(asked)
+        told = answer(asked, begin=lambda: os.write(1, BEGUN))
     except MemoryError:
         told = Refused("UsageError", "SQL: it needs too much memory: ask for less")
     except SoctermError as error:
@@ -91,8 +90,11 @@ def bound(asked: Asked) -> None:
         resource.setrlimit(what, (least, least))
 
 
-def answer(asked: Asked) -> SqlAnswer:
-    """The rows of one SELECT. Raises UsageError with one line for what cannot be read or is not allowed."""
+def answer(asked: Asked, *, begin: Callable[[], object] = lambda: None) -> SqlAnswer:
+    """The rows of one SELECT. Raises UsageError with one line for what cannot be read or is not allowed.
+
+    `begin` is called when the file is open: from then on it is the question that takes its time.
+    """
     inner = {f"v{secrets.token_hex(16)}": name for name in VIEWS}
     with our_errors():
         db = _opened(Path(os.fsdecode(asked.path)), inner)
@@ -100,6 +102,7 @@ def answer(asked: Asked) -> SqlAnswer:
         with our_errors():
             guard = _Guard(_tables(db), frozenset(inner))
         db.set_authorizer(guard)
+        begin()
         return _rows(db, asked.sql, asked.rows)
     except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
         raise _told(error, guard) from None
