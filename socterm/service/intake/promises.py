@@ -49,10 +49,11 @@ class Promises:
             self._open[name] = (receipt, ticket)
 
         def done(_stored: Future[None]) -> None:
-            with self._lock:
-                self._open.pop(name, None)
+            # In the ingest thread, which must not wait for a request that asks the store: so without the lock.
+            # Nobody puts another there as long as this one is.
+            self._open.pop(name, None)
 
-        ticket.stored.add_done_callback(done)  # at once, where it is stored by now: so without the lock
+        ticket.stored.add_done_callback(done)
         return Delivery(receipt.answer, ticket)
 
 
