@@ -49,7 +49,7 @@ class Promises:
             self._open[name] = (receipt, ticket)
 
         def done(_stored: Future[None]) -> None:
-            # In the ingest thread, which must not wait for a request that asks the store: so without the lock.
+            # In the ingest thread, which must not wait while a request asks the store: so without the lock.
             # Nobody puts another there as long as this one is.
             self._open.pop(name, None)
 
