@@ -57,6 +57,7 @@ class Intake:
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
         tls: tuple[Path, Path, Path] | None = None,
         disk: Callable[[Writer], Any] = lambda writer: writer,
+        local: bool = True,
     ) -> None:
         self.hub = Hub(queue)
         self._scheme = "https" if tls else "http"
@@ -64,7 +65,7 @@ class Intake:
         self.store = open_store(path)
         signer, passwords = Signer(Secret("k" * 64)), Passwords(argon2=False)
         service = Service(self.store, signer, clock, passwords=passwords)
-        app = make_app(service, intake_endpoints(self.hub, limits))
+        app = make_app(service, intake_endpoints(self.hub, limits, local=local))
         cert, key, ca = tls or (None, None, None)
         config = uvicorn.Config(
             around(app), host="127.0.0.1", port=port, log_level="error", lifespan="off",

@@ -99,6 +99,12 @@ def test_what_a_proxy_passes_on_does_not_come_from_here(intake: Intake, headers:
     assert intake.count() == 0
 
 
+def test_behind_a_proxy_nothing_is_taken_for_this_machines_own(tmp_path: Path) -> None:
+    with Intake(tmp_path / "s.db", local=False) as intake:
+        refused = upload(intake, exported(1))
+        assert (refused.status_code, code(refused)) == (403, "certificate")
+
+
 def test_web_pages_cannot_upload(intake: Intake) -> None:
     assert upload(intake, exported(1), Origin="https://evil.example").status_code == 403
     own = upload(intake, exported(1), Origin=intake.url)
