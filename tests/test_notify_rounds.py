@@ -341,8 +341,6 @@ def test_beside_the_ingest_each_channel_is_told(
 ) -> None:
     monkeypatch.setattr("socterm.notify.notifier.LOOK", 0.01)
     scene = stage()
-    for name in ("ops", "mail"):
-        scene.store.outbox.begin(name, scene.now)
     both = threading.Event()
     answer = scene.receiver.answer
 
@@ -355,9 +353,10 @@ def test_beside_the_ingest_each_channel_is_told(
     scene.alert(1)
     working = notifier(scene, tmp_path / "s.db", ("ops", "mail"))
     working.start()
+    scene.alert(2)
     assert both.wait(20)
     working.close()
-    assert scene.told() == [1, 1]
+    assert scene.told() == [2, 2]
     assert working.note == ""
 
 

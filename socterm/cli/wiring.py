@@ -70,7 +70,7 @@ def configure(options: Mapping[str, Any]) -> Config:
         flags["console.theme"] = options["theme"]
     if options.get("fps"):
         flags["console.fps"] = options["fps"]
-    served = ("listen", "cert", "key", "behind_proxy")
+    served = ("listen", "cert", "key", "behind_proxy", "browser")
     flags |= {f"api.{name}": options[name] for name in served if options.get(name)}
     return load_config(flags, path=options.get("config"))
 
@@ -214,6 +214,7 @@ def make_pipeline(
     hub: Hub | None = None,
 ) -> Pipeline:
     """Load the rules and wire the road onto an open store. `hub` is where requests come from."""
+    aside = beside(writer, config)  # what it lacks is told before rules are read
     lists = ValueLists.of(config)
     watch = watch_rules(writer, config, lists)
     stored = writer.load_state()
@@ -233,7 +234,7 @@ def make_pipeline(
     return Pipeline(
         writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
         lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
-        lists=lists, retention=writer.retention(terms_of(config)), beside=beside(writer, config),
+        lists=lists, retention=writer.retention(terms_of(config)), beside=aside,
     )  # fmt: skip
 
 

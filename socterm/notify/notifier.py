@@ -51,10 +51,15 @@ class Notifier:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Tell from now on. Channels that the configuration no longer has are forgotten first."""
+        """Tell what comes from now on; returns when that is on record.
+
+        Channels that the configuration no longer has are forgotten.
+        """
         try:
             with open_store(self._path) as store:
                 store.outbox.keep_only([channel.name for channel in self._channels], self._clock())
+                for channel in self._channels:
+                    store.outbox.begin(channel.name, self._clock())
         except SoctermError as error:
             self._say("", f"notify: {error}")
         for channel in self._channels:
