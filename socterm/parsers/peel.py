@@ -10,6 +10,7 @@ from socterm.parsers.envelopes import docker, journal, parse_json
 from socterm.parsers.headers import Head, after_stamp, priority, priority_fields, tagged, without_stamp
 from socterm.parsers.rfc5424 import Head5424, read_5424
 from socterm.parsers.stamps import LATEST, Clock
+from socterm.parsers.unified import unified
 
 _CRI = ("stdout F ", "stderr F ", "stdout P ", "stderr P ")
 """Behind a stamp, what containerd and CRI-O write before a container's line: stream, full or partial."""
@@ -102,7 +103,7 @@ def _json(text: str, clock: Clock, *, nested: bool) -> Peeled:
     entry = parse_json(text)
     if isinstance(entry, str):
         return Peeled(Head(msg=text), error=entry)
-    logged = journal(entry)
+    logged = journal(entry) or unified(entry)
     if logged is not None:
         ts = logged.ts if logged.ts is not None and logged.ts <= LATEST else None
         return Peeled(Head(logged.host, logged.name, logged.pid, logged.msg), ts, logged.fields)

@@ -21,6 +21,7 @@ from socterm.parsers.formats.own_logins import SAID_IN, mark_login
 from socterm.parsers.marks import Fields
 from socterm.parsers.moments import moment
 from socterm.parsers.stamps import Clock
+from socterm.parsers.unified import is_unified
 from socterm.taxonomy.json_names import MESSAGES, STAMPS
 from socterm.taxonomy.logsources import logsources_of
 
@@ -36,6 +37,9 @@ _ROOTS = frozenset({"source", "destination", "process", "http", "host"})
 _ENVELOPES = ("json", "event", "data", "fields", "body", "_source", "result", "record", "attributes")
 _BUNYAN = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
 _JOURNAL = frozenset({"SYSLOG_IDENTIFIER", "_COMM", "_PID", "_HOSTNAME", "_TRANSPORT", "PRIORITY"})
+_PACKED = frozenset({"MESSAGE", "log", "eventMessage"})
+"""Names of which an object may be what another program's line came in."""
+
 _SYSLOG = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 
 
@@ -76,7 +80,7 @@ class Shape:
         self.few = len(names) < MOST
         self.nested = any(name.partition(".")[0] in _ROOTS for name in names)
         self.dotted = any("." in name for name in names)
-        self.envelope = "MESSAGE" in names or "log" in names
+        self.envelope = not _PACKED.isdisjoint(names)
 
 
 _shapes: dict[tuple[str, ...], Shape] = {}
@@ -165,8 +169,8 @@ def _levels(entry: dict[str, Any], f: Fields) -> None:
 
 
 def _other_envelope(entry: dict[str, Any]) -> bool:
-    """Whether it is docker's or the journal's line: those are read by the careful way."""
-    if "MESSAGE" in entry and not _JOURNAL.isdisjoint(entry):
+    """Whether it is a line of docker, the journal or macOS: those are read by the careful way."""
+    if ("MESSAGE" in entry and not _JOURNAL.isdisjoint(entry)) or is_unified(entry):
         return True
     return is_docker(entry)
 
