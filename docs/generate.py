@@ -27,9 +27,13 @@ from socterm.event import Chunk
 from socterm.parsers import Decoder, as_ecs
 from socterm.parsers.registry import FORMATS
 from socterm.pipeline.lineread import read_lines
+from socterm.service.intake.table import intake_endpoints
+from socterm.service.openapi import statuses
+from socterm.service.table import with_document
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleFate, RuleSet
 from socterm.sigma.pages import detections_of, rule_page
+from socterm.sources.hub import Hub
 from socterm.store.schema import migrate
 
 DOCS = Path(__file__).resolve().parent
@@ -289,10 +293,30 @@ def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def endpoints_page() -> str:
+    """Everything the service can be asked, from the table it is routed by."""
+    table = with_document(intake_endpoints(Hub()))
+    rows = [
+        f"| `{one.method}` | `{one.path}` | {f'`{one.scope}`' if one.scope else '-'} | {one.summary} "
+        f"| {', '.join(map(str, statuses(one)))} |"
+        for one in table
+    ]
+    head = "| method | path | scope | what | statuses |\n|---|---|---|---|---|\n"
+    queries = [
+        f"- `{one.path}`: {', '.join(f'`{name}`' for name in one.query.model_fields)}"
+        for one in table
+        if one.query.model_fields
+    ]
+    said = "What each takes and answers with is in `/openapi.json`; how to ask is in [the API](api.md)."
+    asked = "\n## What `?` takes\n\n" + "\n".join(queries) + "\n"
+    return f"{_HEAD}# Endpoints\n\n{said}\n\n{head}" + "\n".join(rows) + f"\n{asked}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli": cli_page,
     "configuration": configuration_page,
     "console": console_page,
+    "endpoints": endpoints_page,
     "explain": explain_page,
     "formats": formats_page,
     "rules": rules_page,
