@@ -210,6 +210,13 @@ def test_a_channel_that_apprise_is_missing_for_ends_the_run_with_a_line(home: Ho
     )
 
 
+def test_the_demo_tells_nobody(home: Home) -> None:
+    from socterm.cli.demo import _stage
+
+    with _stage(None) as (config, _folder):
+        assert config.notify.channels == {}
+
+
 def test_nobody_listens_where_nothing_is_configured(home: Home) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
