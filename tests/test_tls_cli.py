@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import stat
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cryptography import x509
 from socterm.cli import cli, main
 from socterm.cli.certificates import make_ca, make_client
 from socterm.config import ListenConfig
+from socterm.errors import SoctermError
 from socterm.sources.tls import server_context
 
 
@@ -123,3 +125,13 @@ def test_the_error_reaches_the_person(
         main()
     assert left.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socterm.cli.certificates", None)
+    monkeypatch.delattr("socterm.cli.certificates", raising=False)
+    error = tls("init", tmp_path / "pki").exception
+    assert isinstance(error, SoctermError)
+    assert error.exit_code == 3
+    assert "pip install 'socterm[tls]'" in str(error)
+    assert not (tmp_path / "pki").exists()
