@@ -36,6 +36,7 @@ TICK = 1.0
 @click.option("--cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate (PEM), for TLS.")
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="Its key (PEM).")
 @click.option("--behind-proxy", is_flag=True, default=None, help="A proxy of yours does TLS, says who asks.")
+@click.option("--browser", is_flag=True, default=None, help="The console in browsers, behind a login.")
 @click.option("--no-ingest", is_flag=True, help="Only serve what is stored.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 def serve(no_ingest: bool, quiet: bool, **options: Any) -> None:
@@ -53,11 +54,11 @@ def serve(no_ingest: bool, quiet: bool, **options: Any) -> None:
     try:
         with open_store(config.db) as store:
             if writer is None:
-                server = _open(store, config, stop)
+                server = _open(store, config, stop, options.get("config"))
                 _only_serve(server, manager, stop)
             else:
                 hub = Hub()
-                server = _open(store, config, stop, hub)
+                server = _open(store, config, stop, options.get("config"), hub)
                 follow(
                     writer, config, specs, options, manager, quiet=quiet, beside=(server,), stop=stop, hub=hub
                 )
@@ -86,14 +87,18 @@ def _writer(config: Config) -> Writer | None:
         return None
 
 
-def _open(store: Store, config: Config, stop: threading.Event, hub: Hub | None = None) -> Server:
+def _open(
+    store: Store, config: Config, stop: threading.Event, file: Path | None, hub: Hub | None = None
+) -> Server:
     """The service; with `hub` it takes logs, too."""
     from socterm.service.intake.table import intake_endpoints
     from socterm.service.serving import open_server, say_by
 
     say_by(say)
     more = intake_endpoints(hub, local=not config.api.behind_proxy) if hub is not None else []
-    server = open_server(store, config.api, os.environ, clock=clock, more=more, begun=_begun, ended=stop.set)
+    server = open_server(
+        store, config.api, os.environ, clock=clock, more=more, file=file, begun=_begun, ended=stop.set
+    )
     if not store.identity.anybody(clock()):
         say("there is no user and no token yet, so nobody may ask: socterm users add NAME", WARNING)
     return server

@@ -6,7 +6,11 @@ writes no files, and what its person may not do the store refuses: for the role 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,10 @@ from socterm.config import load_config
 from socterm.errors import SoctermError
 
 ROLES = ("read", "triage", "admin")
+
+LOOK = 1.0
+GRACE = 5.0
+"""Seconds between two looks whether it is still served, and until it has to be gone where it is not."""
 
 
 @click.command()
@@ -33,7 +41,17 @@ def window(db: Path, file: Path | None, actor: str, role: str) -> None:
     show(config, None, note=note, decides=role != "read", files=False)
 
 
+def end_with(parent: int) -> None:
+    """End when the process that serves this console is gone, however it ended: nobody sees it any more."""
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os._exit(SoctermError.exit_code)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     try:
         window.main(prog_name="socterm", standalone_mode=False)
     except (SoctermError, click.ClickException) as error:

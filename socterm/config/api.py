@@ -76,7 +76,8 @@ class ApiConfig(Section):
     `behind_proxy`: a proxy of yours at one of `proxies` does TLS and says who asks (X-Forwarded-For).
     Who shows a certificate that `client_ca` has signed may upload journals.
     `hosts` are further names the service goes by, `origins` pages besides its own that may ask.
-    `requests` is how many an address may make a minute.
+    `requests` is how many an address may make a minute. `browser` shows the console itself in a browser, to
+    who logs in. See `docs/browser.md`.
     """
 
     listen: Annotated[str, AfterValidator(_a_place)] = DEFAULT_LISTEN
@@ -88,3 +89,4 @@ class ApiConfig(Section):
     hosts: Annotated[List, AfterValidator(_names)] = ()
     origins: Annotated[List, AfterValidator(_pages)] = ()
     requests: int = Field(default=600, ge=1, le=1_000_000)
+    browser: bool = False

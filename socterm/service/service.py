@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from socterm.service.answers import Answer
 from socterm.service.bearer import Authenticator
@@ -60,13 +61,13 @@ class Service:
         object.__setattr__(self, "logins", Logins(identity, self.passwords, self.signer, self.clock))
 
 
-def make_app(service: Service, endpoints: Iterable[Endpoint]) -> Starlette:
-    """The ASGI application of a table of endpoints, with all that goes around them."""
+def make_app(service: Service, endpoints: Iterable[Endpoint], pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """The ASGI application of a table of endpoints and of `pages`, with all that goes around them."""
     table = list(endpoints)
     free = frozenset(endpoint.path for endpoint in table if not endpoint.counted)
     terms = service.terms
     return Starlette(
-        routes=routes(service, table),
+        routes=[*routes(service, table), *pages],
         middleware=[
             Middleware(Headers),
             Middleware(Failures),

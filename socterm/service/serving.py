@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
+
+from starlette.requests import HTTPConnection, Request
+from starlette.routing import BaseRoute
 
 from socterm.config import ApiConfig
 from socterm.config.api import listening
 from socterm.errors import SoctermError, UsageError
+from socterm.service.browser.routes import Browser, View
 from socterm.service.endpoints import Endpoint
+from socterm.service.frame.asgi import client
+from socterm.service.frame.origins import own_origin
 from socterm.service.server import Place, Server
 from socterm.service.service import Service, Terms, make_app
 from socterm.service.signing import Signer, signing_key
 from socterm.service.table import with_document
 from socterm.store import Store
+from socterm.store.doors.identity import UserRow
 
 Tell = Callable[[str, int], None]
 
@@ -61,15 +69,36 @@ def open_server(
     *,
     clock: Callable[[], int],
     more: Iterable[Endpoint] = (),
+    file: Path | None = None,
     begun: Callable[[str], None],
     ended: Callable[[], None],
 ) -> Server:
-    """The service on its socket, not begun yet. Raises SoctermError where it may not be reached like that."""
+    """The service on its socket, not begun yet; `file` is the configuration that consoles in browsers read.
+
+    Raises SoctermError where it may not be reached like that.
+    """
     place = place_of(config)
     check_reach(config, place, anybody=store.identity.anybody(clock()))
     service = Service(store, Signer(signing_key(environ)), clock, terms_of(config, place))
     service.passwords.prepare()
-    return Server(make_app(service, with_document(more)), place, begun=begun, ended=ended)
+    pages: Sequence[BaseRoute] = ()
+    if config.browser:
+        pages = Browser(view_of(service, file, environ)).routes()
+    app = make_app(service, with_document(more), pages)
+    return Server(app, place, begun=begun, ended=ended)
+
+
+def view_of(service: Service, file: Path | None, environ: Mapping[str, str]) -> View:
+    """What consoles in browsers need of a service."""
+
+    async def login(request: Request, name: str, password: str) -> UserRow:
+        return await service.logins.user(client(request.scope), name, password)
+
+    def ours(asked: HTTPConnection) -> str:
+        return own_origin(asked.scope)
+
+    store = service.store
+    return View(store.path, file, login, store.identity.users, ours, environ, service.clock)
 
 
 class Said(logging.Handler):

@@ -88,10 +88,9 @@ async def served(scene: Scene) -> AsyncIterator[Site]:
     config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))
-    async with browser.watch():
-        yield Site(listening.getsockname()[1], users, clock)
-        server.should_exit = True
-        await running
+    yield Site(listening.getsockname()[1], users, clock)
+    server.should_exit = True
+    await running
 
 
 class Window:

@@ -41,6 +41,8 @@ _OWN: Final = (("page.css", "text/css; charset=utf-8"), ("page.js", "text/javasc
 def assets() -> Mapping[str, Asset]:
     """All files the pages name. Raises SoctermError where they are missing or others than were looked at."""
     try:
+        import websockets  # noqa: F401, PLC0415 - without it the server knows no web sockets
+
         root = resources.files("textual_serve")
         found = {name: Asset(kind, (root / place).read_bytes()) for name, place, kind, _ in _FILES}
     except (ModuleNotFoundError, FileNotFoundError):

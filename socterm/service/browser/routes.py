@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs
@@ -53,13 +53,14 @@ class View(NamedTuple):
 
 
 class Browser:
-    """The routes, and what goes on behind them. `watch` has to run as long as they are served."""
+    """The routes, and what goes on behind them."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._files = assets()
         self._sessions = Sessions(view.clock)
         self._windows = 0
+        self._looking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""
@@ -73,22 +74,18 @@ class Browser:
             WebSocketRoute("/console/socket", self._socket),
         ]
 
-    @contextlib.asynccontextmanager
-    async def watch(self) -> AsyncIterator[None]:
-        """Log out who may no longer be in, as long as this lasts."""
-        looking = asyncio.create_task(self._look())
-        try:
-            yield
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+    def _begin(self, user: UserRow) -> str:
+        """Log in; as long as anybody is, somebody looks who may no longer be."""
+        secret = self._sessions.begin(user)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return secret
 
     async def _look(self) -> None:
-        while True:
+        while len(self._sessions):
             await asyncio.sleep(LOOK)
-            if len(self._sessions):
-                with contextlib.suppress(SoctermError):  # a store that is busy: the next look is soon
-                    self._sessions.look(await run_in_threadpool(self._view.users))
+            with contextlib.suppress(SoctermError):  # a store that is busy: the next look is soon
+                self._sessions.look(await run_in_threadpool(self._view.users))
 
     def _session(self, connection: HTTPConnection) -> Session | None:
         return self._sessions.of(connection.cookies.get(COOKIE))
@@ -116,7 +113,7 @@ class Browser:
         self._sessions.end(request.cookies.get(COOKIE))
         answer = _to("/console")
         answer.set_cookie(
-            COOKIE, self._sessions.begin(user), max_age=LIFE // 1_000_000, path="/", httponly=True,
+            COOKIE, self._begin(user), max_age=LIFE // 1_000_000, path="/", httponly=True,
             secure=self._view.ours(request).startswith("https:"), samesite="strict",
         )  # fmt: skip
         return answer

@@ -35,8 +35,15 @@ class Origins:
         origin = header(scope, b"origin")
         if origin is None:
             return not (self._strict and scope["path"].startswith(self._strict))
-        asked = str(scope["scheme"])
-        scheme = _PLAIN.get(asked, asked)
-        own = f"{scheme}://{(header(scope, b'host') or '').lower()}".removesuffix(_DEFAULT.get(scheme, ":"))
-        given = origin.lower().removesuffix(_DEFAULT.get(scheme, ":"))
-        return given == own or origin.lower() in self._more
+        given = origin.lower()
+        return _bare(given) == own_origin(scope) or given in self._more
+
+
+def own_origin(scope: Scope) -> str:
+    """The origin that this very request was sent to, without a usual port; behind the check of `Host`."""
+    asked = str(scope["scheme"])
+    return _bare(f"{_PLAIN.get(asked, asked)}://{(header(scope, b'host') or '').lower()}")
+
+
+def _bare(origin: str) -> str:
+    return origin.removesuffix(_DEFAULT.get(origin.partition(":")[0], "/"))

@@ -1,0 +1,112 @@
+"""The console in a real browser: login, keys, a closed alert, logout, and nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from socterm.store import open_store
+from tests.e2e.chromium import Chromium
+from tests.e2e.road import environment, socterm, until
+
+pytestmark = pytest.mark.e2e
+
+PASSWORD = "correct horse battery"
+
+
+def _children(process: int) -> list[str]:
+    """What a process has started, by the kernel."""
+    tasks = Path(f"/proc/{process}/task")
+    return [child for task in tasks.iterdir() for child in (task / "children").read_text().split()]
+
+
+@pytest.fixture(name="served", scope="module")
+def _served(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, Path, subprocess.Popen[bytes]]]:
+    """The story of the demo in a store, one user, and `socterm serve --browser` on it."""
+    tmp_path = tmp_path_factory.mktemp("served")
+    db, log = tmp_path / "soc.db", tmp_path / "auth.log"
+    socterm("generate", "story_auth", "--to", log, home=tmp_path)
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
+    adding = [sys.executable, "-m", "socterm", "users", "add", "alice", "--role", "triage", "--db", str(db)]
+    subprocess.run(adding, input=PASSWORD.encode(), check=True, env=environment(tmp_path), cwd=tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = tmp_path / "told.txt"
+    with told.open("wb") as err:
+        command = [sys.executable, "-m", "socterm", "serve", "--browser", "--no-ingest", "--db", str(db)]
+        process = subprocess.Popen(
+            [*command, "--listen", f"127.0.0.1:{port}"], stderr=err, env=environment(tmp_path), cwd=tmp_path
+        )
+    until(lambda: b"serving http" in told.read_bytes(), "the service")
+    yield f"http://127.0.0.1:{port}", db, process
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+def test_the_console_in_a_browser(served: tuple[str, Path, subprocess.Popen[bytes]], tmp_path: Path) -> None:
+    origin, db, process = served
+    with Chromium(tmp_path / "chromium") as browser:
+        browser.go(f"{origin}/")
+        browser.until("document.querySelector('input[name=username]') !== null")
+        browser.fill("input[name=username]", "alice")
+        browser.fill("input[name=password]", PASSWORD)
+        browser.ask("document.querySelector('form').requestSubmit()")
+        browser.sees("Alerts")
+        browser.until("document.activeElement?.className === 'xterm-helper-textarea'")
+        browser.type("e")
+        browser.sees("z takes it back")
+        with open_store(db, readonly=True) as store:
+            closed = [(row.actor, row.verb) for row in store.chronicle.decided(0, 1 << 62)]
+        assert ("alice", "close") in closed
+        assert _children(process.pid)
+        browser.ask("document.querySelector('.bar form').requestSubmit()")
+        browser.until("location.pathname === '/login'")
+        until(lambda: not _children(process.pid), "the console's end")
+        browser.go(f"{origin}/console")
+        browser.until("location.pathname === '/login'")
+        asked = {urlsplit(url).netloc for url in browser.requests if not url.startswith("data:")}
+    assert asked == {urlsplit(origin).netloc}
+
+
+def test_a_page_of_another_port_gets_no_console(
+    served: tuple[str, Path, subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """Its cookie would be sent there: to a browser all ports of a host are one site."""
+    origin, _, process = served
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "index.html").write_text("<title>other</title>")
+    other = subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(folder), "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert other.stdout is not None
+        port = other.stdout.readline().split(b"port ")[1].split()[0].decode()
+        with Chromium(tmp_path / "chromium") as browser:
+            browser.go(f"{origin}/")
+            browser.until("document.querySelector('input[name=username]') !== null")
+            browser.fill("input[name=username]", "alice")
+            browser.fill("input[name=password]", PASSWORD)
+            browser.ask("document.querySelector('form').requestSubmit()")
+            browser.sees("Alerts")
+            browser.go(f"http://127.0.0.1:{port}/")
+            browser.until("document.title === 'other'")
+            until(lambda: not _children(process.pid), "the console's end")
+            socket_url = origin.replace("http", "ws") + "/console/socket?width=80&height=24"
+            said = browser.ask(
+                f"new Promise(done => {{ const s = new WebSocket('{socket_url}');"
+                " s.onopen = () => done('open'); s.onclose = () => done('closed'); })"
+            )
+            assert said == "closed"
+            assert not _children(process.pid)
+    finally:
+        other.terminate()
+        other.wait(10)
