@@ -1,4 +1,4 @@
-"""Killed by SIGKILL between the mining of a batch and its commit: afterwards the same templates and counts."""
+"""Killed by SIGKILL between mining a batch and its commit: afterwards the same templates and counts."""
 
 from __future__ import annotations
 
