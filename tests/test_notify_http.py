@@ -187,6 +187,33 @@ def test_an_endless_answer_is_read_to_a_point(receiver: Receiver) -> None:
     assert answer.text.isprintable()
 
 
+def test_an_answer_that_breaks_off_after_its_status_is_one(receiver: Receiver) -> None:
+    """Else a message that has arrived would be sent again."""
+    receiver.answers((200, {"Content-Length": "100"}, b"tha"))
+    assert sent(webhook(receiver.url)) == Answer(True, "HTTP 200 tha")
+
+
+def test_an_answer_that_dawdles_after_its_status_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(posting, "TEXT", 0.1)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def dawdle() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 9\r\n\r\nwait")
+                over.wait(30)
+
+        thread = threading.Thread(target=dawdle)
+        thread.start()
+        answer = sent(webhook(f"http://127.0.0.1:{server.getsockname()[1]}"))
+        over.set()
+        thread.join()
+    assert answer == Answer(True, "HTTP 202 wait")
+
+
 def test_a_certificate_nobody_vouches_for_is_refused_unless_it_is_named(tmp_path: Path) -> None:
     context, cert = certificate(tmp_path)
     with Receiver(tls=context) as receiver:

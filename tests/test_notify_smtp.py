@@ -231,6 +231,7 @@ def test_no_text_begins_a_header() -> None:
     "bad",
     [
         {"sender": "a@b\nX: y"}, {"to": ["a@b\r\nBcc: c@d"]}, {"to": ["a@b, c@d"]}, {"to": []},
+        {"to": ["änn@d.example"]},
         {"host": "mail\r\nQUIT"}, {"user": "u"}, {"password_secret": "p"},
         {"security": "none", "user": "u", "password_secret": "p", "host": "mail.example.org"},
     ],

@@ -39,7 +39,7 @@ def _web_address(text: str) -> str:
 
 
 def _mail_address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
+    if not text.isascii() or not _ADDRESS.fullmatch(text):
         raise ValueError("is no mail address, such as soc@example.org")
     return text
 

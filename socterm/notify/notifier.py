@@ -7,6 +7,7 @@ of a few rows.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -72,8 +73,9 @@ class Notifier:
     def close(self) -> None:
         """End, after what is being sent, if that ends soon."""
         self._stop.set()
+        end = time.monotonic() + GRACE
         for thread in self._threads:
-            thread.join(GRACE)
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, channel: Channel) -> None:
         try:

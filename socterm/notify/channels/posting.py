@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 READ: Final = 4_096
 """Bytes of an answer that are read."""
 
+TEXT: Final = 2.0
+"""Seconds for them."""
+
 _OUR_FAULT: Final = frozenset({400, 405, 406, 409, 411, 413, 414, 415, 417, 422, 431})
 """Statuses that can be about the one message; with all others the next one would fare no better."""
 
@@ -67,7 +70,7 @@ def why(error: BaseException) -> str:
         if isinstance(seen, TimeoutError):
             return f"no answer within {SILENCE:.0f} s"
         if isinstance(seen, OSError) and seen.strerror:
-            found = os.strerror(seen.errno) if (seen.errno or 0) > 0 else seen.strerror
+            found = os.strerror(seen.errno) if seen.errno is not None and seen.errno > 0 else seen.strerror
         seen = seen.__cause__ or seen.__context__
     return found
 
@@ -105,11 +108,21 @@ async def _post(
 
 
 async def _start_of(answer: httpx.Response) -> str:
+    """What comes of an answer's text before it is enough, breaks off or takes too long.
+
+    The status has said by then whether the message was taken: that the rest is missing must not undo it.
+    """
+    import httpx  # noqa: PLC0415
+
     got = b""
-    async for part in answer.aiter_raw(READ):
-        got += part
-        if len(got) >= READ:
-            break
+    try:
+        async with asyncio.timeout(TEXT):
+            async for part in answer.aiter_raw():
+                got += part
+                if len(got) >= READ:
+                    break
+    except (httpx.HTTPError, httpx.StreamError, TimeoutError):
+        pass
     return got[:READ].decode("utf-8", "replace")
 
 
