@@ -23,8 +23,8 @@ from socterm.store.doors.hunts import HuntDesk
 from socterm.store.doors.identity import IdentityDesk
 from socterm.store.doors.incidents import IncidentDesk
 from socterm.store.doors.metrics import MetricsDesk
-from socterm.store.doors.receipts import ReceiptDesk
 from socterm.store.doors.outbox import OutboxDesk
+from socterm.store.doors.receipts import ReceiptDesk
 from socterm.store.doors.sandbox import SqlDesk
 from socterm.store.doors.templates import TemplateDesk
 from socterm.store.doors.triage import TriageDesk
