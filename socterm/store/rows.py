@@ -8,7 +8,6 @@ import msgspec
 
 from socterm.event import LogSource
 
-
 Place = tuple[int, int, int]
 """Where an alert or incident stands in lists: (rank of its level, last, id), the greatest first."""
 
