@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from socterm.store import Store, open_store
-from socterm.store.doors.outbox import LONGEST, Mark, News
+from socterm.store.doors.outbox import LONGEST
+from socterm.store.doors.outbox_rows import Mark, News
 from socterm.store.ingest.writer import Writer
 from tests.store_samples import NOW, batch, episode, login
 

@@ -10,7 +10,7 @@ from socterm.notify.choose import MINUTE, Limits, choose, digest_due
 from socterm.notify.retry import PATIENCE, SECOND, SLOWEST, asked_for, wait_after
 from socterm.notify.words import BODY, LINES, TITLE, Message, of_alert, of_incident, of_many, of_test, said
 from socterm.store.doors.incident_rows import IncidentRow
-from socterm.store.doors.outbox import Held, News, Told
+from socterm.store.doors.outbox_rows import Held, News, Told
 from socterm.store.rows import AlertRow
 
 NOW = 1_795_168_800_000_000

@@ -19,7 +19,7 @@ from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
     from socterm.config import NotifyConfig
-    from socterm.store.doors.outbox import ChannelRow
+    from socterm.store.doors.outbox_rows import ChannelRow
 
 FAILED = 3
 NONE = "no channel is configured: [notify.channels.NAME] in the configuration file makes one"
@@ -85,7 +85,7 @@ def status(as_json: bool, db: Path | None, config: Path | None) -> None:
 def _records(config: NotifyConfig, known: dict[str, ChannelRow]) -> list[dict[str, Any]]:
     """What is configured, and what once was and has left something."""
     from socterm.notify.channels.opening import where_of
-    from socterm.store.doors.outbox import ChannelRow
+    from socterm.store.doors.outbox_rows import ChannelRow
 
     found = []
     for name in dict.fromkeys((*config.channels, *known)):

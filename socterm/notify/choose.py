@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from socterm.store.doors.outbox import News, Told
+from socterm.store.doors.outbox_rows import News, Told
 
 MINUTE: Final = 60_000_000
 

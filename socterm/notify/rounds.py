@@ -20,7 +20,7 @@ from socterm.notify.choose import MINUTE, Limits, choose, digest_due
 from socterm.notify.retry import DEAD, wait_after
 from socterm.notify.words import Message
 from socterm.store import Store
-from socterm.store.doors.outbox import Mark, Outgoing, Told
+from socterm.store.doors.outbox_rows import Mark, Outgoing, Told
 from socterm.store.jsontext import from_json
 
 KINDS: Final = {"alerts": ("alert",), "incidents": ("incident",), "all": ("alert", "incident")}

@@ -15,7 +15,7 @@ import msgspec
 
 from socterm.alerts.levels import LEVELS
 from socterm.store.doors.incident_rows import IncidentRow
-from socterm.store.doors.outbox import Held
+from socterm.store.doors.outbox_rows import Held
 from socterm.store.rows import AlertRow
 from socterm.visible import visible
 

@@ -18,7 +18,7 @@ from socterm.store.doors.entities import EntityPage, Ranked
 from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
-from socterm.store.doors.outbox import ChannelRow, Health, Held, Mark, News, Outgoing, Told
+from socterm.store.doors.outbox_rows import ChannelRow, Health, Held, Mark, News, Outgoing, Told
 from socterm.store.doors.sandbox import SqlAnswer
 from socterm.store.doors.templates import Found, TemplateRow, Totals
 from socterm.store.ingest.raising import Asked

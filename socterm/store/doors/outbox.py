@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
-
-import msgspec
 
 from socterm.alerts.incidents import OPEN_STATES
 from socterm.store.connections import Connections
+from socterm.store.doors.outbox_rows import ChannelRow, Health, Held, Mark, News, Outgoing, Told
 from socterm.store.jsontext import clean
 
-WAITING: Final = ("queued", "sending", "failed")
-"""States of messages that are still to be sent."""
-
 _WAITING: Final = "('queued', 'sending', 'failed')"
+"""States of messages that are still to be sent; of these the ones that wait for a try are due."""
+
 _DUE: Final = "('queued', 'failed')"
 _RECENT: Final = f"""
 SELECT grp FROM outbox WHERE channel = :channel AND state IN {_WAITING} AND kind != 'digest' UNION ALL
@@ -67,97 +65,6 @@ CASE o.kind
   WHEN 'incident' THEN EXISTS (SELECT 1 FROM incidents i WHERE i.id = o.about AND i.state IN ({_OPEN}))
   ELSE 1 END
 """
-
-
-class News(msgspec.Struct, frozen=True):
-    """An alert or incident that a channel was not told of yet, or not at this rank (0 to 4).
-
-    `group` is the same for what counts as the same.
-    """
-
-    kind: str
-    about: int
-    rank: int
-    group: str
-
-
-class Mark(msgspec.Struct):
-    """How far a channel has looked for news: the numbers of the last changes."""
-
-    first: int
-    alert_change: int
-    incident_change: int
-
-
-class Told(msgspec.Struct):
-    """What counts against the limits of a channel now.
-
-    `minute` are messages that wait or were sent within the last minute, `groups` likewise by group, within a
-    longer span. `held_since` (µs) is when the first alert was held back for a digest, 0 where none is;
-    `digest` when the last one began, `summing` whether one waits.
-    """
-
-    minute: int
-    groups: Mapping[str, int]
-    held_since: int = 0
-    digest: int = 0
-    summing: bool = False
-
-
-class Outgoing(msgspec.Struct):
-    """A message to be sent. `tellable`: what it is about should still be told."""
-
-    id: int
-    key: str
-    kind: str
-    about: int
-    rank: int
-    payload: str | None
-    created: int
-    attempts: int
-    tellable: bool
-
-
-class Held(msgspec.Struct):
-    """What a digest says of an alert or incident that was not told by itself."""
-
-    id: int
-    kind: str
-    about: int
-    rank: int
-    title: str
-    entity: str
-    tellable: bool
-
-
-class Health(msgspec.Struct):
-    """How a channel does: how often in a row it did not answer, what it said then, and when (µs) a message
-    was sent and given up last."""
-
-    fails: int
-    note: str
-    last_sent: int
-    last_dead: int
-
-
-class ChannelRow(msgspec.Struct):
-    """The figures of a channel. Times are µs of the clock, 0 for never; `note` is what the last failure said.
-
-    `waiting` messages are still to be sent, `held` alerts wait for a digest; `gate` is the next try where
-    the channel does not answer (`fails` times in a row).
-    """
-
-    name: str
-    waiting: int
-    held: int
-    sent: int
-    summed: int
-    dead: int
-    last_sent: int
-    last_dead: int
-    fails: int
-    gate: int
-    note: str
 
 
 class OutboxDesk:
