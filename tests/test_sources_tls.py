@@ -16,7 +16,7 @@ from socterm.config import ListenConfig
 from socterm.errors import SoctermError, UsageError
 from socterm.sources.listening import check_listener, open_listener
 from socterm.sources.peers import Limits
-from socterm.sources.tls import Wire, server_context
+from socterm.sources.tls import Certificates, Wire, server_context
 from tests.listener import NOW, QUICK, Listener, until
 
 TODAY = datetime.now(UTC)
@@ -61,8 +61,8 @@ def listeners(pki: Pki) -> Iterator[Make]:
     made: list[Listener] = []
 
     def make(listen: ListenConfig | None = None, limits: Limits = QUICK) -> Listener:
-        context = server_context(listen or pki.asking, "tls://127.0.0.1:0")
-        made.append(Listener("tls://127.0.0.1:0", limits, context=context).start())
+        certificates = Certificates(listen or pki.asking, "tls://127.0.0.1:0")
+        made.append(Listener("tls://127.0.0.1:0", limits, certificates=certificates).start())
         return made[-1]
 
     yield make
@@ -296,6 +296,31 @@ def test_a_sender_that_never_reads_what_it_asks_for_is_ended(pki: Pki) -> None:
     assert wire.feed(_hello()) == b""
     assert 0 < len(wire.answer()) < 16_384
     assert wire.answer() == b""
+
+
+def test_renewed_certificates_are_shown_to_who_connects_next(
+    listeners: Make, pki: Pki, tmp_path: Path
+) -> None:
+    """Between new certificate and new key nothing fits: what was there before serves on, and that is told."""
+    own = Pki(tmp_path)
+    listener = listeners(own.listen)
+    old = speak(listener, own.client(None))
+    serial = old.getpeercert()["serialNumber"]  # type: ignore[index]
+    ca = Pair((tmp_path / "ca.pem").read_bytes(), (tmp_path / "ca.key").read_bytes())
+    renewed = make_server(ca, ["localhost"], TODAY, 60)
+    (tmp_path / "server.pem").write_bytes(renewed.cert)
+    between = speak(listener, own.client(None))
+    assert between.getpeercert()["serialNumber"] == serial  # type: ignore[index]
+    note = listener.source.stats().note
+    assert "server.key is not the key of" in note
+    assert note.endswith("what was there before is in use")
+    (tmp_path / "server.key").write_bytes(renewed.key)
+    after = speak(listener, own.client(None))
+    assert after.getpeercert()["serialNumber"] != serial  # type: ignore[index]
+    for sender in (old, between, after):
+        sender.sendall(b"<1>x\n")
+    assert listener.lines(3) == [b"<1>x"] * 3
+    assert listener.source.stats().note == ""
 
 
 # -- the set-up

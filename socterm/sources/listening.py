@@ -6,7 +6,7 @@ from socterm.config import ListenConfig
 from socterm.sources.address import parse_address
 from socterm.sources.base import Clock, Resume, Source
 from socterm.sources.tcp import TcpSource
-from socterm.sources.tls import server_context
+from socterm.sources.tls import Certificates, server_context
 from socterm.sources.udp import UdpSource
 
 
@@ -21,5 +21,5 @@ def open_listener(url: str, listen: ListenConfig, *, clock: Clock, resume: Resum
     scheme = parse_address(url).scheme
     if scheme == "udp":
         return UdpSource(url, clock=clock, resume=resume)
-    context = server_context(listen, url) if scheme == "tls" else None
-    return TcpSource(url, clock=clock, resume=resume, context=context)
+    certificates = Certificates(listen, url) if scheme == "tls" else None
+    return TcpSource(url, clock=clock, resume=resume, certificates=certificates)

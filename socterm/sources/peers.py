@@ -6,7 +6,6 @@ import contextlib
 import ipaddress
 import selectors
 import socket
-import ssl
 import struct
 import threading
 import time
@@ -17,7 +16,7 @@ import msgspec
 
 from socterm.sources.base import LINE_LIMIT
 from socterm.sources.peer import OVERSIZED, TORN, Frames, Peer
-from socterm.sources.tls import Wire
+from socterm.sources.tls import Certificates, Wire
 
 TOO_MANY: Final = "too many peers"
 IDLE: Final = "idle"
@@ -65,12 +64,12 @@ class Peers:
     def __init__(
         self,
         bound: socket.socket,
-        context: ssl.SSLContext | None,
+        certificates: Certificates | None,
         limits: Limits,
         keep: Callable[[Frames], bool],
     ) -> None:
         self._bound = bound
-        self._context = context
+        self._certificates = certificates
         self._limits = limits
         self._keep = keep
         self._selector = selectors.DefaultSelector()
@@ -177,7 +176,7 @@ class Peers:
             self._drop(TOO_MANY, address)
             return
         made.setblocking(False)
-        wire = Wire(self._context) if self._context else None
+        wire = Wire(self._certificates.context()) if self._certificates else None
         peer = Peer(made, address, now=time.monotonic(), limit=self._limits.frame, wire=wire)
         self._peers.add(peer)
         if self._reading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections import deque
 from typing import Any, Final
@@ -12,7 +11,15 @@ from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
 from socterm.sources.peer import NO_FRAME, OVERSIZED, TLS_HERE, TORN, Frames
 from socterm.sources.peers import IDLE, NO_DESCRIPTOR, SLOW, TOO_MANY, UNFINISHED, Limits, Peers
-from socterm.sources.tls import BAD_CERTIFICATE, HANDSHAKE, NO_CERTIFICATE, NOT_TLS, OLD_TLS, OURS_REFUSED
+from socterm.sources.tls import (
+    BAD_CERTIFICATE,
+    HANDSHAKE,
+    NO_CERTIFICATE,
+    NOT_TLS,
+    OLD_TLS,
+    OURS_REFUSED,
+    Certificates,
+)
 
 _OVERHEAD: Final = 64
 """What a line in the queue costs beyond its bytes, so that short ones are bounded too."""
@@ -41,7 +48,7 @@ class TcpSource:
     """Listens where the URL says (`tcp://127.0.0.1:5514`, `tls://[::1]:6514`; `tcp://:5514` is loopback).
 
     The socket is bound at once, so that a taken port is an error at the start; a thread of its own reads all
-    senders from `start` on. `context` makes it TLS. When 8 MiB wait for the pipeline nobody is read any
+    senders from `start` on. `certificates` make it TLS. When 8 MiB wait for the pipeline nobody is read any
     more: the senders wait, and nothing is dropped. Cannot be resumed: what socterm had taken and not stored
     when it was killed is gone; when it is ended, all of it is stored. Everything that is lost, cut or
     refused is counted in `stats` by reason.
@@ -55,7 +62,7 @@ class TcpSource:
         *,
         clock: Clock,
         resume: Resume = None,
-        context: ssl.SSLContext | None = None,
+        certificates: Certificates | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._clock = clock
@@ -76,7 +83,8 @@ class TcpSource:
         self._full = False
         self._empty = 0
         self._ended = False
-        self._peers = Peers(bound, context, self._limits, self._keep)
+        self._certificates = certificates
+        self._peers = Peers(bound, certificates, self._limits, self._keep)
         self._thread: threading.Thread | None = None
 
     def start(self, wake: Wake) -> None:
@@ -168,6 +176,8 @@ class TcpSource:
     def _note(self, drops: dict[str, int]) -> str:
         if self._peers.over and not self._ended:
             return "the listener has failed: start socterm anew"
+        if self._certificates is not None and self._certificates.trouble:
+            return self._certificates.trouble
         for reason, remedy in _REMEDIES.items():
             if remedy and reason in drops:
                 said = remedy.format(peers=self._limits.peers, handshake=self._limits.handshake)

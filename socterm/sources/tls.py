@@ -80,6 +80,43 @@ def server_context(listen: ListenConfig, url: str) -> ssl.SSLContext:
     return context
 
 
+class Certificates:
+    """A listener's files as they are now: who connects after they were renewed is shown the new ones.
+
+    `trouble` is one line while what stands there cannot be used, as between a new certificate and its key;
+    then what was there before serves on. Raises as `server_context` does when it is made.
+    """
+
+    def __init__(self, listen: ListenConfig, url: str) -> None:
+        self._listen = listen
+        self._url = url
+        self._seen = self._stamps()
+        self._context = server_context(listen, url)
+        self.trouble = ""
+
+    def context(self) -> ssl.SSLContext:
+        """What the next connection begins with."""
+        stamps = self._stamps()
+        if stamps != self._seen:
+            self._seen = stamps
+            try:
+                self._context = server_context(self._listen, self._url)
+                self.trouble = ""
+            except SoctermError as error:
+                self.trouble = f"{error}; what was there before is in use"
+        return self._context
+
+    def _stamps(self) -> list[tuple[int, ...]]:
+        found: list[tuple[int, ...]] = []
+        for path in (self._listen.cert, self._listen.key, self._listen.client_ca):
+            try:
+                info = path.stat() if path is not None else None
+            except OSError:
+                info = None
+            found.append((info.st_ino, info.st_size, info.st_mtime_ns) if info else ())
+        return found
+
+
 def _looked_at(setting: str, path: Path, mark: bytes, what: str) -> bytes:
     """The text of a PEM file, which holds what it is to hold."""
     try:
