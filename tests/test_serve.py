@@ -87,22 +87,27 @@ def test_what_is_read_is_told_and_decided_under_the_name_of_who_asks(home: Home)
     rules = home.path / "r.yml"
     rules.write_text(RULES)
     log = home.path / "auth.log"
-    log.write_text("".join(FAILED.format(second) for second in range(30)))
+    log.touch()
     added = subprocess.run(
         [sys.executable, "-m", "socterm", "users", "add", "ann", "--role", "triage"],
         env=home.environ, input=f"{PASSWORD}\n", text=True, capture_output=True, check=True,
     )  # fmt: skip
     assert added.stdout == "user ann may triage\n"
     with (
-        home.serving("--tail", str(log), "--from-start", "--rules", str(rules)) as url,
+        home.serving("--tail", str(log), "--rules", str(rules)) as url,
         httpx.Client(base_url=url, timeout=60) as client,
     ):
         form = {"grant_type": "password", "username": "ann", "password": PASSWORD}
         token = client.post("/api/v1/auth/token", data=form).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        alerts: list[dict[str, object]] = []
-        while not alerts:
-            alerts = client.get("/api/v1/alerts").json()["alerts"]
+        with client.stream("GET", "/api/v1/stream") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: begin"
+            with log.open("a") as file:
+                file.writelines(FAILED.format(second) for second in range(30))
+            while next(lines) != "event: alert":
+                pass
+        alerts = client.get("/api/v1/alerts").json()["alerts"]
         path = f"/api/v1/alerts/{alerts[0]['id']}"
         etag = client.get(path).headers["ETag"]
         closed = client.post(

@@ -327,6 +327,12 @@ class Chronicle(Protocol):
     def decided(self, since: int, until: int) -> list[AuditRow]:
         """The audit rows of [since, until) µs of wall time, oldest first."""
 
+    def newest(self) -> int:
+        """The number of the newest audit row; 0 for none."""
+
+    def since(self, row: int, limit: int) -> list[AuditRow]:
+        """The audit rows after this one, oldest first."""
+
 
 class Triage(Protocol):
     """Read alerts and write decisions. Each decision is one transaction and one audit row an alert."""

@@ -26,3 +26,13 @@ class ChronicleDesk:
                 if since <= row.at < until:
                     found.append(row)
         return found[::-1]
+
+    def newest(self) -> int:
+        """The number of the newest audit row; 0 for none."""
+        with self._connections.snapshot() as db:
+            return trail.head(db)[0]
+
+    def since(self, row: int, limit: int) -> list[AuditRow]:
+        """The audit rows after this one, oldest first."""
+        with self._connections.snapshot() as db:
+            return list(trail.read(db, "id > ? ORDER BY id LIMIT ?", (row, limit)))

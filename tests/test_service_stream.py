@@ -1,0 +1,164 @@
+"""The stream over a real socket: alerts and decisions as they come, on from any mark without a gap."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from socterm.service import stream
+from socterm.service.server import Place, Server
+from socterm.service.service import make_app
+from socterm.service.stream import news, now_of
+from socterm.service.table import ENDPOINTS
+from socterm.store.ingest.writer import Writer
+from tests.service_scene import NOW, Scene
+from tests.store_samples import batch, episode, login
+
+Event = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(tmp_path / "a.db")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def url(scene: Scene) -> Iterator[str]:
+    server = Server(make_app(scene.service, ENDPOINTS), Place("127.0.0.1", 0))
+    server.start()
+    yield server.url
+    server.close()
+
+
+@contextlib.contextmanager
+def listening(scene: Scene, url: str, mark: str = "") -> Iterator[Iterator[Event]]:
+    """(kind, mark, what) as they come."""
+    headers = scene.bearer("read") | ({"Last-Event-ID": mark} if mark else {})
+    with httpx.stream("GET", f"{url}/api/v1/stream", headers=headers, timeout=60) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield _events(response.iter_lines())
+
+
+def _events(lines: Iterator[str]) -> Iterator[Event]:
+    found: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            found[name] = value
+        elif "data" in found:
+            yield found["event"], found.get("id", ""), json.loads(found["data"])
+            found = {}
+
+
+def alert(path: Path, number: int) -> None:
+    """One more alert, as an ingest stores it."""
+    writer = Writer.open(path, now=NOW)
+    events = [login(number * 3 - offset) for offset in (2, 1, 0)]
+    writer.commit(batch(events, [episode(number, events, alert=number)]))
+    writer.close()
+
+
+def test_an_alert_and_a_decision_are_told_as_they_come(scene: Scene, url: str) -> None:
+    with listening(scene, url) as events:
+        kind, mark, _ = next(events)
+        assert (kind, mark) == ("begin", "{}.{}".format(*now_of(scene.store)))
+        alert(scene.store.path, 4)
+        kind, _, what = next(events)
+        assert (kind, what["id"], what["state"]) == ("alert", 4, "new")
+        scene.store.triage.decide([4], "acknowledge", actor="ann", now=scene.clock())
+        told = [next(events), next(events)]
+        while [kind for kind, _, _ in told[-2:]] != ["alert", "decision"]:
+            told.append(next(events))
+        assert (told[-1][2]["actor"], told[-1][2]["verb"]) == ("ann", "acknowledge")
+        assert told[-1][1] == "{}.{}".format(*now_of(scene.store))
+
+
+def test_who_comes_back_misses_nothing(scene: Scene, url: str) -> None:
+    with listening(scene, url) as events:
+        _, mark, _ = next(events)
+    alert(scene.store.path, 4)
+    scene.store.triage.decide([1], "close", actor="ann", now=scene.clock())
+    alert(scene.store.path, 5)
+    seen: list[tuple[str, int]] = []
+    with listening(scene, url, mark) as events:
+        assert next(events)[0] == "begin"
+        while ("decision", 1) not in seen:
+            kind, mark, what = next(events)
+            seen.append((kind, what["alert" if kind == "decision" else "id"]))
+    assert sorted(seen) == [("alert", 1), ("alert", 4), ("alert", 5), ("decision", 1)]
+    with listening(scene, url, mark) as events:
+        assert next(events)[1] == mark  # all of it was told
+
+
+def test_a_cut_in_the_middle_of_a_read_tells_it_again(scene: Scene) -> None:
+    """Only the last event of a read moves the mark."""
+    found = news(scene.store, (0, 0))
+    lines = list(stream.lines_of(found))
+    assert len(lines) == 3
+    assert ["id: " in line for line in lines] == [False, False, True]
+    assert all(line.count("\n\n") == 1 for line in lines)
+
+
+def test_who_may_no_more_hears_no_more(scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "ROUNDS", 1)
+    with listening(scene, url) as events:
+        next(events)
+        scene.store.identity.revoke_token(scene.store.identity.tokens()[0].id, actor="root", now=NOW)
+        assert list(events) == []
+
+
+def test_there_are_so_many_streams_and_what_ends_makes_room(
+    scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST", 1)
+    with listening(scene, url) as events:
+        next(events)
+        refused = httpx.get(f"{url}/api/v1/stream", headers=scene.bearer("read"), timeout=60)
+        assert refused.status_code == 429
+    while stream._open.count:
+        threading.Event().wait(0.01)
+    with listening(scene, url) as events:
+        assert next(events)[0] == "begin"
+
+
+def test_who_was_away_too_long_lists_anew(scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "BEHIND", 2)
+    headers = scene.bearer("read") | {"Last-Event-ID": "0.0"}
+    refused = httpx.get(f"{url}/api/v1/stream", headers=headers, timeout=60)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "behind")
+    with listening(scene, url) as events:
+        assert next(events)[0] == "begin"
+
+
+def test_what_is_decided_on_people_is_not_told(scene: Scene) -> None:
+    mark = now_of(scene.store)
+    scene.user("ann", "read")
+    found = news(scene.store, mark)
+    assert (found.told, found.mark) == ([], (mark[0], mark[1] + 1))
+
+
+@pytest.mark.parametrize("mark", ["x", "1", "1.2.3", "1." + "9" * 30, "-"])
+def test_a_mark_that_is_none_is_told(scene: Scene, url: str, mark: str) -> None:
+    for more in ({"headers": scene.bearer("read") | {"Last-Event-ID": mark}}, {"params": {"since": mark}}):
+        asked: dict[str, Any] = {"headers": scene.bearer("read")} | more
+        refused = httpx.get(f"{url}/api/v1/stream", timeout=60, **asked)
+        assert refused.status_code == 400
+
+
+def test_an_open_stream_does_not_hold_up_the_end(scene: Scene) -> None:
+    server = Server(make_app(scene.service, ENDPOINTS), Place("127.0.0.1", 0))
+    server.start()
+    with listening(scene, server.url) as events:
+        next(events)
+        server.close()
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            assert list(events) == []
