@@ -20,6 +20,7 @@ from benchmarks import (
     bench_hunt,
     bench_keys,
     bench_match,
+    bench_mixed,
     bench_panes,
     bench_parse,
     bench_search,
@@ -33,6 +34,7 @@ from benchmarks.frame import Benchmark, Figure, Setting, table
 BENCHMARKS: dict[str, Benchmark] = {
     "sources": bench_sources.sources,
     "http": bench_http.intake,
+    "mixed": bench_mixed.mixed,
     "parse": bench_parse.parse,
     "enrich": bench_enrich.enrich,
     "match": bench_match.match,
@@ -71,7 +73,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     help="Events of the big store.",
 )
 @click.option("--alerts", type=click.IntRange(1_000), default=10_000, show_default=True, help="Its alerts.")
-@click.option("--seconds", type=float, default=60.0, show_default=True, help="How long the soak test takes.")
+@click.option(
+    "--seconds", type=float, default=60.0, show_default=True, help="How long each of soak and mixed takes."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another log.")
 def main(
     names: tuple[str, ...],
