@@ -61,6 +61,17 @@ def said(pieces: list[Piece]) -> str:
     return "".join(piece.text for piece in pieces if piece.kind == "text")
 
 
+def test_a_secret_of_the_question_is_not_kept_with_the_answer_that_repeats_it(store: Store) -> None:
+    """Where an answer says which words it made no use of, nothing shows them for a secret any more."""
+    asked = analyst(store)
+    shown = said(list(asked.ask("why did mysql --password hunter2x and token=hunter3x fail today?")))
+    assert "hunter3x" in shown, "who asked knows it"
+    kept = repr(turns(store, asked.talks.current))
+    assert "hunter2x" not in kept
+    assert "hunter3x" not in kept
+    assert "[redacted]" in kept
+
+
 def test_a_models_answer_is_kept_with_its_tools_citations_and_name(store: Store) -> None:
     asked = analyst(store, model=True)
     list(asked.ask("who was it? token=abcdefgh", BRUTE_ALERT))

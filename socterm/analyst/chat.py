@@ -29,6 +29,7 @@ from socterm.analyst.explain import Explanation
 from socterm.analyst.metering import Clock, Meter
 from socterm.analyst.pieces import Piece
 from socterm.analyst.prompts import Prompts
+from socterm.analyst.redaction import without_secrets_of
 from socterm.analyst.tools import TOOLS, Toolbox, schemas
 from socterm.store.rows import AlertRow
 
@@ -164,9 +165,8 @@ def _earlier(history: Sequence[Turn]) -> Iterator[Message]:
     """Earlier turns. Answers quote logs, so they come back as data, not as the model's own words."""
     for turn in history:
         yield Message("user", plain(turn.question, _LONGEST_TURN))
-        yield Message(
-            "user", "Answered earlier:\n" + untrusted(turn.answer, label="answer", limit=_LONGEST_TURN)
-        )
+        answer = without_secrets_of(turn.question, turn.answer)
+        yield Message("user", "Answered earlier:\n" + untrusted(answer, label="answer", limit=_LONGEST_TURN))
 
 
 def _about(alert: AlertRow, explanation: Explanation | None) -> str:

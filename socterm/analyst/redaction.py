@@ -79,3 +79,18 @@ def redact(text: str) -> str:
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
+
+
+_WORD = re.compile(r"""[^\s"'“”‘’`,;=:&?@()\[\]]{4,200}""")
+
+
+def without_secrets_of(question: str, answer: str) -> str:
+    """An answer without the secrets of its question, which it may repeat without what shows them for secrets.
+
+    >>> without_secrets_of("who used token=hunter2?", "Nothing is known of “hunter2”.")
+    'Nothing is known of “[redacted]”.'
+    """
+    left = redact(question)
+    for word in sorted({word for word in _WORD.findall(question) if word not in left}, key=len, reverse=True):
+        answer = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", HIDDEN, answer, flags=re.IGNORECASE)
+    return answer

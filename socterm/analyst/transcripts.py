@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from socterm.analyst.border import clean, one_line, redact
 from socterm.analyst.pieces import Piece
+from socterm.analyst.redaction import without_secrets_of
 from socterm.errors import SoctermError
 from socterm.store.doors.conversations import ConversationRow, TurnRow
 from socterm.store.protocols import Conversations
@@ -56,16 +57,19 @@ class Transcript:
         source = self._source or "nobody"
         return TurnRow(
             _kept(self.question, _LONGEST_QUESTION),
-            _kept(self._text.strip(), _LONGEST_ANSWER),
+            self._kept(self._text.strip(), _LONGEST_ANSWER),
             one_line(source, 100),
             self.at,
             _kept(self._done.text if self._done else f"cut off · source: {source}", 300),
             whole=self._done is not None and self._done.whole,
             alert=self.alert,
-            calls=tuple(_kept(call, 300) for call in self._calls[:_MOST_CALLS]),
+            calls=tuple(self._kept(call, 300) for call in self._calls[:_MOST_CALLS]),
             events=tuple(self._events)[:_MOST_EVENTS],
-            remarks=tuple(_kept(remark, 300) for remark in self._remarks[:_MOST_REMARKS]),
+            remarks=tuple(self._kept(remark, 300) for remark in self._remarks[:_MOST_REMARKS]),
         )
+
+    def _kept(self, text: str, limit: int) -> str:
+        return _kept(without_secrets_of(self.question, text), limit)
 
 
 def _kept(text: str, limit: int) -> str:
