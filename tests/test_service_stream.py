@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from socterm.service.table import ENDPOINTS
 from socterm.store.ingest.writer import Writer
 from tests.service_scene import NOW, Scene
 from tests.store_samples import batch, episode, login
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import connect
 
 Event = tuple[str, str, dict[str, Any]]
 
@@ -162,3 +165,68 @@ def test_an_open_stream_does_not_hold_up_the_end(scene: Scene) -> None:
         server.close()
         with contextlib.suppress(httpx.RemoteProtocolError):
             assert list(events) == []
+
+
+@contextlib.contextmanager
+def talking(scene: Scene, url: str, mark: str = "") -> Iterator[Iterator[Event]]:
+    """The same over a web socket."""
+    with connect(_socket(url, mark), additional_headers=scene.bearer("read")) as found:
+        yield ((told["event"], told["id"], told["data"]) for told in map(json.loads, found))
+
+
+def _socket(url: str, mark: str = "") -> str:
+    return url.replace("http", "ws", 1) + stream.PATH + (f"?since={mark}" if mark else "")
+
+
+def test_a_web_socket_tells_the_same_and_goes_on_where_it_was_cut(scene: Scene, url: str) -> None:
+    with talking(scene, url) as events:
+        kind, mark, _ = next(events)
+        assert (kind, mark) == ("begin", "{}.{}".format(*now_of(scene.store)))
+        alert(scene.store.path, 4)
+        kind, mark, what = next(events)
+        assert (kind, what["id"]) == ("alert", 4)
+    scene.store.triage.decide([4], "close", actor="ann", now=scene.clock())
+    with talking(scene, url, mark) as events:
+        told = [next(events) for _ in range(3)]
+    assert [kind for kind, _, _ in told] == ["begin", "alert", "decision"]
+    assert [number is None for _, number, _ in told] == [False, True, False]
+    assert told[1][2]["state"] == "closed"
+    while stream._open.count:
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize(
+    ("headers", "scopes", "status"),
+    [({}, (), 401), ({"Authorization": "Bearer soct_x"}, (), 401), ({}, ("ingest",), 403),
+     ({"Origin": "https://evil.example"}, ("read",), 403), ({"Origin": "null"}, ("read",), 403),
+     ({"Last-Event-ID": "x"}, ("read",), 400)],
+)  # fmt: skip
+def test_a_web_socket_is_refused_to_who_may_not(
+    scene: Scene, url: str, headers: dict[str, str], scopes: tuple[str, ...], status: int
+) -> None:
+    who = scene.bearer(*scopes) if scopes else {}
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(_socket(url), additional_headers={**who, **headers}),
+    ):
+        pass
+    assert refused.value.response.status_code == status
+
+
+def test_a_web_socket_for_another_host_is_refused(scene: Scene, url: str) -> None:
+    port = int(url.rpartition(":")[2])
+    here = socket.create_connection(("127.0.0.1", port))
+    with here, pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://evil.example{stream.PATH}", sock=here, additional_headers=scene.bearer("read"))
+    assert refused.value.response.status_code == 403
+
+
+def test_a_web_socket_ends_with_the_right_to_it(
+    scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "ROUNDS", 1)
+    with talking(scene, url) as events:
+        next(events)
+        scene.store.identity.revoke_token(scene.store.identity.tokens()[0].id, actor="root", now=NOW)
+        with pytest.raises(ConnectionClosedError):
+            list(events)

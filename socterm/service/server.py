@@ -25,6 +25,9 @@ AT_ONCE: Final = 256
 
 BACKLOG: Final = 128
 
+FRAME: Final = 64 << 10
+"""Bytes of a message that comes over a web socket."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -80,6 +83,7 @@ class Server:
             ssl_certfile=place.cert,
             ssl_keyfile=place.key,
             limit_concurrency=AT_ONCE,
+            ws_max_size=FRAME,
             timeout_graceful_shutdown=GRACE,
         )
         if place.client_ca is not None:

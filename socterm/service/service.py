@@ -26,6 +26,7 @@ from socterm.service.limiter import Limiter
 from socterm.service.login import Logins
 from socterm.service.passwords import Passwords
 from socterm.service.signing import Signer
+from socterm.service.stream import socket_of
 from socterm.store import Store
 
 MINUTE: Final = 60_000_000
@@ -67,7 +68,7 @@ def make_app(service: Service, endpoints: Iterable[Endpoint], pages: Sequence[Ba
     free = frozenset(endpoint.path for endpoint in table if not endpoint.counted)
     terms = service.terms
     return Starlette(
-        routes=[*routes(service, table), *pages],
+        routes=[*routes(service, table), socket_of(service), *pages],
         middleware=[
             Middleware(Headers),
             Middleware(Failures),

@@ -1,4 +1,4 @@
-"""What happens to alerts, told as it happens: server-sent events that go on where they were cut.
+"""What happens to alerts, told as it happens: as server-sent events or over a web socket, on from any mark.
 
 Each event's id is a mark, `CHANGE.AUDIT`: the number of the last change of an alert that was told, and of the
 last decision. Who comes back with it in `Last-Event-ID` misses nothing; of an alert that changed several
@@ -8,23 +8,34 @@ middle of one all of it is told again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from functools import partial
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar
 
 import anyio
 from anyio import to_thread
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from socterm.service.alerts import alert_json, audit_json
-from socterm.service.answers import Asked, encoded
+from socterm.service.answers import Answer, Asked, encoded
 from socterm.service.endpoints import Call, Endpoint, Nothing
+from socterm.service.frame.asgi import POLICY
 from socterm.service.frame.rates import too_often
 from socterm.service.identity import require
 from socterm.service.pages import numbers
 from socterm.service.problems import RequestError
 from socterm.store import Store
+
+if TYPE_CHECKING:
+    from socterm.service.service import Service
+
+Found = TypeVar("Found")
+
+PATH: Final = "/api/v1/stream"
 
 EVERY: Final = 0.25
 """Seconds between two looks at the store; each costs two reads by index."""
@@ -90,55 +101,118 @@ def lines_of(found: News) -> Iterator[str]:
         yield f"event: {kind}\n{mark}data: {encoded(what).decode()}\n\n"
 
 
-async def _stream(call: Call[StreamQuery, Nothing]) -> Response:
-    store = call.service.store
-    given = numbers(call.request.headers.get("last-event-id") or call.query.since, 2)
+async def _begin(service: Service, given: str) -> tuple[int, int]:
+    """The mark to begin behind. Raises `RequestError` for one that is none, or too long ago; and where there
+    are too many streams.
+    """
+    store = service.store
+    parts = numbers(given, 2)
     if _open.count >= MOST:
         raise too_often(30)
-    mark = (given[0], given[1]) if given else await _look(call, partial(now_of, store))
-    if len((await _look(call, partial(store.triage.changes, mark[0])))[1]) > BEHIND:
+    if parts is None:
+        return await _look(service, partial(now_of, store))
+    if len((await _look(service, partial(store.triage.changes, parts[0])))[1]) > BEHIND:
         raise RequestError(409, "behind", "too much has changed since: list what there is, and begin anew")
-    headers = {"X-Accel-Buffering": "no"}  # or a proxy waits until there is enough to pass on
-    return StreamingResponse(_told(call, mark), media_type="text/event-stream", headers=headers)
+    return parts[0], parts[1]
 
 
-async def _told(call: Call[StreamQuery, Nothing], mark: tuple[int, int]) -> AsyncIterator[str]:
-    store = call.service.store
+async def _follow(service: Service, authorization: str | None, mark: tuple[int, int]) -> AsyncGenerator[News]:
+    """What comes behind a mark, read by read; now and then nothing. Ends where who listens may no more."""
     _open.count += 1
     try:
-        yield f"event: begin\nid: {mark[0]}.{mark[1]}\ndata: {{}}\n\n"
+        yield News([("begin", {})], mark)
         rounds = 0
         while True:
-            found = await _look(call, partial(news, store, mark))
-            for text in lines_of(found):
-                yield text
+            found = await _look(service, partial(news, service.store, mark))
             mark = found.mark
             rounds += 1
-            if rounds % ROUNDS == 0:
-                if not await _look(call, partial(_may, call)):
-                    return
-                yield ": still here\n\n"
+            if rounds % ROUNDS == 0 and not await _look(service, partial(_may, service, authorization)):
+                return
+            if found.told or rounds % ROUNDS == 0:
+                yield found
             await anyio.sleep(EVERY)
     finally:
         _open.count -= 1
 
 
-async def _look(call: Call[Any, Any], work: Any) -> Any:
-    return await to_thread.run_sync(work, limiter=call.service.threads)
+async def _look(service: Service, work: Callable[[], Found]) -> Found:
+    return await to_thread.run_sync(work, limiter=service.threads)
 
 
-def _may(call: Call[Any, Any]) -> bool:
+def _may(service: Service, authorization: str | None) -> bool:
     """Whether who listens still may: a token that was revoked meanwhile hears no more."""
     try:
-        require(call.service.doorman.who(call.request.headers.get("authorization")), "read")
+        require(service.doorman.who(authorization), "read")
     except RequestError:
         return False
     return True
 
 
+async def _stream(call: Call[StreamQuery, Nothing]) -> Response:
+    given = call.request.headers.get("last-event-id") or call.query.since
+    mark = await _begin(call.service, given)
+    authorization = call.request.headers.get("authorization")
+
+    async def text() -> AsyncIterator[str]:
+        async with aclosing(_follow(call.service, authorization, mark)) as reads:
+            async for found in reads:
+                yield "".join(lines_of(found)) or ": still here\n\n"
+
+    headers = {"X-Accel-Buffering": "no"}  # or a proxy waits until there is enough to pass on
+    return StreamingResponse(text(), media_type="text/event-stream", headers=headers)
+
+
+def socket_of(service: Service) -> WebSocketRoute:
+    """The same as a web socket: each message an object with `event`, `id` (on the last of a read) and `data`.
+
+    Who may not is told before it is opened. What a client says is not listened to.
+    """
+
+    async def talk(socket: WebSocket) -> None:
+        authorization = socket.headers.get("authorization")
+        try:
+            require(await _look(service, partial(service.doorman.who, authorization)), "read")
+            given = socket.headers.get("last-event-id") or socket.query_params.get("since", "")
+            mark = await _begin(service, given)
+        except RequestError as error:
+            await socket.send_denial_response(Answer(error.body(), error.status, error.headers))
+            return
+        await socket.accept()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_until_gone, socket, tasks.cancel_scope)
+                await _send(socket, _follow(service, authorization, mark))
+                tasks.cancel_scope.cancel()
+        except* WebSocketDisconnect:
+            pass  # it went while something was being told
+
+    return WebSocketRoute(PATH, talk)
+
+
+def messages_of(found: News) -> Iterator[str]:
+    """The events as messages."""
+    for number, (kind, what) in enumerate(found.told, 1):
+        mark = f"{found.mark[0]}.{found.mark[1]}" if number == len(found.told) else None
+        yield encoded({"event": kind, "id": mark, "data": what}).decode()
+
+
+async def _send(socket: WebSocket, follow: AsyncGenerator[News]) -> None:
+    async with aclosing(follow) as reads:
+        async for found in reads:
+            for message in messages_of(found):
+                await socket.send_text(message)
+    await socket.close(POLICY, "unauthorised")
+
+
+async def _until_gone(socket: WebSocket, scope: anyio.CancelScope) -> None:
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+    scope.cancel()
+
+
 ENDPOINTS: Final = (
     Endpoint(
-        "GET", "/api/v1/stream", "Tell alerts and decisions as they come, from `Last-Event-ID` on", _stream,
+        "GET", PATH, "Tell alerts and decisions as they come, from `Last-Event-ID` on", _stream,
         "read", query=StreamQuery, gives="text/event-stream", others=(409,),
     ),
 )  # fmt: skip

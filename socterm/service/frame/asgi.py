@@ -43,6 +43,7 @@ def client(scope: Scope) -> str:
 async def refuse(scope: Scope, send: Send, error: RequestError) -> None:
     """Answer with a problem; a web socket that is not open yet is not opened."""
     if scope["type"] == "websocket":
+        # Answered with 403; a browser's page is told no more than that either way.
         await send({"type": "websocket.close", "code": POLICY, "reason": error.code})
         return
     body = encoded(error.body())
