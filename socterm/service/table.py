@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from socterm.service import alerts, events, health, incidents, lists, login, people, stream
+from socterm.service import alerts, events, health, incidents, lists, login, metrics, people, stream
 from socterm.service.endpoints import Endpoint
 from socterm.service.openapi import endpoint_of
 
@@ -18,6 +18,7 @@ _OWN: Final = (
     *stream.ENDPOINTS,
     *people.ENDPOINTS,
     *health.ENDPOINTS,
+    *metrics.ENDPOINTS,
 )
 
 
