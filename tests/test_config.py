@@ -101,6 +101,7 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
         "API_KEY": "/srv/server.key",
         "API_CLIENT_CA": "/srv/ca.pem",
         "API_BEHIND_PROXY": "true",
+        "API_BROWSER": "true",
         "API_PROXIES": "192.0.2.1",
         "API_HOSTS": "soc.example.org",
         "API_ORIGINS": "https://soc.example.org",
@@ -134,6 +135,8 @@ def test_every_key_can_be_set_by_environment(home: dict[str, str]) -> None:
     assert (config.llm.backend, config.llm.context, config.llm.silence) == ("scripted", 4096, 20)
     assert (config.console.notify, config.console.notify_level) == ("bell", "critical")
     assert (config.console.notify_most, config.console.notify_each) == (3, 2)
+    assert (config.notify.on, config.notify.level, config.notify.digest) == (False, "critical", "15m")
+    assert config.notify.channels["ops"].kind == "ntfy"
     assert (config.journal, config.tz, config.console.fps, config.llm.allow_remote) == (
         True,
         "Europe/Berlin",
