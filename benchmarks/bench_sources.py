@@ -14,7 +14,8 @@ from typing import Any
 from socterm.sources.datagrams import open_receiver
 from socterm.sources.file import FileSource
 from socterm.sources.stdin import StdinSource
-from socterm.sources.udp import UdpSource, enlarge
+from socterm.sources.tcp import TcpSource
+from socterm.sources.udp import RECEIVE_BUFFER, UdpSource, enlarge
 
 from benchmarks.frame import Figure, Setting
 from benchmarks.measure import percentile
@@ -200,7 +201,34 @@ def roomy() -> bool:
     """Whether the kernel grants what a listener asks for."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
         enlarge(made)
-        return made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= 8 << 20
+        return made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= 2 * RECEIVE_BUFFER
+
+
+def send_frames(port: int, lines: int, counted: bool) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as out:
+        frame = b"%d %s" % (len(LINE), LINE) if counted else LINE + b"\n"
+        for _ in range(lines // 1000):
+            out.sendall(frame * 1000)
+
+
+def tcp_rate(lines: int, *, counted: bool) -> float:
+    source = TcpSource("tcp://127.0.0.1:0", clock=clock)
+    woken = threading.Event()
+    source.start(woken.set)
+    sender = multiprocessing.Process(target=send_frames, args=(source.port, lines, counted))
+    started = time.process_time()
+    sender.start()
+    came = 0
+    while came < lines:
+        woken.clear()
+        if chunk := source.read(2000):
+            came += len(chunk.lines)
+        else:
+            woken.wait(0.2)
+    spent = time.process_time() - started
+    source.close()
+    sender.join()
+    return came / spent
 
 
 def compute(ended: threading.Event) -> None:
@@ -222,6 +250,9 @@ def sources(setting: Setting) -> list[Figure]:
         *(Figure(f"file, line → chunk {name}", ms, "ms") for name, ms in wakes.items()),
         Figure("following a silent file", idle_cost(folder, 3.0), "% of a CPU"),
     ]
+    for counted in (False, True):
+        how = "octets counted" if counted else "a line each"
+        found.append(Figure(f"TCP, {how}", tcp_rate(1_000_000, counted=counted), "lines/CPU s", 300_000))
     for rate, bar in ((50_000, 0.0), (100_000, None)):
         found += [datagrams(rate, 3.0, bar), datagrams(rate, 3.0, bar, busy=True)]
     found.append(datagrams(100_000, 20.0, 0.0 if roomy() else None))

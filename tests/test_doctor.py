@@ -234,7 +234,7 @@ def test_the_receive_buffer(tmp_path: Path) -> None:
     limit.write_text("212992\n")
     row = machine.buffers(["udp://127.0.0.1:5514"], limit)
     assert row.verdict == "warn"
-    assert "net.core.rmem_max=4194304" in row.todo
+    assert "net.core.rmem_max=16777216" in row.todo
     assert machine.buffers(["udp://127.0.0.1:5514"], limit, may_force=True).verdict == "ok"
     assert machine.buffers(["tcp://127.0.0.1:5514"], limit).verdict == "ok"
     limit.write_text("4194304\n")

@@ -11,8 +11,9 @@ from typing import Final
 
 from socterm.amounts import shown_size
 from socterm.pipeline.doctor.row import Row, bad, ok, warn
+from socterm.sources.udp import RECEIVE_BUFFER
 
-WANTED_BUFFER: Final = 4 << 20
+WANTED_BUFFER: Final = RECEIVE_BUFFER
 """Bytes a UDP listener asks the kernel for."""
 
 JUMP: Final = 0.05
