@@ -75,6 +75,21 @@ def test_what_was_put_is_not_news_again_also_after_a_restart_that_forgot_where_i
     assert scene.outbox.news("ops", again, kinds=("alert",), rank=0, since=0)[1] == []
 
 
+def test_what_is_put_twice_is_there_once_as_it_was_first(scene: Scene) -> None:
+    """Two notifiers may choose the same for a moment, while one ingest takes over from another."""
+    scene.begin()
+    scene.alert(1)
+    found = scene.news()
+    scene.take(found)
+    first = scene.outbox.due("ops", NOW)
+    assert first is not None
+    scene.outbox.claim(first.id, "{}", NOW)
+    scene.outbox.sent(first.id, "", NOW)
+    scene.take(found)
+    assert scene.outbox.due("ops", NOW) is None
+    assert scene.outbox.channels()[0].sent == 1
+
+
 def test_another_channel_has_news_of_its_own(scene: Scene) -> None:
     scene.begin()
     other = scene.outbox.begin("mail", NOW)
