@@ -237,7 +237,7 @@ def test_the_receive_buffer(tmp_path: Path) -> None:
     assert "net.core.rmem_max=16777216" in row.todo
     assert machine.buffers(["udp://127.0.0.1:5514"], limit, may_force=True).verdict == "ok"
     assert machine.buffers(["tcp://127.0.0.1:5514"], limit).verdict == "ok"
-    limit.write_text("4194304\n")
+    limit.write_text("16777216\n")
     assert machine.buffers(["udp://127.0.0.1:5514"], limit).verdict == "ok"
     assert machine.buffers(["udp://127.0.0.1:5514"], tmp_path / "gone").verdict == "ok"
 
