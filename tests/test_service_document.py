@@ -80,19 +80,21 @@ def test_answers_are_as_the_document_says(api: Api, endpoint: Endpoint, mode: Ge
         return  # there is nothing to say wrongly
 
     seen: set[int] = set()
+    asked: list[Case] = []
 
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
         database=None,
+        derandomize=True,  # a build fails for what was changed, not by chance
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     @given(case=api.strategy(endpoint, mode))  # type: ignore[arg-type]
     def ask(case: Case) -> None:
-        number = (case.path_parameters or {}).get("id")
-        if isinstance(number, int) and number % 2:
-            case.path_parameters["id"] = 1 + number % 3  # one that there is
+        asked.append(case)
+        if "{id}" in endpoint.path and mode is GenerationMode.POSITIVE and len(asked) % 2:
+            case.path_parameters["id"] = 1  # one that there is
             case.headers["If-Match"] = "*"
         response = api.ask(case)
         seen.add(response.status_code)
