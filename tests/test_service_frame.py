@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from socterm.config import ApiConfig
 from socterm.config.api import listening
 from socterm.errors import SoctermError, StoreBusyError, UsageError
+from socterm.service import reading
 from socterm.service.answers import encoded
 from socterm.service.endpoints import Call, Endpoint, Nothing
 from socterm.service.frame.hosts import hostname
@@ -195,6 +197,21 @@ async def test_a_body_beyond_its_limit_is_not_read_to_its_end(scene: Scene, decl
         response = await client.post("/api/v1/users", headers=headers, content=flood())
     assert (response.status_code, code(response)) == (413, "too_large")
     assert sent <= 9
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SLOW", 0.05)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b'{"name'
+        await anyio.sleep_forever()
+
+    headers = {"Content-Type": "application/json", **scene.bearer("admin")}
+    async with scene.client() as client:
+        response = await client.post("/api/v1/users", headers=headers, content=never())
+    assert (response.status_code, code(response)) == (408, "slow")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def statuses(endpoint: Endpoint) -> list[int]:
     if endpoint.matched:
         found |= {412, 428}
     if endpoint.body is not None or endpoint.raw:
-        found |= {413, 415, 422}
+        found |= {408, 413, 415, 422}
     if endpoint.query is not Nothing:
         found.add(422)
     return [endpoint.status, *sorted(found - {endpoint.status})]

@@ -8,6 +8,7 @@ import typing
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
+import anyio
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_FIELDS: Final = 50
 """Fields of a query or form that are read."""
+
+SLOW: Final = 30.0
+"""Seconds that a body may take."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -47,7 +51,10 @@ async def body_of(endpoint: Endpoint, request: Request) -> BaseModel:
     if kind != wanted:
         raise RequestError(415, "media_type", f"send it as {wanted}")
     try:
-        data = await request.body()
+        with anyio.fail_after(SLOW):
+            data = await request.body()
+    except TimeoutError:
+        raise RequestError(408, "slow", f"the body took longer than {SLOW:g} s") from None
     except ClientDisconnect:
         raise RequestError(400, "body", "the request ended before its body did") from None
     told = _form(data) if endpoint.form else _json(data)
