@@ -243,7 +243,7 @@ class Chat(Vertical):
         if turn.done:
             return
         turn.take(piece)
-        if turn.done:
+        if piece.done:
             turn.ended = self.clock()
         if self._drawing is None:
             self._drawing = self.set_timer(DRAW, self._draw)
