@@ -18,10 +18,12 @@ from socterm.errors import SoctermError, StoreBusyError, UsageError
 from socterm.service import reading
 from socterm.service.answers import encoded
 from socterm.service.endpoints import Call, Endpoint, Nothing
+from socterm.service.frame.asgi import client
 from socterm.service.frame.hosts import hostname
 from socterm.service.limiter import KEYS, Limiter
 from socterm.service.login import A_MINUTE
-from socterm.service.service import Terms
+from socterm.service.server import Place, Server
+from socterm.service.service import Terms, make_app
 from socterm.service.serving import check_reach, place_of, say_by, terms_of
 from socterm.service.table import ENDPOINTS
 from tests.service_scene import HOST, PASSWORD, Clock, Scene, code
@@ -292,6 +294,15 @@ async def test_secrets_are_in_no_answer_but_the_one_that_makes_them(
     assert scene.token("admin") not in everything
 
 
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("2001:db8:0:1::9", "2001:db8:0:1::/64"),
+     ("2001:db8::9", "2001:db8::/64"), ("fe80::1%eth0", "fe80::/64"), ("", ""), ("unix", "unix")],
+)  # fmt: skip
+def test_a_subscriber_has_one_limit(address: str, key: str) -> None:
+    assert client({"client": (address, 1)}) == key
+
+
 @given(st.recursive(st.text() | st.floats() | st.integers() | st.none(), st.lists))
 def test_any_answer_is_ascii_json(told: object) -> None:
     body = encoded({"told": told, "half": "\ud800", "csi": "\x9b1m", "inf": float("inf")})
@@ -332,6 +343,22 @@ def test_who_reaches_what_under_which_conditions(tmp_path: Path) -> None:
         assert error.value.exit_code == 3
     with pytest.raises(UsageError, match="goes with its key"):
         place_of(ApiConfig(cert=tmp_path / "a"))
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [((), [200, 429]), (("127.0.0.1",), [200, 200])])
+def test_who_asks_is_believed_of_our_own_proxies_only(
+    tmp_path: Path, proxies: tuple[str, ...], statuses: list[int]
+) -> None:
+    scene = Scene(tmp_path / "a.db", terms=Terms(requests=1))
+    server = Server(make_app(scene.service, ENDPOINTS), Place("127.0.0.1", 0, proxies=proxies))
+    server.start()
+    told = [
+        httpx.get(f"{server.url}/health", headers={"X-Forwarded-For": address}, timeout=60).status_code
+        for address in ("192.0.2.7", "192.0.2.8")
+    ]
+    server.close()
+    scene.store.close()
+    assert told == statuses
 
 
 def test_the_names_it_goes_by(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from socterm.errors import SoctermError, UsageError
 from socterm.secrets import Secret, own_file
 from socterm.service.bearer import Authenticator
 from socterm.service.identity import Principal, granted, require
-from socterm.service.passwords import LONGEST, Passwords
+from socterm.service.passwords import AT_ONCE, LONGEST, Passwords
 from socterm.service.problems import RequestError
 from socterm.service.signing import AUDIENCE, LIFETIME, Signer, signing_key
 from socterm.service.tokens import digest, new_token
@@ -293,3 +294,30 @@ def test_the_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None
     path.chmod(0o644)
     with pytest.raises(SoctermError, match="others may read"):
         signing_key(environ)
+
+
+def test_two_passwords_at_a_time_are_worked_on_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 64 MiB: logins by the hundred must not take the memory of the machine."""
+    passwords = Passwords(argon2=False)
+    passwords.prepare()
+    kind = passwords._kinds[0]
+    at_work = threading.Barrier(AT_ONCE + 1)
+    inside: list[int] = []
+    most: list[int] = []
+
+    def slow(stored: str, password: str) -> bool:
+        inside.append(1)
+        most.append(len(inside))
+        at_work.wait(30)
+        inside.pop()
+        return kind.fits(stored, password)
+
+    monkeypatch.setattr(passwords, "_kinds", [kind._replace(fits=slow)])
+    threads = [threading.Thread(target=passwords.fits, args=(None, "x")) for _ in range(2 * AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        at_work.wait(30)
+    for thread in threads:
+        thread.join(30)
+    assert max(most) == AT_ONCE

@@ -16,16 +16,13 @@ from socterm.service.frame.asgi import client
 from socterm.service.frame.rates import too_often
 from socterm.service.identity import granted
 from socterm.service.limiter import Limiter
-from socterm.service.passwords import LONGEST, Passwords
+from socterm.service.passwords import AT_ONCE, LONGEST, Passwords
 from socterm.service.problems import RequestError
 from socterm.service.signing import LIFETIME, Signer
 
 if TYPE_CHECKING:
     from socterm.store.access import Identity
     from socterm.store.doors.identity import UserRow
-
-AT_ONCE: Final = 2
-"""Passwords that are worked on at a time: each takes 64 MiB and a tenth of a second."""
 
 WAITING: Final = 20
 """Logins that may wait for that; more are turned away."""

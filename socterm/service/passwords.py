@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -14,6 +15,9 @@ from socterm.errors import UsageError
 LEAST: Final = 10
 LONGEST: Final = 1024
 """Characters; no more are hashed, or a login could be made to cost as much as somebody likes."""
+
+AT_ONCE: Final = 2
+"""Hashes that are worked out at a time, whoever asks for them: each takes 64 MiB and a tenth of a second."""
 
 ARGON_KIB: Final = 64 << 10
 ARGON_ROUNDS: Final = 3
@@ -41,6 +45,7 @@ class Passwords:
         self._kinds = [kind for kind in (argon, _SCRYPT) if kind is not None]
         self.calls = 0
         self._nobody = ""
+        self._working = threading.BoundedSemaphore(AT_ONCE)
 
     @property
     def best(self) -> str:
@@ -51,8 +56,9 @@ class Passwords:
         """The hash of a new password. Raises UsageError where it is too short or too long."""
         if not LEAST <= len(password) <= LONGEST:
             raise UsageError(f"a password has {LEAST} to {LONGEST} characters")
-        self.calls += 1
-        return self._kinds[0].make(_usable(password))
+        with self._working:
+            self.calls += 1
+            return self._kinds[0].make(_usable(password))
 
     def prepare(self) -> None:
         """Make the hash of nobody's password, once, before the first login is tried."""
@@ -64,13 +70,14 @@ class Passwords:
         A hash of a kind that is not known here costs the same too, and fits nothing.
         """
         self.prepare()
-        self.calls += 1
         kind = next((one for one in self._kinds if stored is not None and stored.startswith(one.mark)), None)
         given = _usable(password[:LONGEST])
-        if kind is None or stored is None:
-            self._kinds[0].fits(self._nobody, given)
-            return False
-        return kind.fits(stored, given) and len(password) <= LONGEST
+        with self._working:
+            self.calls += 1
+            if kind is None or stored is None:
+                self._kinds[0].fits(self._nobody, given)
+                return False
+            return kind.fits(stored, given) and len(password) <= LONGEST
 
     def outdated(self, stored: str) -> bool:
         """Whether a hash is of another kind than new ones are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -33,11 +34,19 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def client(scope: Scope) -> str:
-    """The address that asks, as limits count it: of IPv6 the network that one subscriber has."""
-    address = (scope.get("client") or ("",))[0]
-    if ":" in address:
-        return ":".join(address.split("%")[0].split(":")[:4])
-    return str(address)
+    """The address that asks, as limits count it: of IPv6 the network that one subscriber has.
+
+    >>> client({"client": ("2001:db8::9", 1)}), client({"client": ("::ffff:192.0.2.1", 1)})
+    ('2001:db8::/64', '192.0.2.1')
+    """
+    told = str((scope.get("client") or ("",))[0])
+    try:
+        address = ipaddress.ip_address(told.partition("%")[0])
+    except ValueError:
+        return told
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 async def refuse(scope: Scope, send: Send, error: RequestError) -> None:
