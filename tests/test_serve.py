@@ -37,6 +37,7 @@ class Home:
         own = {"HOME": str(path), "XDG_DATA_HOME": str(path / "data"), "SOCTERM_API_REQUESTS": "1000000"}
         self.environ = os.environ | own
         self.said = ""
+        self.pid = 0
 
     def token(self, *scopes: str) -> dict[str, str]:
         token, digest = new_token()
@@ -55,6 +56,7 @@ class Home:
     def serving(self, *words: str, end: int = signal.SIGTERM) -> Iterator[str]:
         """The URL it is reached at; ended by a signal, with exit code 0."""
         process = self.start("--listen", "127.0.0.1:0", *words)
+        self.pid = process.pid
         assert process.stderr is not None
         said = []
         try:
@@ -114,11 +116,16 @@ def test_what_is_read_is_told_and_decided_under_the_name_of_who_asks(home: Home)
             f"{path}/transition", headers={"If-Match": etag}, json={"verb": "close", "verdict": "test"}
         )
         assert (closed.status_code, closed.json()["alert"]["state"]) == (200, "closed")
+        listed = (
+            Path(f"/proc/{home.pid}/cmdline").read_bytes() + Path(f"/proc/{home.pid}/environ").read_bytes()
+        )
     with open_store(home.db) as store:
         (row,) = store.triage.history(int(str(alerts[0]["id"])))
         assert (row.actor, row.verb, row.after["verdict"]) == ("ann", "close", "test")
-    assert PASSWORD not in home.said
-    assert token not in home.said
+    key = (home.path / "data" / "socterm" / "secrets" / "api-key").read_text().strip()
+    for secret in (PASSWORD, token, key):
+        assert secret not in home.said
+        assert secret.encode() not in listed
 
 
 def test_what_is_posted_is_stored_without_any_other_source(home: Home) -> None:
