@@ -135,7 +135,9 @@ def test_who_may_not_is_refused_and_nothing_is_read(intake: Intake) -> None:
         (bomb(30 << 20), TEXT | GZIP, 413, "too_large"),
         (bomb(100 << 20), NDJSON | GZIP, 413, "too_large"),
     ],
-    ids=lambda value: None if isinstance(value, bytes | dict) else str(value),
+    ids=lambda value: (
+        f"{len(value)} bytes" if isinstance(value, bytes) else None if isinstance(value, dict) else str(value)
+    ),
 )
 def test_what_cannot_be_taken_is_told_and_nothing_stored(
     lasting: Intake, body: bytes, headers: dict[str, str], status: int, what: str
