@@ -27,6 +27,7 @@ from socterm.event import Chunk
 from socterm.parsers import Decoder, as_ecs
 from socterm.parsers.registry import FORMATS
 from socterm.pipeline.lineread import read_lines
+from socterm.service.chat import chat_endpoints
 from socterm.service.intake.table import intake_endpoints
 from socterm.service.openapi import statuses
 from socterm.service.table import with_document
@@ -293,9 +294,14 @@ def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _nobody(name: str) -> Any:
+    """Nothing is asked here."""
+    raise LookupError(name)
+
+
 def endpoints_page() -> str:
     """Everything the service can be asked, from the table it is routed by."""
-    table = with_document(intake_endpoints(Hub()))
+    table = with_document([*chat_endpoints(_nobody), *intake_endpoints(Hub())])
     rows = [
         f"| `{one.method}` | `{one.path}` | {f'`{one.scope}`' if one.scope else '-'} | {one.summary} "
         f"| {', '.join(map(str, statuses(one)))} |"

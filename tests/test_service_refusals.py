@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from socterm.service.chat import chat_endpoints
 from socterm.service.endpoints import Endpoint
 from socterm.service.frame.headers import HEADERS
 from socterm.service.identity import INCLUDES
@@ -20,7 +22,12 @@ from tests.service_scene import Scene, code
 OPEN = {("POST", "/api/v1/auth/token"), ("GET", "/health"), ("POST", "/upload")}
 """What may be asked without a token: journals come from this machine or with a certificate."""
 
-ENDPOINTS = with_document(intake_endpoints(Hub()))
+
+def _nobody(name: str) -> Any:
+    raise LookupError(name)
+
+
+ENDPOINTS = with_document([*intake_endpoints(Hub()), *chat_endpoints(_nobody)])
 
 REFUSALS = ["no token", "unknown token", "expired token", "revoked token", "expired login", "wrong scope",
             "foreign Origin", "no Origin at all, null", "foreign Host", "no Host"]  # fmt: skip

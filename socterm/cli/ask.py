@@ -19,6 +19,7 @@ from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
     from socterm.analyst import Analyst, Piece
+    from socterm.analyst.backend import Backend
     from socterm.store import Store
     from socterm.store.doors.conversations import ConversationRow, TurnRow
 
@@ -77,15 +78,21 @@ def ask(
 
 
 def _analyst(store: Store, settings: Config, *, no_model: bool) -> Analyst:
-    from socterm.analyst import Analyst, Desks, Talks, open_backend
-    from socterm.analyst.prompts import Prompts
+    from socterm.analyst import open_backend
 
     llm = LlmConfig(backend="none") if no_model else settings.llm
-    backend = open_backend(llm)
+    return analyst_of(store, settings, open_backend(llm), settings.actor)
+
+
+def analyst_of(store: Store, settings: Config, backend: Backend, actor: str) -> Analyst:
+    """The analyst of a store for one who asks; conversations are kept under the name."""
+    from socterm.analyst import Analyst, Desks, Talks
+    from socterm.analyst.prompts import Prompts
+
     return Analyst(
         store.events, store.triage, backend, now=clock, tz=zone(settings),
-        prompts=Prompts(prompts_dir(os.environ)), desks=Desks.of(store, sql=llm.sql, backend=backend),
-        talks=Talks(store.conversations, settings.actor),
+        prompts=Prompts(prompts_dir(os.environ)), talks=Talks(store.conversations, actor),
+        desks=Desks.of(store, sql=settings.llm.sql, backend=backend),
     )  # fmt: skip
 
 

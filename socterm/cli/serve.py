@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,16 @@ def _open(
     store: Store, config: Config, stop: threading.Event, file: Path | None, hub: Hub | None = None
 ) -> Server:
     """The service; with `hub` it takes logs, too."""
+    from socterm.analyst import open_backend
+    from socterm.cli.ask import analyst_of
+    from socterm.service.chat import chat_endpoints
     from socterm.service.intake.table import intake_endpoints
     from socterm.service.serving import open_server, say_by
 
     say_by(say)
-    more = intake_endpoints(hub, local=not config.api.behind_proxy) if hub is not None else []
+    more = chat_endpoints(partial(analyst_of, store, config, open_backend(config.llm)))
+    if hub is not None:
+        more += intake_endpoints(hub, local=not config.api.behind_proxy)
     server = open_server(
         store, config.api, os.environ, clock=clock, more=more, file=file, begun=_begun, ended=stop.set
     )
