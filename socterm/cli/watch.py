@@ -33,6 +33,7 @@ from socterm.store.ingest.writer import Writer
 
 if TYPE_CHECKING:
     from socterm.console.keymap import KeyMap
+    from socterm.store.connection import Allowed
 
 LEAVING = 5.0
 """Seconds a console has to end after it was told to."""
@@ -152,11 +153,18 @@ def own_keys() -> KeyMap | None:
 
 
 def show(
-    config: Config, ingest: Background | None, *, note: str = "", decides: bool = True, files: bool = True
+    config: Config,
+    ingest: Background | None,
+    *,
+    note: str = "",
+    decides: bool = True,
+    files: bool = True,
+    allowed: Allowed | None = None,
 ) -> None:
     """Draw the console until it is left.
 
-    Without `decides` nothing can be written to the store; without `files` no verb writes a file.
+    Without `decides` nothing can be written to the store, and nothing when `allowed` says no; without `files`
+    no verb writes a file or reads one that is named.
     """
     from socterm.analyst import Analyst, Desks, Talks, open_backend
     from socterm.analyst.prompts import Prompts
@@ -170,7 +178,7 @@ def show(
 
     if ingest is not None and (holder := ingest.opened()):
         note = f"{holder} ingests into this store; decisions work here too"
-    store = open_store(config.db, readonly=not decides)
+    store = open_store(config.db, readonly=not decides, allowed=allowed)
     try:
         backend = open_backend(config.llm)
         prompts = Prompts(prompts_dir(os.environ))
@@ -183,7 +191,7 @@ def show(
             store, analyst, ingest, actor=config.actor, clock=clock, tz=zone(config), note=note,
             theme=look.theme, fps=look.fps, keys=own_keys() or PLAIN, notify=look.notify, hints=True,
             limits=Limits(look.notify_level, look.notify_most, look.notify_each),
-            rules=RuleFiles(lambda: placeholders(config), lambda: ValueLists.of(config)), files=files,
+            rules=RuleFiles(lambda: placeholders(config), lambda: ValueLists.of(config), files), files=files,
         )  # fmt: skip
         # A round stops the event loop: up to a million objects after 20 small rounds are a third of a second.
         calm_memory(young=10_000, middle=5, old=100)

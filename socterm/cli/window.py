@@ -1,12 +1,14 @@
 """The console as somebody sees it in a browser: drawn to the process that serves it, on a store and no more.
 
 `python -m socterm.cli.window` is started by `socterm.service.browser`, never by a person. It has no sources,
-writes no files, and what its person may not do the store refuses: for the role `read` it is open for reading.
+reads and writes no files that are named, and what its person may not do the store refuses: for the role
+`read` it is open for reading, for others each decision asks whether the login still is what it was.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
@@ -21,9 +23,16 @@ from socterm.errors import SoctermError
 
 ROLES = ("read", "triage", "admin")
 
+STAMP = "SOCTERM_LOGIN"
+"""Of the login, in the environment: a process list is for everybody's eyes."""
+
 LOOK = 1.0
 GRACE = 5.0
 """Seconds between two looks whether it is still served, and until it has to be gone where it is not."""
+
+
+MEMORY = 1 << 30
+"""Bytes it may take: what is typed faster than it is drawn must not take all that this machine has."""
 
 
 @click.command()
@@ -31,14 +40,19 @@ GRACE = 5.0
 @click.option("--config", "file", type=click.Path(path_type=Path))
 @click.option("--actor", required=True)
 @click.option("--role", required=True, type=click.Choice(ROLES))
-def window(db: Path, file: Path | None, actor: str, role: str) -> None:
+@click.option("--parent", required=True, type=int, help="The process that serves it.")
+def window(db: Path, file: Path | None, actor: str, role: str, parent: int) -> None:
     """Draw the console of one person for a browser."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     from socterm.cli.watch import show
+    from socterm.store.doors.identity import still
 
     flags: dict[str, Any] = {"db": db, "actor": actor}
     config = load_config(flags, path=file)
     note = "you may look, not decide" if role == "read" else ""
-    show(config, None, note=note, decides=role != "read", files=False)
+    allowed = still(actor, os.environ.pop(STAMP, ""))
+    show(config, None, note=note, decides=role != "read", files=False, allowed=allowed)
 
 
 def end_with(parent: int) -> None:
@@ -51,7 +65,6 @@ def end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     try:
         window.main(prog_name="socterm", standalone_mode=False)
     except (SoctermError, click.ClickException) as error:

@@ -194,7 +194,8 @@ class SoctermApp(Going, inherit_bindings=False):
         """All keys."""
         if not isinstance(self.screen, HelpScreen):
             offers = getattr(self.screen, "OFFERS", ("app",))
-            self.push_screen(HelpScreen(offers))
+            have = {"analyst", *self.have}  # what a model would do is told where there is none, too
+            self.push_screen(HelpScreen(offers, have))
 
     def action_toggle_mouse(self) -> None:
         """Mouse to the terminal, or back."""

@@ -70,8 +70,8 @@ def rule_named(store: Store, files: RuleFiles, text: str) -> tuple[RuleSet, Rule
 
     Raises UsageError where none or several are meant.
     """
-    named = Path(text).expanduser()
-    is_file = len(text) < 1_000 and named.exists()
+    named = Path(text).expanduser() if files.named else Path()
+    is_file = files.named and len(text) < 1_000 and named.exists()
     rules = files.known(store.triage.rules(), *([named] if is_file else []))
     alerting = [rule for rule in rules.rules.values() if rule.alerting]
     found = _of_file(alerting, named.resolve()) if is_file else _called(alerting, text.lower().strip())

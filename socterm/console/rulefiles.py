@@ -26,11 +26,13 @@ def no_lists() -> ValueLists:
 @dataclass(frozen=True)
 class RuleFiles:
     """`placeholders` tells what `%name%` stands for, `lists` what rules look fields up in; both are asked
-    when rules are read, so that what was changed in a file counts at once.
+    when rules are read, so that what was changed in a file counts at once. Without `named` no person names a
+    file: whoever sits elsewhere would have any of this machine read.
     """
 
     placeholders: Callable[[], Mapping[str, tuple[str, ...]]] = dict
     lists: Callable[[], ValueLists] = no_lists
+    named: bool = True
 
     def load(self, paths: Iterable[Path]) -> RuleSet:
         """The rules of these files and folders. Raises UsageError where a file of values cannot be read."""

@@ -83,6 +83,7 @@ class Server:
             ssl_certfile=place.cert,
             ssl_keyfile=place.key,
             limit_concurrency=AT_ONCE,
+            ws_per_message_deflate=False,
             ws_max_size=FRAME,
             timeout_graceful_shutdown=GRACE,
         )

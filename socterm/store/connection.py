@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from socterm.errors import QueryCancelledError, StoreBusyError, StoreError, StoreFullError
@@ -26,6 +26,16 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR
 """Shared memory that cannot grow is how a full disk shows before the file itself does."""
 
 
+Allowed = Callable[[sqlite3.Connection], None]
+"""Raises StoreError where whoever writes may do so no more; asked inside each transaction, before it."""
+
+
+class Deciding(sqlite3.Connection):
+    """A connection for the decisions of somebody who may lose the right to them meanwhile."""
+
+    allowed: Allowed = staticmethod(lambda _db: None)
+
+
 def create_file(path: Path) -> None:
     """Make an empty store file (mode 0600) and its folder (mode 0700) where they do not exist.
 
@@ -43,7 +53,7 @@ def create_file(path: Path) -> None:
         raise StoreError(f"cannot open the store {path}: {error.strerror}") from error
 
 
-def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
+def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -> Deciding:
     """A connection in autocommit mode: transactions are begun by name.
 
     Raises StoreError where the file is missing (readonly), unreadable or no store of ours.
@@ -58,9 +68,11 @@ def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -
         raise StoreFullError(f"cannot open the store {path}: the disk is full: free some space") from error
 
 
-def _connected(path: Path, mode: str, busy: float) -> sqlite3.Connection:
+def _connected(path: Path, mode: str, busy: float) -> Deciding:
     uri = f"{path.resolve().as_uri()}?mode={mode}"
-    db = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(
+        uri, uri=True, timeout=busy, isolation_level=None, check_same_thread=False, factory=Deciding
+    )
     try:
         _prepare(db, readonly=mode != "rw")
     except BaseException:
@@ -143,10 +155,15 @@ def our_errors() -> Iterator[None]:
 
 @contextlib.contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: all of it or, on any exception, nothing."""
+    """One write transaction: all of it or, on any exception, nothing.
+
+    Raises StoreError where whom the connection is for may write no more.
+    """
     with our_errors():
         db.execute("BEGIN IMMEDIATE")
         try:
+            if isinstance(db, Deciding):
+                db.allowed(db)
             yield
             db.execute("COMMIT")
         except BaseException:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from socterm.errors import StoreError
-from socterm.store.connection import connect, our_errors, transaction
+from socterm.store.connection import Allowed, connect, our_errors, transaction
 from socterm.store.jsontext import unpack_name
 
 READER_CACHE_KIB = 8_192
@@ -19,9 +19,10 @@ READER_CACHE_KIB = 8_192
 class Connections:
     """Hands each thread its own connection. `interrupt` reaches reads only: a decision is never cut short."""
 
-    def __init__(self, path: Path, *, readonly: bool) -> None:
+    def __init__(self, path: Path, *, readonly: bool, allowed: Allowed | None = None) -> None:
         self.path = path
         self.readonly = readonly
+        self._allowed = allowed
         self._lock = threading.Lock()
         self._deciding = threading.Lock()
         self._decider: sqlite3.Connection | None = None
@@ -67,6 +68,8 @@ class Connections:
         with self._deciding:
             if self._decider is None:
                 self._decider = connect(self.path)
+                if self._allowed is not None:
+                    self._decider.allowed = self._allowed
             yield self._decider
 
     @contextlib.contextmanager

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from socterm.errors import StoreError, StoreFullError
-from socterm.store.connection import connect, create_file, our_errors
+from socterm.store.connection import Allowed, connect, create_file, our_errors
 from socterm.store.connections import Connections
 from socterm.store.decide.chronicle import ChronicleDesk
 from socterm.store.decide.exceptions import ExceptionDesk
@@ -79,12 +79,15 @@ class Store:
         self.close()
 
 
-def open_store(path: str | Path, *, readonly: bool = False, say: Say = unsaid) -> Store:
+def open_store(
+    path: str | Path, *, readonly: bool = False, say: Say = unsaid, allowed: Allowed | None = None
+) -> Store:
     """Open a store beside whoever ingests into it; without `readonly` a missing one is made.
 
-    `say` is told where one of an earlier version is kept before it is upgraded. Raises StoreError where it is
-    missing (readonly), unreadable, newer than this socterm or no store, StoreFullError where there is no room
-    to keep it.
+    `say` is told where one of an earlier version is kept before it is upgraded; `allowed` is asked within
+    each decision whether it may still be made (`identity.still`). Raises StoreError where it is missing
+    (readonly), unreadable, newer than this socterm or no store, StoreFullError where there is no room to
+    keep it.
     """
     path = Path(path)
     if not readonly:
@@ -92,7 +95,7 @@ def open_store(path: str | Path, *, readonly: bool = False, say: Say = unsaid) -
         _bring_up(path, say)
     else:
         make_readable(path, say)
-    return Store(Connections(path, readonly=readonly))
+    return Store(Connections(path, readonly=readonly, allowed=allowed))
 
 
 def make_readable(path: Path, say: Say = unsaid, *, keep: bool = True) -> None:

@@ -12,10 +12,13 @@ from pathlib import Path
 import pyte
 import pytest
 from scene import Scene
+from socterm.console.backtesting import rule_named
+from socterm.console.rulefiles import RuleFiles
+from socterm.errors import UsageError
 from socterm.service.browser import child as children
 from socterm.service.browser.child import Child, clamped, command, environment
 from socterm.service.browser.packets import READY, PacketError, Packets, packet
-from socterm.store.opening import Store
+from socterm.store.opening import Store, open_store
 from story import busy
 
 PATIENCE = 60.0
@@ -49,12 +52,22 @@ class Seen:
         return self.text
 
 
+def login(db: Path, role: str) -> str:
+    """The stamp of alice's login, who is a user of the store from then on."""
+    with open_store(db) as store:
+        found = store.identity.user("alice") or store.identity.add_user(
+            "alice", role, "hash", actor="root", now=1
+        )
+    return found.stamp
+
+
 @asynccontextmanager
 async def seen(
     db: Path, role: str, *, width: int = 160, height: int = 50, environ: dict[str, str] | None = None
 ) -> AsyncIterator[Seen]:
     given = dict(os.environ) | {"HOME": str(db.parent), "XDG_CONFIG_HOME": str(db.parent)} | (environ or {})
-    child = Child(command(db, "alice", role), environment(given, width, height))
+    stamp = login(db, role) if db.exists() else ""
+    child = Child(command(db, "alice", role), environment(given, width, height, stamp))
     await child.start()
     found = Seen(child, width, height)
     try:
@@ -78,8 +91,8 @@ async def test_its_keys_decide_in_the_name_of_its_person(scene: Scene, store: St
 
 async def test_who_may_only_look_is_refused_by_the_store(scene: Scene, store: Store) -> None:
     busy(scene)
-    before = _told(store)
     async with seen(scene.path, "read") as window:
+        before = _told(store)
         await window.until(lambda text: "SSH brute force" in text)
         await window.child.keys("e")
         await window.until(lambda text: "reading only" in text)
@@ -87,15 +100,77 @@ async def test_who_may_only_look_is_refused_by_the_store(scene: Scene, store: St
     assert _told(store) == before
 
 
-@pytest.mark.parametrize("key", ["R"])
-async def test_no_verb_writes_a_file(key: str, scene: Scene, store: Store) -> None:
+@pytest.mark.parametrize("change", ["role", "password", "removed"])
+async def test_a_window_decides_nothing_more_from_the_moment_its_login_has_ended(
+    change: str, scene: Scene, store: Store
+) -> None:
+    busy(scene)
+    async with seen(scene.path, "triage") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        if change == "role":
+            store.identity.change_user("alice", role="read", actor="root", now=2)
+        elif change == "password":
+            store.identity.change_user("alice", password="other", actor="root", now=2)
+        else:
+            store.identity.remove_user("alice", actor="root", now=2)
+        before = _told(store)
+        await window.child.keys("e")
+        await window.until(lambda text: "login has ended" in text)
+    assert _told(store) == before
+
+
+WRITING = [
+    ("triage", "R", "Hand-over of 8 hours"),
+    ("events", "w", "Export to"),
+    ("hunt", "w", "Export to"),
+    ("incidents", "R", "Incident 1"),
+]
+
+
+@pytest.mark.parametrize(("place", "key", "asks"), WRITING)
+async def test_no_verb_asks_for_a_file(place: str, key: str, asks: str, scene: Scene, store: Store) -> None:
     busy(scene)
     async with seen(scene.path, "admin") as window:
         await window.until(lambda text: "SSH brute force" in text)
-        await window.child.keys(key + "?")
-        text = await window.until(lambda text: "Keys" in text or "keys" in text)
-        assert "Write what this shift hands over" not in text
-        assert not list(scene.path.parent.glob("*.md"))
+        if place != "triage":
+            await window.child.keys(":")
+            await window.until(lambda text: "Enter does it" in text)
+            await window.child.keys(f"{place}\r")
+            await window.until(lambda text: "Enter does it" not in text)
+        await window.child.keys(key)
+        await window.child.keys("?")  # is done after the key before it
+        text = await window.until(lambda text: "Esc or q closes" in text)
+        assert asks not in text
+
+
+async def test_a_hunt_reads_no_file_that_is_named(scene: Scene, store: Store) -> None:
+    busy(scene)
+    planted = scene.path.parent / "planted.yml"
+    planted.write_text("title: planted\nlogsource: {product: linux}\ndetection: {a: {b: c}, condition: a}\n")
+    assert rule_named(store, RuleFiles(), str(planted))[1].info.title == "planted"
+    for named in (planted, planted.parent, Path("/")):
+        with pytest.raises(UsageError, match="no rule that alerts"):
+            rule_named(store, RuleFiles(named=False), str(named))
+
+
+async def test_nothing_is_imported_from_where_the_service_stands(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(scene)
+    (scene.path.parent / "click.py").write_text("raise SystemExit('planted')\n")
+    monkeypatch.chdir(scene.path.parent)
+    async with seen(scene.path, "read") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+
+
+async def test_it_ends_where_who_serves_it_is_gone_already(scene: Scene, store: Store) -> None:
+    argv = command(scene.path, "alice", "read")
+    argv[argv.index("--parent") + 1] = "1"
+    child = Child(argv, environment(dict(os.environ), 80, 24, login(scene.path, "read")))
+    await child.start()
+    async with asyncio.timeout(PATIENCE):
+        await Seen(child, 80, 24).ended
+    await child.close()
 
 
 async def test_no_key_of_this_process_is_handed_down(scene: Scene, store: Store) -> None:
@@ -112,6 +187,16 @@ async def test_no_key_of_this_process_is_handed_down(scene: Scene, store: Store)
         assert b"s3cret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
 
 
+async def test_it_takes_no_more_memory_than_a_console_needs(scene: Scene, store: Store) -> None:
+    busy(scene)
+    async with seen(scene.path, "read") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        process = window.child._process
+        assert process is not None
+        limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+        assert [line.split()[3] for line in limits if line.startswith("Max data size")] == [str(1 << 30)]
+
+
 async def test_another_size_is_drawn_within_it(scene: Scene, store: Store) -> None:
     busy(scene)
     async with seen(scene.path, "read", width=100, height=30) as window:
@@ -123,7 +208,7 @@ async def test_another_size_is_drawn_within_it(scene: Scene, store: Store) -> No
 
 def test_no_size_is_larger_than_a_terminal() -> None:
     assert clamped(10**9, -5) == (400, 8)
-    given = environment({"PATH": "/bin"}, 0, 10**9)
+    given = environment({"PATH": "/bin"}, 0, 10**9, "")
     assert (given["COLUMNS"], given["ROWS"]) == ("20", "200")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -14,13 +15,13 @@ import pyte
 import pytest
 import uvicorn
 from scene import Scene
-from socterm.service.browser import routes
+from socterm.service.browser import bridge, child, routes
 from socterm.service.browser.bridge import NotUnderstoodError, read
 from socterm.service.browser.routes import Browser, View
 from socterm.service.browser.sessions import COOKIE, LIFE, Sessions
 from socterm.service.problems import RequestError
 from socterm.store.doors.identity import UserRow
-from socterm.store.opening import Store
+from socterm.store.opening import Store, open_store
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -36,8 +37,9 @@ BOB = UserRow(2, "bob", "read", 0, 0, "stamp-2", "")
 class Site:
     """A real server with two users, and what a browser knows of it."""
 
-    def __init__(self, port: int, users: list[UserRow], clock: list[int]) -> None:
+    def __init__(self, port: int, users: list[UserRow], clock: list[int], browser: Browser) -> None:
         self.port = port
+        self.browser = browser
         self.users = users
         self.clock = clock
         self.origin = f"http://127.0.0.1:{port}"
@@ -69,7 +71,9 @@ async def _refuse(_request: Request, problem: Exception) -> Response:
 
 @asynccontextmanager
 async def served(scene: Scene) -> AsyncIterator[Site]:
-    users, clock = [ALICE, BOB], [0]
+    with open_store(scene.path) as store:
+        made = store.identity.add_user(ALICE.name, ALICE.role, "hash", actor="root", now=1)
+    users, clock = [msgspec.structs.replace(ALICE, stamp=made.stamp), BOB], [0]
 
     async def login(_request: Request, name: str, password: str) -> UserRow:
         for user in users:
@@ -88,7 +92,7 @@ async def served(scene: Scene) -> AsyncIterator[Site]:
     config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))
-    yield Site(listening.getsockname()[1], users, clock)
+    yield Site(listening.getsockname()[1], users, clock, browser)
     server.should_exit = True
     await running
 
@@ -167,7 +171,9 @@ async def test_a_wrong_password_is_said_and_sets_no_cookie(scene: Scene, store: 
         assert answer.status_code == 401
         assert "name or password is wrong" in answer.text
         assert "set-cookie" not in answer.headers
-        assert (await http.post("/login", content=b"a=" + b"x" * 20_000)).status_code == 413
+        large = await http.post("/login", content=b"a=" + b"x" * 20_000)
+        assert (large.status_code, large.headers["content-type"]) == (413, "text/html; charset=utf-8")
+        assert "at most 8192 bytes" in large.text
 
 
 async def test_the_cookie_is_for_this_page_alone_and_the_pages_load_nothing_else(
@@ -242,6 +248,7 @@ async def test_a_fifth_console_is_refused_until_one_is_closed(scene: Scene, stor
         '["stdin", 7]',
         '["resize", {"width": "80", "height": 24}]',
         '["open", "x"]',
+        '["stdin", "\\ud800"]',
         "[" * 5000,
     ],
 )
@@ -250,6 +257,30 @@ async def test_what_no_terminal_sends_ends_the_window(message: str, scene: Scene
     async with served(scene) as site, site.socket(await site.login("bob")) as connection:
         await connection.send(message)
         assert await Window(connection).closed() == 1008
+
+
+FLOOD = """
+import os
+os.write(1, b"__GANGLION__\\n")
+while True:
+    os.write(1, b"D" + (60_000).to_bytes(4, "big") + b"x" * 60_000)
+"""
+
+
+async def test_a_browser_that_takes_nothing_loses_its_window(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge, "SLOW", 0.2)
+    monkeypatch.setattr(child, "ENDING", 0.2)
+    monkeypatch.setattr(routes, "command", lambda *_: [sys.executable, "-c", FLOOD])
+    async with served(scene) as site:
+        connection = await site.socket(await site.login("bob"))
+        await connection.recv()
+        connection.transport.pause_reading()
+        async with asyncio.timeout(PATIENCE):
+            while site.browser.windows:
+                await asyncio.sleep(0)
+        connection.transport.abort()
 
 
 def test_a_message_longer_than_a_frame_is_none() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,13 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from socterm.store import open_store
 from tests.e2e.chromium import Chromium
 from tests.e2e.road import environment, socterm, until
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 pytestmark = pytest.mark.e2e
 
+PATIENCE = 60.0
 PASSWORD = "correct horse battery"
 
 
@@ -73,6 +79,46 @@ def test_the_console_in_a_browser(served: tuple[str, Path, subprocess.Popen[byte
         browser.until("location.pathname === '/login'")
         asked = {urlsplit(url).netloc for url in browser.requests if not url.startswith("data:")}
     assert asked == {urlsplit(origin).netloc}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("stuck", [False, True])
+def test_no_console_outlives_the_service(how: signal.Signals, stuck: bool, tmp_path: Path) -> None:
+    """Not even one that draws for a browser that takes nothing; and the service ends well, and soon."""
+    db = tmp_path / "soc.db"
+    adding = [sys.executable, "-m", "socterm", "users", "add", "alice", "--role", "triage", "--db", str(db)]
+    subprocess.run(adding, input=PASSWORD.encode(), check=True, env=environment(tmp_path), cwd=tmp_path)
+    told = tmp_path / "told.txt"
+    with told.open("wb") as err:
+        command = [sys.executable, "-m", "socterm", "serve", "--browser", "--no-ingest", "--db", str(db)]
+        process = subprocess.Popen(
+            [*command, "--listen", "127.0.0.1:0"], stderr=err, env=environment(tmp_path), cwd=tmp_path
+        )
+    until(lambda: told.read_bytes().endswith(b"\n"), "the service")
+    origin = told.read_text().split("serving ")[1].split()[0]
+    with httpx.Client(base_url=origin, headers={"Origin": origin}, trust_env=False) as http:
+        assert http.post("/login", data={"username": "alice", "password": PASSWORD}).status_code == 303
+        cookie = f"socterm_session={http.cookies['socterm_session']}"
+    where = f"{origin.replace('http', 'ws')}/console/socket?width=400&height=200"
+    with connect(where, origin=Origin(origin), additional_headers={"Cookie": cookie}, proxy=None) as window:
+        while b"Alerts" not in window.recv(PATIENCE, decode=False):
+            pass
+        (child,) = _children(process.pid)
+        if stuck:
+            os.kill(int(child), signal.SIGSTOP)
+        process.send_signal(how)
+        assert process.wait(30) == (0 if how == signal.SIGTERM else -how)
+        if stuck:
+            os.kill(int(child), signal.SIGCONT)
+        until(lambda: not _alive(child), "the console's end")
+
+
+def _alive(process: str) -> bool:
+    """Whether it runs: one that has ended may still be listed, where nobody asks how it ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_page_of_another_port_gets_no_console(

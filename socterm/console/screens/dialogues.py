@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -102,10 +102,17 @@ def _help_line(action: Action, keymap: KeyMap, names: int) -> Line:
     return line((keys, "key"), (label, "title"), (action.help, "dim"), hang=12 + names)
 
 
-def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = (), *, names: int = 20) -> list[Line]:
+def help_lines(
+    keymap: KeyMap = PLAIN,
+    here: Sequence[Context] = (),
+    *,
+    names: int = 20,
+    have: Collection[str] | None = None,
+) -> list[Line]:
     """Every verb, by where it counts, with the keys a person has; those that count `here` first.
 
-    `names` is how wide the verbs' names are drawn; 0 leaves them out.
+    `names` is how wide the verbs' names are drawn; 0 leaves them out. Verbs that need what is not in `have`
+    are left out; None is for all of them.
     """
     out: list[Line] = []
     first = set(here) - {"app"}
@@ -113,7 +120,11 @@ def help_lines(keymap: KeyMap = PLAIN, here: Sequence[Context] = (), *, names: i
     for context, title in titles:
         out += [
             line((title, "head")),
-            *(_help_line(action, keymap, names) for action in actions.of(context)),
+            *(
+                _help_line(action, keymap, names)
+                for action in actions.of(context)
+                if have is None or not action.needs or action.needs in have
+            ),
             Line(),
         ]
     return out
@@ -131,15 +142,16 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     }
     """
 
-    def __init__(self, here: Sequence[Context] = ()) -> None:
+    def __init__(self, here: Sequence[Context] = (), have: Collection[str] | None = None) -> None:
         super().__init__()
         self.here = here
+        self.have = have
 
     def compose(self) -> ComposeResult:
         """The text."""
         view = TextView("help")
         names = 20 if self.app.size.width >= SMALL else 0
-        view.show(help_lines(keys_of(self.app), self.here, names=names))
+        view.show(help_lines(keys_of(self.app), self.here, names=names, have=self.have))
         set_titles(view, [("Keys", "")], "Esc or q closes")
         yield view
 

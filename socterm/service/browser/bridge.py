@@ -15,6 +15,12 @@ from socterm.service.browser.sessions import Session
 FRAME: Final = 64 << 10
 """Characters of one message of a browser; a pasted text longer than that is no key."""
 
+SLOW: Final = 30.0
+"""Seconds a browser has to take what it is sent. One that takes nothing would keep its console for ever."""
+
+KEYS: Final = 4 << 10
+"""Characters a second that are passed on: a console keeps all of them until it has done what they say."""
+
 ENDED: Final = 1000
 NOT_UNDERSTOOD: Final = 1008
 """Codes of the end of a web socket (RFC 6455, section 7.4.1)."""
@@ -39,7 +45,7 @@ def read(text: str) -> tuple[str, Any]:
     except (ValueError, RecursionError):
         raise NotUnderstoodError("no JSON") from None
     match said:
-        case ["stdin", str() as keys]:
+        case ["stdin", str() as keys] if _is_text(keys):
             return "stdin", keys
         case ["resize", {"width": int() as width, "height": int() as height}]:
             return "resize", (width, height)
@@ -49,6 +55,24 @@ def read(text: str) -> tuple[str, Any]:
             return what, None
         case _:
             raise NotUnderstoodError("no message of a terminal")
+
+
+def _is_text(keys: str) -> bool:
+    """Whether it can be written at all: JSON may hold halves of characters."""
+    try:
+        keys.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _code(error: BaseException | None) -> int:
+    """The code for how one way ended; an error nobody foresaw goes on as one."""
+    if error is None or isinstance(error, WebSocketDisconnect | TimeoutError | ConnectionError):
+        return ENDED
+    if isinstance(error, NotUnderstoodError):
+        return NOT_UNDERSTOOD
+    raise error
 
 
 class Bridge:
@@ -77,8 +101,7 @@ class Bridge:
                 way.cancel()
             await asyncio.gather(*left, return_exceptions=True)
             for way in done:
-                if isinstance(way.exception(), NotUnderstoodError):
-                    code = NOT_UNDERSTOOD
+                code = max(code, _code(way.exception()))
         finally:
             await self._child.close()
         return code
@@ -91,10 +114,13 @@ class Bridge:
                 return
             what, about = read(text)
             await self._doings[what](about)
+            if what == "stdin":
+                await asyncio.sleep(len(about) / KEYS)
 
     async def _back(self) -> None:
         async for screen in self._child.screens():
-            await self._socket.send_bytes(screen)
+            async with asyncio.timeout(SLOW):
+                await self._socket.send_bytes(screen)
 
     async def _over(self) -> None:
         await self._session.over.wait()

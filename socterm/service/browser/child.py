@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from socterm.service.browser.packets import DATA, META, PacketError, Packets, pa
 
 PASSED: Final = (
     "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+    "SOCTERM_CONFIG",
 )  # fmt: skip
 """What of this environment the child gets: where things are. The rest may hold keys and tokens."""
 
@@ -26,8 +28,8 @@ ENDING: Final = 3.0
 READ: Final = 64 << 10
 
 
-def environment(environ: Mapping[str, str], width: int, height: int) -> dict[str, str]:
-    """That of the child."""
+def environment(environ: Mapping[str, str], width: int, height: int, stamp: str) -> dict[str, str]:
+    """That of the child; `stamp` is that of the login it is for."""
     width, height = clamped(width, height)
     return {name: environ[name] for name in PASSED if name in environ} | {
         "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver",
@@ -35,6 +37,7 @@ def environment(environ: Mapping[str, str], width: int, height: int) -> dict[str
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
         "PYTHONUTF8": "1",
+        "SOCTERM_LOGIN": stamp,
         "COLUMNS": str(width),
         "ROWS": str(height),
     }
@@ -46,11 +49,14 @@ def clamped(width: int, height: int) -> tuple[int, int]:
 
 
 def command(db: Path, actor: str, role: str, config: Path | None = None) -> list[str]:
-    """How the console of one person is started; nothing of it goes through a shell."""
+    """How the console of one person is started; nothing of it goes through a shell.
+
+    Nor is anything imported from the folder that the service happens to stand in (`-P`).
+    """
     named = [] if config is None else ["--config", str(config)]
     return [
-        sys.executable, "-m", "socterm.cli.window", "--db", str(db), f"--actor={actor}", "--role", role,
-        *named,
+        sys.executable, "-P", "-m", "socterm.cli.window", "--db", str(db), f"--actor={actor}", "--role", role,
+        "--parent", str(os.getpid()), *named,
     ]  # fmt: skip
 
 
@@ -62,6 +68,7 @@ class Child:
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
         self._errors: asyncio.Task[str] | None = None
+        self._read_by_somebody = False
         self.trouble = ""
 
     async def start(self) -> None:
@@ -77,7 +84,7 @@ class Child:
         if self._process is None or self._process.stdout is None:
             raise RuntimeError("the console was not started")
         packets = Packets()
-        while block := await self._process.stdout.read(READ):
+        while block := await self._read(self._process.stdout):
             try:
                 found = packets.feed(block)
             except PacketError as error:
@@ -107,14 +114,30 @@ class Child:
         process = self._process
         if process is None:
             return
+        rest = asyncio.create_task(self._drain())
         for step in (self._quit, process.terminate, process.kill):
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     step()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), ENDING)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(rest, ENDING)
         if self._errors is not None:
             self.trouble = self.trouble or await self._errors
+
+    async def _read(self, stream: asyncio.StreamReader) -> bytes:
+        self._read_by_somebody = True
+        try:
+            return await stream.read(READ)
+        finally:
+            self._read_by_somebody = False
+
+    async def _drain(self) -> None:
+        """Take what it still draws, for nobody: who waits to be read does not end, nor does its pipe."""
+        stream = self._process.stdout if self._process is not None else None
+        while stream is not None and not self._read_by_somebody and await self._read(stream):
+            pass
 
     def _quit(self) -> None:
         process = self._process

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -13,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from socterm.errors import SoctermError
+from socterm.errors import SoctermError, StoreError
 from socterm.service.browser import pages
 from socterm.service.browser.assets import assets
 from socterm.service.browser.bridge import Bridge
@@ -59,7 +60,8 @@ class Browser:
         self._view = view
         self._files = assets()
         self._sessions = Sessions(view.clock)
-        self._windows = 0
+        self.windows = 0
+        """How many are open."""
         self._looking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -94,6 +96,12 @@ class Browser:
         """Whether a page of ours asks. Without this, one of another port of this host could."""
         return connection.headers.get("origin") == self._view.ours(connection)
 
+    async def _form_of(self, request: Request) -> dict[str, str]:
+        """What a form of ours says. Raises RequestError where it is another's, or none."""
+        if not self._is_ours(request):
+            raise RequestError(403, "origin", "this form was not sent from here")
+        return await _fields(request)
+
     # -- pages ---------------------------------------------------------------------------
 
     async def _home(self, request: Request) -> Response:
@@ -103,13 +111,13 @@ class Browser:
         return _to("/console") if self._session(request) else _page(pages.login())
 
     async def _login(self, request: Request) -> Response:
-        if not self._is_ours(request):
-            raise RequestError(403, "origin", "this form was not sent from here")
-        form = await _fields(request)
         try:
+            form = await self._form_of(request)
             user = await self._view.login(request, form.get("username", ""), form.get("password", ""))
         except RequestError as refused:
-            return _page(pages.login(refused.message), refused.status)
+            return _page(pages.login(refused.message), refused.status, refused.headers)
+        except StoreError:
+            return _page(pages.login("the store cannot be used now: try again"), 503)
         self._sessions.end(request.cookies.get(COOKIE))
         answer = _to("/console")
         answer.set_cookie(
@@ -119,8 +127,10 @@ class Browser:
         return answer
 
     async def _logout(self, request: Request) -> Response:
-        if not self._is_ours(request):
-            raise RequestError(403, "origin", "this form was not sent from here")
+        try:
+            await self._form_of(request)
+        except RequestError as refused:
+            return _page(pages.login(refused.message), refused.status)
         self._sessions.end(request.cookies.get(COOKIE))
         answer = _to("/login")
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
@@ -148,31 +158,33 @@ class Browser:
             await socket.close()  # before it was accepted: the answer is 403
             return
         await socket.accept()
-        if self._windows >= WINDOWS:
+        if self.windows >= WINDOWS:
             await socket.send_bytes(FULL.encode())
             await socket.close(TRY_LATER)
             return
-        self._windows += 1
+        self.windows += 1
         try:
             code = await Bridge(socket, self._child(socket, session), session).run()
         finally:
-            self._windows -= 1
-        with contextlib.suppress(RuntimeError):  # the browser may have closed it
+            self.windows -= 1
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the browser may have closed it
             await socket.close(code)
 
     def _child(self, socket: WebSocket, session: Session) -> Child:
         view = self._view
         width, height = (_number(socket.query_params.get(name)) for name in ("width", "height"))
         argv = command(view.db, session.name, session.role, view.config)
-        return Child(argv, environment(view.environ, width or 80, height or 24))
+        return Child(argv, environment(view.environ, width or 80, height or 24, session.stamp))
 
 
 def _number(text: str | None) -> int:
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-def _page(text: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text, status, headers=pages.HEADERS)
+def _page(text: str, status: int = 200, told: Mapping[str, str] = MappingProxyType({})) -> HTMLResponse:
+    """A page; of what an answer of the API is told with, only what means something to a browser."""
+    kept = {name: value for name, value in told.items() if name == "Retry-After"}
+    return HTMLResponse(text, status, headers={**pages.HEADERS, **kept})
 
 
 def _to(place: str) -> RedirectResponse:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from socterm.errors import UsageError
+from socterm.errors import StoreError, UsageError
+from socterm.store.connection import Allowed
 from socterm.store.connections import Connections
 from socterm.store.decide import trail
 from socterm.store.decide.subjects import SUBJECTS, Subject
@@ -64,6 +65,16 @@ class TokenRow(msgspec.Struct, frozen=True):
     def good(self, now: int) -> bool:
         """Whether it may still be used."""
         return not self.revoked and (not self.expires or now < self.expires)
+
+
+def still(name: str, stamp: str) -> Allowed:
+    """Whether somebody is still who logged in, for `open_store`: neither role nor password is another."""
+
+    def check(db: sqlite3.Connection) -> None:
+        if not db.execute("SELECT 1 FROM users WHERE name = ? AND stamp = ?", (name, stamp)).fetchone():
+            raise StoreError("your login has ended: your role or password was changed")
+
+    return check
 
 
 class IdentityDesk:
