@@ -18,6 +18,7 @@ from socterm.errors import UsageError
 from socterm.service.browser import child as children
 from socterm.service.browser.child import Child, clamped, command, environment
 from socterm.service.browser.packets import READY, PacketError, Packets, packet
+from socterm.store.doors.hunts import View
 from socterm.store.opening import Store, open_store
 from story import busy
 
@@ -98,6 +99,22 @@ async def test_who_may_only_look_is_refused_by_the_store(scene: Scene, store: St
         await window.until(lambda text: "reading only" in text)
         assert not window.ended.done()
     assert _told(store) == before
+
+
+async def test_a_view_is_not_forgotten_by_who_may_only_look(scene: Scene, store: Store) -> None:
+    busy(scene)
+    store.hunts.save_view(View("mine", "events", "user.name:root"), actor="root", now=1)
+    async with seen(scene.path, "read") as window:
+        await window.until(lambda text: "SSH brute force" in text)
+        await window.child.keys(":")
+        await window.until(lambda text: "Enter does it" in text)
+        await window.child.keys("events\r")
+        await window.until(lambda text: "Enter does it" not in text)
+        await window.child.keys("V")
+        await window.until(lambda text: "user.name:root" in text)
+        await window.child.keys("d")
+        await window.until(lambda text: "reading only" in text)
+    assert [view.name for view in store.hunts.views("events")] == ["mine"]
 
 
 @pytest.mark.parametrize("change", ["role", "password", "removed"])

@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from socterm.console.actions import bindings, of
 from socterm.console.keymap import keys_of
 from socterm.console.lines import hint
-from socterm.console.safe import set_titles
+from socterm.console.safe import say, set_titles
 from socterm.console.widgets.table import Column, TableRows
+from socterm.errors import SoctermError
 
 
 class Choice(NamedTuple):
@@ -130,7 +131,11 @@ class Picker(ModalScreen[Picked], inherit_bindings=False):
         """Forget it."""
         if self.forget_one is not None and self.list.cursor:
             row = self.list.cursor
-            self.forget_one(row)
+            try:
+                self.forget_one(row)
+            except SoctermError as wrong:  # a store that is busy, or open for reading only
+                say(self.app, str(wrong), "warning")
+                return
             self.choices = [choice for choice in self.choices if choice.id != row]
             self.draw()
 
