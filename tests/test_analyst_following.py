@@ -153,7 +153,10 @@ FOLLOWING = [
     ),
     (("what did alice do today?", "how many?"), ("count", "alice", "today", "")),
     (("what did alice do today?", "who else did she meet?"), ("touched", "alice", "today", "")),
-    (("what did alice do today?", "did he log in yesterday?"), ("search", "alice", "yesterday", "successful logins")),
+    (
+        ("what did alice do today?", "did he log in yesterday?"),
+        ("search", "alice", "yesterday", "successful logins"),
+    ),
     (
         ("what did alice do today?", "make me a sandwich", "and yesterday?"),
         ("activity", "alice", "yesterday", ""),
@@ -205,7 +208,8 @@ def test_a_time_that_is_not_understood_is_named_and_all_is_looked_at(analyst: An
 
 def test_what_was_understood_of_a_question_that_was_not(analyst: Analyst) -> None:
     text = ask(analyst, "the sandwich of alice yesterday")
-    assert "I understood whom you mean (alice) and when (yesterday), but not what you want to know. What there is:" in text
+    understood = "I understood whom you mean (alice) and when (yesterday), but not what you want to know."
+    assert f"{understood} What there is:" in text
 
 
 def test_a_conversation_without_a_model(analyst: Analyst) -> None:

@@ -109,7 +109,10 @@ class LazyGroup(click.Group):
 _SOURCES = (
     click.option("--tail", "-t", multiple=True, metavar="FILE", help="Follow a file or glob like tail -F."),
     click.option(
-        "--syslog", multiple=True, metavar="URL", help="Listen for syslog: udp://, tcp:// or tls://ADDRESS:PORT."
+        "--syslog",
+        multiple=True,
+        metavar="URL",
+        help="Listen for syslog: udp://, tcp:// or tls://ADDRESS:PORT.",
     ),
     click.option("--journal", is_flag=True, default=None, help="Follow the systemd journal."),
     click.option("--journal-file", multiple=True, metavar="PATH", help="Follow one journal file."),

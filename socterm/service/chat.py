@@ -1,4 +1,4 @@
-"""Questions to the analyst over HTTP: answered from the store by a local model or by rules, cited and kept."""
+"""Questions to the analyst over HTTP: answered from the store by a model or by rules, cited and kept."""
 
 from __future__ import annotations
 
