@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import threading
 from collections.abc import Callable
@@ -79,17 +80,13 @@ class Chat:
         self._waiting += 1
         stop = threading.Event()
         work = functools.partial(self._ask, call, stop)
+        watching = asyncio.create_task(_watch(call.request, stop))
         try:
-            async with anyio.create_task_group() as beside:
-                beside.start_soon(_watch, call.request, stop)
-                found = await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._working)
-                beside.cancel_scope.cancel()
-        except* RequestError as refused:
-            raise refused.exceptions[0] from None
+            return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._working)
         finally:
             stop.set()
+            watching.cancel()
             self._waiting -= 1
-        return found
 
     def _ask(self, call: Call[Nothing, Question], stop: threading.Event) -> dict[str, Any]:
         from socterm.analyst.transcripts import Transcript  # noqa: PLC0415 - only who asks pays for it
@@ -115,11 +112,9 @@ def _check_own(store: Store, conversation: int, name: str) -> None:
 
 
 async def _watch(request: Request, stop: threading.Event) -> None:
-    while not stop.is_set():
-        if await request.is_disconnected():
-            stop.set()
-            return
-        await anyio.sleep(LOOK)
+    while not await request.is_disconnected():
+        await asyncio.sleep(LOOK)
+    stop.set()
 
 
 def _told(turn: TurnRow, conversation: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not CORPORA, reason="SOCTERM_CORPORA names no fo
 
 def test_sigmahq_has_few_findings(tmp_path: Path) -> None:
     with tarfile.open(Path(CORPORA) / "sigma" / "sigmahq-rules.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extractall(tmp_path)
     found = Counter(row["check"] for row in rules("check", tmp_path, "--json", home=tmp_path).records)
     assert set(found) <= {"refused", "logsource", "wildcard", "empty", "field"}
     assert found["refused"] <= 30
