@@ -24,6 +24,12 @@ def right(rows: list[str]) -> str:
     return "".join(row[COLUMNS * 3 // 5 + 1 : -3].strip() for row in rows)
 
 
+def left_or_asked(rows: list[str]) -> bool:
+    """Whether the chat's line was left, or Esc is to be pressed again for that."""
+    text = "\n".join(rows)
+    return "stop, back" not in text or "Esc again" in text
+
+
 class Tour:
     """A person who looks at everything with hostile names in it."""
 
@@ -82,8 +88,11 @@ class Tour:
         screen.paste(b"why? " + PASTED)
         screen.until(lambda rows: "why?" in right(rows), "the question in its line")
         screen.press("\r")
-        self.detail("you ", "soc ", "Matched values")
-        self.step_back("stop, back")
+        self.detail("you ", "soc ", "Pasteword", "source: rules")
+        screen.press("\x1b")
+        screen.until(left_or_asked, "the end of the chat")
+        if "stop, back" in "\n".join(screen.rows()):  # it came as if to stop an answer that had ended
+            self.step_back("stop, back")
         screen.press("\x10")
         screen.shows("Search for")
         screen.press("clos")
