@@ -6,6 +6,7 @@ Text is kept without secrets, as it goes into prompts; what was stopped or cut o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from socterm.analyst.border import clean, one_line, redact
 from socterm.analyst.pieces import Piece
@@ -19,6 +20,15 @@ _LONGEST_ANSWER = 30_000
 _MOST_CALLS = 100
 _MOST_EVENTS = 500
 _MOST_REMARKS = 20
+
+
+def record_of(turn: TurnRow, conversation: int, at: str | None) -> dict[str, Any]:
+    """A turn for programs; `source` is "rules" or the model's name, `at` its time as they are told times."""
+    return {
+        "conversation": conversation, "at": at, "alert": turn.alert or None, "question": turn.question,
+        "answer": turn.answer, "source": turn.source, "label": turn.label, "whole": turn.whole,
+        "events": list(turn.events), "calls": list(turn.calls), "remarks": list(turn.remarks),
+    }  # fmt: skip
 
 
 class Transcript:

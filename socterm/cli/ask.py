@@ -209,10 +209,6 @@ def _show(row: ConversationRow, turns: Iterable[TurnRow], *, as_json: bool) -> N
 
 
 def _json(turn: TurnRow, conversation: int) -> dict[str, Any]:
-    """A turn for programs; `source` is "rules" or the model's name."""
-    return {
-        "conversation": conversation, "at": stamp(turn.at), "alert": turn.alert or None,
-        "question": turn.question, "answer": turn.answer, "source": turn.source, "label": turn.label,
-        "whole": turn.whole, "events": list(turn.events), "calls": list(turn.calls),
-        "remarks": list(turn.remarks),
-    }  # fmt: skip
+    from socterm.analyst.transcripts import record_of
+
+    return record_of(turn, conversation, stamp(turn.at))

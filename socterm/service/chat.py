@@ -21,7 +21,6 @@ from socterm.store import Store
 
 if TYPE_CHECKING:
     from socterm.analyst import Analyst
-    from socterm.store.doors.conversations import TurnRow
 
 AT_ONCE: Final = 2
 """Questions that are worked on at a time: a model on this machine answers one after the other anyway."""
@@ -89,7 +88,7 @@ class Chat:
             self._waiting -= 1
 
     def _ask(self, call: Call[Nothing, Question], stop: threading.Event) -> dict[str, Any]:
-        from socterm.analyst.transcripts import Transcript  # noqa: PLC0415 - only who asks pays for it
+        from socterm.analyst.transcripts import Transcript, record_of  # noqa: PLC0415 - only who asks pays for it
 
         asked, store = call.body, call.service.store
         if asked.alert is not None and store.triage.alert(asked.alert) is None:
@@ -101,7 +100,8 @@ class Chat:
         transcript = Transcript(asked.question, asked.alert or 0, call.service.clock())
         for piece in analyst.ask(asked.question, asked.alert, stop):
             transcript.take(piece)
-        return _told(transcript.turn(), analyst.talks.current)
+        turn = transcript.turn()
+        return record_of(turn, analyst.talks.current, moment(turn.at))
 
 
 def _check_own(store: Store, conversation: int, name: str) -> None:
@@ -115,15 +115,6 @@ async def _watch(request: Request, stop: threading.Event) -> None:
     while not await request.is_disconnected():
         await asyncio.sleep(LOOK)
     stop.set()
-
-
-def _told(turn: TurnRow, conversation: int) -> dict[str, Any]:
-    return {
-        "conversation": conversation, "at": moment(turn.at), "alert": turn.alert or None,
-        "question": turn.question, "answer": turn.answer, "source": turn.source, "label": turn.label,
-        "whole": turn.whole, "events": list(turn.events), "calls": list(turn.calls),
-        "remarks": list(turn.remarks),
-    }  # fmt: skip
 
 
 def chat_endpoints(analyst_of: AnalystOf) -> list[Endpoint]:

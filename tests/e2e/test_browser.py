@@ -56,15 +56,20 @@ def _served(
     assert process.wait(30) == 0
 
 
+def log_in(browser: Chromium, origin: str) -> None:
+    """As a person does, and see the console."""
+    browser.go(f"{origin}/")
+    browser.until("document.querySelector('input[name=username]') !== null")
+    browser.fill("input[name=username]", "alice")
+    browser.fill("input[name=password]", PASSWORD)
+    browser.ask("document.querySelector('form').requestSubmit()")
+    browser.sees("Alerts")
+
+
 def test_the_console_in_a_browser(served: tuple[str, Path, subprocess.Popen[bytes]], tmp_path: Path) -> None:
     origin, db, process = served
     with Chromium(tmp_path / "chromium") as browser:
-        browser.go(f"{origin}/")
-        browser.until("document.querySelector('input[name=username]') !== null")
-        browser.fill("input[name=username]", "alice")
-        browser.fill("input[name=password]", PASSWORD)
-        browser.ask("document.querySelector('form').requestSubmit()")
-        browser.sees("Alerts")
+        log_in(browser, origin)
         browser.until("document.activeElement?.className === 'xterm-helper-textarea'")
         browser.type("e")
         browser.sees("z takes it back")
@@ -137,12 +142,7 @@ def test_a_page_of_another_port_gets_no_console(
         assert other.stdout is not None
         port = other.stdout.readline().split(b"port ")[1].split()[0].decode()
         with Chromium(tmp_path / "chromium") as browser:
-            browser.go(f"{origin}/")
-            browser.until("document.querySelector('input[name=username]') !== null")
-            browser.fill("input[name=username]", "alice")
-            browser.fill("input[name=password]", PASSWORD)
-            browser.ask("document.querySelector('form').requestSubmit()")
-            browser.sees("Alerts")
+            log_in(browser, origin)
             browser.go(f"http://127.0.0.1:{port}/")
             browser.until("document.title === 'other'")
             until(lambda: not _children(process.pid), "the console's end")
