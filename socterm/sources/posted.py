@@ -13,12 +13,10 @@ import msgspec
 from socterm.errors import SoctermError
 from socterm.event import Chunk, Receipt
 from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
+from socterm.sources.inbox import OVERHEAD
 
 QUEUE = 64 << 20
 """Bytes that wait for the pipeline at most, over all senders."""
-
-_OVERHEAD = 64
-"""What a record in the queue costs beyond its bytes, so that empty ones are bounded too."""
 
 REFUSED = "refused: queue full"
 """Why records are counted whose sender was told to come again."""
@@ -112,7 +110,7 @@ class PostedSource:
         `bookmark` is what a restart shall know once they are stored. Raises QueueFullError at once where
         there is no room for all of them, EndedError after the end.
         """
-        size = sum(map(len, records)) + _OVERHEAD * len(records)
+        size = sum(map(len, records)) + OVERHEAD * len(records)
         parcel = _Parcel(records, size, Ticket(), receipt, bookmark)
         with self._lock:
             if self._ended:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import Any, Final
 
 from socterm.event import Chunk
 from socterm.sources.address import bind, parse_address
-from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
+from socterm.sources.base import Clock, Resume, SourceStats, Wake
+from socterm.sources.inbox import OVERHEAD, Inbox
 from socterm.sources.peer import NO_FRAME, OVERSIZED, TLS_HERE, TORN, Frames
 from socterm.sources.peers import IDLE, NO_DESCRIPTOR, SLOW, TOO_MANY, UNFINISHED, Limits, Peers
 from socterm.sources.tls import (
@@ -20,9 +20,6 @@ from socterm.sources.tls import (
     OURS_REFUSED,
     Certificates,
 )
-
-_OVERHEAD: Final = 64
-"""What a line in the queue costs beyond its bytes, so that short ones are bounded too."""
 
 _REMEDIES: Final = {
     TOO_MANY: "more senders than {peers} at once: let a relay collect some of them",
@@ -67,19 +64,14 @@ class TcpSource:
     ) -> None:
         self._clock = clock
         self._limits = limits or Limits()
-        self._position = resume[0] if resume else 0
+        self._inbox = Inbox(resume[0] if resume else 0)
         address = parse_address(url)
         bound = bind(address)
         self.port: int = bound.getsockname()[1]
         self.name = address.name(self.port)
-        self._wake: Wake = no_wake
-        self._told = False
-        self._waiting: deque[bytes] = deque()
         self._lengths: dict[int, int] = {}
         """The full length of lines that were cut, by position."""
-        self._next = self._position
-        self._came = 0
-        self._went = 0
+        self._next = self._inbox.position
         self._full = False
         self._empty = 0
         self._ended = False
@@ -89,26 +81,21 @@ class TcpSource:
 
     def start(self, wake: Wake) -> None:
         """Begin listening."""
-        self._wake = wake
+        self._inbox.wake = wake
         self._thread = threading.Thread(target=self._run, name=f"socterm-{self.name}", daemon=True)
         self._thread.start()
 
     def read(self, limit: int) -> Chunk | None:
         """The frames that came, oldest first; each sender's in its order."""
-        self._told = False
-        waiting = self._waiting
-        lines = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
-        self._went += sum(map(len, lines)) + _OVERHEAD * len(lines)
-        if self._full and self._came - self._went <= self._limits.queue // 2:
+        first, lines = self._inbox.take(limit)
+        if self._full and self._inbox.size <= self._limits.queue // 2:
             self._full = False
             self._peers.resume()
         if not lines:
             return None
-        first = self._position
-        self._position += len(lines)
         notes: dict[int, dict[str, Any]] = {}
         if self._lengths:
-            for at in [at for at in list(self._lengths) if at < self._position]:
+            for at in [at for at in list(self._lengths) if at < self._inbox.position]:
                 notes[at - first] = {"cut": self._lengths.pop(at)}
         return Chunk(
             source=self.name, first=first, lines=lines, bookmark={}, now=self._clock(), ordered=False,
@@ -122,14 +109,14 @@ class TcpSource:
     @property
     def done(self) -> bool:
         """True after `end` or `close`, when all senders have gone and all is read."""
-        return self._peers.over and not self._waiting
+        return self._peers.over and not self._inbox
 
     def stats(self) -> SourceStats:
         """What was lost or refused by reason, what to do about it, and the lines waiting."""
         drops = dict(self._peers.drops)
         if self._empty:
             drops["empty"] = self._empty
-        return SourceStats(drops=drops, note=self._note(drops), backlog=len(self._waiting))
+        return SourceStats(drops=drops, note=self._note(drops), backlog=len(self._inbox))
 
     def end(self) -> None:
         """Take on nobody and tell the senders; what they send until they know is still read."""
@@ -146,16 +133,17 @@ class TcpSource:
         if self._thread is not None:
             self._peers.close()
             self._thread.join()
-        self._waiting.clear()
+        self._inbox.clear()
 
     def _run(self) -> None:
         try:
             self._peers.run()
         finally:
-            self._wake()
+            self._inbox.wake()
 
     def _keep(self, frames: Frames) -> bool:
         """Queue frames; whether there is room for more. In the thread of the listener."""
+        lines: list[bytes] = []
         for index, frame in enumerate(frames.lines):
             line = frame.rstrip(b"\r\n\0")
             if not line:
@@ -164,12 +152,10 @@ class TcpSource:
             if index in frames.lengths:
                 self._lengths[self._next] = frames.lengths[index]
             self._next += 1
-            self._came += len(line) + _OVERHEAD
-            self._waiting.append(line)
-        if frames.lines and not self._told:
-            self._told = True
-            self._wake()
-        room = self._came - self._went < self._limits.queue
+            lines.append(line)
+        if frames.lines:
+            self._inbox.put(lines, sum(map(len, lines)) + OVERHEAD * len(lines))
+        room = self._inbox.size < self._limits.queue
         self._full = self._full or not room
         return room
 

@@ -6,18 +6,16 @@ import os
 import socket
 import struct
 import threading
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 from socterm.event import Chunk
 from socterm.sources.address import bind, parse_address
-from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
+from socterm.sources.base import Clock, Resume, SourceStats, Wake
 from socterm.sources.datagrams import Receiver, open_receiver
+from socterm.sources.inbox import OVERHEAD, Inbox
 
 _QUEUE = 64 << 20
-_OVERHEAD = 64
-"""What a datagram in the queue costs beyond its bytes, so that empty ones are bounded too."""
 
 RECEIVE_BUFFER = 16 << 20
 """Bytes of kernel memory asked for: four tenths of a second at 100,000 datagrams a second, in which nobody
@@ -46,7 +44,7 @@ class UdpSource:
     def __init__(self, url: str, *, clock: Clock, resume: Resume = None, queue: int = _QUEUE) -> None:
         self._clock = clock
         self._limit = queue
-        self._position = resume[0] if resume else 0
+        self._inbox = Inbox(resume[0] if resume else 0)
         address = parse_address(url)
         self._socket = bind(address)
         enlarge(self._socket)
@@ -54,11 +52,6 @@ class UdpSource:
         self.port: int = self._socket.getsockname()[1]
         self.name = address.name(self.port)
         self._inode = os.fstat(self._socket.fileno()).st_ino
-        self._wake: Wake = no_wake
-        self._told = False
-        self._waiting: deque[bytes] = deque()
-        self._came = 0
-        self._went = 0
         self._queue_full = 0
         self._empty = 0
         self._kernel = 0
@@ -67,20 +60,15 @@ class UdpSource:
 
     def start(self, wake: Wake) -> None:
         """Begin receiving."""
-        self._wake = wake
+        self._inbox.wake = wake
         self._thread = threading.Thread(target=self._run, name=f"socterm-{self.name}", daemon=True)
         self._thread.start()
 
     def read(self, limit: int) -> Chunk | None:
         """The datagrams that came, oldest first."""
-        self._told = False
-        waiting = self._waiting
-        lines = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+        first, lines = self._inbox.take(limit)
         if not lines:
             return None
-        self._went += sum(map(len, lines)) + _OVERHEAD * len(lines)
-        first = self._position
-        self._position += len(lines)
         return Chunk(
             source=self.name, first=first, lines=lines, bookmark={}, now=self._clock(), ordered=False
         )
@@ -92,7 +80,7 @@ class UdpSource:
     @property
     def done(self) -> bool:
         """True after `end`, when all is read: a listener never ends by itself."""
-        return self._stop and not self._waiting
+        return self._stop and not self._inbox
 
     def stats(self) -> SourceStats:
         """Drops by reason, and the datagrams waiting."""
@@ -103,7 +91,7 @@ class UdpSource:
         note = ""
         if self._kernel:
             note = "the kernel dropped datagrams: raise its limit, sysctl -w net.core.rmem_max=16777216"
-        return SourceStats(drops=drops, note=note, backlog=len(self._waiting))
+        return SourceStats(drops=drops, note=note, backlog=len(self._inbox))
 
     def end(self) -> None:
         """Stop listening; what is queued can still be read."""
@@ -118,7 +106,7 @@ class UdpSource:
     def close(self) -> None:
         """Stop listening; what is queued and not read is gone."""
         self.end()
-        self._waiting.clear()
+        self._inbox.clear()
 
     def _dropped(self) -> int:
         return kernel_drops(self._inode, self._socket.family) or self._kernel
@@ -134,19 +122,19 @@ class UdpSource:
             self._keep(datagrams)
 
     def _keep(self, datagrams: list[bytes]) -> None:
+        room = left = self._limit - self._inbox.size
+        lines = []
         for datagram in datagrams:
             line = datagram.rstrip(b"\r\n\0")
-            size = len(line) + _OVERHEAD
+            size = len(line) + OVERHEAD
             if not line:
                 self._empty += 1
-            elif self._came - self._went + size > self._limit:
+            elif size > left:
                 self._queue_full += 1
             else:
-                self._came += size
-                self._waiting.append(line)
-        if not self._told:
-            self._told = True
-            self._wake()
+                left -= size
+                lines.append(line)
+        self._inbox.put(lines, room - left)
 
 
 def kernel_drops(inode: int, family: int) -> int:

@@ -1,0 +1,58 @@
+"""Lines on their way from the thread of a listener to the ingest thread that reads them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from socterm.sources.base import Wake, no_wake
+
+OVERHEAD: Final = 64
+"""Bytes that a line costs in a queue beyond its own, so that empty ones are bounded too."""
+
+
+class Inbox:
+    """A queue that one thread puts lines into and another takes them from, without a lock.
+
+    Each counts what passed it in a number that the other only reads. `position` is that of the next line to
+    be taken. `wake` is called once for all that is put between two takes.
+    """
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.wake: Wake = no_wake
+        self._lines: deque[bytes] = deque()
+        self._came = 0
+        self._went = 0
+        self._told = False
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait, `OVERHEAD` for each line in it. What the other thread does meanwhile may be missing."""
+        return self._came - self._went
+
+    def put(self, lines: Iterable[bytes], size: int) -> None:
+        """Add lines, in the thread that puts; `size` is theirs, `OVERHEAD` for each in it."""
+        self._came += size
+        self._lines.extend(lines)
+        if not self._told:
+            self._told = True
+            self.wake()
+
+    def take(self, limit: int) -> tuple[int, list[bytes]]:
+        """(position of the first, the oldest lines), in the thread that takes."""
+        self._told = False
+        waiting = self._lines
+        lines = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+        self._went += sum(map(len, lines)) + OVERHEAD * len(lines)
+        first = self.position
+        self.position += len(lines)
+        return first, lines
+
+    def clear(self) -> None:
+        """What waits is gone."""
+        self._lines.clear()
+
+    def __len__(self) -> int:
+        return len(self._lines)
