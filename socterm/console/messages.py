@@ -104,13 +104,14 @@ class HistogramRead(Message):
 
 @dataclass
 class AlertDetail(Message):
-    """What the detail shows of an alert. `head` is the alert it is part of, `parts` are its own; `check` are
-    the steps its rule names; `trace` and `proposals` are of the roles' last round over it or its incident."""
+    """What the detail shows of an alert. `asked` is the read's number. `head` is the alert it is part of,
+    `parts` are its own; `check` are the steps its rule names; `trace` and `proposals` are of the roles' last
+    round over it or its incident."""
 
+    asked: int
     alert: AlertRow | None
     events: list[EventRow] = field(default_factory=list)
     history: list[AuditRow] = field(default_factory=list)
-    wanted: int = 0
     head: AlertRow | None = None
     parts: list[AlertRow] = field(default_factory=list)
     check: tuple[str, ...] = ()
@@ -120,8 +121,9 @@ class AlertDetail(Message):
 
 @dataclass
 class EventDetail(Message):
-    """What the detail shows of one event."""
+    """What the detail shows of one event; `asked` is the read's number."""
 
+    asked: int
     event: EventRow | None
     alerts: list[AlertRow] = field(default_factory=list)
     template: TemplateRow | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from driver import console, driven
+from driver import PATIENCE, console, driven
 from scene import NOW, SECOND, FakeIngest, Scene, ssh_failed
 from socterm.console import readers
 from socterm.console.screens import reading
 from socterm.store.opening import Store
+from socterm.store.rows import EventRow
 
 ALL = ["brute"] * 30
 
@@ -32,7 +35,8 @@ async def test_rows_in_sight_stay_where_they_are_and_a_counter_rises(scene: Scen
     ids = scene.simple(ALL)
     async with driven(console(store)) as d:
         await d.press("G")
-        line = next(n for n, row in enumerate(d.rows()) if f"203.0.113.{ids[-1]} " in row)
+        line = next(n for n, row in enumerate(d.rows()) if "▌" in row)
+        assert f"203.0.113.{ids[-1]} " in d.rows()[line]
         new = scene.simple(["success-after", "success-after"])
         await d.until(lambda: set(new) <= set(d.alerts))
         await d.sees("2 new ↑")
@@ -40,6 +44,37 @@ async def test_rows_in_sight_stay_where_they_are_and_a_counter_rises(scene: Scen
         assert f"203.0.113.{ids[-1]} " in d.rows()[line]
         await d.press("g")
         await d.until(lambda: "new ↑" not in d.text())
+
+
+async def test_the_detail_is_of_the_row_under_the_cursor_however_late_another_was_read(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, slow, fast = scene.simple(["brute"] * 3)
+    read = store.triage.alert_events
+    begun, on, over = (threading.Event() for _ in range(3))
+
+    def held(alert: int, **how: int) -> list[EventRow]:
+        if alert != slow or begun.is_set():
+            return read(alert, **how)
+        begun.set()
+        on.wait(PATIENCE)
+        try:
+            return read(alert, **how)
+        finally:
+            over.set()
+
+    async with driven(console(store)) as d:
+        assert d.alerts == [first, slow, fast]
+        monkeypatch.setattr(store.triage, "alert_events", held)
+        await d.press("j")
+        await d.until(begun.is_set)
+        await d.press("j")
+        await d.until(lambda: d.app.triage.detail.shown == fast)
+        on.set()
+        await d.until(over.is_set)
+        await d.settled()
+        assert d.app.triage.detail.shown == fast
+        assert d.cursor == fast
 
 
 async def test_marks_survive_new_alerts(scene: Scene, store: Store) -> None:

@@ -57,31 +57,47 @@ class Detail(Reader, TextView):
         self.alone = False
         self.lone = False
         """An event is asked for, whether or not it has been read yet."""
+        self._wanted = 0
+        self._asked = 0
+        self._oldest = 0
+        """The number of the oldest read whose answer may still be shown."""
 
     def load_alert(self, alert: int) -> None:
         """Show an alert."""
-        self.lone = False
-        self.read_alert(alert)
+        self.read_alert(alert, self._ask(alert, lone=False))
 
     def load_event(self, event: int) -> None:
         """Show an event."""
-        self.lone = True
-        self.read_event(event)
+        self.read_event(event, self._ask(event, lone=True))
+
+    def _ask(self, wanted: int, *, lone: bool) -> int:
+        """The number of the next read. Those under way go on to their end: nobody can stop a thread."""
+        self._asked += 1
+        if (wanted, lone) != (self._wanted, self.lone):
+            self._wanted, self.lone, self._oldest = wanted, lone, self._asked
+        return self._asked
+
+    def _overtaken(self, asked: int) -> bool:
+        """Whether a read came too late: something else is asked for, or a later read of the same is shown."""
+        if asked < self._oldest:
+            return True
+        self._oldest = asked
+        return False
 
     @in_thread("detail")
-    def read_alert(self, alert: int) -> None:
+    def read_alert(self, alert: int, asked: int) -> None:
         """Read an alert, its newest events and what was decided."""
         triage = self.store.triage
         row = triage.alert(alert) if alert else None
         if row is None:
-            self.post_message(AlertDetail(None, wanted=alert))
+            self.post_message(AlertDetail(asked, None))
             return
         events, history = triage.alert_events(alert, limit=200), triage.history(alert)
         head = triage.alert(row.part_of) if row.part_of else None
         parts = triage.parts(alert) if row.parts else []
         steps = triage.steps(row.rule)
         trace, proposals = self.read_round(alert)
-        self.post_message(AlertDetail(row, events, history, alert, head, parts, steps, trace, proposals))
+        self.post_message(AlertDetail(asked, row, events, history, head, parts, steps, trace, proposals))
 
     def read_round(self, alert: int) -> tuple[Trace | None, list[Proposal]]:
         """The last round of the roles over an alert, else over its incident, and what it proposes."""
@@ -93,17 +109,17 @@ class Detail(Reader, TextView):
         return None, []
 
     @in_thread("detail")
-    def read_event(self, event: int) -> None:
+    def read_event(self, event: int, asked: int) -> None:
         """Read one event and the alerts it is evidence of."""
         found = self.store.events.get([event])
         alerts = self.store.triage.alerts_of_event(event)
         template = self.store.templates.of_event(event)
-        self.post_message(EventDetail(found[0] if found else None, alerts, template))
+        self.post_message(EventDetail(asked, found[0] if found else None, alerts, template))
 
     @on(AlertDetail)
     def take_alert(self, message: AlertDetail) -> None:
         """Show the alert that was read; the same alert again keeps scroll and cursor."""
-        if self.lone:
+        if self._overtaken(message.asked):
             return
         same = (
             self.alert is not None
@@ -123,7 +139,7 @@ class Detail(Reader, TextView):
     @on(EventDetail)
     def take_event(self, message: EventDetail) -> None:
         """Show the event that was read."""
-        if not self.lone:
+        if self._overtaken(message.asked):
             return
         self.alone = True
         self.event, self.cited_by, self.template = message.event, message.alerts, message.template
