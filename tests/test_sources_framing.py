@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from socterm.sources.framing import FRAME_LIMIT, Framer
 
-LINES = st.lists(st.binary(min_size=1, max_size=40).filter(lambda line: b"\n" not in line), max_size=8)
+LINES = st.lists(
+    st.binary(min_size=1, max_size=40).map(lambda line: line.translate(None, b"\n\0")), max_size=8
+)
 
 
 def cut(stream: bytes, places: list[int]) -> list[bytes]:
@@ -28,11 +30,37 @@ def test_counted_frames_come_out_whole_however_they_are_read(frames: list[bytes]
     assert frames_of(Framer(), cut(stream, places)) == frames
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\0", b"\0\n", b"\n\0"])
 @given(LINES, st.lists(st.integers(0, 400), max_size=6))
-def test_lines_come_out_whole_however_they_are_read(lines: list[bytes], places: list[int]) -> None:
+def test_lines_come_out_whole_however_they_are_read(
+    end: bytes, lines: list[bytes], places: list[int]
+) -> None:
     wanted = [b"<13>" + line.rstrip(b"\r") for line in lines]
-    stream = b"".join(line + b"\n" for line in wanted)
-    assert frames_of(Framer(), cut(stream, places)) == wanted
+    stream = b"".join(line + end for line in wanted)
+    found = frames_of(Framer(), cut(stream, places))
+    assert [frame for line in found if (frame := line.strip(b"\0"))] == wanted
+
+
+@pytest.mark.parametrize("stream", [b"<13>one\n<13>t\0wo\n", b"plain\0<13>one\n<13>t\0wo\n"])
+def test_a_nul_within_a_line_ends_none(stream: bytes) -> None:
+    """Only the end of a first message that begins as one of syslog says that NUL is an end."""
+    for step in (1, 5, 100):
+        blocks = [stream[at : at + step] for at in range(0, len(stream), step)]
+        assert frames_of(Framer(), blocks) == stream.splitlines()
+
+
+def test_a_line_that_ends_in_nul_does_not_wait_for_the_next() -> None:
+    framer = Framer()
+    assert framer.feed(b"<13>one\0") == [b"<13>one"]
+    assert framer.feed(b"<13>two\nand more\0<1") == [b"<13>two", b"and more"]
+    assert framer.held == 2
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 100])
+def test_a_first_message_of_several_lines_may_end_in_nul(step: int) -> None:
+    stream = b"<13>one\nmore of it\n\0<13>two\0"
+    blocks = [stream[at : at + step] for at in range(0, len(stream), step)]
+    assert frames_of(Framer(), blocks) == [b"<13>one", b"more of it", b"<13>two"]
 
 
 @pytest.mark.parametrize("first", [b"2026-11-21T10:00:00Z web1 sshd[1]: x", b"123456789 x", b"12", b"7x y"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import logging.handlers
 import os
 import socket
 import threading
@@ -48,6 +50,22 @@ def test_each_connection_has_the_framing_it_begins_with(listeners: Callable[...,
     assert listener.lines(5) == [
         b"<13>one", b"<13>two", b"<13>a\nb", b"<13>two", b"2026-11-21T10:00:00Z web1 app: three",
     ]  # fmt: skip
+    assert listener.source.stats().drops == {}
+
+
+def test_what_a_python_program_logs_is_a_line_each(listener: Listener) -> None:
+    """Its SysLogHandler ends messages over TCP in NUL and nothing else."""
+    handler = logging.handlers.SysLogHandler(listener.place, facility="auth", socktype=socket.SOCK_STREAM)
+    handler.setFormatter(logging.Formatter("app[%(process)d]: %(message)s"))
+    program = logging.Logger("program")
+    program.addHandler(handler)
+    for number in range(3):
+        program.warning("number %d\nand a second line", number)
+        listener.lines(2 * number + 2)  # without waiting for the next one
+    handler.close()
+    own = b"<36>app[%d]: number " % os.getpid()
+    assert listener.came == [own + b"0", b"and a second line", own + b"1", b"and a second line",
+                             own + b"2", b"and a second line"]  # fmt: skip
     assert listener.source.stats().drops == {}
 
 
@@ -135,7 +153,7 @@ def test_empty_frames_are_counted(listener: Listener) -> None:
 
 
 def test_garbage_is_data(listener: Listener) -> None:
-    noise = os.urandom(50_000).replace(b"\n", b"").replace(b"\x16\x03", b"").rstrip(b"\r\0")
+    noise = os.urandom(50_000).translate(None, b"\n\0").replace(b"\x16\x03", b"").rstrip(b"\r")
     listener.sender(b"<" + noise + b"\n<1>after\n")
     assert listener.lines(2) == [b"<" + noise, b"<1>after"]
 

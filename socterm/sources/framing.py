@@ -1,6 +1,6 @@
-"""From the bytes of a stream to syslog frames: octet counting and newlines (RFC 6587, 3.4).
+"""From the bytes of a stream to syslog frames: octet counting, newlines and NULs (RFC 6587, 3.4).
 
-Which of the two a sender uses is decided by how its connection begins: a number and a blank count octets.
+Which of them a sender uses is decided by how its connection begins: a number and a blank count octets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ class Framer:
     r"""Cuts one connection's stream into frames, however it was cut into reads.
 
     `mode` "auto" decides by the beginning: a length and a blank count octets; else each line is a frame, also
-    one that begins with a year. "lines" ends a frame at each newline and drops blanks before a `<PRI>`;
+    one that begins with a year. "lines" ends a frame at each newline and drops blanks before a `<PRI>`; where
+    the first `<PRI>` message ends in NUL, as Python's SysLogHandler sends it, each NUL ends one too.
     "records" only at a newline that a `<` follows, so that a message may hold newlines. A frame longer than
     `limit` is an error, or with `trim` keeps its first `limit` bytes. After an `error` the stream has no
     frames any more: the connection is to be closed. `cut` counts trimmed frames, `torn` those that the end of
@@ -37,6 +38,10 @@ class Framer:
         self._skip = 0
         self._thrown = 0
         """Bytes of the line under way that were not even held, because it will be trimmed."""
+        self._nul: bool | None = False
+        """Whether NUL ends lines too; None while the first message has not ended in either way."""
+        self._last = b""
+        """The last byte before the block under way, while that is open."""
         self.error = ""
         self.cut = 0
         self.torn = 0
@@ -57,10 +62,14 @@ class Framer:
         self.lengths = {}
         if self.error:
             return []
-        if self._mode == "lines" and b"\n" not in block and self._hold(block):
-            return []
+        if self._mode == "auto":
+            block = self._decide(block)
+        if self._mode == "lines":
+            block = self._newlines(block)
+            if b"\n" not in block and self._hold(block):
+                return []
         self._held += block
-        if self._mode == "auto" and not self._decide():
+        if self._mode == "auto":
             return []
         return self._counted() if self._mode == "octets" else self._delimited(last=False)
 
@@ -82,14 +91,30 @@ class Framer:
             return True
         return False
 
-    def _decide(self) -> bool:
-        """Settle how frames are told apart, once the stream says so."""
-        head = bytes(self._held[: _DIGITS + 1])
-        if head.isdigit() and len(head) <= _DIGITS:
-            return False
-        digits, blank, _ = head.partition(b" ")
-        self._mode = "octets" if blank and digits.isdigit() else "lines"
-        return bool(head)
+    def _decide(self, block: bytes) -> bytes:
+        """Settle how frames are told apart, once the stream says so; answers with what is to be cut."""
+        block = bytes(self._held) + block
+        self._held.clear()
+        head = block[: _DIGITS + 1]
+        if head and not (head.isdigit() and len(head) <= _DIGITS):
+            digits, blank, _ = head.partition(b" ")
+            self._mode = "octets" if blank and digits.isdigit() else "lines"
+            self._nul = None if head[:1] == b"<" else False
+        return block
+
+    def _newlines(self, block: bytes) -> bytes:
+        """The block, with newlines for NULs where those end lines.
+
+        The first message decides, by whether NUL comes before a newline and the next `<PRI>`; later ones do
+        not, so that nobody ends a line by what they have written into it.
+        """
+        if self._nul is None:
+            seen = self._last + block
+            nul, following = seen.find(b"\0"), seen.find(b"\n<")
+            if nul >= 0 or following >= 0:
+                self._nul = nul >= 0 and not 0 <= following < nul
+            self._last = block[-1:]
+        return block.replace(b"\0", b"\n") if self._nul else block
 
     def _counted(self) -> list[bytes]:
         frames: list[bytes] = []
