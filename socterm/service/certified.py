@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from uvicorn import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from socterm.errors import SoctermError
+from socterm.service.door import Guest
 
 STATE: Final = "certificate"
 """Under this name the state of a request holds the common name; without a certificate nothing is there."""
 
 
-class CertifiedProtocol(H11Protocol):
+class CertifiedProtocol(Guest):
     """HTTP/1.1 that tells endpoints whose certificate the other side showed and the server has verified."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +16,10 @@ import uvicorn
 
 from socterm.errors import SoctermError
 from socterm.service.certified import ask_for_certificates
+from socterm.service.door import Door, Guest
 
 GRACE: Final = 3
 """Seconds that open requests get at the end."""
-
-AT_ONCE: Final = 256
-"""Connections at a time; more are answered with 503."""
 
 BACKLOG: Final = 128
 
@@ -67,7 +65,7 @@ class Server:
         begun: Callable[[str], None] = lambda _url: None,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
-        _check_certificate(place)
+        _context(place)  # a mistake is told before a port is bound
         self._begun = begun
         self._ended = ended
         self._closing = False
@@ -82,15 +80,23 @@ class Server:
             forwarded_allow_ips=list(place.proxies),
             ssl_certfile=place.cert,
             ssl_keyfile=place.key,
-            limit_concurrency=AT_ONCE,
+            http=Guest,
+            loop="asyncio",  # another one would take connections past the door
+            backlog=BACKLOG,
             ws_per_message_deflate=False,
             ws_max_size=FRAME,
             timeout_graceful_shutdown=GRACE,
         )
         if place.client_ca is not None:
             ask_for_certificates(config, place.client_ca)
+        config.load()
+        self._shown = config.ssl
+        if config.ssl is not None:
+            config.ssl.sni_callback = self._show  # asked in each handshake, also by who names no host
+        self._place = place
         self._socket = _bound(place)
         self._server = uvicorn.Server(config)
+        self._socket.guests = self._server.server_state.connections
         self._scheme = "https" if place.cert else "http"
 
     @property
@@ -98,6 +104,11 @@ class Server:
         """Where it is reached, with the port it got where none was named."""
         host, port = self._socket.getsockname()[:2]
         return f"{self._scheme}://[{host}]:{port}" if ":" in host else f"{self._scheme}://{host}:{port}"
+
+    @property
+    def cut(self) -> int:
+        """Connections that were ended for others to find room."""
+        return self._socket.cut
 
     def start(self) -> None:
         """Serve from now on."""
@@ -113,6 +124,24 @@ class Server:
             self._thread.join()
         self._socket.close()
 
+    def renewed(self, cert: Path | None, key: Path | None) -> Callable[[], None]:
+        """Read a certificate; the result has it shown to who connects from then on.
+
+        Raises SoctermError where it cannot be used. Without one before or now nothing changes.
+        """
+        if self._place.cert is None or cert is None:
+            return lambda: None
+        fresh = _context(replace(self._place, cert=cert, key=key))
+
+        def take() -> None:
+            self._shown = fresh
+
+        return take
+
+    def _show(self, connection: ssl.SSLObject, _name: str | None, _first: ssl.SSLContext) -> None:
+        if self._shown is not None:
+            connection.context = self._shown
+
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
@@ -123,10 +152,8 @@ class Server:
             self._ended()
 
 
-def _bound(place: Place) -> socket.socket:
-    family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
-    # The protocol is named, or asyncio leaves Nagle's algorithm on and answers wait 40 ms for an ACK.
-    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def _bound(place: Place) -> Door:
+    found = Door(socket.AF_INET6 if ":" in place.address else socket.AF_INET)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((place.address, place.port))
@@ -137,14 +164,17 @@ def _bound(place: Place) -> socket.socket:
     return found
 
 
-def _check_certificate(place: Place) -> None:
+def _context(place: Place) -> ssl.SSLContext:
+    """The certificate of a place, read now."""
+    found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if place.cert is None:
-        return
+        return found
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(place.cert, place.key)
+        found.load_cert_chain(place.cert, place.key)
     except ssl.SSLError:
         raise SoctermError(
             f"{place.cert}: no certificate, or the key is not its own: both are PEM files"
         ) from None
     except OSError as error:
         raise SoctermError(f"{error.filename or place.cert}: {error.strerror}") from None
+    return found

@@ -39,7 +39,11 @@ def client(scope: Scope) -> str:
     >>> client({"client": ("2001:db8::9", 1)}), client({"client": ("::ffff:192.0.2.1", 1)})
     ('2001:db8::/64', '192.0.2.1')
     """
-    told = str((scope.get("client") or ("",))[0])
+    return subscriber(str((scope.get("client") or ("",))[0]))
+
+
+def subscriber(told: str) -> str:
+    """Whose an address is; what is no address stays as it is."""
     try:
         address = ipaddress.ip_address(told.partition("%")[0])
     except ValueError:
