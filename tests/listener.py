@@ -34,8 +34,11 @@ class Listener:
         self.source.start(self.woken.release)
         return self
 
-    def sender(self, *blocks: bytes) -> socket.socket:
-        made = socket.create_connection(self.place, timeout=20)
+    def sender(self, *blocks: bytes, origin: str = "") -> socket.socket:
+        """A connection that has sent these; `origin` is the address it comes from."""
+        made = socket.create_connection(
+            self.place, timeout=20, source_address=(origin, 0) if origin else None
+        )
         self.senders.append(made)
         for block in blocks:
             made.sendall(block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -208,6 +209,49 @@ def test_who_sends_no_whole_frame_for_long_is_let_go(listeners: Callable[..., Li
     assert slow.recv(10) == b""
     until(lambda: listener.source._peers.count == 0, lambda: "both to be closed")
     listener.drops(idle=2, torn=1)
+
+
+def test_who_trickles_bytes_on_when_told_to_go_is_let_go_all_the_same(
+    listeners: Callable[..., Listener],
+) -> None:
+    listener = listeners(limits=Limits(idle=0.1, quiet=20, leaving=0.1, tick=0.02))
+    sender = listener.sender(b"<1>never who")
+    sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    assert sender.recv(10) == b""
+    until(lambda: _refuses(sender, b"x"), lambda: "it to be cut off")
+    listener.drops(idle=1, torn=1)
+
+
+def _refuses(sender: socket.socket, block: bytes) -> bool:
+    try:
+        return not sender.send(block)
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+
+
+def test_one_address_cannot_keep_others_out(listeners: Callable[..., Listener]) -> None:
+    """Who holds most places makes room: by those connections that have brought least for longest."""
+    listener = listeners(limits=Limits(peers=4, quiet=0.05, tick=0.02))
+    crowd = []
+    for number in range(4):
+        crowd.append(listener.sender(b"<1>%d\n" % number))
+        listener.lines(number + 1)
+    crowd[0].sendall(b"<1>busy\n")
+    listener.lines(5)
+    others = [listener.sender(b"<2>%d\n" % number, origin=f"127.0.0.{2 + number}") for number in range(2)]
+    assert sorted(listener.lines(7)[5:]) == [b"<2>0", b"<2>1"]
+    assert sorted(map(_gone, crowd[1:3])) == [True, True]
+    crowd[0].sendall(b"<1>still here\n")
+    crowd[3].sendall(b"<1>so am I\n")
+    assert sorted(listener.lines(9)[7:]) == [b"<1>so am I", b"<1>still here"]
+    listener.drops(too_many_peers=2)
+    assert "127.0.0.1" in listener.source.stats().note
+    # All places are shared out fairly now: who comes with nothing is refused, whoever it is of those.
+    with contextlib.suppress(ConnectionResetError):  # before it knew that it was connected
+        assert _gone(listener.sender(origin="127.0.0.2"))
+    listener.drops(too_many_peers=3)
+    assert others[0].send(b"<2>on\n")
+    assert listener.lines(10)[9] == b"<2>on"
 
 
 def test_what_is_under_way_when_a_sender_is_let_go_still_counts(listeners: Callable[..., Listener]) -> None:

@@ -70,10 +70,8 @@ def listeners(pki: Pki) -> Iterator[Make]:
         one.close()
 
 
-def speak(listener: Listener, context: ssl.SSLContext) -> ssl.SSLSocket:
-    made = context.wrap_socket(
-        socket.create_connection(listener.place, timeout=20), server_hostname="localhost"
-    )
+def speak(listener: Listener, context: ssl.SSLContext, origin: str = "") -> ssl.SSLSocket:
+    made = context.wrap_socket(listener.sender(origin=origin), server_hostname="localhost")
     listener.senders.append(made)
     return made
 
@@ -195,6 +193,17 @@ def test_a_look_at_the_port_is_no_failure_and_half_a_handshake_is(listeners: Mak
     until(lambda: listener.source._peers.count == 1, lambda: "the look to be over")
     half.close()
     listener.drops(**{"handshake failed": 1})
+
+
+def test_who_only_connects_cannot_keep_out_who_has_a_certificate(listeners: Make, pki: Pki) -> None:
+    listener = listeners(limits=Limits(peers=3, tick=0.02))
+    crowd = [listener.sender() for _ in range(3)]
+    until(lambda: listener.source._peers.count == 3, lambda: "all places to be taken")
+    sender = speak(listener, pki.client("client"), origin="127.0.0.2")
+    sender.sendall(b"<1>one\n")
+    assert listener.lines(1) == [b"<1>one"]
+    assert not _more(crowd[0])
+    listener.drops(too_many_peers=1)
 
 
 def test_a_slow_handshake_is_ended(listeners: Make) -> None:

@@ -29,7 +29,7 @@ class Inbox:
 
     @property
     def size(self) -> int:
-        """Bytes that wait, `OVERHEAD` for each line in it; what the other thread does meanwhile may be missing."""
+        """Bytes that wait, `OVERHEAD` for each line in it; may miss what the other thread does meanwhile."""
         return self._came - self._went
 
     def put(self, lines: Iterable[bytes], size: int) -> None:

@@ -34,15 +34,24 @@ class Peer:
     """A connection with its framing, and TLS where there is a `wire`.
 
     `over` when it is to be closed; then `reason` says what to count, "" where it ended as it should. Times
-    are seconds of a clock that never goes back: `heard` is when bytes came, `framed` when a whole frame did.
+    are seconds of a clock that never goes back: `heard` is when bytes came, `framed` when a whole frame did,
+    `told` when the sender was told that we end. `origin` is whom it counts for.
     """
 
     def __init__(
-        self, made: socket.socket, address: str, *, now: float, limit: int, wire: Wire | None = None
+        self,
+        made: socket.socket,
+        address: str,
+        *,
+        now: float,
+        limit: int,
+        wire: Wire | None = None,
+        origin: str = "",
     ) -> None:
         self.socket = made
         self.address = address
-        self.since = self.heard = self.framed = now
+        self.origin = origin
+        self.since = self.heard = self.framed = self.told = now
         self.parted = False
         self.over = False
         self.reason = ""
@@ -95,12 +104,13 @@ class Peer:
             self.end()
         return found
 
-    def part(self) -> None:
+    def part(self, now: float) -> None:
         """Say that we shall read no more than what is under way: a sender that looks sees it.
 
         With TLS, too, only the connection's own end is sent, no goodbye of TLS: see `tls.server_context`.
         """
         self.parted = True
+        self.told = now
         try:
             # As of the plain socket: that of a class for TLS would drop its state here.
             self.socket.shutdown(socket.SHUT_WR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import selectors
 import socket
 import struct
@@ -16,6 +15,7 @@ import msgspec
 
 from socterm.sources.base import LINE_LIMIT
 from socterm.sources.peer import OVERSIZED, TORN, Frames, Peer
+from socterm.sources.places import gives_way, origin, shown
 from socterm.sources.tls import Certificates, Wire
 
 TOO_MANY: Final = "too many peers"
@@ -40,7 +40,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     `queue` waits for the pipeline: little, because what waits here is lost when socterm is killed, and what
     waits at its sender is not. `unfinished` is of all frames that are not whole yet. `idle` without a whole
-    frame; `handshake` for that of TLS; `quiet` of one that was told that we end. `tick` between two looks.
+    frame; `handshake` for that of TLS; `quiet` and `leaving`, without and with bytes, of one that was told
+    that we end. `tick` between two looks.
     """
 
     frame: int = LINE_LIMIT
@@ -50,6 +51,7 @@ class Limits(msgspec.Struct, frozen=True):
     idle: float = 600.0
     handshake: float = 10.0
     quiet: float = 0.5
+    leaving: float = 5.0
     tick: float = 1.0
 
 
@@ -166,10 +168,10 @@ class Peers:
                 self._selector.unregister(self._bound)
                 self._deaf_until = time.monotonic() + self._limits.tick
                 return
-            self._take_on(made, _shown(place[0]))
+            self._take_on(made, shown(place[0]))
 
     def _take_on(self, made: socket.socket, address: str) -> None:
-        if len(self._peers) >= self._limits.peers:
+        if not self._has_place(address):
             with contextlib.suppress(OSError):
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             made.close()
@@ -177,10 +179,31 @@ class Peers:
             return
         made.setblocking(False)
         wire = Wire(self._certificates.context()) if self._certificates else None
-        peer = Peer(made, address, now=time.monotonic(), limit=self._limits.frame, wire=wire)
+        peer = Peer(
+            made, address, now=time.monotonic(), limit=self._limits.frame, wire=wire, origin=origin(address)
+        )
         self._peers.add(peer)
         if self._reading:
             self._register(peer)
+
+    def _has_place(self, address: str) -> bool:
+        """Whether one more can be taken on, perhaps in another's place.
+
+        Those that were told to go have none any more, and are soon gone; there are never more of them.
+        """
+        most = self._limits.peers
+        if sum(not peer.parted for peer in self._peers) < most:
+            return len(self._peers) < 2 * most
+        peer = gives_way(self._peers, origin(address))
+        if peer is None or len(self._peers) >= 2 * most:
+            return False
+        self._drop(TOO_MANY, peer.address)
+        if peer.handshaking:
+            peer.end()
+            self._close(peer)
+        else:
+            peer.part(time.monotonic())
+        return True
 
     def _register(self, peer: Peer) -> None:
         self._selector.register(peer.socket, selectors.EVENT_READ, lambda: self._read(peer))
@@ -232,7 +255,7 @@ class Peers:
         self._reading = True
         now = time.monotonic()
         for peer in self._peers:
-            peer.since = peer.heard = peer.framed = now
+            peer.since = peer.heard = peer.framed = peer.told = now
             self._register(peer)
 
     # -- times
@@ -246,13 +269,16 @@ class Peers:
         for peer in list(self._peers):
             if peer.handshaking and now - peer.since > limits.handshake:
                 peer.end(SLOW)
-            elif (peer.parted or (self._parting and peer.handshaking)) and now - peer.heard > limits.quiet:
-                peer.end()
-            elif not peer.parted and now - peer.framed > limits.idle:
+            elif peer.parted or (self._parting and peer.handshaking):
+                # At the very end the ingest says for how long, and what is cut off then is counted.
+                longer = not self._parting and now - peer.told > limits.leaving
+                if longer or now - peer.heard > limits.quiet:
+                    peer.end()
+            elif now - peer.framed > limits.idle:
                 self._drop(IDLE, peer.address)
-                peer.part()
-            elif self._parting and not peer.parted and not peer.handshaking:
-                peer.part()
+                peer.part(now)
+            elif self._parting and not peer.handshaking:
+                peer.part(now)
             if peer.over:
                 self._close(peer)
 
@@ -269,14 +295,4 @@ class Peers:
         for peer in self._peers:
             peer.heard = now
             if not peer.handshaking:
-                peer.part()
-
-
-def _shown(address: str) -> str:
-    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped or found)
+                peer.part(now)

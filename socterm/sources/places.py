@@ -1,0 +1,44 @@
+"""Whose connection gives way when a listener has no place left, so that no sender keeps the others out."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterable
+
+from socterm.sources.peer import Peer
+
+
+def shown(address: str) -> str:
+    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
+
+
+def origin(address: str) -> str:
+    """Who counts as one sender: an IPv4 address, or the /64 of IPv6 that a single machine has to itself.
+
+    >>> origin("192.0.2.7"), origin("2001:db8::7") == origin("2001:db8::8")
+    ('192.0.2.7', True)
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def gives_way(peers: Iterable[Peer], newcomer: str) -> Peer | None:
+    """The connection that ends in favour of one more from the origin `newcomer`; None where that is refused.
+
+    It is one of the origin that holds the most, if the newcomer's will hold fewer even then: one whose
+    handshake is not over, else the one that has brought no frame for the longest time.
+    """
+    staying = [peer for peer in peers if not peer.parted]
+    held = Counter(peer.origin for peer in staying)
+    crowd, most = max(held.items(), key=lambda one: one[1])
+    if held[newcomer] + 1 >= most:
+        return None
+    theirs = (peer for peer in staying if peer.origin == crowd)
+    return min(theirs, key=lambda peer: (not peer.handshaking, peer.framed))
