@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from socterm.service.intake.body import unpacked
+from socterm.service.intake.body import MEMBERS, unpacked
 from socterm.service.intake.records import (
     FORMS,
     MOST,
@@ -110,14 +112,57 @@ def test_a_record_too_deep_is_named_in_an_array_as_in_lines() -> None:
 
 
 def test_text_is_lines_whatever_they_say_and_blank_ones_are_none() -> None:
-    verdict = from_text(b'one\r\n\n{"a":\n\xff\xfe\n  \n<38>two')
+    verdict = from_text(b'one\r\n\n{"a":\n\xff\xfe\n \t\r\n<38>two')
     assert verdict.lines == [b"one", b'{"a":', b"\xff\xfe", b"<38>two"]
+
+
+def test_text_is_kept_with_the_blanks_it_begins_and_ends_with() -> None:
+    assert from_text(b"\tat Main.java:7\n  two \t\nthree ").lines == [
+        b"\tat Main.java:7",
+        b"  two \t",
+        b"three ",
+    ]
 
 
 def test_a_line_too_long_is_rejected() -> None:
     verdict = from_text(b"a\n" + b"x" * (LINE_LIMIT + 1) + b"\n" + b"y" * LINE_LIMIT)
     assert [len(line) for line in verdict.lines] == [1, LINE_LIMIT]
     assert verdict.errors == [(1, "longer than 1 MiB")]
+
+
+BIG = 2 << 20
+"""Bytes of bodies that would take twenty times their size as objects of Python."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"1," * (BIG // 2) + b"1]",
+        b"[" + b"[]," * (BIG // 3) + b"tru]",
+        b'{"a":[' + b"{}," * (BIG // 3) + b"1]}",
+        b'{"a":\n[' + b"{} ," * (BIG // 4) + b"1]}",
+        b'{"a":"' + b"x" * BIG + b'"}',
+    ],
+    ids=lambda body: body[:9].decode(),
+)
+def test_what_is_too_much_is_refused_before_it_is_taken_apart(body: bytes) -> None:
+    tracemalloc.start()
+    try:
+        verdict = from_json(body)
+        assert (verdict.lines, verdict.errors) == ([], [(0, "longer than 1 MiB")])
+    except TooManyError:
+        pass
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 3 * len(body)
+
+
+def test_a_record_over_many_lines_is_as_long_as_what_is_left_of_it() -> None:
+    assert len(from_json(b'{"a":' + b"\n" * BIG + b'"x"}').lines) == 1
+    value = b"x" * (LINE_LIMIT - len(b'{"a":""}'))
+    assert [len(line) for line in from_json(b'{"a":\n "' + value + b'"}').lines] == [LINE_LIMIT]
+    assert from_json(b'{"a":\n "' + value + b'x"}').errors == [(0, "longer than 1 MiB")]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +223,11 @@ def test_told_apart_by_brackets_the_elements_are_the_same(elements: list[Any]) -
 TEXT = b'{"a":1}\n' * 5_000
 
 
+def name(value: Any) -> str | None:
+    """Packed bodies by their size: gzip writes the time into them, so two processes have other bytes."""
+    return f"{len(value)} bytes" if isinstance(value, bytes) else None
+
+
 def raw_deflate(data: bytes) -> bytes:
     made = zlib.compressobj(wbits=-15)
     return made.compress(data) + made.flush()
@@ -191,10 +241,13 @@ def raw_deflate(data: bytes) -> bytes:
         ("gzip", gzip.compress(TEXT)),
         ("gzip", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:])),
         ("deflate", zlib.compress(TEXT)),
+        ("gzip", gzip.compress(b"") * 9 + gzip.compress(TEXT) + gzip.compress(b"")),
         ("deflate", raw_deflate(TEXT)),
         ("zstd", zstandard.compress(TEXT)),
         ("zstd", zstandard.compress(TEXT[:9]) + zstandard.compress(TEXT[9:])),
+        ("zstd", zstandard.compress(b"") * 9 + zstandard.compress(TEXT)),
     ],
+    ids=name,
 )
 def test_what_was_packed_comes_out_as_it_was(coding: str, packed: bytes) -> None:
     assert unpacked(packed, coding, len(TEXT)) == TEXT
@@ -219,10 +272,17 @@ def test_a_bomb_is_noticed_at_the_limit(size: int) -> None:
         ("gzip", gzip.compress(TEXT) + b"rest", 400),
         ("deflate", b"\xff\xff", 400),
         ("deflate", zlib.compress(TEXT)[:-9], 400),
+        ("gzip", gzip.compress(b"") * (MEMBERS + 1), 400),
+        ("deflate", zlib.compress(TEXT) + b"rest", 400),
         ("zstd", b"not packed", 400),
+        ("zstd", zstandard.compress(os.urandom(300_000))[:200_000], 400),
+        ("zstd", zstandard.compress(TEXT)[:-1], 400),
+        ("zstd", zstandard.compress(TEXT) + b"rest", 400),
+        ("zstd", zstandard.compress(b"") * (MEMBERS + 1), 400),
         ("br", b"", 415),
         ("gzip, gzip", b"", 415),
     ],
+    ids=name,
 )
 def test_what_cannot_be_unpacked_is_told(coding: str, packed: bytes, status: int) -> None:
     with pytest.raises(RequestError) as refused:

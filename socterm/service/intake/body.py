@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncIterator, Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 
 from socterm.service.problems import RequestError
 from socterm.sources.posted import Room
 
-STEP: Final = 64 << 10
-"""Bytes that are unpacked at a time: what is too much is noticed before it is there."""
+SLICE: Final = 256
+"""Packed bytes that are looked at in one step: of zstd they are 8 MiB at most, of the others less."""
+
+MEMBERS: Final = 10_000
+"""Members that a body is packed into at most, one after the other."""
 
 
 class Limits(NamedTuple):
@@ -79,38 +82,57 @@ def unpacked(data: bytes, coding: str, most: int) -> bytes:
     return unpack(data, most)
 
 
-def _gzip(data: bytes, most: int) -> bytes:
-    """RFC 1952: one member after the other."""
+class _Stream(Protocol):
+    """What unpacks one member: `zlib` and `zstandard` agree on this."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member is at its end."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given and stands behind that end."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """What is in some more bytes."""
+
+
+def _members(data: bytes, most: int, begin: Callable[[], _Stream], error: type[Exception]) -> bytes:
+    """What is in one member after the other, given in slices: whatever is copied or unpacked is one's."""
     parts: list[bytes] = []
-    while data:
-        data, more = _inflate(data, zlib.MAX_WBITS | 16, most - sum(map(len, parts)), most)
-        parts += more
+    held, members, stream = 0, 1, begin()
+    for at in range(0, len(data), SLICE):
+        piece = data[at : at + SLICE]
+        while piece:
+            if stream.eof:
+                stream, members = begin(), members + 1
+                if members > MEMBERS:
+                    raise _broken()
+            try:
+                part = stream.decompress(piece)
+            except error:
+                raise _broken() from None
+            held += len(part)
+            if held > most:
+                raise RequestError(413, "too_large", f"unpacked this takes {most} bytes at most")
+            if part:
+                parts.append(part)
+            piece = stream.unused_data if stream.eof else b""
+    if not stream.eof:
+        raise _broken()
     return b"".join(parts)
+
+
+def _gzip(data: bytes, most: int) -> bytes:
+    """RFC 1952."""
+    return _members(data, most, lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), zlib.error)
 
 
 def _deflate(data: bytes, most: int) -> bytes:
     """RFC 1950, and what many mean by it: RFC 1951."""
     wrapped = len(data) > 1 and data[0] & 15 == 8 and not (data[0] << 8 | data[1]) % 31
-    return b"".join(_inflate(data, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS, most, most)[1])
-
-
-def _inflate(data: bytes, window: int, room: int, most: int) -> tuple[bytes, list[bytes]]:
-    """What follows one stream, and what is in it, in steps."""
-    stream = zlib.decompressobj(window)
-    parts: list[bytes] = []
-    while not stream.eof:
-        try:
-            part = stream.decompress(data, STEP)
-        except zlib.error:
-            raise _broken() from None
-        room -= len(part)
-        if room < 0:
-            raise _too_much(most)
-        if not part and not stream.unconsumed_tail and not stream.eof:
-            raise _broken()
-        parts.append(part)
-        data = stream.unconsumed_tail
-    return stream.unused_data, parts
+    window = zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS
+    return _members(data, most, lambda: zlib.decompressobj(window), zlib.error)
 
 
 def _zstd(data: bytes, most: int) -> bytes:
@@ -119,20 +141,8 @@ def _zstd(data: bytes, most: int) -> bytes:
         import zstandard  # noqa: PLC0415 - an extra
     except ImportError:
         raise RequestError(415, "coding", "zstd is not installed here: send it with gzip") from None
-    parts: list[bytes] = []
-    held = 0
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=8 << 20).stream_reader(
-            data, read_across_frames=True
-        ) as stream:
-            while part := stream.read(STEP):
-                held += len(part)
-                if held > most:
-                    raise _too_much(most)
-                parts.append(part)
-    except zstandard.ZstdError:
-        raise _broken() from None
-    return b"".join(parts)
+    decoder = zstandard.ZstdDecompressor(max_window_size=8 << 20)
+    return _members(data, most, decoder.decompressobj, zstandard.ZstdError)
 
 
 _CODINGS: Final[dict[str, Callable[[bytes, int], bytes]]] = {
@@ -143,10 +153,6 @@ _CODINGS: Final[dict[str, Callable[[bytes, int], bytes]]] = {
     "deflate": _deflate,
     "zstd": _zstd,
 }
-
-
-def _too_much(most: int) -> RequestError:
-    return RequestError(413, "too_large", f"unpacked this takes {most} bytes at most")
 
 
 def _broken() -> RequestError:

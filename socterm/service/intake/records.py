@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
@@ -27,11 +29,12 @@ _LOOKED_AT: Final = 1_000_000
 """Texts, brackets and commas of a broken array that are told apart: about a second's work."""
 
 _PIECES = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
-_SPACES = re.compile(rb'("(?:[^"\\]++|\\.)*+")|[ \t\r\n]++', re.DOTALL)
+_SPACES = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([ \t\r\n]++)', re.DOTALL)
 _OPENING, _CLOSING = b"[{", b"]}"
 
 _object = msgspec.json.Decoder(dict[str, Any]).decode
-_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+_LONG = "longer than 1 MiB"
 
 
 class TooManyError(ValueError):
@@ -60,7 +63,7 @@ class Verdict(msgspec.Struct):
     def add(self, index: int, line: bytes) -> None:
         """Take a line that is none too long."""
         if len(line) > LINE_LIMIT:
-            self.reject(index, "longer than 1 MiB")
+            self.reject(index, _LONG)
             return
         self.lines.append(line)
         self._check()
@@ -80,12 +83,12 @@ class Verdict(msgspec.Struct):
 def from_text(data: bytes) -> Verdict:
     r"""Each line that is not blank is a record, whatever it says.
 
-    >>> from_text(b"one\n\ntwo").lines
-    [b'one', b'two']
+    >>> from_text(b"one\n\n  two\r\n").lines
+    [b'one', b'  two']
     """
     verdict = Verdict()
     for index, line in _lines(data):
-        verdict.add(index, line)
+        verdict.add(index, line.removesuffix(b"\r"))
     return verdict
 
 
@@ -97,7 +100,7 @@ def from_lines(data: bytes) -> Verdict:
     """
     verdict = Verdict()
     for index, line in _lines(data):
-        verdict.take(index, line)
+        verdict.take(index, line.strip(_BLANK))
     return verdict
 
 
@@ -135,11 +138,14 @@ def line_of(record: bytes) -> bytes:
     """
     start = record[:1]
     if start == b"{":
+        line = _compact(record) if b"\n" in record or b"\r" in record else record
+        if len(line) > LINE_LIMIT:  # before it is looked into: objects take twenty times their text
+            raise ValueError(_LONG)
         try:
-            _object(record)
+            _object(line)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            _judge(record)
-        return _compact(record) if b"\n" in record or b"\r" in record else record
+            _judge(line)
+        return line
     if start == b'"':
         try:
             return msgspec.json.decode(record, type=str).encode()
@@ -159,15 +165,25 @@ def _judge(record: bytes) -> None:
 
 
 def _compact(record: bytes) -> bytes:
-    """JSON without the blanks between its parts; numbers and texts stay as they were sent."""
-    return _SPACES.sub(lambda found: found[1] or b"", record)
+    """JSON without the blanks between its parts; numbers and texts stay as they were sent.
+
+    Raises ValueError as soon as that is longer than a line.
+    """
+    kept, start = bytearray(), 0
+    for found in _SPACES.finditer(record):
+        if found[1] is not None:
+            kept += record[start : found.start()]
+            start = found.end()
+            if len(kept) > LINE_LIMIT:
+                raise ValueError(_LONG)
+    return bytes(kept + record[start:])
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     if data.count(b"\n") > MOST * _BLANKS:
         raise TooManyError(f"more than {MOST} records: send them in several requests")
     for index, line in enumerate(data.removeprefix(_BOM).split(b"\n")):
-        if line := line.strip(_BLANK):
+        if line and not line.isspace():
             yield index, line
 
 
@@ -180,10 +196,21 @@ def _is_whole(text: bytes) -> bool:
     return True
 
 
+@functools.cache
+def _elements() -> Callable[[bytes], msgspec.Struct]:
+    """How an array is taken apart: into so many elements and no more, for millions may fit into a body.
+
+    A list would hold all of them; a struct passes over what it has no field for.
+    """
+    fields = [(f"at{index}", msgspec.Raw, msgspec.Raw()) for index in range(MOST + 1)]
+    return msgspec.json.Decoder(msgspec.defstruct("Elements", fields, array_like=True)).decode
+
+
 def _from_array(text: bytes) -> Verdict:
     verdict = Verdict()
     try:
-        found: Iterable[bytes] = [bytes(raw) for raw in _elements(text)]
+        elements = msgspec.structs.astuple(_elements()(text))
+        found: Iterable[bytes] = takewhile(bool, map(bytes, elements))
     except (msgspec.MsgspecError, RecursionError):
         found = _pieces(text)  # so that one broken record does not take the others with it
     for index, record in enumerate(found):
