@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import sys
+from itertools import accumulate
 
 import msgspec
 import pytest
@@ -129,6 +131,45 @@ def test_bytes_that_only_as_numbers_are_too_long_leave_the_line_within_its_limit
     [found] = ExportParser().feed(b"MESSAGE=m\n" + binary(b"RAW", b"\xff" * 500_000) + b"\n")
     assert len(found.line) < LINE_LIMIT
     assert msgspec.json.decode(found.line) == {"MESSAGE": "m", "RAW": None}
+
+
+def test_of_many_values_too_long_together_the_longest_go_each_looked_at_once() -> None:
+    """An entry that anybody on this machine may send must not take seconds."""
+    values = [b"\xff" * (700 + number % 80) for number in range(1_000)]
+    data = b"".join(binary(b"F%d" % number, value) for number, value in enumerate(values)) + b"MESSAGE=m\n\n"
+    encoded = 0
+
+    def count(_frame: object, event: str, called: object) -> None:
+        nonlocal encoded
+        encoded += event == "c_call" and called is msgspec.json.encode
+
+    parser = ExportParser()
+    sys.setprofile(count)
+    try:
+        [found] = parser.feed(data)
+    finally:
+        sys.setprofile(None)
+    assert 0 < encoded < 1_100
+    line = msgspec.json.decode(found.line)
+    gone = {name for name, value in line.items() if value is None}
+    assert LINE_LIMIT - 4_000 < len(found.line) <= LINE_LIMIT
+    assert parser.oversized == len(gone)
+    assert line["MESSAGE"] == "m"
+    lengths = {f"F{number}": len(value) for number, value in enumerate(values)}
+    assert min(lengths[name] for name in gone) >= max(lengths[name] for name in lengths if name not in gone)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(1, 5_000), min_size=1, max_size=5))
+def test_a_long_value_that_comes_in_bits_is_searched_for_its_end_once(sizes: list[int]) -> None:
+    value = b"x" * sum(sizes)
+    parser, found = ExportParser(), []
+    for at, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
+        found += parser.feed((b"A=1\nB=" if not at else b"") + value[at : at + size])
+    found += parser.feed(b"\n") + parser.feed(b"C=3\n") + parser.feed(b"\nD=4\n\n")
+    assert [msgspec.json.decode(one.line) for one in found] == [
+        {"A": "1", "B": value.decode(), "C": "3"}, {"D": "4"},
+    ]  # fmt: skip
 
 
 # -- what comes a second time

@@ -18,6 +18,7 @@ _HELD = 768 << 10
 """Bytes of one entry's values that are kept: its JSON then mostly fits into a line."""
 
 _LONGEST = 1 << 40
+_NULL = len(b"null")
 
 
 class Entry(NamedTuple):
@@ -51,6 +52,7 @@ class ExportParser:
         self.oversized = 0
         self._bytes = bytearray()
         self._at = 0
+        self._searched = 0
         self._passed = 0
         self._fields: dict[str, Any] = {}
         self._count = 0
@@ -71,6 +73,7 @@ class ExportParser:
             broken.entries = entries
             raise
         del self._bytes[: self._at]
+        self._searched = max(0, self._searched - self._at)
         self._passed += self._at
         self._at = 0
         return entries
@@ -85,12 +88,13 @@ class ExportParser:
         """Take the next field, or what is there of a long one; False where more bytes are needed."""
         if self._name:
             return self._binary()
-        end = self._bytes.find(b"\n", self._at)
+        end = self._bytes.find(b"\n", max(self._at, self._searched))
         if self._skipping:
             self._skipping = end < 0
             self._at = len(self._bytes) if end < 0 else end + 1
             return not self._skipping
         if end < 0:
+            self._searched = len(self._bytes)
             return self._too_long()
         line = bytes(self._bytes[self._at : end])
         self._at = end + 1
@@ -172,13 +176,21 @@ class ExportParser:
         fields, self._fields = self._fields, {}
         self._count = self._size = 0
         line = msgspec.json.encode(fields)
-        while len(line) > LINE_LIMIT:  # bytes as a list of numbers take four times their room
-            longest = max(fields, key=lambda name: len(msgspec.json.encode(fields[name])))
-            fields[longest] = None
-            self.oversized += 1
+        if len(line) > LINE_LIMIT:  # bytes as a list of numbers take four times their room
+            self._shorten(fields, len(line))
             line = msgspec.json.encode(fields)
         cursor = fields.get("__CURSOR")
         return Entry(cursor if isinstance(cursor, str) else "", line)
+
+    def _shorten(self, fields: dict[str, Any], size: int) -> None:
+        """Do without the longest values until the line fits; `size` is what it has in bytes."""
+        sizes = {name: len(msgspec.json.encode(value)) for name, value in fields.items()}
+        for name in sorted(sizes, key=lambda name: sizes[name], reverse=True):
+            if size <= LINE_LIMIT:
+                break
+            fields[name] = None
+            size -= sizes[name] - _NULL
+            self.oversized += 1
 
     def _broken(self, why: str) -> BrokenExportError:
         return BrokenExportError(f"no journal export at byte {self._passed + self._at}: {why}")
