@@ -117,6 +117,10 @@ BEYOND: dict[str, str] = {
     "prompt_injection_network": "is aimed at whoever reads the logs, not at the machines",
     "prompt_injection_web": "is aimed at whoever reads the logs, not at the machines",
     "prompt_injection_windows": "is aimed at whoever reads the logs, not at the machines",
+    "sensor_attack": "hands on what a network sensor found by rules of its own",
+    "sensor_attempt": "hands on what a network sensor found by rules of its own",
+    "sensor_infection": "hands on what a network sensor found by rules of its own",
+    "sensor_outward": "hands on what a network sensor found by rules of its own",
 }
 """Rules that alert and are none of the detections → why they are there."""
 
