@@ -21,9 +21,15 @@ class Listener:
     """A started source, its senders, and what came."""
 
     def __init__(
-        self, url: str = "tcp://127.0.0.1:0", limits: Limits = QUICK, resume: Resume = None, **options: object
+        self,
+        url: str = "tcp://127.0.0.1:0",
+        limits: Limits = QUICK,
+        resume: Resume = None,
+        now: int = NOW,
+        **options: object,
     ) -> None:
-        self.source = TcpSource(url, clock=lambda: NOW, limits=limits, resume=resume, **options)  # type: ignore[arg-type]
+        self.now = now
+        self.source = TcpSource(url, clock=lambda: self.now, limits=limits, resume=resume, **options)  # type: ignore[arg-type]
         self.woken = threading.Semaphore(0)
         self.place = ("::1" if "::1" in url else "127.0.0.1", self.source.port)
         self.came: list[bytes] = []

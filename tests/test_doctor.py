@@ -10,10 +10,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from socterm.analyst.backend import Health
+from socterm.cli.certificates import make_ca, make_server
+from socterm.cli.doctor import examined
 from socterm.config import Config, ListenConfig, LlmConfig
 from socterm.errors import StoreError
 from socterm.pipeline.doctor import Row, intake, machine, settings, stored
@@ -227,6 +230,36 @@ def test_tls_without_a_certificate_is_told(tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("no certificate")
     listen = ListenConfig(cert=tmp_path / "cert.pem", key=tmp_path / "key.pem")
     assert next(intake.listeners(["tls://127.0.0.1:0"], "", listen)).verdict == "bad"
+
+
+def test_until_when_certificates_last_is_told(tmp_path: Path) -> None:
+    """Senders refuse one that has expired, and only they would say so."""
+    born = datetime(2026, 1, 1, tzinfo=UTC)
+    ca = make_ca(born)
+    server = make_server(ca, ["localhost"], born, 90)
+    for name, text in (("ca", ca.cert), ("cert", server.cert), ("key", server.key)):
+        (tmp_path / f"{name}.pem").write_bytes(text)
+    listen = ListenConfig(cert=tmp_path / "cert.pem", key=tmp_path / "key.pem", client_ca=tmp_path / "ca.pem")
+    start = int(born.timestamp()) * 1_000_000
+    for age, verdict, said, todo in (
+        (1, "ok", "listen.cert is valid until 2026-04-01", ""),
+        (61, "warn", "listen.cert expires on 2026-04-01", "renew it"),
+        (90, "bad", "listen.cert expired on 2026-04-01", "renew it"),
+        (-1, "bad", "listen.cert is not valid before 2025-12-31", "see whether the clock is right"),
+    ):
+        usable, row, authority, _ = intake.listeners(["tls://127.0.0.1:0"], "", listen, start + age * DAY)
+        assert usable.verdict == "ok"
+        assert row == Row("certificate", verdict, said, todo)  # type: ignore[arg-type]
+        assert authority.said.startswith("listen.client_ca is ")
+
+
+def test_the_certificate_of_the_service_is_looked_at(tmp_path: Path) -> None:
+    born = datetime(2020, 1, 1, tzinfo=UTC)
+    old = make_server(make_ca(born), ["localhost"], born, 30)
+    (tmp_path / "old.pem").write_bytes(old.cert)
+    (tmp_path / "c.toml").write_text(f'[api]\ncert = "{tmp_path}/old.pem"\nkey = "{tmp_path}/old.pem"\n')
+    rows = list(examined({"config": tmp_path / "c.toml", "db": tmp_path / "none.db"}))
+    assert Row("certificate", "bad", "api.cert expired on 2020-01-31", "renew it") in rows
 
 
 # -- the machine

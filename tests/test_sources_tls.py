@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from socterm.cli.certificates import Pair, make_ca, make_client, make_server
 from socterm.config import ListenConfig
 from socterm.errors import SoctermError, UsageError
+from socterm.sources import tls
 from socterm.sources.listening import check_listener, open_listener
 from socterm.sources.peers import Limits
-from socterm.sources.tls import Certificates, Wire, server_context
+from socterm.sources.tls import Certificates, Wire, lifetimes, server_context
 from tests.listener import NOW, QUICK, Listener, until
 
 TODAY = datetime.now(UTC)
@@ -29,7 +30,7 @@ class Pki:
         self.folder = folder
         ca, other = make_ca(TODAY), make_ca(TODAY)
         self.put("ca", ca)
-        self.put("server", make_server(ca, ["localhost", "127.0.0.1"], TODAY, 30))
+        self.put("server", make_server(ca, ["localhost", "127.0.0.1"], TODAY, 90))
         self.put("client", make_client(ca, "web01", TODAY, 30))
         self.put("stranger", make_client(other, "web01", TODAY, 30))
         self.put("expired", make_client(ca, "web01", TODAY - timedelta(days=60), 30))
@@ -62,7 +63,8 @@ def listeners(pki: Pki) -> Iterator[Make]:
 
     def make(listen: ListenConfig | None = None, limits: Limits = QUICK) -> Listener:
         certificates = Certificates(listen or pki.asking, "tls://127.0.0.1:0")
-        made.append(Listener("tls://127.0.0.1:0", limits, certificates=certificates).start())
+        now = int(TODAY.timestamp()) * 1_000_000  # certificates are valid by the clock that OpenSSL reads
+        made.append(Listener("tls://127.0.0.1:0", limits, now=now, certificates=certificates).start())
         return made[-1]
 
     yield make
@@ -330,6 +332,53 @@ def test_renewed_certificates_are_shown_to_who_connects_next(
         sender.sendall(b"<1>x\n")
     assert listener.lines(3) == [b"<1>x"] * 3
     assert listener.source.stats().note == ""
+
+
+def test_a_file_that_goes_while_it_is_read_does_not_end_the_listener(
+    listeners: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who renews a certificate may remove it first; here just between our look at it and OpenSSL's."""
+    own = Pki(tmp_path)
+    listener = listeners(own.asking)
+    look, lost = tls._looked_at, tmp_path
+
+    def look_and_lose(setting: str, path: Path, mark: bytes, what: str) -> bytes:
+        text = look(setting, path, mark, what)
+        if path == lost:
+            path.unlink()
+        return text
+
+    for lost in (tmp_path / "server.pem", tmp_path / "ca.pem"):
+        text = lost.read_bytes()
+        lost.touch()
+        with monkeypatch.context() as patch:
+            patch.setattr(tls, "_looked_at", look_and_lose)
+            trusting = own.client("client")
+            speak(listener, trusting).sendall(b"<1>x\n")
+        assert "No such file" in listener.source.stats().note
+        lost.write_bytes(text)
+        speak(listener, own.client("client")).sendall(b"<1>y\n")
+        assert listener.source.stats().note == ""
+    assert len(listener.lines(4)) == 4
+
+
+def test_a_certificate_that_ends_is_told_before_and_after(listeners: Make, pki: Pki) -> None:
+    """By the clock that is handed in: every sender refuses it from then on, and no drop says why."""
+    listener = listeners()
+    life = lifetimes(pki.listen.cert, None)["cert"]
+    day = 86_400_000_000
+    for now, note in (
+        (life.until - 31 * day, ""),
+        (life.until - day, f"listen.cert expires on {life.last_day}: renew it"),
+        (life.until, f"listen.cert expired on {life.last_day}: renew it"),
+    ):
+        listener.now = now
+        assert listener.source.stats().note == note
+    refused(listener, pki.client("client", ca="other-ca"))
+    listener.drops(**{"our certificate refused": 1})
+    assert listener.source.stats().note == f"listen.cert expired on {life.last_day}: renew it"
+    listener.now = life.until - day
+    assert "does not trust listen.cert" in listener.source.stats().note
 
 
 # -- the set-up

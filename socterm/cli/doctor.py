@@ -80,8 +80,10 @@ def _looks(config: Config, path: Path | None) -> Iterator[Row]:
     yield settings.file(config, path, os.environ)
     yield from settings.named_secrets(config, os.environ)
     yield from _tried("log", lambda: intake.logs(config.tail, journal=config.journal))
-    yield from _tried("listener", lambda: intake.listeners(config.syslog, ingest, config.listen))
+    yield from _tried("listener", lambda: intake.listeners(config.syslog, ingest, config.listen, now))
     yield from _tried("listener", lambda: [intake.service(config.api.listen, ingest)])
+    api = config.api
+    yield from _tried("certificate", lambda: intake.lasting("api", api.cert, api.client_ca, now))
     yield machine.buffers(config.syslog, may_force=machine.may_force_buffers())
     yield machine.descriptors(len(sources))
     yield from _tried("store rights", lambda: stored.rights(config.db))

@@ -162,11 +162,12 @@ class TcpSource:
     def _note(self, drops: dict[str, int]) -> str:
         if self._peers.over and not self._ended:
             return "the listener has failed: start socterm anew"
-        if self._certificates is not None and self._certificates.trouble:
-            return self._certificates.trouble
+        certificates, now = self._certificates, self._clock()
+        if certificates is not None and (said := certificates.trouble or certificates.invalid(now)):
+            return said
         for reason, remedy in _REMEDIES.items():
             if remedy and reason in drops:
                 said = remedy.format(peers=self._limits.peers, handshake=self._limits.handshake)
                 first = self._peers.first.get(reason)
                 return f"{said} (first from {first})" if first else said
-        return ""
+        return certificates.ending(now) if certificates is not None else ""

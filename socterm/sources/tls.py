@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from socterm.config import ListenConfig
 from socterm.errors import SoctermError, UsageError
+from socterm.sources.expiry import Lifetime, of_any, of_chain
 
 NO_CERTIFICATE: Final = "no client certificate"
 BAD_CERTIFICATE: Final = "client certificate refused"
@@ -70,12 +72,16 @@ def server_context(listen: ListenConfig, url: str) -> ssl.SSLContext:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise SoctermError(f"listen.key: {key} is not the key of listen.cert {cert}") from None
         raise SoctermError(f"listen.cert, listen.key: {cert} or {key} is damaged: {_said(error)}") from None
+    except OSError as error:  # one of them is being renewed in this moment
+        raise SoctermError(f"listen.cert, listen.key: {cert} or {key}: {error.strerror}") from None
     if listen.client_ca is not None:
         _looked_at("listen.client_ca", listen.client_ca, _CERTIFICATE, "certificate")
         try:
             context.load_verify_locations(cafile=listen.client_ca)
         except ssl.SSLError as error:
             raise SoctermError(f"listen.client_ca: {listen.client_ca} is damaged: {_said(error)}") from None
+        except OSError as error:
+            raise SoctermError(f"listen.client_ca: {listen.client_ca}: {error.strerror}") from None
         context.verify_mode = ssl.CERT_REQUIRED
     return context
 
@@ -92,6 +98,7 @@ class Certificates:
         self._url = url
         self._seen = self._stamps()
         self._context = server_context(listen, url)
+        self._lifetimes = lifetimes(listen.cert, listen.client_ca)
         self.trouble = ""
 
     def context(self) -> ssl.SSLContext:
@@ -101,10 +108,24 @@ class Certificates:
             self._seen = stamps
             try:
                 self._context = server_context(self._listen, self._url)
+                self._lifetimes = lifetimes(self._listen.cert, self._listen.client_ca)
                 self.trouble = ""
             except SoctermError as error:
                 self.trouble = f"{error}; what was there before is in use"
         return self._context
+
+    def invalid(self, now: int) -> str:
+        """Why every sender is refused at `now` (µs), or "": a certificate that has expired or not begun."""
+        return next((line for line, valid in self._told(now) if not valid), "")
+
+    def ending(self, now: int) -> str:
+        """What is to be renewed before long, or ""."""
+        return next((line for line, valid in self._told(now) if valid), "")
+
+    def _told(self, now: int) -> Iterator[tuple[str, bool]]:
+        for setting, life in self._lifetimes.items():
+            if said := life.told(now):
+                yield f"listen.{setting} {said}", life.valid(now)
 
     def _stamps(self) -> list[tuple[int, ...]]:
         found: list[tuple[int, ...]] = []
@@ -115,6 +136,17 @@ class Certificates:
                 info = None
             found.append((info.st_ino, info.st_size, info.st_mtime_ns) if info else ())
         return found
+
+
+def lifetimes(cert: Path | None, client_ca: Path | None) -> dict[str, Lifetime]:
+    """When these are valid, by the name of their setting; without those that are not there or unreadable."""
+    found: dict[str, Lifetime] = {}
+    for setting, path, look in (("cert", cert, of_chain), ("client_ca", client_ca, of_any)):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                if life := look(path.read_bytes()):
+                    found[setting] = life
+    return found
 
 
 def _looked_at(setting: str, path: Path, mark: bytes, what: str) -> bytes:

@@ -17,7 +17,7 @@ from socterm.sources.access import why_not
 from socterm.sources.address import Address, bind, parse_address
 from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.opening import STAND_INS
-from socterm.sources.tls import server_context
+from socterm.sources.tls import lifetimes, server_context
 
 _MOST: Final = 200
 """Files of one pattern that are looked at."""
@@ -102,13 +102,15 @@ def _closed(path: Path) -> OSError | None:
     return None
 
 
-def listeners(specs: Sequence[str], ingest: str, listen: ListenConfig | None = None) -> Iterator[Row]:
-    """Whether each port is free, or who has it, and whether what TLS needs is there.
+def listeners(
+    specs: Sequence[str], ingest: str, listen: ListenConfig | None = None, now: int = 0
+) -> Iterator[Row]:
+    """Whether each port is free, or who has it, and whether what TLS needs is there and lasts.
 
-    `ingest` is who ingests now ("process 7 on web01").
+    `ingest` is who ingests now ("process 7 on web01"), `now` the time (µs), 0 where it is not to be asked.
     """
     if any(spec.startswith("tls:") for spec in specs):
-        yield _certificates(listen or ListenConfig())
+        yield from _certificates(listen or ListenConfig(), now)
     for spec in specs:
         try:
             address = parse_address(spec)
@@ -121,12 +123,25 @@ def listeners(specs: Sequence[str], ingest: str, listen: ListenConfig | None = N
         yield _listener(address, ingest)
 
 
-def _certificates(listen: ListenConfig) -> Row:
+def _certificates(listen: ListenConfig, now: int) -> Iterator[Row]:
     try:
         server_context(listen, "tls")
     except SoctermError as error:
-        return bad("certificate", str(error), "socterm tls init makes them")
-    return ok("certificate", f"{listen.cert} and its key can be used")
+        yield bad("certificate", str(error), "socterm tls init makes them")
+        return
+    yield ok("certificate", f"{listen.cert} and its key can be used")
+    yield from lasting("listen", listen.cert, listen.client_ca, now)
+
+
+def lasting(section: str, cert: Path | None, client_ca: Path | None, now: int) -> Iterator[Row]:
+    """Until when the certificates of a section's settings are valid; nothing for those unreadable."""
+    for setting, life in lifetimes(cert, client_ca).items():
+        name = f"{section}.{setting}"
+        if not now or not (said := life.told(now)):
+            yield ok("certificate", f"{name} is valid until {life.last_day}")
+            continue
+        what, _, todo = said.partition(": ")
+        yield (warn if life.valid(now) else bad)("certificate", f"{name} {what}", todo)
 
 
 def service(listen: str, ingest: str) -> Row:
