@@ -22,12 +22,12 @@ def binary(name: bytes, value: bytes) -> bytes:
     return name + b"\n" + struct.pack("<Q", len(value)) + value + b"\n"
 
 
-def cursor(number: int, journal: str = JOURNAL) -> str:
-    return f"s={journal};i={number:x};b={'f' * 32};m=1;t=2;x=3"
+def cursor(number: int, journal: str = JOURNAL, time: int = 2) -> str:
+    return f"s={journal};i={number:x};b={'f' * 32};m=1;t={time:x};x=3"
 
 
-def entry(number: int, journal: str = JOURNAL) -> Entry:
-    return Entry(cursor(number, journal), b'{"n":%d}' % number)
+def entry(number: int, journal: str = JOURNAL, time: int = 2) -> Entry:
+    return Entry(cursor(number, journal, time), b'{"n":%d}' % number)
 
 
 def parsed(data: bytes, size: int = 0) -> list[object]:
@@ -216,6 +216,37 @@ def test_what_was_sent_again_while_it_waits_is_answered_with_it(source: PostedSo
 def test_each_journal_has_numbers_of_its_own(source: PostedSource) -> None:
     Uploads(source).offer([entry(5), entry(3, "f" * 32), entry(4), entry(4, "f" * 32)])
     assert read(source) == [b'{"n":5}', b'{"n":3}', b'{"n":4}']
+
+
+def test_a_made_up_number_does_not_silence_what_really_comes(source: PostedSource) -> None:
+    """Whoever has a user on this machine may send to `/upload` as this machine."""
+    now = 1_000
+    uploads = Uploads(source, clock=lambda: now)
+    uploads.offer([entry(1, time=900), entry((1 << 64) - 1, time=(1 << 64) - 1)])
+    now = 1_010
+    uploads.offer([entry(2, time=1_001), entry(3, time=1_002)])
+    uploads.offer([entry(2, time=1_001), entry(3, time=1_002), entry(4, time=1_003)])
+    chunk = source.read(9)
+    assert chunk is not None
+    assert chunk.lines == [b'{"n":1}', b'{"n":%d}' % ((1 << 64) - 1), b'{"n":2}', b'{"n":3}', b'{"n":4}']
+    resumed = PostedSource("http:journal", clock=lambda: 0, resume=(5, chunk.bookmark))
+    Uploads(resumed, clock=lambda: now).offer([entry(4, time=1_003), entry(5, time=1_004)])
+    assert read(resumed) == [b'{"n":5}']
+
+
+def test_a_clock_set_back_or_ahead_neither_loses_nor_doubles(source: PostedSource) -> None:
+    uploads = Uploads(source)
+    ahead = [entry(1, time=9_000), entry(2, time=9_001), entry(3, time=500), entry(4, time=501)]
+    uploads.offer(ahead)
+    uploads.offer([*ahead[1:], entry(5, time=502)])
+    assert read(source) == [b'{"n":%d}' % number for number in range(1, 6)]
+
+
+def test_a_bookmark_of_numbers_alone_is_understood() -> None:
+    kept = {"journals": {JOURNAL: 7}}
+    source = PostedSource("http:journal", clock=lambda: 0, resume=(7, kept))
+    Uploads(source).offer([entry(7, time=9_000), entry(8)])
+    assert read(source) == [b'{"n":8}']
 
 
 def test_entries_without_a_cursor_of_systemds_are_all_taken(source: PostedSource) -> None:

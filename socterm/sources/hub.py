@@ -47,12 +47,16 @@ class Hub:
         with self._lock:
             return self._source(who)
 
-    def uploads(self, who: str) -> Uploads:
-        """The journals this sender uploads, over its source. Raises EndedError where nothing is taken."""
+    def uploads(self, who: str, *, here: bool = False) -> Uploads:
+        """The journals this sender uploads, over its source. Raises EndedError where nothing is taken.
+
+        `here`: it is this very machine, so that our clock is its own.
+        """
         with self._lock:
             found = self._uploads.get(who)
             if found is None:
-                found = self._uploads[who] = Uploads(self._source(who))
+                source = self._source(who)
+                found = self._uploads[who] = Uploads(source, self._clock if here else None)
             return found
 
     def fresh(self) -> list[PostedSource]:

@@ -66,7 +66,8 @@ class Uploading:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
             raise RequestError(415, "media_type", f"send it as {TYPE}", CLOSE)
         try:
-            await _Upload(self._hub.uploads(who), self._limits).run(request)
+            uploads = self._hub.uploads(f"journal:{who}", here=who == LOCAL)
+            await _Upload(uploads, self._limits).run(request)
         except EndedError as ended:
             raise unavailable(str(ended)) from None
         return PlainTextResponse("OK.\n", 202)
@@ -74,9 +75,9 @@ class Uploading:
     def _who(self, request: Request) -> str:
         certificate = getattr(request.state, STATE, "")
         if isinstance(certificate, str) and _NAME.fullmatch(certificate):
-            return f"journal:{certificate}"
+            return certificate
         if self._local and not certificate and _from_here(request):
-            return f"journal:{LOCAL}"
+            return LOCAL
         raise RequestError(
             403,
             "certificate",
