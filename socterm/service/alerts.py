@@ -14,7 +14,7 @@ from socterm.query.times import interval
 from socterm.service.answers import Answer, Asked, Moment, Told, moment
 from socterm.service.endpoints import Call, Endpoint, Nothing
 from socterm.service.events import Event, told_of
-from socterm.service.pages import Next, Paged, Text, in_time, next_of, numbers
+from socterm.service.pages import ROOM, Next, Paged, Text, in_time, next_of, numbers
 from socterm.service.problems import RequestError
 from socterm.store.rows import AlertRow, AuditRow
 
@@ -113,7 +113,9 @@ class AlertQuery(Paged):
 class DetailQuery(Asked):
     """How much of the evidence."""
 
-    events: Annotated[int, Field(ge=0, le=1000, description="Evidence lines, the newest first")] = 20
+    events: Annotated[
+        int, Field(ge=0, le=1000, description="Evidence, the newest first; fewer of very long lines")
+    ] = 20
 
 
 class Transition(Asked):
@@ -180,7 +182,9 @@ def _show(call: Call[DetailQuery, Nothing]) -> Answer:
         **alert_json(row),
         "check": triage.steps(row.rule),
         "part_alerts": [alert_json(part) for part in triage.parts(row.id)],
-        "events": [told_of(one) for one in triage.alert_events(row.id, limit=limit)] if limit else [],
+        "events": [told_of(one) for one in triage.alert_events(row.id, limit=limit, room=ROOM)]
+        if limit
+        else [],
         "history": [audit_json(one) for one in triage.history(row.id)],
     }
     return Answer(told, headers={"ETag": etag(decided)})
@@ -250,7 +254,7 @@ def _decide(call: Call[Any, Any], verb: str, details: dict[str, Any]) -> Answer:
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/api/v1/alerts", "List alerts, gravest first, then newest", _list, "read",
-        answer=AlertPage, query=AlertQuery,
+        answer=AlertPage, query=AlertQuery, slow=True,
     ),
     Endpoint(
         "GET", "/api/v1/alerts/{id}", "Show an alert with evidence and history; its `ETag` is for deciding",

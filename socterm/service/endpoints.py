@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 THREADS: Final = 8
 """Requests that are answered at a time; each has a connection of its own to the store."""
 
+SEARCHES: Final = 4
+"""Of those that may take long, besides: what waits for them keeps nobody else waiting."""
+
 NOBODY: Final = Principal("", frozenset())
 """Who asks where nobody has to say."""
 
@@ -74,10 +77,11 @@ class Endpoint:
 
     `handler`: a plain function runs in a thread, where it may use the store; a coroutine runs in the event
     loop and must not wait for anything there. `scope` "" asks nobody who they are. `most` are the bytes of a
-    body; `counted` False leaves it out of the measure of requests a minute. `answer` describes what it says
-    with `status`; `others` are statuses of failure besides those that follow from the rest.
-    `matched` needs `If-Match`. `form` bodies are of the kind HTML forms send. `raw` bodies are read by the
-    handler itself (`call.request.stream()`); `takes` are then their media types, for the document.
+    body; `counted` False leaves it out of the measure of requests a minute. `slow` is for what may have to
+    look through the whole store. `answer` describes what it says with `status`; `others` are statuses of
+    failure besides those that follow from the rest. `matched` needs `If-Match`. `form` bodies are of the kind
+    HTML forms send. `raw` bodies are read by the handler itself (`call.request.stream()`); `takes` are then
+    their media types, for the document.
     """
 
     method: str
@@ -94,6 +98,7 @@ class Endpoint:
     matched: bool = False
     form: bool = False
     raw: bool = False
+    slow: bool = False
     takes: tuple[str, ...] = ("application/json",)
     gives: str = "application/json"
     others: tuple[int, ...] = ()
@@ -149,12 +154,22 @@ async def _answer(service: Service, endpoint: Endpoint, scope: Scope, receive: R
         body=Nothing() if endpoint.body is None or endpoint.raw else await body_of(endpoint, request),
     )
     if inspect.iscoroutinefunction(endpoint.handler):
-        reply = await endpoint.handler(call)
+        answer = _told(endpoint, await endpoint.handler(call))
     else:
-        reply = await _in_thread(service, functools.partial(endpoint.handler, call))
-    if not isinstance(reply, Response):
-        reply = Answer(reply, endpoint.status)
-    await reply(scope, receive, send)
+        limiter = service.searches if endpoint.slow else service.threads
+        answer = await to_thread.run_sync(functools.partial(_worked, endpoint, call), limiter=limiter)
+    await answer(scope, receive, send)
+
+
+def _worked(endpoint: Endpoint, call: Call[Any, Any]) -> Response:
+    """The whole answer: text by the megabyte is not put together in the loop that all others wait for."""
+    reply = endpoint.handler(call)
+    assert not inspect.isawaitable(reply)  # noqa: S101 - for the type checker; coroutines run in the loop
+    return _told(endpoint, reply)
+
+
+def _told(endpoint: Endpoint, reply: Reply) -> Response:
+    return reply if isinstance(reply, Response) else Answer(reply, endpoint.status)
 
 
 Found = TypeVar("Found")
@@ -167,6 +182,11 @@ async def _in_thread(service: Service, work: Callable[[], Found]) -> Found:
 def threads() -> anyio.CapacityLimiter:
     """So many requests at a time."""
     return anyio.CapacityLimiter(THREADS)
+
+
+def searches() -> anyio.CapacityLimiter:
+    """So many of the slow ones."""
+    return anyio.CapacityLimiter(SEARCHES)
 
 
 def _part(name: str, text: str) -> int | str:

@@ -10,7 +10,7 @@ from socterm.pipeline.export import event_cells
 from socterm.query import parse
 from socterm.service.answers import Told
 from socterm.service.endpoints import Call, Endpoint, Nothing
-from socterm.service.pages import Next, Paged, Text, in_time, next_of, numbers
+from socterm.service.pages import ROOM, Next, Paged, Text, in_time, next_of, numbers
 from socterm.store.rows import EventRow
 
 Event = Annotated[
@@ -21,7 +21,10 @@ Event = Annotated[
 
 
 class EventPage(Told):
-    """Events, those stored last first (or the other way round, where that was asked for)."""
+    """Events, those stored last first (or the other way round, where that was asked for).
+
+    Where lines are very long there are fewer than `limit`, and `next` goes on behind them.
+    """
 
     events: list[Event]
     next: Next
@@ -46,7 +49,9 @@ def _list(call: Call[EventQuery, Nothing]) -> dict[str, Any]:
     place = numbers(asked.cursor, 1)
     start = {"after" if asked.oldest_first else "before": place[0]} if place else {}
     with in_time(store):
-        page = store.events.page(wanted, limit=asked.limit, oldest_first=asked.oldest_first, **start)
+        page = store.events.page(
+            wanted, limit=asked.limit, oldest_first=asked.oldest_first, room=ROOM, **start
+        )
     key = (page.rows[-1].id,) if page.rows else ()
     return {
         "events": [told_of(row) for row in page.rows],
@@ -58,6 +63,6 @@ def _list(call: Call[EventQuery, Nothing]) -> dict[str, Any]:
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/api/v1/events", "Find stored events by query, the latest first", _list, "read",
-        answer=EventPage, query=EventQuery,
+        answer=EventPage, query=EventQuery, slow=True,
     ),
 )  # fmt: skip

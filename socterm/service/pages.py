@@ -17,6 +17,9 @@ from socterm.store import Store
 MOST: Final = 1000
 """Rows of a page."""
 
+ROOM: Final = 4 << 20
+"""Characters of log lines in an answer: one line can have a million, and a page a thousand lines."""
+
 SECONDS: Final = 10.0
 """How long a query may take."""
 

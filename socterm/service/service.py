@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from socterm.service.answers import Answer
 from socterm.service.bearer import Authenticator
-from socterm.service.endpoints import Endpoint, routes, threads
+from socterm.service.endpoints import Endpoint, routes, searches, threads
 from socterm.service.frame.failures import Failures, problem_of
 from socterm.service.frame.headers import Headers
 from socterm.service.frame.hosts import Hosts
@@ -53,6 +53,7 @@ class Service:
     terms: Terms = Terms()
     passwords: Passwords = field(default_factory=Passwords)
     threads: anyio.CapacityLimiter = field(default_factory=threads)
+    searches: anyio.CapacityLimiter = field(default_factory=searches)
     doorman: Authenticator = field(init=False)
     logins: Logins = field(init=False)
 

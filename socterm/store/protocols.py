@@ -51,8 +51,9 @@ class Events(Protocol):
         after: int | None = None,
         limit: int = 200,
         oldest_first: bool = False,
+        room: int | None = None,
     ) -> Page:
-        """Events with after < id < before, newest first; `oldest_first` turns both order and which end."""
+        """Events with after < id < before, newest first; `room`: no more than fill so many characters."""
 
     def ids(
         self,
@@ -63,10 +64,7 @@ class Events(Protocol):
         limit: int = 2000,
         oldest_first: bool = False,
     ) -> list[int]:
-        """Ids of matching events, newest first: what a virtual list needs of a filter.
-
-        `oldest_first` turns both order and which end.
-        """
+        """Ids of matching events, newest first; `oldest_first` turns both order and which end."""
 
     def alerted(self, query: Query | None = None, *, after: int = 0, before: int | None = None) -> int:
         """The next matching event beyond `after` that is evidence, or the last below `before`; 0: none."""
@@ -359,8 +357,10 @@ class Triage(Protocol):
     def alert(self, alert_id: int) -> AlertRow | None:
         """One alert, or None."""
 
-    def alert_events(self, alert_id: int, *, limit: int = 200, newest_first: bool = True) -> list[EventRow]:
-        """Its base events."""
+    def alert_events(
+        self, alert_id: int, *, limit: int = 200, newest_first: bool = True, room: int | None = None
+    ) -> list[EventRow]:
+        """Its base events, up to the one that fills `room` characters."""
 
     def alerts_of_event(self, event_id: int) -> list[AlertRow]:
         """The alerts an event is evidence of."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from typing import Any
 
 from socterm.query import Query
@@ -19,6 +20,8 @@ from socterm.store.rows import Bucket, Count, EventRow, Page
 
 _ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
 _CHUNK = 500
+_STEP = 20
+"""Events read at a time where their text is counted."""
 
 
 class EventStore:
@@ -40,13 +43,24 @@ class EventStore:
         after: int | None = None,
         limit: int = 200,
         oldest_first: bool = False,
+        room: int | None = None,
     ) -> Page:
-        """Events with after < id < before, newest first; `oldest_first` turns both order and which end."""
+        """Events with after < id < before, newest first; `oldest_first` turns both order and which end.
+
+        A page ends behind the line that fills `room` characters.
+        """
         low, high = after or 0, TOP if before is None else before
+        rows: list[EventRow] = []
         with self._connections.snapshot() as db:
-            found = list(_walk(db, _ROW, query, low, high, limit + 1, oldest_first=oldest_first))
-            rows = [self._event(db, row) for row in found[:limit]]
-        return Page(rows=rows, more=len(found) > limit)
+            walk = _walk(db, _ROW, query, low, high, limit + 1, oldest_first=oldest_first)
+            with closing(walk):
+                for row in walk:
+                    if len(rows) == limit or (rows and room is not None and room <= 0):
+                        return Page(rows=rows, more=True)
+                    rows.append(self._event(db, row))
+                    if room is not None:
+                        room -= len(rows[-1].raw)
+        return Page(rows=rows)
 
     def ids(
         self,
@@ -81,15 +95,22 @@ class EventStore:
         with self._connections.snapshot() as db:
             return self.read(db, wanted)
 
-    def read(self, db: sqlite3.Connection, wanted: list[int]) -> list[EventRow]:
-        """`get` inside a snapshot the caller holds."""
-        found: dict[int, EventRow] = {}
-        for start in range(0, len(wanted), _CHUNK):
-            piece = wanted[start : start + _CHUNK]
+    def read(self, db: sqlite3.Connection, wanted: list[int], room: int | None = None) -> list[EventRow]:
+        """`get` inside a snapshot the caller holds; ends behind the line that fills `room` characters."""
+        rows: list[EventRow] = []
+        size = _CHUNK if room is None else _STEP
+        for start in range(0, len(wanted), size):
+            piece = wanted[start : start + size]
             marks = ",".join("?" * len(piece))
-            for row in db.execute(f"SELECT {_ROW} FROM events e {JOIN} WHERE e.id IN ({marks})", piece):
-                found[row[0]] = self._event(db, row)
-        return [found[ident] for ident in wanted if ident in found]
+            sql = f"SELECT {_ROW} FROM events e {JOIN} WHERE e.id IN ({marks})"
+            found = {row[0]: self._event(db, row) for row in db.execute(sql, piece)}
+            for row in (found[ident] for ident in piece if ident in found):
+                if room is not None:
+                    if room <= 0:
+                        return rows
+                    room -= len(row.raw)
+                rows.append(row)
+        return rows
 
     def count(self, query: Query | None = None) -> Count:
         """How many events match."""
@@ -148,7 +169,7 @@ def _walk(
     limit: int,
     *,
     oldest_first: bool = False,
-) -> Iterator[tuple[Any, ...]]:
+) -> Generator[tuple[Any, ...]]:
     """Rows of the legs one after another until there are enough."""
     order = "ASC" if oldest_first else "DESC"
     for leg in legs(db, query, low, high, oldest_first=oldest_first):

@@ -105,11 +105,16 @@ class TriageDesk:
             row = db.execute(f"SELECT {_COLUMNS} FROM alerts a WHERE a.id = ?", (alert_id,)).fetchone()
         return _alert(row) if row else None
 
-    def alert_events(self, alert_id: int, *, limit: int = 200, newest_first: bool = True) -> list[EventRow]:
-        """Its base events by id; those of the alert it was merged into, where it was."""
+    def alert_events(
+        self, alert_id: int, *, limit: int = 200, newest_first: bool = True, room: int | None = None
+    ) -> list[EventRow]:
+        """Its base events by id; those of the alert it was merged into, where it was.
+
+        No more of them than up to the line that fills `room` characters.
+        """
         with self._connections.snapshot() as db:
             ids = _evidence(db, _episode(db, alert_id), limit, newest_first=newest_first)
-            return self._events.read(db, ids)
+            return self._events.read(db, ids, room)
 
     def alerts_of_event(self, event_id: int) -> list[AlertRow]:
         """The alerts an event is evidence of."""
