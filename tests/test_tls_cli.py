@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from socterm.cli import cli, main
 from socterm.cli.certificates import make_ca, make_client
 from socterm.config import ListenConfig
@@ -97,6 +100,36 @@ def test_without_a_ca_or_with_another_key_it_is_one_line(made: Path, tmp_path: P
     assert "socterm tls init" in missing
     (made / "ca.key").write_bytes(make_ca(datetime.now(UTC)).key)
     assert "does not belong" in str(tls("client", made, "web01").exception)
+
+
+def test_a_locked_key_of_the_ca_is_one_line_that_says_how_to_open_it(made: Path) -> None:
+    """Who keeps a CA well gives its key a passphrase."""
+    key = serialization.load_pem_private_key((made / "ca.key").read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"secret")
+    for form in (serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL):
+        (made / "ca.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, locked))
+        error = tls("client", made, "web01").exception
+        assert isinstance(error, SoctermError)
+        assert "has a passphrase: write it without" in str(error)
+        assert "\n" not in str(error)
+
+
+def test_a_ca_of_ones_own_makes_senders_too(made: Path) -> None:
+    """One of RSA, as most are that were not made here."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "our CA")])
+    now = datetime.now(UTC)
+    begun = x509.CertificateBuilder(name, name, key.public_key(), 7, now, now + timedelta(days=9))
+    ca = begun.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True).sign(
+        key, hashes.SHA256()
+    )
+    pem = serialization.Encoding.PEM
+    (made / "ca.pem").write_bytes(ca.public_bytes(pem))
+    (made / "ca.key").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    assert tls("client", made, "web01").exit_code == 0
+    x509.load_pem_x509_certificate((made / "web01.pem").read_bytes()).verify_directly_issued_by(ca)
 
 
 def test_a_file_in_the_way_is_one_line(tmp_path: Path) -> None:

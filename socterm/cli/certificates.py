@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _CA_DAYS: Final = 3650
@@ -62,8 +62,13 @@ def _signed(
     alternatives: x509.SubjectAlternativeName | None,
 ) -> Pair:
     issuer = x509.load_pem_x509_certificate(ca.cert)
-    signer = serialization.load_pem_private_key(ca.key, password=None)
-    if not isinstance(signer, ec.EllipticCurvePrivateKey) or signer.public_key() != issuer.public_key():
+    try:
+        signer = serialization.load_pem_private_key(ca.key, password=None)
+    except TypeError:
+        raise ValueError("the CA's key has a passphrase: write it without, openssl pkey -in ca.key") from None
+    if not isinstance(signer, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
+        raise ValueError("the CA's key is neither of an elliptic curve nor of RSA")
+    if signer.public_key() != issuer.public_key():
         raise ValueError("the CA's key does not belong to its certificate")
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
