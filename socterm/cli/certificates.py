@@ -67,7 +67,7 @@ def _signed(
     except TypeError:
         raise ValueError("the CA's key has a passphrase: write it without, openssl pkey -in ca.key") from None
     if not isinstance(signer, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
-        raise ValueError("the CA's key is neither of an elliptic curve nor of RSA")
+        raise ValueError("the CA's key is neither EC nor RSA")  # noqa: TRY004 - a file is wrong, no argument
     if signer.public_key() != issuer.public_key():
         raise ValueError("the CA's key does not belong to its certificate")
     key = ec.generate_private_key(ec.SECP256R1())
