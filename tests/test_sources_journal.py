@@ -67,15 +67,15 @@ def test_starts_at_the_end_and_bookmarks_the_cursor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "arguments"),
     [
-        ({"from_start": True}, "--no-tail"),
-        ({"lines": 5}, "-n 5"),
-        ({"arguments": ("--file", "x")}, "--file x -n 0"),
+        ({"from_start": True}, "-o json --all --no-tail"),
+        ({"lines": 5}, "-f -o json --all -n 5"),
+        ({"arguments": ("--file", "x")}, "-f -o json --all --file x -n 0"),
     ],
 )
 def test_where_to_start(tmp_path: Path, options: dict[str, Any], arguments: str) -> None:
     journal = Journal(tmp_path, records(1) + FOREVER, **options)
     journal.read(1)
-    assert journal.started() == [f"-f -o json --all {arguments}"]
+    assert journal.started() == [arguments]
     journal.source.close()
 
 
@@ -83,7 +83,49 @@ def test_resumes_behind_the_cursor_and_drops_what_it_has(tmp_path: Path) -> None
     journal = Journal(tmp_path, records(4, 5) + FOREVER, resume=(7, {"cursor": "c4"}))
     (chunk,) = journal.read(1)
     assert (chunk.first, chunk.lines) == (7, expected(5))
-    assert journal.started() == ["-f -o json --all --no-tail --after-cursor c4"]
+    assert journal.started() == ["-o json --all --no-tail --after-cursor c4"]
+    journal.source.close()
+
+
+BOOTS = f"""
+case "$*" in
+  -f*) {records(6, 7)} {FOREVER};;
+  *c3*) {records(4, 5)};;
+  *) {records(*range(1, 6))};;
+esac
+"""
+"""As the real one: what follows says nothing of the boots before this one, which begins with record 6."""
+
+
+@pytest.mark.parametrize(
+    ("options", "first"),
+    [({"resume": (3, {"cursor": "c3"}), "matches": ("A=1",)}, 4), ({"from_start": True}, 1)],
+)
+def test_what_was_written_before_the_machine_started_anew_is_read(
+    tmp_path: Path, options: dict[str, Any], first: int
+) -> None:
+    journal = Journal(tmp_path, BOOTS, **options)
+    assert lines(journal.read(8 - first)) == expected(*range(first, 8))
+    assert journal.started()[1].startswith("-f -o json --all --no-tail --after-cursor c5")
+    assert journal.source.stats().note == ""
+    journal.source.close()
+
+
+def test_reading_what_is_behind_that_fails_is_tried_again(tmp_path: Path) -> None:
+    script = f"""
+case "$*" in -f*) {records(3)} {FOREVER};; esac
+if [ -e second ]; then {records(2)} exit 0; fi
+touch second
+{records(1)}
+exit 1
+"""
+    journal = Journal(tmp_path, script, resume=(0, {"cursor": "c0"}))
+    assert lines(journal.read(3)) == expected(1, 2, 3)
+    assert [call.partition("--after-cursor ") for call in journal.started()] == [
+        ("-o json --all --no-tail ", "--after-cursor ", "c0"),
+        ("-o json --all --no-tail ", "--after-cursor ", "c1"),
+        ("-f -o json --all --no-tail ", "--after-cursor ", "c2"),
+    ]
     journal.source.close()
 
 

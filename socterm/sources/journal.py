@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -20,6 +21,9 @@ AUTH_MATCHES = ("SYSLOG_FACILITY=4", "+", "SYSLOG_FACILITY=10")
 
 _BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a journalctl that ended is started again; the last one from then on."""
+
+_GRACE = 2.0
+"""Seconds a journalctl has to end, after its last word and after being told to."""
 
 _BLOCKS_A_READ = 64
 
@@ -40,6 +44,9 @@ class JournalSource:
     record handed over, with growing pauses; the note says so. A record beyond the size limit may
     lose its cursor with its end: the bookmark then is the cursor before it and how many to skip.
     `once` reads what there is, from the start unless `lines` are asked for, and is done.
+
+    A journalctl that follows shows this boot alone: what is behind is read by one that does not, to its end,
+    and followed from there. What was written between our end and the machine's is not lost so.
     """
 
     def __init__(
@@ -62,9 +69,11 @@ class JournalSource:
         self._cursor = str(bookmark.get("cursor", ""))
         self._skip = int(bookmark.get("skip", 0))
         self.live = not once
-        self._command = [journalctl, *([] if once else ["-f"]), "-o", "json", "--all", *arguments]
+        self._program = journalctl
+        self._arguments = ["-o", "json", "--all", *arguments]
         self._matches = matches
         whole = from_start or (once and lines is None)
+        self._behind = self.live and (whole or bool(self._cursor))
         self._fresh = ["--no-tail"] if whole else ["-n", str(lines or 0)]
         self._note = note
         self._buffer = LineBuffer()
@@ -141,19 +150,20 @@ class JournalSource:
         self._complaints.close()
 
     def _launch(self) -> None:
+        follow = ["-f"] if self.live and not self._behind else []
         where = ["--no-tail", "--after-cursor", self._cursor] if self._cursor else self._fresh
         self._to_pass, self._repeated = self._skip, self._cursor
         self._complaints.seek(0)
         self._complaints.truncate()
         try:
             self._child = subprocess.Popen(  # noqa: S603 - no shell; the cursor is an argument of its own
-                [*self._command, *where, *self._matches],
+                [self._program, *follow, *self._arguments, *where, *self._matches],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
             )
         except OSError as error:
-            self._note = f"cannot start {self._command[0]}: {error.strerror}; this system may have no journal"
+            self._note = f"cannot start {self._program}: {error.strerror}; this system may have no journal"
             self._closed = True
             return
         assert self._child.stdout is not None  # noqa: S101 - for the type checker
@@ -165,14 +175,20 @@ class JournalSource:
 
     def _look_after_child(self) -> None:
         """Everything that came is handed over: see whether journalctl has ended."""
-        if self._pump is None or not self._pump.ended:
+        if self._pump is None or not self._pump.ended or self._child is None:
             return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(_GRACE)  # its exit code says whether that was its end or an accident
         self._kill()
         self._end_pump()
         self._buffer.clear()  # a record cut off by the end comes again, whole
         if self._stopping or not self.live:
             self._note = self._say_why() or self._note
             self.close()
+            return
+        if self._behind and self._child.returncode == 0:
+            self._behind = False
+            self._launch()
             return
         pause = _BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)]
         self._failures += 1
@@ -251,7 +267,7 @@ class JournalSource:
             return
         self._child.terminate()
         try:
-            self._child.wait(timeout=2)
+            self._child.wait(_GRACE)
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
