@@ -17,12 +17,13 @@ from socterm.console.frame import Frame
 from socterm.console.going import Going
 from socterm.console.herald import Herald, How
 from socterm.console.ingest import Ingest, IngestStatus, SourceStatus
+from socterm.console.inorder import InOrder
 from socterm.console.keymap import PLAIN, KeyMap
 from socterm.console.palette import VerbProvider
 from socterm.console.places import BY_NAME as PLACES
 from socterm.console.readers import Store
 from socterm.console.rulefiles import RuleFiles
-from socterm.console.safe import ControlGuard, SafeInput, say
+from socterm.console.safe import ControlGuard, say
 from socterm.console.screens.asking import Analyst
 from socterm.console.screens.dialogues import HelpScreen
 from socterm.console.screens.layout import LAYOUT
@@ -88,6 +89,7 @@ class SoctermApp(Going, inherit_bindings=False):
         super().__init__()
         self.own_keys = keys
         self.set_keymap(keys.textual())
+        self.turns = InOrder(self, super().on_event)
         self.guard = ControlGuard()
         self._filters.append(self.guard)
         self.store = store
@@ -156,21 +158,15 @@ class SoctermApp(Going, inherit_bindings=False):
             self.store.triage.save_ui(self._view, self.state.model_dump_json())
 
     async def on_event(self, event: events.Event) -> None:
-        """From the first key or click on, the alert list's cursor stays on its alert."""
+        """Keys one after another; from the first key or click on, the list's cursor stays on its alert."""
         if isinstance(event, events.Key | events.MouseDown):
             self.triage.alerts.touched = True
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.turns.take(event)
+            return
         await super().on_event(event)
-
-    def on_key(self, event: events.Key) -> None:
-        """Hand a late key to the line it was typed for.
-
-        A line consumes what is typed into it, so a letter that comes here all the same was on its way to
-        a list when the line was opened. It must neither be lost nor be taken for a verb.
-        """
-        line = self.screen.focused
-        if isinstance(line, SafeInput) and line.check_consume_key(event.key, event.character):
-            event.prevent_default()
-            line.post_message(events.Key(event.key, event.character))
+        if isinstance(event, events.Key):
+            self.turns.back(event)
 
     def wake(self) -> None:
         """Called by ingest from its own thread after each commit; free while a look is due anyway."""
