@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from socterm.errors import StoreError
 from socterm.event import Receipt
 from socterm.store import open_store
 from socterm.store.ingest.batch import Batch
-from socterm.store.ingest.receipts import KEPT
+from socterm.store.ingest.receipts import KEPT, MOST
 from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, batch, event
@@ -59,3 +60,27 @@ def test_a_key_that_is_used_again_after_a_day_has_its_new_answer(writer: Writer)
     again = Receipt("http:web", "k-1", b"another", '{"accepted":2}')
     writer.commit(Batch(receipts=[again], now=NOW + KEPT + 1))
     assert found(writer, now=NOW + KEPT + 1) == again
+
+
+def test_a_sender_of_very_many_has_its_newest_and_leaves_the_others_theirs(writer: Writer) -> None:
+    writer.commit(Batch(receipts=[Receipt("http:quiet", "k", b"", "{}")], now=NOW))
+    step = MOST // 10
+    for round_ in range(13):
+        made = [Receipt("http:web", f"k-{round_}-{number}", b"", "{}") for number in range(step)]
+        writer.commit(Batch(receipts=made, now=NOW + 1 + round_))
+    with sqlite3.connect(writer.path) as db:
+        (count,) = db.execute("SELECT count(*) FROM receipts WHERE owner = 'http:web'").fetchone()
+    assert MOST <= count <= MOST + 2 * step
+    assert found(writer, Receipt("http:web", "k-0-0", b"", "")) is None
+    assert found(writer, Receipt("http:web", f"k-12-{step - 1}", b"", "")) is not None
+    assert found(writer, Receipt("http:quiet", "k", b"", "")) is not None
+
+
+def test_what_an_earlier_writer_left_is_counted_too(tmp_path: Path) -> None:
+    for round_ in range(3):
+        writer = Writer.open(tmp_path / "s.db", now=NOW)
+        made = [Receipt("http:web", f"k-{round_}-{number}", b"", "{}") for number in range(MOST // 2)]
+        writer.commit(Batch(receipts=made, now=NOW + round_))
+        gone = found(writer, Receipt("http:web", "k-0-0", b"", "")) is None
+        assert gone == (round_ == 2)
+        writer.close()

@@ -19,12 +19,13 @@ from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our
 from socterm.store.decide import exceptions
 from socterm.store.decide.decisions import decisions_since
 from socterm.store.decide.snoozing import wake_due
-from socterm.store.ingest import learning, raising, receipts, rulebook
+from socterm.store.ingest import learning, raising, rulebook
 from socterm.store.ingest.assigning import Settling
 from socterm.store.ingest.batch import Batch, SourceState, StoredState
 from socterm.store.ingest.detections import Detections, evidence_ids, open_episodes
 from socterm.store.ingest.grouping import DEFAULT, stored_policy
 from socterm.store.ingest.raising import Raised
+from socterm.store.ingest.receipts import Receipts
 from socterm.store.ingest.regrouping import use_policy
 from socterm.store.ingest.stories import Stories
 from socterm.store.jsontext import clean, from_json, pack_name, to_json, unpack_name
@@ -89,6 +90,7 @@ class Writer:
             self._next_position[unpack_name(name)] = position
         self._stored_sources = len(self._names)
         self._kinds = Kinds(db)
+        self._receipts = Receipts()
         self._infos = self._load_infos()
         self._policy = stored_policy(db) or DEFAULT
         self._audit_seen = int(self._meta("audit_seen"))
@@ -243,7 +245,7 @@ class Writer:
             if batch.excepted or batch.unfit is not None:
                 exceptions.count(db, batch.excepted, batch.unfit)
             if batch.receipts:
-                receipts.write(db, batch.receipts, batch.now)
+                self._receipts.write(db, batch.receipts, batch.now)
             if batch.rules is not None:
                 rulebook.write_fates(db, batch.rules.fates, batch.rules.infos)
                 rulebook.write_texts(db, batch.rules.files)
