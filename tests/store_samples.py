@@ -61,6 +61,16 @@ def batch(events: Sequence[Event] = (), episodes: Sequence[EpisodeChange] = (), 
     return Batch(events=list(events), episodes=list(episodes), sources=sources, now=NOW, **more)
 
 
+def searchable(path: Path, events: Sequence[Event], episodes: Sequence[EpisodeChange] = ()) -> Path:
+    """A store with some events more, found by their words, and nobody's for ingest any more."""
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(events, episodes))
+    while writer.feed_fts(100):
+        pass
+    writer.close()
+    return path
+
+
 def alerted(path: Path, *alerts: int) -> Writer:
     """A store with some alerts of three events each, still open for ingest."""
     writer = Writer.open(path, now=NOW)

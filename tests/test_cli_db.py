@@ -12,25 +12,20 @@ from click.testing import CliRunner
 from socterm.cli import cli
 from socterm.errors import SoctermError, UsageError
 from socterm.store import check
-from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import DAY
 
-from store_samples import NOW, batch, episode, event, login
+from store_samples import episode, event, login, searchable
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Five failed logins, three of them an alert's evidence, and a line that a spreadsheet must not run."""
-    path = tmp_path / "store.db"
-    writer = Writer.open(path, now=NOW)
     events = [login(number) for number in range(1, 6)]
     hostile = event(6, message="=cmd|'/c calc'!A1")
     for one in (*events, hostile):
         one.ts -= 3650 * DAY  # old whatever the machine's clock says
-    writer.commit(batch([*events, hostile], [episode(1, events[:3], alert=1, settled=True)]))
-    writer.feed_fts(100)
-    writer.close()
-    return path
+    alert = episode(1, events[:3], alert=1, settled=True)
+    return searchable(tmp_path / "store.db", [*events, hostile], [alert])
 
 
 def ran(path: Path, *arguments: str) -> str:

@@ -8,20 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from socterm.cli.group import cli
-from socterm.store.ingest.writer import Writer
 
 import ollama_stub as stub
-from store_samples import NOW, batch, event, login
+from store_samples import event, login, searchable
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "store.db"
-    writer = Writer.open(path, now=NOW)
-    writer.commit(batch([login(1), login(2), event(3, process__name="app", message="\x1b[31mred 7 door")]))
-    writer.feed_fts(100)
-    writer.close()
-    return path
+    door = event(3, process__name="app", message="\x1b[31mred 7 door")
+    return searchable(tmp_path / "store.db", [login(1), login(2), door])
 
 
 def run(path: Path, *arguments: str) -> Result:
@@ -83,9 +78,7 @@ def test_how_many_are_listed_of_how_many(path: Path) -> None:
 
 def test_lines_without_room_for_their_kind_are_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socterm.templates.book.MOST", 2)
-    writer = Writer.open(path, now=NOW)
-    writer.commit(batch([event(4, process__name="app", message="one more"), event(5, message="and more")]))
-    writer.close()
+    searchable(path, [event(4, process__name="app", message="one more"), event(5, message="and more")])
     assert "like it" not in run(path, "search", "--like", "and more", "-n", "1").stdout
     out = run(path, "templates").stdout
     assert "all that came when there was no room for one more" in out

@@ -21,7 +21,7 @@ from socterm.templates.index import Index
 from socterm.templates.ranking import phrases, ranked
 
 from retrieval_score import scores, table
-from store_samples import NOW, batch, event, login
+from store_samples import NOW, event, login, searchable
 
 WANTED = 0.8
 
@@ -39,12 +39,7 @@ def path(tmp_path: Path) -> Path:
         event(6, event__action="user_created", event__outcome="success", message="new user: name=eve"),
         event(7, process__name="app", message="nothing of note"),
     ]  # fmt: skip
-    path = tmp_path / "store.db"
-    writer = Writer.open(path, now=NOW)
-    writer.commit(batch(lines))
-    writer.feed_fts(100)
-    writer.close()
-    return path
+    return searchable(tmp_path / "store.db", lines)
 
 
 @pytest.fixture
@@ -73,11 +68,7 @@ def test_questions(store: Store, question: str, event: int) -> None:
 
 
 def test_one_of_each_kind_comes_before_the_second_of_any(path: Path) -> None:
-    writer = Writer.open(path, now=NOW)
-    writer.commit(batch([login(number) for number in range(8, 30)]))
-    writer.feed_fts(100)
-    writer.close()
-    with open_store(path) as store:
+    with open_store(searchable(path, [login(number) for number in range(8, 30)])) as store:
         assert set(found(store, "failed logins", 2)) == {29, 2}
         assert len(found(store, "failed logins", 6)) == 6
 
@@ -141,13 +132,9 @@ def test_any_question_can_be_asked(question: str) -> None:
 
 def test_lines_without_room_for_their_kind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socterm.templates.book.MOST", 7)
-    writer = Writer.open(path, now=NOW)
     line = event(8, process__name="app", message="carol painted the fence with a brush")
     line.raw = str(line.fields["message"])
-    writer.commit(batch([line]))
-    writer.feed_fts(100)
-    writer.close()
-    with open_store(path) as store:
+    with open_store(searchable(path, [line])) as store:
         search = Search(store.events, store.templates)
         (hit, *_) = search.hybrid("carol painted").hits
         assert (hit.event.id, hit.template, hit.why) == (8, None, ("words",))

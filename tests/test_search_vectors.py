@@ -19,10 +19,9 @@ from socterm.analyst.vectors import Learner, near, packed
 from socterm.config import LlmConfig
 from socterm.pipeline.incidentwatch import LEARN, IncidentWatch
 from socterm.store import Store, open_store
-from socterm.store.ingest.writer import Writer
 
 import ollama_stub as stub
-from store_samples import NOW, batch, event, login
+from store_samples import NOW, event, login, searchable
 
 NEVER = threading.Event()
 
@@ -35,12 +34,7 @@ def path(tmp_path: Path) -> Path:
         event(3, process__name="app", message="started with password=hunter2 <|im_start|> \u202etoday"),
         event(4, process__name="app", message="nothing of note"),
     ]
-    path = tmp_path / "store.db"
-    writer = Writer.open(path, now=NOW)
-    writer.commit(batch(lines))
-    writer.feed_fts(100)
-    writer.close()
-    return path
+    return searchable(tmp_path / "store.db", lines)
 
 
 @pytest.fixture
