@@ -2,95 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import pytest
 from socterm.alerts.model import RuleInfo
-from socterm.config import WebhookChannel
-from socterm.notify.channels.webhook import Webhook
 from socterm.notify.choose import MINUTE, Limits
-from socterm.notify.notifier import Notifier, forget, trouble
+from socterm.notify.notifier import trouble
 from socterm.notify.retry import DEAD, SECOND
-from socterm.notify.rounds import Round, Terms
-from socterm.store import Store, open_store
-from socterm.store.ingest.writer import Writer
-from tests.notify_servers import Receiver
-from tests.store_samples import NOW, batch, episode, login
+from tests.notify_scene import DAY, HOUR, NO, Scene, receiver, scene, stage
+from tests.store_samples import batch, episode, login
 
-HOUR = 60 * MINUTE
-LIMITS = Limits(each=1, within=HOUR, most=5, digest=5 * MINUTE)
-DAY = 24 * HOUR
-NO = (500, {}, b"no")
-
-
-class Scene:
-    """A store under ingest and a receiver, with a clock that the test moves."""
-
-    def __init__(
-        self, path: Path, receiver: Receiver, limits: Limits = LIMITS, about: str = "alerts"
-    ) -> None:
-        self.now = NOW
-        self.receiver = receiver
-        self.writer = Writer.open(path, now=NOW)
-        self.store: Store = open_store(path)
-        self.limits = limits
-        self.about = about
-        self.restart()
-
-    def restart(self) -> None:
-        channel = Webhook("ops", WebhookChannel(kind="webhook", url=self.receiver.url), {"HOME": "/nowhere"})
-        terms = Terms(self.about, "medium", DAY, self.limits)
-        self.round = Round(self.store, channel, terms, clock=lambda: self.now, host="soc1")
-
-    def alert(self, *numbers: int, rule: str = "rule-{}") -> None:
-        events = [login(number) for number in numbers]
-        self.writer.commit(
-            batch(events, [episode(e.id, [e], alert=e.id, rule=rule.format(e.id)) for e in events])
-        )
-
-    def turn(self, later: int = 0) -> int:
-        self.now += later
-        return self.round.turn()
-
-    def told(self) -> list[int]:
-        return [request.said["alert"]["id"] for request in self.receiver.got if "alert" in request.said]
-
-    def states(self) -> dict[str, int]:
-        with self.store._connections.snapshot() as db:
-            return dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
-
-    def close(self) -> None:
-        self.store.close()
-        self.writer.close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as made:
-        yield made
-
-
-@pytest.fixture
-def stage(tmp_path: Path, receiver: Receiver) -> Iterator[Callable[..., Scene]]:
-    made: list[Scene] = []
-
-    def make(**more: Any) -> Scene:
-        made.append(Scene(tmp_path / "s.db", receiver, **more))
-        return made[-1]
-
-    yield make
-    for scene in made:
-        scene.close()
-
-
-@pytest.fixture
-def scene(stage: Callable[..., Scene]) -> Scene:
-    found = stage()
-    found.turn()
-    return found
+__all__ = ["receiver", "scene", "stage"]
 
 
 def test_an_alert_is_told_once(scene: Scene) -> None:
@@ -324,62 +245,3 @@ def test_hostile_names_arrive_harmless(scene: Scene) -> None:
     said = scene.receiver.got[0].said
     assert said["title"] == "MEDIUM: brute · ␛]0;x␇␍␊Subject: y<U+202E> https[:]//evil.example"
     assert said["alert"]["entity"]["user.name"] in said["text"]
-
-
-# -- beside the ingest ----------------------------------------------------------------------
-
-
-def notifier(scene: Scene, path: Path, names: tuple[str, ...] = ("ops",)) -> Notifier:
-    settings = WebhookChannel(kind="webhook", url=scene.receiver.url)
-    channels = [Webhook(name, settings, {"HOME": "/nowhere"}) for name in names]
-    terms = {name: Terms("alerts", "medium", 0, LIMITS) for name in names}
-    return Notifier(path, channels, terms, clock=lambda: scene.now, host="soc1")
-
-
-def test_beside_the_ingest_each_channel_is_told(
-    stage: Callable[..., Scene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("socterm.notify.notifier.LOOK", 0.01)
-    scene = stage()
-    both = threading.Event()
-    answer = scene.receiver.answer
-
-    def heard(request: Any) -> Any:
-        if len(scene.receiver.got) == 2:
-            both.set()
-        return answer(request)
-
-    scene.receiver.answer = heard
-    scene.alert(1)
-    working = notifier(scene, tmp_path / "s.db", ("ops", "mail"))
-    working.start()
-    scene.alert(2)
-    assert both.wait(20)
-    working.close()
-    assert scene.told() == [2, 2]
-    assert working.note == ""
-
-
-def test_a_channel_that_is_taken_out_is_forgotten(stage: Callable[..., Scene], tmp_path: Path) -> None:
-    scene = stage()
-    scene.receiver.answers(NO)
-    scene.turn()
-    scene.alert(1)
-    scene.turn()
-    forget(tmp_path / "s.db", scene.now)
-    scene.alert(2)
-    scene.receiver.answers((200, {}, b""))
-    scene.restart()
-    scene.turn()
-    scene.alert(3)
-    scene.turn(HOUR)
-    assert scene.told() == [1, 3]
-
-
-def test_a_store_that_cannot_be_opened_is_said(scene: Scene, tmp_path: Path) -> None:
-    (tmp_path / "other.db").write_text("no store")
-    working = notifier(scene, tmp_path / "other.db")
-    working.start()
-    working.close()
-    assert working.note.startswith("notify: ")
-    assert "ops is not told of alerts" in working.note

@@ -1,47 +1,65 @@
-"""SIGHUP: the configuration is read anew, and what of it can change under a running ingest does."""
+"""SIGHUP: the configuration is read anew, and what of it can change under a running service does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from socterm.cli.saying import ERROR, INFO, WARNING, say
-from socterm.cli.wiring import configure, named_rules, terms_of
+from socterm.cli.wiring import configure, named_rules, placeholders, rule_reader, terms_of
 from socterm.config import Config
 from socterm.config.model import keys
 from socterm.enrich.data import DataFiles
 from socterm.enrich.valuelists import ValueLists
 from socterm.errors import SoctermError
+from socterm.notify.notifier import Notifier
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.sdnotify import Manager
+from socterm.pipeline.status import IngestStatus
 from socterm.pipeline.supervision import in_words
 
-RENEWED: Final = frozenset({
-    ("rules",), ("assets",), ("ioc",), ("networks", "internal"), ("geo", "city"), ("geo", "country"),
-    ("geo", "asn"), ("retention", "older"), ("retention", "max_size"), ("retention", "closed"),
-})  # fmt: skip
-"""Settings that a running ingest takes. Of `lists` it takes files of names it knows."""
+Key = tuple[str, ...]
+
+
+class Part(Protocol):
+    """What goes on under a new configuration."""
+
+    def takes(self, before: Config, now: Config, key: Key) -> bool:
+        """Whether it can do so with what has become of this setting."""
+
+    def prepared(self, config: Config) -> Callable[[], None]:
+        """Read what there is to read; the result has it taken.
+
+        Raises SoctermError for what cannot stand: then nothing is taken by anybody.
+        """
 
 
 class Renewal:
-    """Called in the thread of signals; the ingest thread takes the result between two batches.
+    """Called in the thread of signals. A configuration that cannot stand is told; all goes on as before.
 
-    A configuration that cannot stand is told, and all goes on as before.
+    `parts` take what is new one after the other; `at_last` does something when all have taken it. `sections`
+    are those that are of any concern here, () for all.
     """
 
     def __init__(
         self,
-        pipeline: Pipeline,
         config: Config,
         options: Mapping[str, Any],
         manager: Manager,
+        parts: Sequence[Part],
         *,
+        status: Callable[[], IngestStatus],
+        at_last: Callable[[Callable[[], None]], None] = lambda work: work(),
+        sections: Collection[str] = (),
         quiet: bool = False,
     ) -> None:
-        self._pipeline = pipeline
         self._config = config
         self._options = options
         self._manager = manager
+        self._parts = parts
+        self._status = status
+        self._at_last = at_last
+        self._sections = sections
         self._quiet = quiet
 
     def __call__(self) -> None:
@@ -49,54 +67,41 @@ class Renewal:
         self._manager.reloading()
         try:
             config = configure(self._options)
-            apply = self._prepared(config)
+            takes = [part.prepared(config) for part in self._parts]
         except SoctermError as error:
             say(f"the configuration stays as it was: {error}", ERROR)
             self._manager.status(f"the configuration stays as it was: {error}")
             self._manager.ready()
             return
-
-        def take() -> None:
-            apply()
-            self._manager.status(in_words(self._pipeline.refresh()))
-            self._manager.ready()
-
-        before, self._config = self._config, told_of(self._config, config)
+        changed = {
+            key: any(part.takes(self._config, config, key) for part in self._parts)
+            for key in keys()
+            if _value(self._config, key) != _value(config, key)
+            and (not self._sections or key[0] in self._sections)
+        }
         if not self._quiet:
-            tell(before, config)
-        self._pipeline.between(take)
+            tell(changed)
+        self._config = in_force(self._config, config, [key for key, taken in changed.items() if taken])
+        for take in takes:
+            take()
+        self._at_last(self._over)
 
-    def _prepared(self, config: Config) -> Callable[[], None]:
-        """Data files are read here, so that the ingest does not wait for them."""
-        pipeline, named = self._pipeline, named_rules(config)
-        data, lists, terms = DataFiles.of(config), ValueLists.of(config), terms_of(config)
-
-        def apply() -> None:
-            pipeline.enricher.use(data)
-            pipeline.lists.take(lists)
-            if pipeline.retention is not None:
-                pipeline.retention.use(terms)
-            if pipeline.watch is not None:
-                pipeline.watch.follow(named)
-
-        return apply
+    def _over(self) -> None:
+        self._manager.status(in_words(self._status()))
+        self._manager.ready()
 
 
-def tell(before: Config, now: Config) -> None:
+def tell(changed: Mapping[Key, bool]) -> None:
     """One line on what was taken, and one on what waits for a restart."""
-    changed = [key for key in keys() if _value(before, key) != _value(now, key)]
-    taken: list[str] = []
-    waiting: list[str] = []
-    for key in changed:
-        (taken if _taken(before, now, key) else waiting).append(".".join(key))
+    taken = [".".join(key) for key, at_once in changed.items() if at_once]
+    waiting = [".".join(key) for key, at_once in changed.items() if not at_once]
     say(f"configuration read anew: {', '.join(taken) or 'nothing'} changed, data files are as on disk", INFO)
     if waiting:
         say(f"changed, and in force after a restart: {', '.join(waiting)}", WARNING)
 
 
-def told_of(before: Config, now: Config) -> Config:
+def in_force(before: Config, now: Config, taken: Collection[Key]) -> Config:
     """The configuration in force: what waits for a restart is told again at the next signal."""
-    taken = {key for key in keys() if _taken(before, now, key)}
     merged: dict[str, Any] = {}
     for name in Config.model_fields:
         if (name,) in taken:
@@ -107,12 +112,63 @@ def told_of(before: Config, now: Config) -> Config:
     return before.model_copy(update=merged)
 
 
-def _taken(before: Config, now: Config, key: tuple[str, ...]) -> bool:
-    return key in RENEWED or (key == ("lists",) and before.lists.keys() == now.lists.keys())
-
-
-def _value(config: Config, key: tuple[str, ...]) -> Any:
+def _value(config: Config, key: Key) -> Any:
     found: Any = config
     for name in key:
         found = getattr(found, name)
     return found
+
+
+class IngestPart:
+    """Rules and data of a running ingest. Its thread takes them between two batches."""
+
+    RENEWED: Final = frozenset({
+        ("rules",), ("placeholders",), ("assets",), ("ioc",), ("networks", "internal"), ("geo", "city"),
+        ("geo", "country"), ("geo", "asn"), ("retention", "older"), ("retention", "max_size"),
+        ("retention", "closed"),
+    })  # fmt: skip
+    """Settings it takes; of `lists` all but that one is taken away."""
+
+    def __init__(self, pipeline: Pipeline, config: Config) -> None:
+        self._pipeline = pipeline
+        self._read = (placeholders(config), list(ValueLists.of(config)))
+
+    def takes(self, before: Config, now: Config, key: Key) -> bool:
+        """As `Part` says."""
+        return key in self.RENEWED or (key == ("lists",) and before.lists.keys() <= now.lists.keys())
+
+    def prepared(self, config: Config) -> Callable[[], None]:
+        """Data files are read here, so that the ingest does not wait for them."""
+        pipeline, named = self._pipeline, named_rules(config)
+        data, lists, terms = DataFiles.of(config), ValueLists.of(config), terms_of(config)
+        read = (placeholders(config), list(dict.fromkeys((*self._read[1], *lists))))
+        load = rule_reader(*read) if read != self._read else None
+
+        def apply() -> None:
+            pipeline.enricher.use(data)
+            pipeline.lists.take(lists)
+            if pipeline.retention is not None:
+                pipeline.retention.use(terms)
+            if pipeline.watch is not None:
+                pipeline.watch.follow(named, load)
+
+        def take() -> None:
+            self._read = read
+            pipeline.between(apply)
+
+        return take
+
+
+class NotifyPart:
+    """Where alerts are told, and how often."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+
+    def takes(self, before: Config, now: Config, key: Key) -> bool:
+        """As `Part` says."""
+        return key[0] == "notify"
+
+    def prepared(self, config: Config) -> Callable[[], None]:
+        """As `Part` says."""
+        return self._notifier.renewed(config.notify)

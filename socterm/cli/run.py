@@ -11,12 +11,13 @@ import click
 import msgspec
 
 from socterm.cli.group import ingest_options
-from socterm.cli.renewing import Renewal
+from socterm.cli.renewing import IngestPart, NotifyPart, Part, Renewal
 from socterm.cli.saying import ERROR, INFO, WARNING, say
 from socterm.cli.signals import on_signals
 from socterm.cli.wiring import calm_memory, configure, make_pipeline, open_writer, specs_of
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
+from socterm.notify.notifier import Notifier
 from socterm.pipeline.beside import Beside
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.sdnotify import Manager, of_this_process
@@ -71,12 +72,14 @@ def follow(
     as_json: bool = False,
     quiet: bool = False,
     beside: Sequence[Beside] = (),
+    renewed: Sequence[Part] = (),
     stop: threading.Event | None = None,
     hub: Hub | None = None,
 ) -> None:
     """Ingest into an open store until a signal comes, or somebody else sets `stop`.
 
-    `beside` runs with it and ends after it; `hub` is where others post to.
+    `beside` runs with it and ends after it, `renewed` goes on under a configuration that is read anew as the
+    ingest does; `hub` is where others post to.
     """
     if options["learn_from"]:
         from socterm.cli.learn import learn_first
@@ -85,7 +88,14 @@ def follow(
     pipeline = make_pipeline(writer, config, specs=specs, options=options, once=once, hub=hub)
     pipeline.batch = batch
     pipeline.beside += (*beside, Supervision(manager, lambda: pipeline.turns, pipeline.status))
-    renew = Renewal(pipeline, config, options, manager, quiet=quiet)
+    parts: list[Part] = [
+        IngestPart(pipeline, config),
+        *(NotifyPart(part) for part in pipeline.beside if isinstance(part, Notifier)),
+        *renewed,
+    ]
+    renew = Renewal(
+        config, options, manager, parts, status=pipeline.refresh, at_last=pipeline.between, quiet=quiet
+    )
     _ingest(pipeline, manager, renew, stop or threading.Event(), as_json=as_json, quiet=quiet)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.group import ingest_options
+from socterm.cli.renewing import Key, Renewal
 from socterm.cli.run import follow
 from socterm.cli.saying import INFO, WARNING, say
 from socterm.cli.signals import on_signals
@@ -18,7 +20,7 @@ from socterm.cli.wiring import clock, configure, open_writer, specs_of
 from socterm.config import Config
 from socterm.errors import LeaseHeldError, SoctermError
 from socterm.pipeline.sdnotify import Manager, of_this_process
-from socterm.pipeline.status import waiting
+from socterm.pipeline.status import IngestStatus, waiting
 from socterm.pipeline.supervision import Supervision
 from socterm.sources.hub import Hub
 from socterm.store import Store, open_store
@@ -29,6 +31,26 @@ if TYPE_CHECKING:
 
 TICK = 1.0
 """Seconds between two signs of life where nothing is ingested."""
+
+ASKED = ("db", "api", "llm", "analyst", "actor")
+"""Settings that are of any concern where nothing is ingested."""
+
+
+class ServerPart:
+    """The service under a configuration that is read anew: it shows the certificate that is there now."""
+
+    RENEWED = frozenset({("api", "cert"), ("api", "key")})
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def takes(self, before: Config, now: Config, key: Key) -> bool:
+        """As `socterm.cli.renewing.Part` says. To begin or end with TLS takes a restart."""
+        return key in self.RENEWED and None not in (before.api.cert, now.api.cert)
+
+    def prepared(self, config: Config) -> Callable[[], None]:
+        """As `socterm.cli.renewing.Part` says."""
+        return self._server.renewed(config.api.cert, config.api.key)
 
 
 @click.command()
@@ -56,13 +78,18 @@ def serve(no_ingest: bool, quiet: bool, **options: Any) -> None:
         with open_store(config.db) as store:
             if writer is None:
                 server = _open(store, config, stop, options.get("config"))
-                _only_serve(server, manager, stop)
+                renew = Renewal(
+                    config, options, manager, [ServerPart(server)],
+                    status=_serving, sections=ASKED, quiet=quiet,
+                )  # fmt: skip
+                _only_serve(server, manager, stop, renew)
             else:
                 hub = Hub()
                 server = _open(store, config, stop, options.get("config"), hub)
                 follow(
-                    writer, config, specs, options, manager, quiet=quiet, beside=(server,), stop=stop, hub=hub
-                )
+                    writer, config, specs, options, manager,
+                    quiet=quiet, beside=(server,), renewed=(ServerPart(server),), stop=stop, hub=hub,
+                )  # fmt: skip
             if server.note:
                 raise SoctermError(server.note)
     finally:
@@ -114,11 +141,15 @@ def _begun(url: str) -> None:
     say(f"serving {url}", INFO)
 
 
-def _only_serve(server: Server, manager: Manager, stop: threading.Event) -> None:
+def _serving() -> IngestStatus:
+    return waiting("serving")
+
+
+def _only_serve(server: Server, manager: Manager, stop: threading.Event, renew: Callable[[], None]) -> None:
     """Without an ingest there is nothing to do in this thread but to say that it is well."""
     rounds = 0
-    supervision = Supervision(manager, lambda: rounds, lambda: waiting("serving"))
-    on_signals(stop.set, lambda: None)
+    supervision = Supervision(manager, lambda: rounds, _serving)
+    on_signals(stop.set, renew)
     supervision.start()
     server.start()
     try:

@@ -24,7 +24,7 @@ from socterm.enrich.watched import DataError, text_lines
 from socterm.errors import UsageError
 from socterm.pipeline.forms import forms_of
 from socterm.pipeline.ingest import Pipeline
-from socterm.pipeline.rulebook import RuleBook
+from socterm.pipeline.rulebook import Load, RuleBook
 from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded, load_checked
 from socterm.pipeline.rulesets.installed import RuleSets
 from socterm.pipeline.rulewatch import RuleWatch
@@ -149,22 +149,27 @@ def watch_rules(writer: Writer, config: Config, lists: ValueLists) -> RuleWatch:
 
     `lists` are those that rules may look fields up in.
     """
+    read = rule_reader(placeholders(config), list(lists))
+    book = RuleBook(named_rules(config), read, writer.rule_files())
+    return RuleWatch(book, partial(Matcher, tz=zone(config)))
+
+
+def rule_reader(filled: Mapping[str, Sequence[str]], lists: Sequence[str]) -> Load:
+    """How rule files are read where placeholders stand for these values and lists have these names."""
     kept = KeptVerdicts(cache_dir(os.environ))
     verdicts = Verdicts(kept)
     cache = RuleCache(cache_dir(os.environ))
-    filled = placeholders(config)
 
     def read(files: Sequence[RuleFile]) -> Checked:
         checked = check_loaded(
-            lambda off: load_files(files, disabled=off, cache=cache, placeholders=filled, lists=list(lists)),
+            lambda off: load_files(files, disabled=off, cache=cache, placeholders=filled, lists=lists),
             verdicts=verdicts,
         )
         kept.save()
         cache.save()
         return checked
 
-    book = RuleBook(named_rules(config), read, writer.rule_files())
-    return RuleWatch(book, partial(Matcher, tz=zone(config)))
+    return read
 
 
 def named_rules(config: Config) -> Callable[[], list[Path]]:
@@ -245,16 +250,13 @@ def beside(writer: Writer, config: Config) -> list[Beside]:
 
 
 def notifiers(path: Path, config: Config) -> list[Beside]:
-    """What tells new alerts outside, where that is configured."""
-    from socterm.notify.channels.opening import open_channels
-    from socterm.notify.notifier import Notifier, forget, terms_of
+    """What tells new alerts outside, on the channels that are configured now or after a SIGHUP."""
+    from socterm.notify.notifier import Notifier, forget
 
-    wanted = config.notify
-    if not wanted.on or not wanted.channels:
+    found = Notifier(path, config.notify, os.environ, clock=clock, host=platform.node())
+    if not found.names:
         forget(path, clock())
-        return []
-    channels = open_channels(wanted, os.environ)
-    return [Notifier(path, channels, terms_of(wanted), clock=clock, host=platform.node())]
+    return [found]
 
 
 def watch_incidents(writer: Writer, config: Config) -> IncidentWatch:

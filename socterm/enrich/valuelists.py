@@ -123,10 +123,9 @@ class ValueLists(Mapping[str, _Named]):
         self.look()
 
     def take(self, other: ValueLists) -> None:
-        """Go on with the files of other lists under the names known here: rules know no other names."""
-        for name, one in self._lists.items():
-            if name in other:
-                one.file = other[name].file
+        """Go on with the files of other lists, also of new names; names they lack keep their files."""
+        for name, one in other.items():
+            self._lists.setdefault(name, one).file = one.file
         self.look()
 
     def __getitem__(self, name: str) -> _Named:

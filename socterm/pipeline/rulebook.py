@@ -39,6 +39,8 @@ class RuleBook:
         first = known or list(self.disk.read().files.values())
         self._files = {file.path: file for file in first}
         self._checked = load(first)
+        self.anew = False
+        """Whether the next look reads all files, also those that are as they were."""
         self._kept: dict[str, str] = {}
         self._missing: dict[str, str] = {}
         self.last = Changes()
@@ -47,6 +49,10 @@ class RuleBook:
     def rules(self) -> RuleSet:
         """The rules in force."""
         return self._checked.rules
+
+    def use(self, load: Load) -> None:
+        """Read rules with other settings, from the next look on; from any thread."""
+        self._load, self.anew = load, True
 
     def look(self) -> bool:
         """Take what changed on disk; whether rules or what is to be said of them changed.
@@ -57,8 +63,9 @@ class RuleBook:
         found = self.disk.read()
         self._missing = found.missing
         wanted = self._wanted(found)
-        if wanted != self._files or self._kept:
-            self._take(wanted)
+        anew, self.anew = self.anew, False
+        if anew or wanted != self._files or self._kept:
+            self._take(wanted, anew=anew)
         self.last = changes(before[0].rules, self.rules)
         return before != (self._checked, self._kept, self._missing)
 
@@ -88,13 +95,14 @@ class RuleBook:
 
         return {path: files[path] for path in sorted(files, key=place_of)}
 
-    def _take(self, wanted: dict[str, RuleFile]) -> None:
+    def _take(self, wanted: dict[str, RuleFile], *, anew: bool) -> None:
         kept: dict[str, str] = {}
         while True:
             files = self._in_order(
                 {path: self._files[path] if path in kept else file for path, file in wanted.items()}
             )
-            checked = self._checked if files == self._files else self._load(list(files.values()))
+            known = files == self._files and not anew
+            checked = self._checked if known else self._load(list(files.values()))
             edited = {
                 path for path, file in files.items() if path in self._files and file != self._files[path]
             }

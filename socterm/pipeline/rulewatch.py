@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from watchfiles import watch
 
-from socterm.pipeline.rulebook import RuleBook
+from socterm.pipeline.rulebook import Load, RuleBook
 from socterm.sigma.engine import Matcher
 from socterm.sigma.model import RuleSet
 from socterm.store.ingest.batch import RulesState
@@ -76,9 +76,11 @@ class RuleWatch:
         self._thread = threading.Thread(target=self._run, name="socterm-rules", daemon=True)
         self._thread.start()
 
-    def follow(self, named: Callable[[], Sequence[Path]]) -> None:
-        """Look at other files and folders from the next look on; from any thread."""
+    def follow(self, named: Callable[[], Sequence[Path]], load: Load | None = None) -> None:
+        """Look at other files and folders from the next look on, and read all by `load`; from any thread."""
         self._book.disk.named = named
+        if load is not None:
+            self._book.use(load)
 
     def close(self) -> None:
         """End the thread; returns when it has ended, or is stuck in a look at a disk that does not answer."""
@@ -111,8 +113,8 @@ class RuleWatch:
         for changed in hints:
             swapped = disk.identity() != identity
             began = time.monotonic()
-            if pace.due(began, changed=changed or swapped):
-                if disk.changed():
+            if pace.due(began, changed=changed or swapped) or self._book.anew:
+                if self._book.anew or disk.changed():
                     self.look()
                 pace.looked(began, time.monotonic())
             if swapped:

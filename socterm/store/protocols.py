@@ -419,7 +419,7 @@ class Triage(Protocol):
 class Outbox(Protocol):
     """What is told of alerts and incidents, on which channel, and what became of it."""
 
-    def begin(self, channel: str, now: int) -> Mark:
+    def begin(self, channel: str, now: int, *, hurry: bool = False) -> Mark:
         """From where on a channel is told; what is there when it is begun first is no news."""
 
     def keep_only(self, names: Collection[str], now: int) -> int:

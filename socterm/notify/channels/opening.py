@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from socterm.config import ChannelConfig, NotifyConfig
+from socterm.config import ChannelConfig
 from socterm.notify.channels.base import Channel
 from socterm.notify.channels.ntfy import Ntfy
 from socterm.notify.channels.other import Other
@@ -35,8 +35,3 @@ def where_of(settings: ChannelConfig) -> str:
     if settings.kind == "webhook" and settings.url_secret:
         return f"secret {settings.url_secret}"
     return urlsplit(settings.url).netloc
-
-
-def open_channels(config: NotifyConfig, environ: Mapping[str, str]) -> list[Channel]:
-    """All of them, in the order of the configuration."""
-    return [open_channel(name, settings, environ) for name, settings in config.channels.items()]

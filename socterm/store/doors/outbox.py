@@ -75,10 +75,11 @@ class OutboxDesk:
 
     # -- channels ------------------------------------------------------------------------
 
-    def begin(self, channel: str, now: int) -> Mark:
+    def begin(self, channel: str, now: int, *, hurry: bool = False) -> Mark:
         """From where on a channel is told. What is there when it is begun first is no news.
 
-        What was being sent when the last notifier ended is to be sent again.
+        What was being sent when the last notifier ended is to be sent again. `hurry`: it need not rest any
+        longer, for what it did not answer to was configured otherwise.
         """
         with self._connections.writing() as db:
             known = db.execute(
@@ -94,6 +95,8 @@ class OutboxDesk:
                 "WHERE channel = ? AND state = 'sending'",
                 (now, channel),
             )
+            if hurry:
+                db.execute("UPDATE channels SET gate = 0 WHERE name = ?", (channel,))
             row = db.execute(
                 "SELECT alert, alert_change, incident_change FROM channels WHERE name = ?", (channel,)
             ).fetchone()
