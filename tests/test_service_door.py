@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from socterm.cli.certificates import make_ca, make_server
+from socterm.measures import CUT
 from socterm.service import door
 from socterm.service.answers import Answer
 from socterm.service.endpoints import Call, Endpoint, Nothing
@@ -110,13 +111,14 @@ def answered(here: socket.socket) -> bool:
 
 def test_who_says_nothing_makes_room(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "AT_ONCE", 3)
+    before = CUT.counted().get("full", 0)
     idle = [hall.come(said) for said in (b"", b"GET /health HT", b"", b"")]
     here = hall.come(HEALTH)
     assert answered(here)
     assert [gone(one) for one in idle[:2]] == [True, True]
     idle[3].sendall(HEALTH)
     assert answered(idle[3])
-    assert hall.server.cut == 2
+    assert CUT.counted()["full"] == before + 2
 
 
 def test_a_body_that_does_not_come_makes_room_too(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,10 +152,11 @@ def test_a_request_at_work_is_not_cut(hall: Hall, monkeypatch: pytest.MonkeyPatc
 
 def test_what_was_closed_makes_room_without_a_cut(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "AT_ONCE", 1)
+    before = CUT.counted()
     for _ in range(5):
         answer = httpx.get(f"{hall.url}/health", headers={"Connection": "close"}, timeout=60)
         assert answer.status_code == 200
-    assert hall.server.cut == 0
+    assert CUT.counted() == before
 
 
 @pytest.mark.parametrize("before", [b"", HEALTH])

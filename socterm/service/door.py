@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from socterm.measures import CUT
 from socterm.service.frame.asgi import subscriber
 
 AT_ONCE: Final = 256
@@ -86,6 +87,7 @@ class Guest(H11Protocol):
 
     def _late(self) -> None:
         if not self.transport.is_closing():
+            CUT.add("slow")
             self.transport.close()
 
 
@@ -104,8 +106,6 @@ class Door(socket.socket):
     """
 
     guests: Collection[Any] = ()
-    cut = 0
-    """How many it has cut."""
 
     def __init__(self, family: int) -> None:
         # The protocol is named, or asyncio leaves Nagle's algorithm on and answers wait 40 ms for an ACK.
@@ -131,7 +131,7 @@ class Door(socket.socket):
         return max(idle, key=lambda one: of_whom[one[1]])[0] if idle else None
 
     def _cut(self, number: int) -> None:
-        self.cut += 1
+        CUT.add("full")
         try:
             self._open.pop(number).socket.shutdown(socket.SHUT_RDWR)
         except OSError:

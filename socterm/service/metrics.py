@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import Response
 
 import socterm
+from socterm.alerts.levels import LEVELS
+from socterm.measures import ALERTS, ANSWERS, COMMITS, CUT, QUEUES, Taken
 from socterm.service.endpoints import Call, Endpoint, Nothing
 from socterm.store import Store
 from socterm.visible import visible
 
+if TYPE_CHECKING:
+    from socterm.service.service import Service
+
 FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 Sample = tuple[dict[str, str], float]
+"""Labels and a value."""
 
 
 class Metric(NamedTuple):
@@ -23,7 +30,7 @@ class Metric(NamedTuple):
     name: str
     kind: str
     said: str
-    samples: Iterable[Sample]
+    samples: Iterable[Sample] | Taken
 
 
 def metrics_of(store: Store, now: int) -> list[Metric]:
@@ -53,6 +60,32 @@ def metrics_of(store: Store, now: int) -> list[Metric]:
     ]  # fmt: skip
 
 
+def of_this_process(service: Service) -> list[Metric]:
+    """What this process measured since it began: of the ingest and the models in it, and of the service."""
+    raised, waiting, cut = ALERTS.counted(), QUEUES.waiting(), CUT.counted()
+    unnoted = {"token": service.doorman.unnoted, "login": service.logins.unnoted}
+    return [
+        Metric(
+            "alerts_total", "counter", "Alerts that were raised.",
+            [({"level": level}, raised.get(level, 0)) for level in reversed(LEVELS)],
+        ),
+        Metric("commit_seconds", "histogram", "How long a batch takes to be stored.", COMMITS.taken()),
+        Metric("llm_seconds", "histogram", "How long a model is at work at a time.", ANSWERS.taken()),
+        Metric(
+            "queue_bytes", "gauge", "What came in and is not read yet; http is all that is posted.",
+            [({"source": name}, size) for name, size in sorted(waiting.items())],
+        ),
+        Metric(
+            "connections_cut_total", "counter", "Connections that were ended to keep the service open.",
+            [({"reason": why}, cut.get(why, 0)) for why in ("full", "slow")],
+        ),
+        Metric(
+            "unnoted_total", "counter", "Uses that could not be written down: store busy or disk full.",
+            [({"what": what}, number) for what, number in unnoted.items()],
+        ),
+    ]  # fmt: skip
+
+
 def text_of(metrics: Iterable[Metric]) -> str:
     """The metrics as text."""
     return "".join(f"{line}\n" for metric in metrics for line in _lines(metric))
@@ -62,9 +95,19 @@ def _lines(metric: Metric) -> Iterator[str]:
     name = f"socterm_{metric.name}"
     yield f"# HELP {name} {metric.said}"
     yield f"# TYPE {name} {metric.kind}"
-    for labels, value in metric.samples:
+    for suffix, labels, value in _samples(metric.samples):
         told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        yield f"{name}{{{told}}} {value}"
+        yield f"{name}{suffix}{{{told}}} {value}"
+
+
+def _samples(told: Iterable[Sample] | Taken) -> Iterator[tuple[str, dict[str, str], float]]:
+    if not isinstance(told, Taken):
+        yield from (("", labels, value) for labels, value in told)
+        return
+    for bound, count in [*told.buckets, (math.inf, told.times)]:
+        yield "_bucket", {"le": "+Inf" if bound == math.inf else str(bound)}, count
+    yield "_sum", {}, told.total
+    yield "_count", {}, told.times
 
 
 def _escaped(text: str) -> str:
@@ -74,7 +117,7 @@ def _escaped(text: str) -> str:
 
 def _metrics(call: Call[Nothing, Nothing]) -> Response:
     service = call.service
-    text = text_of(metrics_of(service.store, service.clock()))
+    text = text_of([*metrics_of(service.store, service.clock()), *of_this_process(service)])
     return Response(text.encode("utf-8", "replace"), media_type=FORMAT)
 
 

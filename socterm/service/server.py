@@ -105,11 +105,6 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         return f"{self._scheme}://[{host}]:{port}" if ":" in host else f"{self._scheme}://{host}:{port}"
 
-    @property
-    def cut(self) -> int:
-        """Connections that were ended for others to find room."""
-        return self._socket.cut
-
     def start(self) -> None:
         """Serve from now on."""
         self._thread = threading.Thread(target=self._run, name="socterm-service", daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from socterm.measures import QUEUES
 from socterm.sources.base import Bookmarks, Clock, Wake, no_wake
 from socterm.sources.posted import QUEUE, EndedError, PostedSource, Room
 from socterm.sources.uploaded import Uploads
@@ -32,6 +33,7 @@ class Hub:
         """Take from now on; sources go on where `bookmark` says that the last ingest stopped."""
         with self._lock:
             self._bookmark, self._clock = bookmark, clock
+        QUEUES.watch("http", lambda: self.room.held)
 
     def start(self, wake: Wake) -> None:
         """Call `wake` when there is a source to be taken on."""
@@ -67,6 +69,7 @@ class Hub:
 
     def close(self) -> None:
         """Take nothing more; who still waits hears that it will not be stored."""
+        QUEUES.forget("http")
         with self._lock:
             self._bookmark = None
             sources = list(self._sources.values())

@@ -6,6 +6,7 @@ import threading
 from typing import Any, Final
 
 from socterm.event import Chunk
+from socterm.measures import QUEUES
 from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake
 from socterm.sources.inbox import OVERHEAD, Inbox
@@ -82,6 +83,7 @@ class TcpSource:
     def start(self, wake: Wake) -> None:
         """Begin listening."""
         self._inbox.wake = wake
+        QUEUES.watch(self.name, lambda: self._inbox.size)
         self._thread = threading.Thread(target=self._run, name=f"socterm-{self.name}", daemon=True)
         self._thread.start()
 
@@ -129,6 +131,7 @@ class TcpSource:
 
     def close(self) -> None:
         """End at once; what is queued and not read is gone."""
+        QUEUES.forget(self.name)
         self.end()
         if self._thread is not None:
             self._peers.close()

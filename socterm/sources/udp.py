@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from socterm.event import Chunk
+from socterm.measures import QUEUES
 from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake
 from socterm.sources.datagrams import Receiver, open_receiver
@@ -61,6 +62,7 @@ class UdpSource:
     def start(self, wake: Wake) -> None:
         """Begin receiving."""
         self._inbox.wake = wake
+        QUEUES.watch(self.name, lambda: self._inbox.size)
         self._thread = threading.Thread(target=self._run, name=f"socterm-{self.name}", daemon=True)
         self._thread.start()
 
@@ -105,6 +107,7 @@ class UdpSource:
 
     def close(self) -> None:
         """Stop listening; what is queued and not read is gone."""
+        QUEUES.forget(self.name)
         self.end()
         self._inbox.clear()
 

@@ -10,6 +10,7 @@ import bisect
 import contextlib
 import itertools
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from socterm.analyst.backend import (
 )
 from socterm.analyst.backends.neighbours import Neighbours
 from socterm.analyst.backends.patience import Limit
+from socterm.measures import ANSWERS
 
 _RANKS: dict[Priority, int] = {"chat": 0, "triage": 1, "background": 2}
 _GIVES_WAY = _RANKS["background"]
@@ -92,6 +94,8 @@ class Turns:
                 if self._neighbours is not None:
                     urgent = mine.order[0] != _GIVES_WAY
                     stack.enter_context(self._neighbours.served(cancel, urgent=urgent))
+                began = time.monotonic()
+                stack.callback(lambda: ANSWERS.add(time.monotonic() - began))
                 yield mine
         finally:
             with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -73,6 +74,8 @@ class Detections:
         self.now = now
         self.last_episode = last_episode
         self.own = own or {}
+        self.created: Counter[str] = Counter()
+        """Levels of the alerts that were raised."""
         self.change = next_change(db)
         self._folding = Folding(db, infos, self.change)
         self._last_alert: int = db.execute("SELECT coalesce(max(id), 0) FROM alerts").fetchone()[0]
@@ -181,6 +184,7 @@ class Detections:
             if earlier:
                 mark_alerted(self.db, {event for event in earlier if event < first_new})
         self.db.executemany(_CREATE, created)
+        self.created.update(row[4] for row in created)
         self.db.executemany(
             "UPDATE alerts SET risk = ? WHERE id = ?",
             [(points(row[4], self._info(row[0], row[2]).risk), row[0]) for row in created],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from socterm.alerts.bonds import Policy
 from socterm.alerts.model import RuleInfo
 from socterm.errors import StoreError, StoreFullError
 from socterm.event import Event
+from socterm.measures import ALERTS, COMMITS
 from socterm.store import lease
 from socterm.store.codec import ROW_COLUMNS, Rows, encode, storable
 from socterm.store.connection import CHECKPOINT_PAGES, connect, create_file, our_errors, transaction
@@ -82,6 +84,7 @@ class Writer:
             "UNION ALL SELECT max(episode) FROM alert_events)"
         )
         self._last_episode = self.next_episode_id - 1
+        self._raised: Mapping[str, int] = {}
         self._sources: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._next_position: dict[str, int] = {}
@@ -183,6 +186,7 @@ class Writer:
         After StoreFullError or StoreBusyError the same batch can be committed again. LeaseHeldError means
         that another process took over: this one must stop.
         """
+        began = time.monotonic()
         positions = self._positions(batch.events)
         if batch.rules is not None:
             self._infos = dict(batch.rules.infos)
@@ -194,6 +198,9 @@ class Writer:
         self._stored_sources = len(self._names)
         self._next_position.update(positions)
         self._last_episode = max((self._last_episode, *(change.id for change in batch.episodes)))
+        COMMITS.add(time.monotonic() - began)
+        for level, number in self._raised.items():
+            ALERTS.add(level, number)
 
     def _positions(self, events: Sequence[Event]) -> dict[str, int]:
         """The next position of each source after these events; each line may be stored once only."""
@@ -221,6 +228,7 @@ class Writer:
     def _transact(self, batch: Batch, events: Sequence[Event], positions: Mapping[str, int]) -> None:
         db = self._db
         rows = encode(events, self._sources, self._kinds, evidence_ids(batch.episodes))
+        self._raised = {}
         with transaction(db):
             lease.keep(db, self._token, batch.now)
             self._write_sources(batch, positions)
@@ -235,6 +243,7 @@ class Writer:
                 infos = {**raised.rules, **self._infos} if raised.rules else self._infos
                 found = Detections(db, self._sources, infos, batch.now, self._last_episode, raised.infos)
                 found.apply(batch.episodes, first_new)
+                self._raised = found.created
                 self._join(found.change, batch, events)
             if batch.raised is not None:
                 raising.finish(db, batch.raised, batch.now)
