@@ -36,13 +36,23 @@ def peers(*origins: str) -> list[Peer]:
 def test_the_quietest_of_who_holds_most_gives_way() -> None:
     mine, *_, late = there = peers("b", "a", "a", "a")
     there[1].framed = 9.0
-    assert gives_way(there, "c") is there[2]
-    assert gives_way(there, "b") is there[2]
-    assert gives_way(there, "a") is None
+    assert gives_way(there, "c", 0.0) is there[2]
+    assert gives_way(there, "b", 0.0) is there[2]
+    assert gives_way(there, "a", 0.0) is None
     there[2].parted = True
-    assert gives_way(there, "c") is late
-    assert gives_way(there, "b") is None  # both would hold two
-    assert gives_way([mine], "c") is None
+    assert gives_way(there, "c", 0.0) is late
+    assert gives_way(there, "b", 0.0) is None  # both would hold two
+    assert gives_way([mine], "c", 0.0) is None
+    for peer in there:
+        peer.socket.close()
+
+
+def test_before_anybody_else_who_was_quiet_for_long_gives_way() -> None:
+    there = peers("a", "b", "c", "d")
+    there[0].brought = there[1].brought = True
+    there[3].parted = True
+    assert gives_way(there, "a", 2.5) is there[2]  # it never brought anything
+    assert gives_way(there, "a", 1.5) is there[0]
     for peer in there:
         peer.socket.close()
 

@@ -202,13 +202,49 @@ def test_of_300_senders_256_are_heard_and_44_counted(listeners: Callable[..., Li
     again.close()
 
 
-def test_who_sends_no_whole_frame_for_long_is_let_go(listeners: Callable[..., Listener]) -> None:
+def test_who_ends_no_frame_for_long_is_let_go(listeners: Callable[..., Listener]) -> None:
     listener = listeners(limits=Limits(idle=0.2, quiet=0.05, tick=0.02))
-    silent, slow = listener.sender(), listener.sender(b"<1>never who")
-    assert silent.recv(10) == b""
+    slow, counting = listener.sender(b"<1>never who"), listener.sender(b"900 <1>")
     assert slow.recv(10) == b""
+    assert counting.recv(10) == b""
     until(lambda: listener.source._peers.count == 0, lambda: "both to be closed")
-    listener.drops(idle=2, torn=1)
+    listener.drops(idle=2, torn=2)
+
+
+def test_who_is_quiet_between_two_lines_is_not_let_go(listeners: Callable[..., Listener]) -> None:
+    """Most senders do not look before they write: what comes after a quiet night would be lost."""
+    listener = listeners(limits=Limits(idle=0.05, quiet=0.01, tick=0.02))
+    quiet, silent = listener.sender(b"<1>evening\n"), listener.sender()
+    listener.lines(1)
+    until(lambda: listener.source._peers.count == 2, lambda: "both")
+    assert listener.sender(b"<1>never who").recv(10) == b""  # so much time has passed
+    until(lambda: listener.source._peers.count == 2, lambda: "the third to be closed")
+    quiet.sendall(b"<1>morning\n")
+    silent.sendall(b"<1>at last\n")
+    assert sorted(listener.lines(3)) == [b"<1>at last", b"<1>evening", b"<1>morning"]
+    listener.drops(idle=1, torn=1)
+    assert all(
+        peer.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for peer in listener.source._peers._peers
+    )
+
+
+def test_who_was_quiet_for_long_gives_its_place_to_who_comes(listeners: Callable[..., Listener]) -> None:
+    listener = listeners(limits=Limits(peers=3, idle=0.05, quiet=0.01, tick=0.02))
+    quiet, silent = listener.sender(b"<1>one\n"), listener.sender()
+    listener.lines(1)
+    until(lambda: listener.source._peers.count == 2, lambda: "both")
+    assert listener.sender(b"<1>never who").recv(10) == b""
+    until(lambda: listener.source._peers.count == 2, lambda: "the third to be closed")
+    listener.sender(b"<1>two\n")
+    listener.lines(2)
+    listener.sender(b"<1>three\n")
+    listener.lines(3)
+    assert silent.recv(10) == b""
+    listener.sender(b"<1>four\n")
+    listener.lines(4)
+    assert quiet.recv(10) == b""
+    listener.drops(idle=3, torn=1)
 
 
 def test_who_trickles_bytes_on_when_told_to_go_is_let_go_all_the_same(
@@ -257,9 +293,9 @@ def test_one_address_cannot_keep_others_out(listeners: Callable[..., Listener]) 
 def test_what_is_under_way_when_a_sender_is_let_go_still_counts(listeners: Callable[..., Listener]) -> None:
     """It is told first, as at the end: what it sends before it has heard is read."""
     listener = listeners(limits=Limits(idle=0.1, quiet=20, tick=0.02))
-    sender = listener.sender()
+    sender = listener.sender(b"<1>la")
     assert sender.recv(10) == b""
-    sender.sendall(b"<1>late\n")
+    sender.sendall(b"te\n")
     assert listener.lines(1) == [b"<1>late"]
     sender.close()
 

@@ -35,7 +35,8 @@ class Peer:
 
     `over` when it is to be closed; then `reason` says what to count, "" where it ended as it should. Times
     are seconds of a clock that never goes back: `heard` is when bytes came, `framed` when a whole frame did,
-    `told` when the sender was told that we end. `origin` is whom it counts for.
+    `told` when the sender was told that we end. `origin` is whom it counts for, `brought` whether a
+    frame ever came.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Peer:
         self.address = address
         self.origin = origin
         self.since = self.heard = self.framed = self.told = now
+        self.brought = False
         self.parted = False
         self.over = False
         self.reason = ""
@@ -96,6 +98,7 @@ class Peer:
         found = Frames(lines, self._framer.lengths)
         if lines:
             self.framed = now
+            self.brought = True
         if self._framer.error:
             self.end(NO_FRAME)
         elif self._wire and self._wire.ended and not self.over:

@@ -28,6 +28,9 @@ CUT_OFF: Final = "cut at the end"
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER that resets a connection when it is closed: its sender hears at once that nobody took it on."""
 
+_KEEP_ALIVE: Final = ((socket.TCP_KEEPIDLE, 300), (socket.TCP_KEEPINTVL, 60), (socket.TCP_KEEPCNT, 5))
+"""Seconds of quiet until the kernel asks, between two times that it asks, and how often it does in vain."""
+
 _ACCEPTS: Final = 64
 """Connections taken on in one turn, so that those that are there are read in between."""
 
@@ -39,9 +42,9 @@ class Limits(msgspec.Struct, frozen=True):
     """What a listener bears: bytes of a frame, connections, bytes in memory, and seconds.
 
     `queue` waits for the pipeline: little, because what waits here is lost when socterm is killed, and what
-    waits at its sender is not. `unfinished` is of all frames that are not whole yet. `idle` without a whole
-    frame; `handshake` for that of TLS; `quiet` and `leaving`, without and with bytes, of one that was told
-    that we end. `tick` between two looks.
+    waits at its sender is not. `unfinished` is of all frames that are not whole yet. `idle` within one frame,
+    or without one where others want the place; `handshake` for that of TLS; `quiet` and `leaving`, without
+    and with bytes, of one that was told that we end. `tick` between two looks.
     """
 
     frame: int = LINE_LIMIT
@@ -178,6 +181,7 @@ class Peers:
             self._drop(TOO_MANY, address)
             return
         made.setblocking(False)
+        _keep_alive(made)
         wire = Wire(self._certificates.context()) if self._certificates else None
         peer = Peer(
             made, address, now=time.monotonic(), limit=self._limits.frame, wire=wire, origin=origin(address)
@@ -194,15 +198,16 @@ class Peers:
         most = self._limits.peers
         if sum(not peer.parted for peer in self._peers) < most:
             return len(self._peers) < 2 * most
-        peer = gives_way(self._peers, origin(address))
+        now = time.monotonic()
+        peer = gives_way(self._peers, origin(address), now - self._limits.idle)
         if peer is None or len(self._peers) >= 2 * most:
             return False
-        self._drop(TOO_MANY, peer.address)
+        self._drop(IDLE if now - peer.framed > self._limits.idle else TOO_MANY, peer.address)
         if peer.handshaking:
             peer.end()
             self._close(peer)
         else:
-            peer.part(time.monotonic())
+            peer.part(now)
         return True
 
     def _register(self, peer: Peer) -> None:
@@ -274,7 +279,7 @@ class Peers:
                 longer = not self._parting and now - peer.told > limits.leaving
                 if longer or now - peer.heard > limits.quiet:
                     peer.end()
-            elif now - peer.framed > limits.idle:
+            elif peer.torn and now - peer.framed > limits.idle:
                 self._drop(IDLE, peer.address)
                 peer.part(now)
             elif self._parting and not peer.handshaking:
@@ -296,3 +301,15 @@ class Peers:
             peer.heard = now
             if not peer.handshaking:
                 peer.part(now)
+
+
+def _keep_alive(made: socket.socket) -> None:
+    """Have the kernel find out whose machine has gone, and firewalls in between remember the connection.
+
+    Senders are not ended for being quiet: most do not look before they write, and would lose what they have
+    to say after a quiet night.
+    """
+    with contextlib.suppress(OSError):  # it has gone already: reading it says so
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEP_ALIVE:
+            made.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -29,13 +29,16 @@ def origin(address: str) -> str:
     return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
-def gives_way(peers: Iterable[Peer], newcomer: str) -> Peer | None:
+def gives_way(peers: Iterable[Peer], newcomer: str, quiet_since: float) -> Peer | None:
     """The connection that ends in favour of one more from the origin `newcomer`; None where that is refused.
 
-    It is one of the origin that holds the most, if the newcomer's will hold fewer even then: one whose
+    It is one that has brought no frame since `quiet_since`, first of those that never brought any. Where all
+    have, it is one of the origin that holds the most, if the newcomer's will hold fewer even then: one whose
     handshake is not over, else the one that has brought no frame for the longest time.
     """
     staying = [peer for peer in peers if not peer.parted]
+    if quiet := [peer for peer in staying if peer.framed < quiet_since]:
+        return min(quiet, key=lambda peer: (peer.brought, peer.framed))
     held = Counter(peer.origin for peer in staying)
     crowd, most = max(held.items(), key=lambda one: one[1])
     if held[newcomer] + 1 >= most:
