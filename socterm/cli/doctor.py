@@ -14,11 +14,12 @@ from socterm import amounts
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.reading import store_options
 from socterm.cli.wiring import clock, configure, load
-from socterm.config import Config
+from socterm.config import Config, config_path
 from socterm.errors import SoctermError
 from socterm.pipeline.doctor import Row, bad
 
 if TYPE_CHECKING:
+    from socterm.pipeline.doctor.unit import Unit
     from socterm.store.upkeep.health import StoreHealth
 
 _GOT = re.compile(r" \(got .*\)$", re.DOTALL)
@@ -32,6 +33,7 @@ def doctor(as_json: bool, db: Path | None, config: Path | None) -> None:
     """Look at all that socterm needs: configuration, logs, store, disk, clock, rules, model, ports.
 
     Changes nothing. Exit code 1 where something does not work (bad), 0 otherwise. No secret is ever shown.
+    Asked about the configuration of socterm.service, it looks with the environment that service has.
     """
     rows = list(examined({"db": db, "config": config}))
     for row in rows:
@@ -46,12 +48,16 @@ def doctor(as_json: bool, db: Path | None, config: Path | None) -> None:
 
 def examined(options: dict[str, Any]) -> Iterator[Row]:
     """All rows, without a secret in them."""
+    from socterm.pipeline.doctor import unit
     from socterm.pipeline.doctor.hiding import Hider
 
+    service = unit.found(options["config"] or config_path(os.environ))
+    for name, value in service.environment.items():
+        os.environ.setdefault(name, value)
     config: Config | None = None
     try:
         config = configure(options)
-        rows: Iterable[Row] = _looks(config, options["config"])
+        rows: Iterable[Row] = _looks(config, options["config"], service)
     except SoctermError as error:
         # What somebody wrote into the wrong place may be a secret: what was got is not repeated.
         rows = [bad("configuration", _GOT.sub("", str(error)), CONFIGURATION), *_without_configuration()]
@@ -67,8 +73,8 @@ def _without_configuration() -> Iterator[Row]:
     yield machine.descriptors(0)
 
 
-def _looks(config: Config, path: Path | None) -> Iterator[Row]:
-    from socterm.pipeline.doctor import intake, machine, settings, stored
+def _looks(config: Config, path: Path | None, service: Unit) -> Iterator[Row]:
+    from socterm.pipeline.doctor import intake, machine, settings, stored, unit
 
     pair, now = machine.ClockPair(), clock()
     health = _health(config, now)
@@ -77,8 +83,9 @@ def _looks(config: Config, path: Path | None) -> Iterator[Row]:
     )
     sources = (*config.tail, *config.syslog)
     limit = amounts.size(config.retention.max_size)
+    yield from unit.user(service, os.geteuid())
     yield settings.file(config, path, os.environ)
-    yield from settings.named_secrets(config, os.environ)
+    yield from settings.named_secrets(config, os.environ, service.credentials)
     yield from _tried("log", lambda: intake.logs(config.tail, journal=config.journal))
     yield from _tried("listener", lambda: intake.listeners(config.syslog, ingest, config.listen, now))
     yield from _tried("listener", lambda: [intake.service(config.api.listen, ingest)])

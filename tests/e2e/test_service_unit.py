@@ -61,3 +61,19 @@ def test_the_configuration_that_comes_with_it_can_stand(tmp_path: Path) -> None:
     assert specs_of(config, {}) == ["/var/log/auth.log"]
     assert settings("StateDirectory") == ["socterm"]
     assert settings("StateDirectoryMode") == ["0700"]
+
+
+def test_its_user_may_read_by_hand_what_the_service_may(tmp_path: Path) -> None:
+    """Who looks for what is amiss does it as this user: groups of the unit alone would be missed."""
+    (tmp_path / "etc").mkdir()
+    users = tmp_path / "usr/lib/sysusers.d/socterm.conf"
+    users.parent.mkdir(parents=True)
+    users.write_text((PACKAGING / "socterm.sysusers").read_text())
+    subprocess.run(["systemd-sysusers", f"--root={tmp_path}"], check=True, capture_output=True)
+    lines = [line.split(":") for line in (tmp_path / "etc/group").read_text().splitlines()]
+    of = {name for name, _, _, members in lines if "socterm" in members.split(",")}
+    (groups,) = settings("SupplementaryGroups")
+    assert of == set(groups.split())
+    assert [line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()] == settings(
+        "User"
+    )

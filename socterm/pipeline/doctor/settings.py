@@ -27,9 +27,17 @@ def file(config: Config, path: Path | None, environ: Mapping[str, str]) -> Row:
     return ok(what, f"{found} can be read")
 
 
-def named_secrets(config: Config, environ: Mapping[str, str]) -> Iterator[Row]:
-    """Whether each secret that the configuration names can be had; never what it is."""
+def named_secrets(
+    config: Config, environ: Mapping[str, str], handed: frozenset[str] = frozenset()
+) -> Iterator[Row]:
+    """Whether each secret that the configuration names can be had; never what it is.
+
+    `handed` are those the service gets as credentials, which it alone can read.
+    """
     for key, name in _names(config, ""):
+        if name in handed and "CREDENTIALS_DIRECTORY" not in environ:
+            yield ok("secret", f"{key}: the service is handed it, as the credential {name}")
+            continue
         try:
             secrets.held(name, environ)
         except SoctermError as error:
