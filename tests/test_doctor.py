@@ -22,6 +22,7 @@ from socterm.errors import StoreError
 from socterm.pipeline.doctor import Row, intake, machine, settings, stored
 from socterm.pipeline.doctor.hiding import Hider
 from socterm.sigma.load import load_rules
+from socterm.sources.address import parse_address
 from socterm.store.ingest.writer import Writer
 from socterm.store.upkeep.health import StoreHealth, health
 from tests.e2e.road import SOCTERM, environment
@@ -204,6 +205,45 @@ def test_a_port_is_free_or_somebody_has_it(scheme: str) -> None:
     taken.close()
     (row,) = intake.listeners([url], "")
     assert row.verdict == "ok"
+
+
+def test_a_port_of_a_service_whose_descriptors_nobody_may_see(tmp_path: Path) -> None:
+    """As /proc shows a service in a user name space of its own: sockets with their user, no descriptors."""
+    (tmp_path / "net").mkdir()
+    (tmp_path / "7").mkdir()
+    address = parse_address("udp://127.0.0.1:5514")
+    row = " 1: 0100007F:158A 00000000:0000 07 0:0 00:0 0  {} 0 4711 2 0\n"
+    for uid, ours in ((os.geteuid(), True), (os.geteuid() + 1, False)):
+        (tmp_path / "net/udp").write_text("sl local_address\n" + row.format(uid))
+        assert intake.who_listens(address, tmp_path) == []
+        assert intake.same_user_listens(address, 7, tmp_path) is ours
+    assert not intake.same_user_listens(address, 8, tmp_path)
+
+
+HIDDEN = """
+import ctypes, socket, sys
+ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE: only root sees what it has open
+with socket.socket() as end:
+    end.bind(("127.0.0.1", 0))
+    end.listen()
+    print(end.getsockname()[1], flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_our_own_ingest_is_known_by_its_user_where_it_hides_what_it_has_open() -> None:
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    with subprocess.Popen(
+        ["/usr/bin/python3", "-c", HIDDEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd="/", **other,
+    ) as service:  # fmt: skip
+        assert service.stdout is not None
+        url = f"tcp://127.0.0.1:{int(service.stdout.readline())}"
+        with as_nobody():
+            (ours,) = intake.listeners([url], f"process {service.pid} on here")
+            (others,) = intake.listeners([url], f"process {os.getppid()} on here" if other else "")
+        service.communicate()
+    assert (ours.verdict, others.verdict) == ("ok", "bad"), (ours, others)
 
 
 def test_an_address_that_is_none_of_ours() -> None:

@@ -153,7 +153,9 @@ def service(listen: str, ingest: str) -> Row:
 def _listener(address: Address, ingest: str, asked: str = "") -> Row:
     where = asked or address.url
     holders = who_listens(address)
-    if ingest and any(ingest.startswith(f"process {pid} on ") for pid, _ in holders):
+    ours = re.match(r"process (\d+) on ", ingest)
+    pid = int(ours[1]) if ours else 0
+    if pid in dict(holders) or (pid and not holders and same_user_listens(address, pid)):
         return ok("listener", f"{where}: our own ingest listens")
     try:
         with contextlib.closing(bind(address)):
@@ -170,15 +172,31 @@ def _listener(address: Address, ingest: str, asked: str = "") -> Row:
 
 def who_listens(address: Address, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
     """The processes that have a port, as far as we may see: (pid, name), by their descriptors."""
-    inodes: set[str] = set()
+    inodes = {inode for inode, _ in _listening(address, proc)}
+    return sorted(_owners(inodes, proc)) if inodes else []
+
+
+def same_user_listens(address: Address, pid: int, proc: Path = Path("/proc")) -> bool:
+    """Whether the user of a process has the port.
+
+    A service in a user name space of its own (PrivateUsers=) shows its descriptors to root alone.
+    """
+    try:
+        owner = (proc / str(pid)).stat().st_uid
+    except OSError:
+        return False
+    return owner in {uid for _, uid in _listening(address, proc)}
+
+
+def _listening(address: Address, proc: Path) -> Iterator[tuple[str, int]]:
+    """(inode, user) of the sockets that have a port, proc_net_tcp and its like."""
     for table in _TABLES[address.scheme]:
         with contextlib.suppress(OSError):
             for row in (proc / "net" / table).read_text().splitlines()[1:]:
                 cells = row.split()
                 listening = table.startswith("udp") or cells[3] == "0A"
                 if listening and int(cells[1].rpartition(":")[2], 16) == address.port:
-                    inodes.add(cells[9])
-    return sorted(_owners(inodes, proc)) if inodes else []
+                    yield cells[9], int(cells[7])
 
 
 def _owners(inodes: set[str], proc: Path) -> Iterator[tuple[int, str]]:
