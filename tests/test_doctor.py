@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from socterm.analyst.backend import Health
@@ -232,7 +233,7 @@ with socket.socket() as end:
 
 
 def test_our_own_ingest_is_known_by_its_user_where_it_hides_what_it_has_open() -> None:
-    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    other: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     with subprocess.Popen(
         ["/usr/bin/python3", "-c", HIDDEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         cwd="/", **other,
