@@ -38,8 +38,8 @@ class Scene:
 
     def restart(self) -> None:
         channel = Webhook("ops", WebhookChannel(kind="webhook", url=self.receiver.url), {"HOME": "/nowhere"})
-        terms = Terms(self.about, "medium", DAY, self.limits)
-        self.round = Round(self.store, channel, terms, clock=lambda: self.now, host="soc1")
+        self.terms = Terms(self.about, "medium", DAY, self.limits)
+        self.round = Round(self.store, channel, self.terms, clock=lambda: self.now, host="soc1")
 
     def alert(self, *numbers: int, rule: str = "rule-{}") -> None:
         events = [login(number) for number in numbers]

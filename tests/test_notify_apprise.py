@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,9 @@ from socterm.errors import SoctermError
 from socterm.notify.channels import other
 from socterm.notify.channels.base import Answer
 from socterm.notify.channels.other import Other, open_service
-from tests.notify_servers import Receiver, message
+from tests.e2e.road import until
+from tests.notify_servers import Answer as ServerAnswer
+from tests.notify_servers import Receiver, Request, message
 
 HUSH = "correct-horse-battery"
 
@@ -53,6 +56,44 @@ def test_it_follows_no_redirect_and_says_nothing_of_its_address(
         assert elsewhere.got == []
     assert answer == Answer(False, "JSON: not sent")
     assert HUSH not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_a_name_that_is_markup_is_text_to_who_reads_markup(receiver: Receiver) -> None:
+    """Telegram refuses a message with a lone `<` in it; others would show what a name makes them."""
+    made = message(body="user.name <b *x*")
+    assert channel(f"json://127.0.0.1:{receiver.port}/x?format=html").send(made, 0).good
+    assert channel(f"json://127.0.0.1:{receiver.port}/x?format=markdown").send(made, 0).good
+    first, second = (request.said["message"] for request in receiver.got)
+    assert ("&lt;b" in first, "<" in first) == (True, False)
+    assert "\\*x\\*" in second
+
+
+def test_what_is_too_long_for_a_service_is_cut() -> None:
+    assert open_service("discord://123456789012345678/abcdefghijklmnop").overflow_mode == "truncate"
+    assert (
+        open_service("discord://123456789012345678/abcdefghijklmnop?overflow=split").overflow_mode == "split"
+    )
+
+
+def test_a_service_that_never_ends_is_left_alone(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
+    monkeypatch.setattr(other, "DEADLINE", 0.2)
+    over, begun = threading.Event(), threading.Event()
+
+    def hang(_request: Request) -> ServerAnswer:
+        begun.set()
+        assert over.wait(60)
+        return (200, {}, b"")
+
+    receiver.answer = hang
+    asked = channel(f"json://127.0.0.1:{receiver.port}/x?rto=60")
+    assert asked.send(message(), 0) == Answer(False, "no whole answer within 0 s")
+    assert begun.wait(60)
+    assert asked.send(message(), 0) == Answer(False, "the last try is still under way")
+    assert len(receiver.got) == 1
+    over.set()
+    until(lambda: asked._sending is not None and not asked._sending.is_alive(), "its end")
+    monkeypatch.setattr(other, "DEADLINE", 60.0)
+    assert asked.send(message(), 0).good
 
 
 @pytest.mark.parametrize("url", [f"nosuch://{HUSH}", HUSH, f"json://{HUSH}:99999999/", ""])

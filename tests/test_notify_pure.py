@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 from socterm.alerts.levels import LEVELS
 from socterm.notify.choose import MINUTE, Limits, choose, digest_due
 from socterm.notify.retry import PATIENCE, SECOND, SLOWEST, asked_for, wait_after
-from socterm.notify.words import BODY, LINES, TITLE, Message, of_alert, of_incident, of_many, of_test, said
+from socterm.notify.words import (
+    BODY,
+    BYTES,
+    LINES,
+    TITLE,
+    Message,
+    of_alert,
+    of_incident,
+    of_many,
+    of_test,
+    said,
+    without_names,
+)  # fmt: skip
 from socterm.store.doors.incident_rows import IncidentRow
 from socterm.store.doors.outbox_rows import Held, News, Told
 from socterm.store.rows import AlertRow
@@ -183,6 +195,35 @@ def test_text_of_logs_is_cleaned_cut_and_ends_no_line(title: str, name: str, val
         assert len(one.body) <= BODY
         assert "://" not in one.title + one.body
     assert made.body.count("\n") == 2 + len(row.entity)
+
+
+def test_a_body_is_short_in_bytes_too() -> None:
+    """Push services count these: emoji in the names of ten users must not make a message too large."""
+    row = alert("🔥" * 500, **{f"f{n}" + "🔥" * 90: "🔥" * 500 for n in range(8)})
+    body = worded(row).body
+    assert BYTES - 8 <= len(body.encode()) <= BYTES
+    assert body.endswith("…")
+    digest = [Held(n, "alert", n, 3, f"{n}" + "漢" * 200, "", True) for n in range(20)]
+    assert len(of_many(digest, {}, key="k", at=NOW, host="soc1").body.encode()) <= BYTES
+
+
+def test_a_message_without_names_has_nothing_from_logs_or_rules() -> None:
+    row = IncidentRow(
+        3, "open", "", "", 0, "2 rules", "high", NOW, NOW, 4, 0, NOW, NOW, "evil", ("evil",), {"x": "evil"}
+    )
+    made = [
+        worded(alert("evil title", user__name="evil", rule="evil"), incident=3),
+        of_incident(row, key="k", at=NOW, host="soc1"),
+        of_many([Held(1, "alert", 9, 3, "evil", "", True)], {1: "evil"}, key="k", at=NOW, host="soc1"),
+    ]
+    bare = [without_names(message) for message in made]
+    assert [one.title for one in bare] == ["HIGH: alert 7", "HIGH: incident 3", "1 more alert: 1 high"]
+    assert "evil" not in repr(bare)
+    assert all("evil" in repr(message) for message in made)
+    assert [(one.key, one.kind, one.level, one.at) for one in bare] == [
+        (one.key, one.kind, one.level, one.at) for one in made
+    ]
+    assert (bare[0].facts["id"], bare[0].facts["incident"], bare[2].facts["ids"]) == (7, 3, [9])
 
 
 def test_what_is_too_long_is_cut() -> None:

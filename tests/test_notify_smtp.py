@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from hypothesis import given
+from hypothesis import strategies as st
 from socterm.config import SmtpChannel
 from socterm.errors import UsageError
 from socterm.notify.channels import smtp
 from socterm.notify.channels.base import Answer
 from socterm.notify.channels.smtp import Smtp
+from socterm.notify.words import of_alert
+from socterm.store.rows import AlertRow
 from tests.notify_servers import certificate, message, notify_config
 
 NOW = 1_795_168_800_000_000
@@ -158,6 +163,7 @@ def test_a_password_that_is_missing_is_said_and_nobody_asked() -> None:
         ("451 later", Answer(False, "451 later")),
         ("421 too many", Answer(False, "421 too many")),
         ("554 we take it for spam", Answer(False, "554 we take it for spam", silent=False)),
+        ("550 5.7.1 words we do not like", Answer(False, "550 5.7.1 words we do not like", silent=False)),
     ],
 )
 def test_a_refusal_is_told_as_the_server_said_it(say: str, expected: Answer) -> None:
@@ -191,28 +197,113 @@ def test_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer == Answer(False, "no answer within 10 s")
 
 
-def test_a_server_whose_answers_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "DEADLINE", 0.4)
+HELLO = b"220 hello\r\n"
+EXTENDED = b"250-here\r\n250 STARTTLS\r\n"
+
+
+@contextmanager
+def trickling(*answers: bytes, drop: bytes) -> Iterator[int]:
+    """A server that answers so, each after something came, and then lets `drop` fall for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                for number, answer in enumerate(answers):
+                    if number and not connection.recv(1000):
+                        return
+                    connection.sendall(answer)
+                while drop:
+                    connection.sendall(drop)
+                while connection.recv(1000):
+                    pass
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("security", "answers"),
+    [
+        ("none", ()), ("none", (HELLO,)),  # before and after the greeting
+        ("starttls", (HELLO, EXTENDED, b"220 go\r\n")),  # within the handshake
+    ],
+)  # fmt: skip
+def test_a_server_that_talks_without_end_is_heard_to_a_point(
+    security: str, answers: tuple[bytes, ...]
+) -> None:
+    with trickling(*answers, drop=b"220-more\r\n" if not answers else b"250-more\r\n" * 100) as port:
+        answer = channel(port, security=security).send(message(), NOW)
+    assert (answer.good, answer.silent) == (False, True)
+    assert answer.text in ("Message too long", "the connection broke", "TLS failed: wrong version number")
+
+
+@pytest.mark.parametrize(
+    ("security", "answers", "drop"),
+    [
+        ("none", (), b""), ("none", (HELLO,), b"2"),
+        ("starttls", (HELLO, EXTENDED), b"2"), ("starttls", (HELLO, EXTENDED, b"220 go\r\n"), b"\x16"),
+        ("tls", (), b"\x16"),
+    ],
+)  # fmt: skip
+def test_a_server_that_lets_bytes_fall_one_by_one_is_cut_off_at_every_step(
+    monkeypatch: pytest.MonkeyPatch, security: str, answers: tuple[bytes, ...], drop: bytes
+) -> None:
+    """Its silence is never long; all of it together is."""
+    monkeypatch.setattr(smtp, "DEADLINE", 0.2)
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def drip() -> None:
             connection, _ = server.accept()
-            with connection:
-                connection.sendall(b"220 hello\r\n")
-                connection.recv(1000)
-                try:
-                    while not over.wait(0.02):
-                        connection.sendall(b"250-more\r\n")
-                except OSError:
-                    pass
+            with connection, suppress(OSError):
+                for number, answer in enumerate(answers):
+                    if number:
+                        connection.recv(1000)
+                    connection.sendall(answer)
+                sent = 0
+                while not over.wait(0.05) and sent < 4:  # fewer than make an answer or a record
+                    connection.sendall(drop)
+                    sent += len(drop)
+                over.wait()
 
         thread = threading.Thread(target=drip)
         thread.start()
-        answer = channel(server.getsockname()[1]).send(message(), NOW)
+        answer = channel(server.getsockname()[1], security=security).send(message(), NOW)
         over.set()
         thread.join()
-    assert not answer.good
+    assert answer == Answer(False, "no whole answer within 0 s")
+
+
+def test_a_server_that_repeats_the_login_does_not_have_it_written_down() -> None:
+    """`AUTH PLAIN` is the password in base64, and servers quote the line they did not like."""
+    given = base64.b64encode(f"\0socterm\0{HUSH}".encode()).decode()
+    answers = (HELLO, b"250-here\r\n250 AUTH PLAIN\r\n", f"535 5.7.8 not AUTH PLAIN {given}\r\n".encode())
+    with trickling(*answers, drop=b"") as port:
+        answer = channel(port, user="socterm", password_secret="mail").send(message(), NOW)
+    assert answer.text.startswith("535 5.7.8 not AUTH PLAIN ")
+    left, secret, right = answer.text.partition("PLAIN ")[2].partition("[secret]")
+    assert secret
+    assert given.startswith(left)
+    assert given.endswith(right)
+    assert (len(left), len(right)) <= (14, 4)  # "socterm" between two NUL, and a letter or two
+
+
+@given(st.text(min_size=1), st.dictionaries(st.text(max_size=20), st.text(max_size=200), max_size=4))
+def test_whatever_names_are_in_it_a_mail_can_be_made(title: str, entity: dict[str, str]) -> None:
+    row = AlertRow(
+        7, "r", title, "high", "", (), entity, NOW, NOW, 1, 1, False, "", "new", "", "", 0, NOW, NOW
+    )
+    made = smtp.mail(of_alert(row, key="k" * 32, at=NOW, host="soc1"), channel(25)._settings)
+    raw = made.as_bytes()
+    read = email.message_from_bytes(raw, policy=email.policy.default)
+    assert set(read.keys()) == {
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+        "Content-Transfer-Encoding",
+    }  # fmt: skip
+    assert all(len(line) <= 998 for line in raw.splitlines())
 
 
 def test_no_text_begins_a_header() -> None:

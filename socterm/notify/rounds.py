@@ -15,12 +15,12 @@ import msgspec
 
 from socterm.alerts.levels import rank_of
 from socterm.notify import words
-from socterm.notify.channels.base import Channel
+from socterm.notify.channels.base import Answer, Channel
 from socterm.notify.choose import MINUTE, Limits, choose, digest_due
 from socterm.notify.retry import DEAD, wait_after
 from socterm.notify.words import Message
 from socterm.store import Store
-from socterm.store.doors.outbox_rows import Mark, Outgoing, Told
+from socterm.store.doors.outbox_rows import TURNS, Mark, Outgoing, Told
 from socterm.store.jsontext import from_json
 
 KINDS: Final = {"alerts": ("alert",), "incidents": ("incident",), "all": ("alert", "incident")}
@@ -98,17 +98,28 @@ class Round:
             return 0
         if not self._outbox.claim(outgoing.id, _written(message), now, sums=sums):
             return 0
-        answer = self._channel.send(message, now)
+        if outgoing.refused and outgoing.attempts >= TURNS:
+            message = words.without_names(message)
+        answer = self._tried(message, now)
         now = self._clock()
         if answer.good:
             self._outbox.sent(outgoing.id, answer.text, now)
             return 1
-        fails = self._outbox.health(self._channel.name).fails if answer.silent else outgoing.attempts
-        wait = wait_after(fails + 1, answer.wait)
-        self._outbox.failed(outgoing.id, answer.text, now, wait=0 if answer.silent else wait)
-        if answer.silent:
-            self._outbox.failing(self._channel.name, now, wait)
-        return None if answer.silent else 0
+        fails = self._outbox.health(self._channel.name).fails
+        # What fails time and again while others get through is refused for itself, whatever is answered.
+        if not answer.silent or (outgoing.attempts >= TURNS and not fails):
+            wait = wait_after(outgoing.attempts + 1, answer.wait)
+            self._outbox.failed(outgoing.id, answer.text, now, wait=wait)
+            return 0
+        self._outbox.failed(outgoing.id, answer.text, now, wait=0)
+        self._outbox.failing(self._channel.name, now, wait_after(fails + 1, answer.wait))
+        return None
+
+    def _tried(self, message: Message, now: int) -> Answer:
+        try:
+            return self._channel.send(message, now)
+        except Exception as error:  # noqa: BLE001 - one message that a library stumbles over holds up no other
+            return Answer(False, f"it could not be put together: {type(error).__name__}", silent=False)
 
     def _message(self, outgoing: Outgoing, now: int) -> tuple[Message | None, list[int]]:
         """What to send, and what it sums up; None where there is nothing to tell any more."""

@@ -8,13 +8,14 @@ Proxies of the environment count for it.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from socterm.config import AppriseChannel
 from socterm.errors import SoctermError
-from socterm.notify.channels.base import Answer
+from socterm.notify.channels.base import DEADLINE, Answer
 from socterm.notify.words import Message
 from socterm.secrets import held
 
@@ -41,21 +42,43 @@ class Other:
         self.name = name
         self._settings = settings
         self._environ = environ
+        self._sending: threading.Thread | None = None
 
     def send(self, message: Message, now: int) -> Answer:  # noqa: ARG002 - all are asked alike
         """Hand it over."""
+        if self._sending is not None and self._sending.is_alive():
+            return Answer(False, "the last try is still under way")
         try:
             service = open_service(held(self._settings.url_secret, self._environ).reveal())
         except SoctermError as error:
             return Answer(False, str(error))
-        kind = str(service.service_name)
-        try:
-            good = service.notify(
-                body=message.body, title=message.title, notify_type=TYPES.get(message.level, "info")
-            )
-        except Exception as error:  # noqa: BLE001 - what its many plugins let through is anything
-            return Answer(False, f"{kind}: {type(error).__name__}")
-        return Answer(bool(good), f"{kind}: {'sent' if good else 'not sent'}")
+        told: list[Answer] = []
+        # Its services know no time in all: a server that trickles would keep this thread for ever.
+        self._sending = threading.Thread(
+            target=lambda: told.append(_handed(service, message)), name=f"apprise-{self.name}", daemon=True
+        )
+        self._sending.start()
+        self._sending.join(DEADLINE)
+        return told[0] if told else Answer(False, f"no whole answer within {DEADLINE:.0f} s")
+
+
+def _handed(service: NotifyBase, message: Message) -> Answer:
+    """As text, so that Apprise takes care of what a service reads as markup: Telegram refuses a lone `<`."""
+    import apprise  # noqa: PLC0415
+
+    kind = str(service.service_name)
+    handler = apprise.Apprise(asset=service.asset)
+    handler.add(service)
+    try:
+        good = handler.notify(
+            body=message.body,
+            title=message.title,
+            notify_type=TYPES.get(message.level, "info"),
+            body_format=apprise.NotifyFormat.TEXT,
+        )
+    except Exception as error:  # noqa: BLE001 - what its many plugins let through is anything
+        return Answer(False, f"{kind}: {type(error).__name__}")
+    return Answer(bool(good), f"{kind}: {'sent' if good else 'not sent'}")
 
 
 def open_service(url: str) -> NotifyBase:
@@ -78,4 +101,6 @@ def open_service(url: str) -> NotifyBase:
     if hasattr(found, "include_image"):
         found.include_image = False
     found.redirects = False
+    if found.overflow_mode == apprise.OverflowMode.UPSTREAM:  # many services refuse what is too long for them
+        found.overflow_mode = apprise.OverflowMode.TRUNCATE
     return found

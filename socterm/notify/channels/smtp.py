@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import smtplib
-import socket
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,11 +17,15 @@ from socterm.config import SmtpChannel
 from socterm.errors import SoctermError
 from socterm.notify.channels.base import DEADLINE, SILENCE, Answer, told
 from socterm.notify.channels.posting import trust, why
+from socterm.notify.channels.smtp_line import TooLateError, mail_server
 from socterm.notify.words import Message
 from socterm.secrets import Secret, held
 
 PORTS: Final[Mapping[str, int]] = {"starttls": 587, "tls": 465, "none": 25}
 """Where a server listens unless the configuration says otherwise (RFC 6409, RFC 8314, RFC 5321)."""
+
+_OF_ONE: Final = range(552, 555)
+"""Refusals that can be about the one message: its size, its recipients' quota (RFC 5321, 4.2.3)."""
 
 
 class Smtp:
@@ -38,70 +39,45 @@ class Smtp:
 
     def send(self, message: Message, now: int) -> Answer:  # noqa: ARG002 - all are asked alike
         """Mail it to everybody; good where one of them gets it, and the answer says who does not."""
-        asked = self._settings
         secrets: list[Secret] = []
         try:
-            if asked.password_secret:
-                secrets.append(held(asked.password_secret, self._environ))
-            with _deadline(self._connected()) as server:
-                if secrets:
-                    server.login(asked.user, secrets[0].reveal())
-                refused = server.send_message(mail(message, asked))
+            if self._settings.password_secret:
+                secrets.append(held(self._settings.password_secret, self._environ))
+            refused = self._mailed(message, secrets)
         except SoctermError as error:
             return Answer(False, str(error))
+        except TooLateError:
+            return Answer(False, f"no whole answer within {DEADLINE:.0f} s")
         except smtplib.SMTPRecipientsRefused as error:
-            return self._refused([code for code, _ in error.recipients.values()], "nobody is accepted")
+            full = all(code in _OF_ONE for code, _ in error.recipients.values())
+            return Answer(False, "nobody is accepted", silent=not full)
         except smtplib.SMTPResponseException as error:
-            text = _text(error.smtp_error)
-            return self._refused([error.smtp_code], told(f"{error.smtp_code} {text}", secrets))
+            return _refused(error, secrets)
         except smtplib.SMTPNotSupportedError:
             return Answer(False, "the server does not offer STARTTLS, or no login we know")
         except (smtplib.SMTPException, OSError, ValueError) as error:
             return Answer(False, told(why(error), secrets))
-        return Answer(True, "accepted" + (f", but not for {len(refused)} of them" if refused else ""))
+        return Answer(True, "accepted" + (f", but not for {refused} of them" if refused else ""))
 
-    @staticmethod
-    def _refused(codes: list[int], text: str) -> Answer:
-        """A refusal of 552 to 554 (RFC 5321, 4.2.3) can be about the one message."""
-        return Answer(False, text, silent=not all(552 <= code <= 554 for code in codes))
-
-    def _connected(self) -> smtplib.SMTP:
+    def _mailed(self, message: Message, secrets: list[Secret]) -> int:
+        """How many of those it is for do not get it. Raises as the library does, and TooLateError."""
         asked = self._settings
         context = trust(asked.ca) if asked.security != "none" else None
-        name = socket.gethostname() or "localhost"
-        if asked.security == "tls":
-            return smtplib.SMTP_SSL(
-                asked.host, self.port, local_hostname=name, timeout=SILENCE, context=context
-            )
-        server = smtplib.SMTP(asked.host, self.port, local_hostname=name, timeout=SILENCE)
-        if context is not None:
-            try:
-                server.starttls(context=context)
-            except BaseException:
-                server.close()
-                raise
-        return server
+        with mail_server(
+            asked.host, self.port, silence=SILENCE, deadline=DEADLINE,
+            **({"direct": context} if asked.security == "tls" else {"starttls": context}),
+        ) as server:  # fmt: skip
+            if secrets:
+                server.login(asked.user, secrets[0].reveal())
+            return len(server.send_message(mail(message, asked)))
 
 
-@contextlib.contextmanager
-def _deadline(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
-    """Cut a server off that answers, but never ends to."""
-
-    def cut() -> None:
-        with contextlib.suppress(OSError):  # it is closed already
-            if server.sock is not None:
-                server.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(DEADLINE, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield server
-        with contextlib.suppress(smtplib.SMTPException, OSError):  # the mail is accepted by now
-            server.quit()
-    finally:
-        timer.cancel()
-        server.close()
+def _refused(error: smtplib.SMTPResponseException, secrets: list[Secret]) -> Answer:
+    """A server that has read a mail and does not want it, or one as large, has something against this one."""
+    text = _text(error.smtp_error)
+    read = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+    size = isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code in _OF_ONE
+    return Answer(False, told(f"{error.smtp_code} {text}", secrets), silent=not (read or size))
 
 
 def mail(message: Message, asked: SmtpChannel) -> EmailMessage:

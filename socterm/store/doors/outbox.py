@@ -13,7 +13,16 @@ from typing import Final
 
 from socterm.alerts.incidents import OPEN_STATES
 from socterm.store.connections import Connections
-from socterm.store.doors.outbox_rows import ChannelRow, Health, Held, Mark, News, Outgoing, Told
+from socterm.store.doors.outbox_rows import (
+    TURNS,
+    ChannelRow,
+    Health,
+    Held,
+    Mark,
+    News,
+    Outgoing,
+    Told,
+)
 from socterm.store.jsontext import clean
 
 _WAITING: Final = "('queued', 'sending', 'failed')"
@@ -33,9 +42,10 @@ LONGEST: Final = 3_600_000_000
 """µs: no message waits longer for its next try, so that what lies beyond is of a clock set back."""
 
 _TOLD: Final = (
-    "coalesce((SELECT max(o.rank) FROM outbox o WHERE o.channel = :channel AND o.kind = '{}' "
-    "AND o.about = {}.id AND o.about != 0), -1)"
+    "coalesce((SELECT max(o.rank) FROM outbox o WHERE o.channel = :channel AND o.kind = '{0}' "
+    "AND o.about = {1}.id AND o.about != 0 AND (o.kind != 'alert' OR o.state != 'moot')), -1)"
 )
+"""An alert that was closed or put off before its turn came was not told; it is if it opens again."""
 _NEW_ALERTS: Final = f"""
 SELECT a.id, a.rank, a.rule || ' ' || a.entity FROM alerts a
   WHERE a.change > :change AND a.id > :first AND a.rank >= :rank AND a.open = 1 AND a.last >= :since
@@ -50,8 +60,10 @@ SELECT i.id, i.rank, 'incident ' || i.id FROM incidents i
   AND i.rank > {_TOLD.format("incident", "i")} ORDER BY i.rank DESC, i.id
 """
 _PUT: Final = (
-    "INSERT OR IGNORE INTO outbox (channel, kind, about, rank, grp, state, created, changed) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO outbox (channel, kind, about, rank, grp, state, created, changed) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (channel, kind, about, rank) WHERE about != 0 DO UPDATE SET "
+    "state = excluded.state, created = excluded.created, changed = excluded.changed, attempts = 0, next = 0, "
+    "note = '' WHERE outbox.state = 'moot' AND outbox.kind = 'alert'"
 )
 _KNOWN: Final = (
     "INSERT OR IGNORE INTO outbox (channel, kind, about, rank, grp, state, created, changed, note) "
@@ -211,16 +223,22 @@ class OutboxDesk:
     # -- sending -------------------------------------------------------------------------
 
     def due(self, channel: str, now: int) -> Outgoing | None:
-        """The oldest message that is to be tried now; None where there is none, or the channel is to rest."""
+        """The message that is to be tried now; None where there is none, or the channel is to rest.
+
+        The oldest; but one that was tried `TURNS` times lets the others go first, for what a channel fails at
+        may be that very message. A digest waits for longer: what comes until its first try is in it.
+        """
         with self._connections.snapshot() as db:
             row = db.execute(
-                f"SELECT o.id, o.key, o.kind, o.about, o.rank, o.payload, o.created, o.attempts, {_TELLABLE} "
+                "SELECT o.id, o.key, o.kind, o.about, o.rank, o.payload, o.created, o.attempts, "
+                f"{_TELLABLE}, o.next > o.changed "
                 "FROM outbox o JOIN channels c ON c.name = o.channel WHERE o.channel = :channel "
                 f"AND o.state IN {_DUE} AND (o.next <= :now OR o.next > :now + :longest) "
-                "AND (c.gate <= :now OR c.gate > :now + :longest) ORDER BY o.id LIMIT 1",
+                "AND (c.gate <= :now OR c.gate > :now + :longest) "
+                f"ORDER BY o.attempts / {TURNS} + (o.kind = 'digest') * {TURNS}, o.id LIMIT 1",
                 {"channel": channel, "now": now, "longest": LONGEST},
             ).fetchone()
-        return None if row is None else Outgoing(*(*row[:-1], bool(row[-1])))
+        return None if row is None else Outgoing(*(*row[:-2], bool(row[-2]), bool(row[-1])))
 
     def held(self, channel: str) -> list[Held]:
         """What a digest of now has to sum up, gravest first."""

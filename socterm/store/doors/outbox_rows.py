@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
+
+TURNS: Final = 3
+"""Tries of a message after which others have their turn, and after which it may be at fault itself."""
 
 
 class News(msgspec.Struct, frozen=True):
@@ -43,7 +47,10 @@ class Told(msgspec.Struct):
 
 
 class Outgoing(msgspec.Struct):
-    """A message to be sent. `tellable`: what it is about should still be told."""
+    """A message to be sent. `tellable`: what it is about should still be told.
+
+    `refused`: the last try failed for something in the message itself.
+    """
 
     id: int
     key: str
@@ -54,6 +61,7 @@ class Outgoing(msgspec.Struct):
     created: int
     attempts: int
     tellable: bool
+    refused: bool
 
 
 class Held(msgspec.Struct):
