@@ -20,6 +20,7 @@ from socterm.sources.tcp import TcpSource
 from socterm.sources.udp import UdpSource
 from socterm.store import open_store
 from socterm.store.ingest.writer import Writer
+from tests.listener import until
 
 NOW = 1_795_168_800_000_000
 LINE = b"<38>Nov 21 10:00:00 web01 sshd[7]: Connection closed by 203.0.113.9 port 4711"
@@ -62,6 +63,41 @@ def test_what_waits_in_a_listener_is_stored_when_all_ends(writer: Writer) -> Non
     out.close()
     with open_store(writer.path) as store:
         assert store.events.count().value == 100
+
+
+@pytest.mark.parametrize("kind", ["udp", "tcp"])
+def test_what_the_store_has_no_time_for_at_the_end_is_counted(writer: Writer, kind: str) -> None:
+    """By a clock on which the time that all has is over before a second batch."""
+    hurried, moment = threading.Event(), [clock()]
+
+    def hurrying() -> int:
+        moment[0] += 60_000_000 if hurried.is_set() else 0
+        return moment[0]
+
+    opener = Opener([], bookmark=lambda _name: None, clock=hurrying)
+    pipeline = Pipeline(writer, writer.load_state(), RuleSet({}, []), opener, clock=hurrying, batch=50)
+    source = (UdpSource if kind == "udp" else TcpSource)(f"{kind}://127.0.0.1:0", clock=hurrying)
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+    out.connect(("127.0.0.1", source.port))
+    stop = threading.Event()
+    pipeline._add(source, NOW)
+
+    def after_the_first() -> None:
+        if not stop.is_set():
+            for _ in range(999):
+                out.send(LINE + b"\n")
+            out.close()
+            until(lambda: source.stats().backlog == 999, lambda: "all to be taken")
+            hurried.set()
+            stop.set()
+
+    pipeline.on_commit(after_the_first)
+    out.send(LINE + b"\n")
+    pipeline.run(stop)
+    with open_store(writer.path) as store:
+        stored = store.events.count().value
+    assert 1 <= stored < 1000
+    assert _refusals(writer, source.name) == {"taken and not stored": 1000 - stored}
 
 
 class Asking:

@@ -43,6 +43,7 @@ def test_the_quietest_of_who_holds_most_gives_way() -> None:
     assert gives_way(there, "c", 0.0) is late
     assert gives_way(there, "b", 0.0) is None  # both would hold two
     assert gives_way([mine], "c", 0.0) is None
+    assert gives_way([], "c", 0.0) is None
     for peer in there:
         peer.socket.close()
 

@@ -8,10 +8,13 @@ import logging.handlers
 import os
 import socket
 import threading
+import time
+import types
 from collections.abc import Callable, Iterator
 
 import pytest
 from socterm.errors import SoctermError
+from socterm.sources import peers
 from socterm.sources.peers import Limits
 from socterm.sources.tcp import TcpSource
 from tests.listener import NOW, Listener, until
@@ -410,6 +413,44 @@ def test_who_goes_on_sending_is_cut_when_time_is_up(listeners: Callable[..., Lis
     assert listener.source.done
     assert listener.source.stats().drops == {"cut at the end": 1}
     listener.source.close()
+
+
+def test_the_time_in_which_nobody_was_read_is_not_a_senders(
+    listeners: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end of a busy time the store takes longer than a sender has: what it had sent is not cut off."""
+    ahead = [0.0]
+    clock = types.SimpleNamespace(monotonic=lambda: time.monotonic() + ahead[0])
+    monkeypatch.setattr(peers, "time", clock)
+    listener = listeners(limits=Limits(queue=100_000, quiet=2, leaving=20, tick=0.02))
+    sender = listener.sender()
+    line = b"<1>" + b"x" * 996 + b"\n"
+    thread = threading.Thread(target=lambda: (sender.sendall(line * 3000), sender.close()))
+    thread.start()
+    until(lambda: not listener.source._peers._reading, lambda: "nobody to be read")
+    listener.source.end()
+    until(lambda: listener.source._peers._parting, lambda: "the end to begin")
+    ahead[0] += 1000
+    assert len(listener.finish()) == 3000
+    thread.join()
+    assert listener.source.stats().drops == {}
+
+
+def test_who_goes_on_sending_at_the_end_is_cut_by_the_listener_itself(
+    listeners: Callable[..., Listener],
+) -> None:
+    listener = listeners(limits=Limits(quiet=60, leaving=0.1, tick=0.02))
+    listener.sender(b"<1>one\n")
+    listener.lines(1)
+    assert listener.finish() == [b"<1>one"]
+    assert listener.source.stats().drops == {"cut at the end": 1}
+
+
+def test_what_was_taken_and_not_read_before_it_is_closed_is_counted(listener: Listener) -> None:
+    listener.sender(b"<1>one\n<1>two\n")
+    until(lambda: listener.source.stats().backlog == 2, lambda: "both to be taken")
+    listener.source.close()
+    assert listener.source.stats().drops == {"taken and not stored": 2, "cut at the end": 1}
 
 
 def test_one_that_was_never_started_closes() -> None:

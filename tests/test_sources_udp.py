@@ -174,7 +174,9 @@ def test_an_address_that_is_not_ours() -> None:
 
 def test_close_ends_it(listener: Listener) -> None:
     listener.send(b"x")
+    until(lambda: listener.source.stats().backlog == 1, lambda: "it to be taken")
     listener.source.close()
+    assert listener.source.stats().drops == {"taken and not stored": 1}
     assert listener.source.done
     assert listener.source.read(10) is None
     listener.source.close()

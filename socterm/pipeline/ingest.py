@@ -47,8 +47,8 @@ FTS_LAG = 20_000
 FTS_STEP = 20_000
 POLL = 0.25
 
-EMPTYING = 5_000_000
-"""µs that senders and the store get, once all is to end, for what listeners have taken."""
+EMPTYING = 20_000_000
+"""µs that the store gets at most, once all is to end, for what listeners have taken. Senders get less."""
 
 
 class Pipeline:
@@ -211,7 +211,10 @@ class Pipeline:
             if self._pending or self._touched:
                 self._commit(stop)
         for feed in self._feeds:
-            feed.source.close()  # what that cuts off is counted
+            feed.source.close()  # what that cuts off, and what was not read, is counted
+        while not self.error and any(feed.ahead is not None for feed in self._feeds):
+            self._gather(self.clock())
+            self._commit(stop)
         self._feeds = others
         if self._touch_changed():
             self._commit(stop)

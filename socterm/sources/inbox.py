@@ -8,6 +8,9 @@ from typing import Final
 
 from socterm.sources.base import Wake, no_wake
 
+UNSTORED: Final = "taken and not stored"
+"""The reason under which a listener counts lines that are still in its queue when it is closed."""
+
 OVERHEAD: Final = 64
 """Bytes that a line costs in a queue beyond its own, so that empty ones are bounded too."""
 
@@ -16,12 +19,13 @@ class Inbox:
     """A queue that one thread puts lines into and another takes them from, without a lock.
 
     Each counts what passed it in a number that the other only reads. `position` is that of the next line to
-    be taken. `wake` is called once for all that is put between two takes.
+    be taken, `lost` how many were cleared away. `wake` is called once for all that is put between two takes.
     """
 
     def __init__(self, position: int) -> None:
         self.position = position
         self.wake: Wake = no_wake
+        self.lost = 0
         self._lines: deque[bytes] = deque()
         self._came = 0
         self._went = 0
@@ -51,7 +55,8 @@ class Inbox:
         return first, lines
 
     def clear(self) -> None:
-        """What waits is gone."""
+        """What waits is gone, and counted in `lost`."""
+        self.lost += len(self._lines)
         self._lines.clear()
 
     def __len__(self) -> int:

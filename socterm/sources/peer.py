@@ -120,6 +120,13 @@ class Peer:
         except OSError:
             pass  # it has gone already; the next read says so
 
+    def later(self, seconds: float) -> None:
+        """Leave out of account so long a time, in which nobody was read."""
+        self.since += seconds
+        self.heard += seconds
+        self.framed += seconds
+        self.told += seconds
+
     def end(self, reason: str = "") -> None:
         """Decide that it is to be closed."""
         if not self.over:

@@ -81,6 +81,7 @@ class Peers:
         self._peers: set[Peer] = set()
         self._held = 0
         self._reading = True
+        self._stopped = 0.0
         self._deaf_until = 0.0
         self._ending = self._parting = self._stop = False
         self._heard, self._poke = socket.socketpair()
@@ -252,15 +253,16 @@ class Peers:
     def _read_no_more(self) -> None:
         """Leave what comes to the kernel: its buffers fill, and senders wait."""
         self._reading = False
+        self._stopped = time.monotonic()
         for peer in self._peers:
             self._selector.unregister(peer.socket)
 
     def _read_again(self) -> None:
         """Read again. The time without reading was ours, not theirs."""
         self._reading = True
-        now = time.monotonic()
+        ours = time.monotonic() - self._stopped
         for peer in self._peers:
-            peer.since = peer.heard = peer.framed = peer.told = now
+            peer.later(ours)
             self._register(peer)
 
     # -- times
@@ -275,10 +277,10 @@ class Peers:
             if peer.handshaking and now - peer.since > limits.handshake:
                 peer.end(SLOW)
             elif peer.parted or (self._parting and peer.handshaking):
-                # At the very end the ingest says for how long, and what is cut off then is counted.
-                longer = not self._parting and now - peer.told > limits.leaving
-                if longer or now - peer.heard > limits.quiet:
+                if now - peer.heard > limits.quiet:
                     peer.end()
+                elif now - peer.told > limits.leaving:
+                    peer.end(CUT_OFF if self._parting else "")
             elif peer.torn and now - peer.framed > limits.idle:
                 self._drop(IDLE, peer.address)
                 peer.part(now)

@@ -40,7 +40,7 @@ def gives_way(peers: Iterable[Peer], newcomer: str, quiet_since: float) -> Peer 
     if quiet := [peer for peer in staying if peer.framed < quiet_since]:
         return min(quiet, key=lambda peer: (peer.brought, peer.framed))
     held = Counter(peer.origin for peer in staying)
-    crowd, most = max(held.items(), key=lambda one: one[1])
+    crowd, most = max(held.items(), key=lambda one: one[1], default=("", 0))
     if held[newcomer] + 1 >= most:
         return None
     theirs = (peer for peer in staying if peer.origin == crowd)

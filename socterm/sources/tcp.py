@@ -9,7 +9,7 @@ from socterm.event import Chunk
 from socterm.measures import QUEUES
 from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake
-from socterm.sources.inbox import OVERHEAD, Inbox
+from socterm.sources.inbox import OVERHEAD, UNSTORED, Inbox
 from socterm.sources.peer import NO_FRAME, OVERSIZED, TLS_HERE, TORN, Frames
 from socterm.sources.peers import IDLE, NO_DESCRIPTOR, SLOW, TOO_MANY, UNFINISHED, Limits, Peers
 from socterm.sources.tls import (
@@ -118,6 +118,8 @@ class TcpSource:
         drops = dict(self._peers.drops)
         if self._empty:
             drops["empty"] = self._empty
+        if self._inbox.lost:
+            drops[UNSTORED] = self._inbox.lost
         return SourceStats(drops=drops, note=self._note(drops), backlog=len(self._inbox))
 
     def end(self) -> None:
@@ -130,7 +132,7 @@ class TcpSource:
                 self._peers.end()
 
     def close(self) -> None:
-        """End at once; what is queued and not read is gone."""
+        """End at once; what is queued and not read is gone, and counted."""
         QUEUES.forget(self.name)
         self.end()
         if self._thread is not None:

@@ -14,7 +14,7 @@ from socterm.measures import QUEUES
 from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake
 from socterm.sources.datagrams import Receiver, open_receiver
-from socterm.sources.inbox import OVERHEAD, Inbox
+from socterm.sources.inbox import OVERHEAD, UNSTORED, Inbox
 
 _QUEUE = 64 << 20
 
@@ -88,7 +88,10 @@ class UdpSource:
         """Drops by reason, and the datagrams waiting."""
         if not self._stop:
             self._kernel = self._dropped()
-        counts = {"queue full": self._queue_full, "kernel": self._kernel, "empty": self._empty}
+        counts = {
+            "queue full": self._queue_full, "kernel": self._kernel, "empty": self._empty,
+            UNSTORED: self._inbox.lost,
+        }  # fmt: skip
         drops = {reason: count for reason, count in counts.items() if count}
         note = ""
         if self._kernel:
@@ -106,7 +109,7 @@ class UdpSource:
         self._socket.close()
 
     def close(self) -> None:
-        """Stop listening; what is queued and not read is gone."""
+        """Stop listening; what is queued and not read is gone, and counted."""
         QUEUES.forget(self.name)
         self.end()
         self._inbox.clear()
