@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,37 @@ def test_what_the_store_has_no_time_for_at_the_end_is_counted(writer: Writer, ki
         stored = store.events.count().value
     assert 1 <= stored < 1000
     assert _refusals(writer, source.name) == {"taken and not stored": 1000 - stored}
+
+
+def test_a_store_that_is_busy_at_the_end_is_waited_for(writer: Writer) -> None:
+    """Another process that writes for long, such as a copy of the store, costs no line."""
+    writer._db.execute("PRAGMA busy_timeout = 10")
+    pipeline = _pipeline(writer)
+    source = UdpSource("udp://127.0.0.1:0", clock=clock)
+    pipeline._add(source, NOW)
+    stop = threading.Event()
+    tries: list[str] = []
+    with (
+        closing(sqlite3.connect(writer.path, isolation_level=None, check_same_thread=False)) as other,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+        def when_told() -> None:
+            if pipeline.error:
+                stop.set()
+                tries.append(pipeline.error)
+                if len(tries) == 3:
+                    other.execute("ROLLBACK")
+
+        pipeline.on_commit(when_told)
+        out.connect(("127.0.0.1", source.port))
+        for _ in range(99):
+            out.send(LINE)
+        pipeline.run(stop)
+    assert len(tries) == 3
+    with open_store(writer.path) as store:
+        assert store.events.count().value == 99
 
 
 class Asking:

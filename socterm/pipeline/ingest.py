@@ -117,6 +117,7 @@ class Pipeline:
         self._rate = Rate()
         self._listeners: list[Callable[[], None]] = []
         self._audit_seen = stored.audit_seen
+        self._until = 0
         self._fts_lag = writer.unfed()
         self._rules_state: RulesState | None = None
         self._reloads, self._reloaded = 0, ""
@@ -202,8 +203,7 @@ class Pipeline:
     def _empty(self, stop: threading.Event) -> None:
         """Store what listeners have taken: nobody will send it again."""
         self._feeds, others = [feed for feed in self._feeds if feed.end()], self._feeds
-        until = self.clock() + EMPTYING
-        while not all(feed.over for feed in self._feeds) and self.clock() < until and not self.error:
+        while not (all(feed.over for feed in self._feeds) or self._time_is_up() or self.error):
             self.turns += 1
             if not self._gather(self.clock()):
                 self.wake.wait(POLL)
@@ -218,6 +218,13 @@ class Pipeline:
         self._feeds = others
         if self._touch_changed():
             self._commit(stop)
+
+    def _time_is_up(self) -> bool:
+        """Whether the time is over that the store has from the first time this is asked."""
+        now = self.clock()
+        if not self._until:
+            self._until = now + EMPTYING
+        return now >= self._until
 
     def _touch_changed(self) -> bool:
         """Have what sources lost or refused since stored, though no line of theirs came; whether any did."""
@@ -348,7 +355,8 @@ class Pipeline:
                 self._status = self._make_status()
                 self._tell()
                 self.turns += 1
-                if stop.wait(1.0):
+                # Who has a busy store lets go of it; a full disk nobody empties in time.
+                if stop.wait(1.0) and (isinstance(full, StoreFullError) or self._time_is_up()):
                     return
         self.error = ""
         for feed in touched:
