@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from socterm.config import ApiConfig
 from socterm.config.api import listening
 from socterm.errors import SoctermError, UsageError
+from socterm.service.browser.readable import Readable
 from socterm.service.browser.routes import Browser, View
 from socterm.service.endpoints import Endpoint
 from socterm.service.frame.asgi import client
@@ -85,7 +86,7 @@ def open_server(
     if config.browser:
         pages = Browser(view_of(service, file, environ)).routes()
     app = make_app(service, with_document(more), pages)
-    return Server(app, place, begun=begun, ended=ended)
+    return Server(Readable(app) if pages else app, place, begun=begun, ended=ended)
 
 
 def view_of(service: Service, file: Path | None, environ: Mapping[str, str]) -> View:

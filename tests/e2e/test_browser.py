@@ -16,6 +16,7 @@ import pytest
 from socterm.store import open_store
 from tests.e2e.chromium import Chromium
 from tests.e2e.road import environment, socterm, until
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -102,9 +103,11 @@ def test_no_console_outlives_the_service(how: signal.Signals, stuck: bool, tmp_p
     until(lambda: told.read_bytes().endswith(b"\n"), "the service")
     origin = told.read_text().split("serving ")[1].split()[0]
     with httpx.Client(base_url=origin, headers={"Origin": origin}, trust_env=False) as http:
-        assert http.post("/login", data={"username": "alice", "password": PASSWORD}).status_code == 303
-        cookie = f"socterm_session={http.cookies['socterm_session']}"
-    where = f"{origin.replace('http', 'ws')}/console/socket?width=400&height=200"
+        page = http.post("/login", data={"username": "alice", "password": PASSWORD}).text
+        key = page.partition('data-key="')[2].partition('"')[0]
+        ((name, secret),) = http.cookies.items()
+        cookie = f"{name}={secret}"
+    where = f"{origin.replace('http', 'ws')}/console/socket/{key}?width=400&height=200"
     with connect(where, origin=Origin(origin), additional_headers={"Cookie": cookie}, proxy=None) as window:
         while b"Alerts" not in window.recv(PATIENCE, decode=False):
             pass
@@ -126,33 +129,58 @@ def _alive(process: str) -> bool:
         return False
 
 
+TAKES_COOKIES = """
+from http.server import *
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        print("cookie:", self.headers["Cookie"], flush=True)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<title>other</title>")
+server = HTTPServer(("127.0.0.1", 0), Page)
+print("port:", server.server_port, flush=True)
+server.serve_forever()
+"""
+"""A page that somebody else serves on this host; its server says what cookies browsers bring."""
+
+
 def test_a_page_of_another_port_gets_no_console(
     served: tuple[str, Path, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
-    """Its cookie would be sent there: to a browser all ports of a host are one site."""
+    """All ports of a host are one site to a browser: its page can ask with the cookie, its server has it."""
     origin, _, process = served
-    folder = tmp_path / "other"
-    folder.mkdir()
-    (folder / "index.html").write_text("<title>other</title>")
     other = subprocess.Popen(
-        [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(folder), "0"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-c", TAKES_COOKIES], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     try:
         assert other.stdout is not None
-        port = other.stdout.readline().split(b"port ")[1].split()[0].decode()
+        port = other.stdout.readline().split()[1].decode()
         with Chromium(tmp_path / "chromium") as browser:
             log_in(browser, origin)
             browser.go(f"http://127.0.0.1:{port}/")
             browser.until("document.title === 'other'")
             until(lambda: not _children(process.pid), "the console's end")
-            socket_url = origin.replace("http", "ws") + "/console/socket?width=80&height=24"
+            assert not browser.ask("localStorage.getItem('socterm')")
+            socket_url = origin.replace("http", "ws") + "/console/socket/none?width=80&height=24"
             said = browser.ask(
                 f"new Promise(done => {{ const s = new WebSocket('{socket_url}');"
                 " s.onopen = () => done('open'); s.onclose = () => done('closed'); })"
             )
             assert said == "closed"
+            cookie = other.stdout.readline().decode().removeprefix("cookie: ").strip()
+            told = {"Cookie": cookie}
+            assert "alice" in httpx.get(f"{origin}/console", headers=told, trust_env=False).text
+            with (
+                pytest.raises(InvalidStatus),
+                connect(socket_url, origin=Origin(origin), additional_headers=told, proxy=None),
+            ):
+                pass
             assert not _children(process.pid)
+            browser.go(f"{origin}/")
+            browser.sees("Alerts")
+            browser.ask("localStorage.clear()")
+            browser.go(f"{origin}/console")
+            browser.until("location.pathname === '/login'")
     finally:
         other.terminate()
         other.wait(10)

@@ -35,7 +35,11 @@ _FILES: Final = (
 """Our name, where it lies in textual-serve 1.1.3, its type and the SHA-256 of its bytes."""
 
 INSTALL: Final = "pip install 'socterm[browser]'"
-_OWN: Final = (("page.css", "text/css; charset=utf-8"), ("page.js", "text/javascript; charset=utf-8"))
+_OWN: Final = (
+    ("page.css", "text/css; charset=utf-8"),
+    ("page.js", "text/javascript; charset=utf-8"),
+    ("enter.js", "text/javascript; charset=utf-8"),
+)
 
 
 def assets() -> Mapping[str, Asset]:

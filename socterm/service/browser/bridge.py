@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from socterm.service.browser.child import Child
+from socterm.service.browser.places import Place
 from socterm.service.browser.sessions import Session
 
 FRAME: Final = 64 << 10
@@ -21,9 +22,16 @@ SLOW: Final = 30.0
 KEYS: Final = 4 << 10
 """Characters a second that are passed on: a console keeps all of them until it has done what they say."""
 
+LEAST: Final = 16
+"""Characters that any message counts as: a size or a click is work for a console, too."""
+
 ENDED: Final = 1000
 NOT_UNDERSTOOD: Final = 1008
 """Codes of the end of a web socket (RFC 6455, section 7.4.1)."""
+
+
+Used = Callable[[Place], None]
+"""Called when somebody typed into the window of a place."""
 
 
 class NotUnderstoodError(Exception):
@@ -76,12 +84,18 @@ def _code(error: BaseException | None) -> int:
 
 
 class Bridge:
-    """One window: carries keys there and screens back until either ends, or the login does."""
+    """One window: carries keys there and screens back until either ends, or the login or its place does.
 
-    def __init__(self, socket: WebSocket, child: Child, session: Session) -> None:
+    `trouble` is why its console ended by itself, where it said so.
+    """
+
+    def __init__(self, socket: WebSocket, child: Child, session: Session, place: Place, used: Used) -> None:
         self._socket = socket
         self._child = child
-        self._session = session
+        self._place = place
+        self._used = used
+        self._ends = (session.over, place.leave)
+        self.trouble = ""
         self._doings: dict[str, Callable[[Any], Awaitable[None]]] = {
             "stdin": child.keys,
             "resize": lambda size: child.resize(*size),
@@ -93,17 +107,24 @@ class Bridge:
     async def run(self) -> int:
         """Carry; answers the code to close the socket with. The child is ended in any case."""
         code = ENDED
+        if any(end.is_set() for end in self._ends):  # while it waited for its place
+            return code
+        drawn = False
         try:
             await self._child.start()
-            ways = [asyncio.create_task(way) for way in (self._there(), self._back(), self._over())]
+            back = asyncio.create_task(self._back())
+            ways = [back, *map(asyncio.create_task, (self._there(), *(end.wait() for end in self._ends)))]
             done, left = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            self._place.ending = True
             for way in left:
                 way.cancel()
             await asyncio.gather(*left, return_exceptions=True)
             for way in done:
                 code = max(code, _code(way.exception()))
+            drawn = done == {back}
         finally:
             await self._child.close()
+        self.trouble = self._child.trouble if drawn else ""
         return code
 
     async def _there(self) -> None:
@@ -115,12 +136,10 @@ class Bridge:
             what, about = read(text)
             await self._doings[what](about)
             if what == "stdin":
-                await asyncio.sleep(len(about) / KEYS)
+                self._used(self._place)
+            await asyncio.sleep(max(LEAST, len(about) if what == "stdin" else 0) / KEYS)
 
     async def _back(self) -> None:
         async for screen in self._child.screens():
             async with asyncio.timeout(SLOW):
                 await self._socket.send_bytes(screen)
-
-    async def _over(self) -> None:
-        await self._session.over.wait()

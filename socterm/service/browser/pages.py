@@ -65,8 +65,19 @@ def login(wrong: str = "") -> str:
     )
 
 
+def entered(key: str) -> str:
+    """What a login is answered with: its script keeps the key where pages of ours read it, and goes on."""
+    return _PAGE.format(
+        head='<script src="/assets/enter.js"></script>\n',
+        body=f"""<main data-key="{escape(key)}">
+<p>You are logged in. The console needs JavaScript, and leave to keep a key here.</p>
+</main>
+""",
+    )
+
+
 def terminal(name: str, role: str, socket: str) -> str:
-    """The console of one person; `socket` is the URL it speaks through."""
+    """The console of one person; `socket` is the URL it speaks through, to which the page adds its key."""
     return _PAGE.format(
         head='<script src="/assets/terminal.js"></script>\n<script src="/assets/page.js"></script>\n',
         body=f"""<div class="bar"><b>socterm</b> <span>{escape(name)} · {escape(role)}</span>
@@ -74,5 +85,18 @@ def terminal(name: str, role: str, socket: str) -> str:
 <div id="terminal" class="textual-terminal" data-session-websocket-url="{escape(socket)}"
  data-font-size="14"></div>
 <div class="over"><span>This console has ended. <a href="/console">Open it again</a></span></div>
+""",
+    )
+
+
+def refused(why: str) -> str:
+    """Why there is nothing to see here."""
+    return _PAGE.format(
+        head="",
+        body=f"""<main>
+<h1>socterm</h1>
+<p class="wrong" role="alert">{escape(why)}</p>
+<p><a href="/">To the console</a></p>
+</main>
 """,
     )

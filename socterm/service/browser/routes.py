@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -21,9 +21,12 @@ from socterm.service.browser import pages
 from socterm.service.browser.assets import assets
 from socterm.service.browser.bridge import Bridge
 from socterm.service.browser.child import Child, command, environment
-from socterm.service.browser.sessions import COOKIE, LIFE, Session, Sessions
+from socterm.service.browser.places import Place, Places
+from socterm.service.browser.sessions import LIFE, Login, Session, Sessions, cookie_name
+from socterm.service.frame.asgi import log
 from socterm.service.problems import RequestError
 from socterm.store.doors.identity import UserRow
+from socterm.visible import visible
 
 WINDOWS: Final = 4
 """Consoles open in browsers at a time: each is a process of some 40 MB and more."""
@@ -34,10 +37,14 @@ LOOK: Final = 2.0
 FORM: Final = 8 << 10
 """Bytes of a form that are read."""
 
-FULL: Final = "\r\n  socterm: all consoles for browsers are in use. Close one, then open this page again.\r\n"
+PATIENCE: Final = 10.0
+"""Seconds that a form may take to come."""
+
+FULL: Final = "all consoles for browsers are in use. Close one, then open this page again."
+NEEDED: Final = "somebody else needed the place of this window, which was used longest ago."
 TRY_LATER: Final = 1013
 
-Login = Callable[[Request, str, str], Awaitable[UserRow]]
+Verify = Callable[[Request, str, str], Awaitable[UserRow]]
 """Who this is, by name and password. Raises RequestError; keeps an eye on how often somebody tries."""
 
 
@@ -46,7 +53,7 @@ class View(NamedTuple):
 
     db: Path
     config: Path | None
-    login: Login
+    login: Verify
     users: Callable[[], list[UserRow]]
     ours: Callable[[HTTPConnection], str]
     environ: Mapping[str, str]
@@ -60,8 +67,7 @@ class Browser:
         self._view = view
         self._files = assets()
         self._sessions = Sessions(view.clock)
-        self.windows = 0
-        """How many are open."""
+        self.places = Places(WINDOWS)
         self._looking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -73,24 +79,31 @@ class Browser:
             Route("/logout", self._logout, methods=["POST"]),
             Route("/console", self._console, methods=["GET"]),
             Route("/assets/{name}", self._asset, methods=["GET"]),
-            WebSocketRoute("/console/socket", self._socket),
+            WebSocketRoute("/console/socket/{key}", self._socket),
         ]
 
-    def _begin(self, user: UserRow) -> str:
+    def _begin(self, user: UserRow) -> Login:
         """Log in; as long as anybody is, somebody looks who may no longer be."""
-        secret = self._sessions.begin(user)
+        login = self._sessions.begin(user)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
-        return secret
+        return login
 
     async def _look(self) -> None:
         while len(self._sessions):
             await asyncio.sleep(LOOK)
+            self._sessions.expire()  # whether the store can be read or not
             with contextlib.suppress(SoctermError):  # a store that is busy: the next look is soon
                 self._sessions.look(await run_in_threadpool(self._view.users))
 
     def _session(self, connection: HTTPConnection) -> Session | None:
-        return self._sessions.of(connection.cookies.get(COOKIE))
+        return self._sessions.of(self._cookie(connection))
+
+    def _cookie(self, connection: HTTPConnection) -> str | None:
+        return connection.cookies.get(self._cookie_name(connection))
+
+    def _cookie_name(self, connection: HTTPConnection) -> str:
+        return cookie_name(self._view.ours(connection))
 
     def _is_ours(self, connection: HTTPConnection) -> bool:
         """Whether a page of ours asks. Without this, one of another port of this host could."""
@@ -118,10 +131,11 @@ class Browser:
             return _page(pages.login(refused.message), refused.status, refused.headers)
         except StoreError:
             return _page(pages.login("the store cannot be used now: try again"), 503)
-        self._sessions.end(request.cookies.get(COOKIE))
-        answer = _to("/console")
+        self._sessions.end(self._cookie(request))
+        login = self._begin(user)
+        answer = _page(pages.entered(login.key))
         answer.set_cookie(
-            COOKIE, self._begin(user), max_age=LIFE // 1_000_000, path="/", httponly=True,
+            self._cookie_name(request), login.cookie, max_age=LIFE // 1_000_000, path="/", httponly=True,
             secure=self._view.ours(request).startswith("https:"), samesite="strict",
         )  # fmt: skip
         return answer
@@ -131,9 +145,9 @@ class Browser:
             await self._form_of(request)
         except RequestError as refused:
             return _page(pages.login(refused.message), refused.status)
-        self._sessions.end(request.cookies.get(COOKIE))
+        self._sessions.end(self._cookie(request))
         answer = _to("/login")
-        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        answer.delete_cookie(self._cookie_name(request), path="/", httponly=True, samesite="strict")
         return answer
 
     async def _console(self, request: Request) -> Response:
@@ -154,21 +168,31 @@ class Browser:
 
     async def _socket(self, socket: WebSocket) -> None:
         session = self._session(socket) if self._is_ours(socket) else None
-        if session is None:
+        if session is None or not session.fits(socket.path_params["key"]):
             await socket.close()  # before it was accepted: the answer is 403
             return
         await socket.accept()
-        if self.windows >= WINDOWS:
-            await socket.send_bytes(FULL.encode())
-            await socket.close(TRY_LATER)
-            return
-        self.windows += 1
-        try:
-            code = await Bridge(socket, self._child(socket, session), session).run()
-        finally:
-            self.windows -= 1
+        place = self.places.take(session.name)
+        if place is None:
+            code, said = TRY_LATER, FULL
+        else:
+            code, said = await self._window(socket, session, place)
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the browser may have closed it
+            if said:
+                await socket.send_bytes(f"\x1b[?1049l\x1b[2J\x1b[H\r\n  socterm: {said}\r\n".encode())
             await socket.close(code)
+
+    async def _window(self, socket: WebSocket, session: Session, place: Place) -> tuple[int, str]:
+        """Have a console drawn until it ends; the code to close with, and what there is to say of it."""
+        bridge = Bridge(socket, self._child(socket, session), session, place, self.places.used)
+        try:
+            await place.free()
+            code = await bridge.run()
+        finally:
+            self.places.release(place)
+        if bridge.trouble:
+            log.warning("a console for a browser has ended: %s", visible(bridge.trouble))
+        return code, NEEDED if place.leave.is_set() else visible(bridge.trouble).removeprefix("socterm: ")
 
     def _child(self, socket: WebSocket, session: Session) -> Child:
         view = self._view
@@ -194,10 +218,16 @@ def _to(place: str) -> RedirectResponse:
 async def _fields(request: Request) -> dict[str, str]:
     """The fields of a form, the last one of a name."""
     body = b""
-    async for block in request.stream():
-        body += block
-        if len(body) > FORM:
-            raise RequestError(413, "too large", f"a form has at most {FORM} bytes")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for block in request.stream():
+                body += block
+                if len(body) > FORM:
+                    raise RequestError(413, "too large", f"a form has at most {FORM} bytes")
+    except TimeoutError:
+        raise RequestError(408, "slow", f"a form takes {PATIENCE:.0f} seconds at most") from None
+    except ClientDisconnect:
+        raise RequestError(400, "form", "the form was cut short") from None
     try:
         return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=10).items()}
     except ValueError:
