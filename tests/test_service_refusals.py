@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from socterm.service.chat import chat_endpoints
 from socterm.service.endpoints import Endpoint
@@ -17,7 +19,7 @@ from socterm.service.stream import PATH
 from socterm.service.table import with_document
 from socterm.sources.hub import Hub
 from starlette.routing import Route, WebSocketRoute
-from tests.service_scene import Scene, code
+from tests.service_scene import HOST, Scene, code
 
 OPEN = {("POST", "/api/v1/auth/token"), ("GET", "/health"), ("POST", "/upload")}
 """What may be asked without a token: journals come from this machine or with a certificate."""
@@ -96,7 +98,7 @@ def test_nothing_is_reached_but_by_the_table(scene: Scene) -> None:
     routed = set()
     for route in app.routes:
         if isinstance(route, WebSocketRoute):
-            assert route.path == PATH  # see test_service_stream
+            assert route.path == PATH
             continue
         assert isinstance(route, Route)
         routed |= {(method, route.path) for method in route.methods or () if method != "HEAD"}
@@ -106,6 +108,53 @@ def test_nothing_is_reached_but_by_the_table(scene: Scene) -> None:
 
 def _of(place: tuple[str, str]) -> Endpoint:
     return next(one for one in ENDPOINTS if (one.method, one.path) == place)
+
+
+STREAM = next(one for one in ENDPOINTS if one.path == PATH)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("path", [PATH, "/api/v1/alerts", "/nowhere"])
+async def test_a_web_socket_is_not_opened_to_who_may_not(scene: Scene, path: str, refusal: str) -> None:
+    """As a page or a program opens one; a path that has none refuses everybody."""
+    headers = {"Host": HOST, **_headers(scene, refusal, STREAM)}
+    told = await _knock(scene, path, headers)
+    assert told[0]["type"] in ("websocket.close", "websocket.http.response.start"), told
+    if path == PATH and refusal not in OF_ANYBODY:
+        assert told[0]["status"] == STATUS.get(refusal, 401)
+        assert json.loads(told[1]["body"])["error"]["code"] in ("unauthorised", "scope")
+
+
+async def test_a_web_socket_is_opened_to_who_may(scene: Scene) -> None:
+    told = await _knock(scene, PATH, {"Host": HOST, "Origin": f"http://{HOST}", **scene.bearer("read")})
+    assert [message["type"] for message in told] == ["websocket.accept", "websocket.send"]
+
+
+async def _knock(scene: Scene, path: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+    """What the application says to who wants a web socket and goes after the first word."""
+    told: list[dict[str, Any]] = []
+    gone = anyio.Event()
+    said = iter([{"type": "websocket.connect"}])
+
+    async def receive() -> dict[str, Any]:
+        for message in said:
+            return message
+        await gone.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(message: dict[str, Any]) -> None:
+        told.append(message)
+        if message["type"] == "websocket.send":
+            gone.set()
+
+    scope = {
+        "type": "websocket", "http_version": "1.1", "path": path, "raw_path": path.encode(), "scheme": "ws",
+        "query_string": b"", "root_path": "", "subprotocols": [], "client": ("192.0.2.1", 1),
+        "server": ("127.0.0.1", 8514), "extensions": {"websocket.http.response": {}},
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    await make_app(scene.service, ENDPOINTS)(scope, receive, send)  # type: ignore[arg-type]
+    return told
 
 
 def test_a_place_is_taken_once(scene: Scene, tmp_path: Path) -> None:

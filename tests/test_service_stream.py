@@ -13,10 +13,12 @@ from typing import Any
 import httpx
 import pytest
 from socterm.service import stream
+from socterm.service.frame.asgi import LATER
 from socterm.service.server import Place, Server
 from socterm.service.service import make_app
-from socterm.service.stream import news, now_of
+from socterm.service.stream import now_of, reads
 from socterm.service.table import ENDPOINTS
+from socterm.service.tokens import new_token
 from socterm.store.ingest.writer import Writer
 from tests.service_scene import NOW, Scene
 from tests.store_samples import batch, episode, login
@@ -104,11 +106,65 @@ def test_who_comes_back_misses_nothing(scene: Scene, url: str) -> None:
 
 def test_a_cut_in_the_middle_of_a_read_tells_it_again(scene: Scene) -> None:
     """Only the last event of a read moves the mark."""
-    found = news(scene.store, (0, 0))
+    [found] = reads(scene.store, (0, 0))
     lines = list(stream.lines_of(found))
     assert len(lines) == 3
     assert ["id: " in line for line in lines] == [False, False, True]
     assert all(line.count("\n\n") == 1 for line in lines)
+
+
+def test_much_at_once_comes_in_parts_and_the_last_one_moves_the_mark(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may close ten thousand alerts in one go while thirty listen."""
+    monkeypatch.setattr(stream, "AT_ONCE", 2)
+    scene.store.triage.decide([1, 2, 3], "close", actor="ann", now=NOW)
+    change, decided = now_of(scene.store)
+    parts = list(reads(scene.store, (change - 1, 0)))
+    assert [[kind for kind, _ in part.told] for part in parts] == [
+        ["alert"] * 2, ["alert", "decision", "decision"],
+    ]  # fmt: skip
+    assert [part.mark for part in parts] == [None, (change, decided - 1)]
+    assert [told["id"] for told in map(json.loads, stream.messages_of(parts[0]))] == [None, None]
+    [rest] = reads(scene.store, (change, decided - 1))
+    assert ([kind for kind, _ in rest.told], rest.mark) == (["decision"], (change, decided))
+
+
+def test_all_of_much_at_once_is_told_to_who_listens(
+    scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "AT_ONCE", 1)
+    with listening(scene, url, "0.0") as events:
+        assert [(kind, bool(mark)) for kind, mark, _ in (next(events) for _ in range(4))] == [
+            ("begin", True), ("alert", False), ("alert", False), ("alert", True),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ahead", [(1, 0), (0, 1)])
+def test_a_mark_that_this_store_has_not_come_to_is_no_place_to_go_on(
+    scene: Scene, url: str, ahead: tuple[int, int]
+) -> None:
+    """Of before an older copy was put back: what comes until then would never be told."""
+    scene.store.triage.decide([1], "close", actor="ann", now=NOW)
+    headers = scene.bearer("read")
+    change, decided = now_of(scene.store)
+    headers["Last-Event-ID"] = f"{change + ahead[0]}.{decided + ahead[1]}"
+    refused = httpx.get(f"{url}/api/v1/stream", headers=headers, timeout=60)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "behind")
+    with pytest.raises(InvalidStatus) as status, connect(_socket(url), additional_headers=headers):
+        pass
+    assert status.value.response.status_code == 409
+    with listening(scene, url, f"{change}.{decided}") as events:
+        assert next(events)[0] == "begin"
+
+
+def test_a_head_of_a_stream_has_an_end(scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST", 1)
+    with httpx.Client(timeout=60) as client:
+        for _ in range(2):
+            head = client.head(f"{url}/api/v1/stream", headers=scene.bearer("read"))
+            assert (head.status_code, head.headers["content-type"][:17]) == (200, "text/event-stream")
+        assert client.get(f"{url}/health").status_code == 200
 
 
 def test_who_may_no_more_hears_no_more(scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +189,59 @@ def test_there_are_so_many_streams_and_what_ends_makes_room(
         assert next(events)[0] == "begin"
 
 
+def test_those_who_come_together_see_each_other(
+    scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST", 2)
+    host = url.removeprefix("http://")
+    asked = f"GET /api/v1/stream HTTP/1.1\r\nHost: {host}\r\n"
+    asked += "".join(f"{name}: {value}\r\n" for name, value in scene.bearer("read").items()) + "\r\n"
+    with contextlib.ExitStack() as stack:
+        come = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", int(host.split(":")[1])), timeout=60))
+            for _ in range(6)
+        ]
+        for one in come:
+            one.sendall(asked.encode())
+        told = sorted(one.recv(12) for one in come)
+    assert told == [b"HTTP/1.1 200"] * 2 + [b"HTTP/1.1 429"] * 4
+
+
+def test_nobody_takes_all_places(scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "EACH", 1)
+    token, digest = new_token()
+    scene.store.identity.add_token("other", digest, ["read"], actor="root", now=NOW)
+    with listening(scene, url) as events:
+        next(events)
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            connect(_socket(url), additional_headers=scene.bearer("read")),
+        ):
+            pass
+        assert refused.value.response.status_code == 429
+        with connect(_socket(url), additional_headers={"Authorization": f"Bearer {token}"}) as other:
+            assert json.loads(other.recv(60))["event"] == "begin"
+
+
+def test_a_store_that_cannot_be_read_ends_a_stream_and_a_web_socket_with_a_word(
+    scene: Scene, url: str
+) -> None:
+    with (
+        listening(scene, url) as events,
+        connect(_socket(url), additional_headers=scene.bearer("read")) as told,
+    ):
+        assert (next(events)[0], json.loads(told.recv(60))["event"]) == ("begin", "begin")
+        scene.store.close()
+        with pytest.raises(ConnectionClosedError) as ended:
+            told.recv(60)
+        assert ended.value.rcvd is not None
+        assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (LATER, "store")
+        with pytest.raises(httpx.RemoteProtocolError):
+            next(events)
+    while stream._open.count:
+        threading.Event().wait(0.01)
+
+
 def test_who_was_away_too_long_lists_anew(scene: Scene, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "BEHIND", 2)
     headers = scene.bearer("read") | {"Last-Event-ID": "0.0"}
@@ -145,7 +254,7 @@ def test_who_was_away_too_long_lists_anew(scene: Scene, url: str, monkeypatch: p
 def test_what_is_decided_on_people_is_not_told(scene: Scene) -> None:
     mark = now_of(scene.store)
     scene.user("ann", "read")
-    found = news(scene.store, mark)
+    [found] = reads(scene.store, mark)
     assert (found.told, found.mark) == ([], (mark[0], mark[1] + 1))
 
 

@@ -8,8 +8,9 @@ middle of one all of it is told again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar
 
@@ -20,10 +21,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from socterm.errors import SoctermError
 from socterm.service.alerts import alert_json, audit_json
 from socterm.service.answers import Answer, Asked, encoded
 from socterm.service.endpoints import Call, Endpoint, Nothing
-from socterm.service.frame.asgi import POLICY
+from socterm.service.frame.asgi import LATER, POLICY, Receive, Scope, Send
+from socterm.service.frame.failures import problem_of
 from socterm.service.frame.rates import too_often
 from socterm.service.identity import require
 from socterm.service.pages import numbers
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 PATH: Final = "/api/v1/stream"
+EVENTS: Final = "text/event-stream"
 
 EVERY: Final = 0.25
 """Seconds between two looks at the store; each costs two reads by index."""
@@ -46,12 +50,14 @@ ROUNDS: Final = 40
 MOST: Final = 32
 """Streams at a time."""
 
+EACH: Final = 16
+"""Of one user or token."""
+
 BEHIND: Final = 10_000
 """Alerts that may have changed since the mark that somebody comes back with."""
 
 AT_ONCE: Final = 500
-"""Decisions of one read."""
-
+"""Decisions of one read, and alerts of one part."""
 
 _PEOPLE: Final = ("user:", "token:")
 
@@ -62,34 +68,75 @@ class StreamQuery(Asked):
     since: Annotated[str, Field(max_length=80, description="The id of the last event")] = ""
 
 
+Mark = tuple[int, int]
+"""The last change of an alert, and the last decision."""
+
+
 class News(NamedTuple):
-    """What came after a mark: (kind, what) in order, and the mark behind it."""
+    """What came after a mark: (kind, what) in order, and the mark behind it; None before the last part."""
 
     told: list[tuple[str, dict[str, Any]]]
-    mark: tuple[int, int]
+    mark: Mark | None
 
 
 class _Open:
-    """How many streams there are."""
+    """The streams there are, by whose they are."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._by = Counter[str]()
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return self._by.total()
+
+    @contextmanager
+    def place(self, name: str) -> Iterator[None]:
+        """One more, at once, so that those who come together see each other. Raises `RequestError` (429)."""
+        if self.count >= MOST or self._by[name] >= EACH:
+            raise too_often(30)
+        self._by[name] += 1
+        try:
+            yield
+        finally:
+            self._by[name] -= 1
 
 
 _open = _Open()
 
 
-def news(store: Store, mark: tuple[int, int]) -> News:
-    """The alerts that changed and the decisions made since a mark; not those on users and tokens."""
+class _Streamed(StreamingResponse):
+    """An answer that gives its place back, however far it came."""
+
+    def __init__(self, place: ExitStack, text: AsyncIterator[str]) -> None:
+        headers = {"X-Accel-Buffering": "no"}  # or a proxy waits until there is enough to pass on
+        super().__init__(text, media_type=EVENTS, headers=headers)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._place:
+            await super().__call__(scope, receive, send)
+
+
+def reads(store: Store, mark: Mark) -> Iterator[News]:
+    """The alerts that changed and the decisions made since a mark; not those on users and tokens.
+
+    Somebody may close all alerts there are in one go: they come in parts, each read when it is asked for.
+    """
     change, ids = store.triage.changes(mark[0])
-    rows = [row for row in map(store.triage.alert, ids) if row is not None]
     decided = store.chronicle.since(mark[1], AT_ONCE)
-    told = [("alert", alert_json(row)) for row in rows]
+    told: list[tuple[str, dict[str, Any]]] = []
+    for start in range(0, len(ids), AT_ONCE):
+        if told:
+            yield News(told, None)
+        rows = map(store.triage.alert, ids[start : start + AT_ONCE])
+        told = [("alert", alert_json(row)) for row in rows if row is not None]
     told += [("decision", audit_json(row)) for row in decided if not row.about.startswith(_PEOPLE)]
-    return News(told, (change, decided[-1].id if decided else mark[1]))
+    yield News(told, (change, decided[-1].id if decided else mark[1]))
 
 
-def now_of(store: Store) -> tuple[int, int]:
+def now_of(store: Store) -> Mark:
     """The mark of this moment."""
     return store.triage.changes(0)[0], store.chronicle.newest()
 
@@ -97,42 +144,53 @@ def now_of(store: Store) -> tuple[int, int]:
 def lines_of(found: News) -> Iterator[str]:
     """The events as text; JSON has no line breaks, so no log text can end one."""
     for number, (kind, what) in enumerate(found.told, 1):
-        mark = f"id: {found.mark[0]}.{found.mark[1]}\n" if number == len(found.told) else ""
-        yield f"event: {kind}\n{mark}data: {encoded(what).decode()}\n\n"
+        mark = _mark(found, number)
+        named = f"id: {mark}\n" if mark else ""
+        yield f"event: {kind}\n{named}data: {encoded(what).decode()}\n\n"
 
 
-async def _begin(service: Service, given: str) -> tuple[int, int]:
-    """The mark to begin behind. Raises `RequestError` for one that is none, or too long ago; and where there
-    are too many streams.
-    """
-    store = service.store
+def _mark(found: News, number: int) -> str | None:
+    """The mark on one of its events, the first being 1."""
+    return f"{found.mark[0]}.{found.mark[1]}" if found.mark and number == len(found.told) else None
+
+
+async def _begin(service: Service, given: str) -> Mark:
+    """The mark to begin behind. Raises `RequestError` for one that is none, or too long ago, or to come."""
     parts = numbers(given, 2)
-    if _open.count >= MOST:
-        raise too_often(30)
-    if parts is None:
-        return await _look(service, partial(now_of, store))
-    if len((await _look(service, partial(store.triage.changes, parts[0])))[1]) > BEHIND:
+    if parts is not None and min(parts) < 0:
+        raise RequestError(400, "cursor", "that is no mark: take the id of an event of this stream")
+    mark: Mark | None = None if parts is None else (parts[0], parts[1])
+    return await _look(service, partial(_behind, service.store, mark))
+
+
+def _behind(store: Store, mark: Mark | None) -> Mark:
+    """A mark of another store, or of this one before an older copy took its place, would miss what comes."""
+    if mark is None:
+        return now_of(store)
+    _, ids = store.triage.changes(mark[0])
+    foreign = not ids and mark[0] and not store.triage.changes(mark[0] - 1)[1]
+    if foreign or mark[1] > store.chronicle.newest() or len(ids) > BEHIND:
         raise RequestError(409, "behind", "too much has changed since: list what there is, and begin anew")
-    return parts[0], parts[1]
+    return mark
 
 
-async def _follow(service: Service, authorization: str | None, mark: tuple[int, int]) -> AsyncGenerator[News]:
-    """What comes behind a mark, read by read; now and then nothing. Ends where who listens may no more."""
-    _open.count += 1
-    try:
-        yield News([("begin", {})], mark)
-        rounds = 0
-        while True:
-            found = await _look(service, partial(news, service.store, mark))
-            mark = found.mark
-            rounds += 1
-            if rounds % ROUNDS == 0 and not await _look(service, partial(_may, service, authorization)):
-                return
-            if found.told or rounds % ROUNDS == 0:
+async def _follow(service: Service, authorization: str | None, mark: Mark) -> AsyncGenerator[News]:
+    """What comes behind a mark, part by part; now and then nothing. Ends where who listens may no more."""
+    yield News([("begin", {})], mark)
+    rounds = 0
+    while True:
+        rounds += 1
+        found: News | None
+        parts = reads(service.store, mark)
+        while (found := await _look(service, partial(next, parts, None))) is not None:
+            mark = found.mark or mark
+            if found.told:
                 yield found
-            await anyio.sleep(EVERY)
-    finally:
-        _open.count -= 1
+        if rounds % ROUNDS == 0:
+            if not await _look(service, partial(_may, service, authorization)):
+                return
+            yield News([], mark)
+        await anyio.sleep(EVERY)
 
 
 async def _look(service: Service, work: Callable[[], Found]) -> Found:
@@ -149,17 +207,21 @@ def _may(service: Service, authorization: str | None) -> bool:
 
 
 async def _stream(call: Call[StreamQuery, Nothing]) -> Response:
+    if call.request.method == "HEAD":
+        return Response(media_type=EVENTS)  # there is no end to wait for
     given = call.request.headers.get("last-event-id") or call.query.since
-    mark = await _begin(call.service, given)
     authorization = call.request.headers.get("authorization")
+    with ExitStack() as places:
+        places.enter_context(_open.place(call.principal.name))
+        mark = await _begin(call.service, given)
+        place = places.pop_all()
 
     async def text() -> AsyncIterator[str]:
         async with aclosing(_follow(call.service, authorization, mark)) as reads:
             async for found in reads:
                 yield "".join(lines_of(found)) or ": still here\n\n"
 
-    headers = {"X-Accel-Buffering": "no"}  # or a proxy waits until there is enough to pass on
-    return StreamingResponse(text(), media_type="text/event-stream", headers=headers)
+    return _Streamed(place, text())
 
 
 def socket_of(service: Service) -> WebSocketRoute:
@@ -170,21 +232,19 @@ def socket_of(service: Service) -> WebSocketRoute:
 
     async def talk(socket: WebSocket) -> None:
         authorization = socket.headers.get("authorization")
-        try:
-            require(await _look(service, partial(service.doorman.who, authorization)), "read")
-            given = socket.headers.get("last-event-id") or socket.query_params.get("since", "")
-            mark = await _begin(service, given)
-        except RequestError as error:
-            await socket.send_denial_response(Answer(error.body(), error.status, error.headers))
-            return
-        await socket.accept()
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_until_gone, socket, tasks.cancel_scope)
-                await _send(socket, _follow(service, authorization, mark))
-                tasks.cancel_scope.cancel()
-        except* WebSocketDisconnect:
-            pass  # it went while something was being told
+        with ExitStack() as places:
+            try:
+                who = require(await _look(service, partial(service.doorman.who, authorization)), "read")
+                places.enter_context(_open.place(who.name))
+                given = socket.headers.get("last-event-id") or socket.query_params.get("since", "")
+                mark = await _begin(service, given)
+            except (RequestError, SoctermError) as raised:
+                error = problem_of(raised)
+                await socket.send_denial_response(Answer(error.body(), error.status, error.headers))
+                return
+            await socket.accept()
+            with suppress(WebSocketDisconnect):  # it went while something was being told
+                await _talk(socket, _follow(service, authorization, mark))
 
     return WebSocketRoute(PATH, talk)
 
@@ -192,27 +252,49 @@ def socket_of(service: Service) -> WebSocketRoute:
 def messages_of(found: News) -> Iterator[str]:
     """The events as messages."""
     for number, (kind, what) in enumerate(found.told, 1):
-        mark = f"{found.mark[0]}.{found.mark[1]}" if number == len(found.told) else None
-        yield encoded({"event": kind, "id": mark, "data": what}).decode()
+        yield encoded({"event": kind, "id": _mark(found, number), "data": what}).decode()
 
 
-async def _send(socket: WebSocket, follow: AsyncGenerator[News]) -> None:
-    async with aclosing(follow) as reads:
-        async for found in reads:
-            for message in messages_of(found):
-                await socket.send_text(message)
-    await socket.close(POLICY, "unauthorised")
+async def _talk(socket: WebSocket, follow: AsyncGenerator[News]) -> None:
+    """Until one of both goes, or the store cannot be read, which is said."""
+    code, reason = POLICY, "unauthorised"
+    gone = False
+    try:
+        async with anyio.create_task_group() as tasks:
+
+            async def listen() -> None:
+                nonlocal gone
+                while (await socket.receive())["type"] != "websocket.disconnect":
+                    pass
+                gone = True
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(listen)
+            async with aclosing(follow) as found:
+                async for part in found:
+                    for message in messages_of(part):
+                        await socket.send_text(message)
+            tasks.cancel_scope.cancel()
+    except* WebSocketDisconnect:
+        gone = True
+    except* SoctermError as errors:
+        error = problem_of(next(_single(errors)))
+        code, reason = LATER, error.code
+    if not gone:
+        await socket.close(code, reason)
 
 
-async def _until_gone(socket: WebSocket, scope: anyio.CancelScope) -> None:
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
-    scope.cancel()
+def _single(errors: BaseExceptionGroup[SoctermError]) -> Iterator[SoctermError]:
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _single(error)
+        else:
+            yield error
 
 
 ENDPOINTS: Final = (
     Endpoint(
         "GET", PATH, "Tell alerts and decisions as they come, from `Last-Event-ID` on", _stream,
-        "read", query=StreamQuery, gives="text/event-stream", others=(409,),
+        "read", query=StreamQuery, gives=EVENTS, others=(409,),
     ),
 )  # fmt: skip

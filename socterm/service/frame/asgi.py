@@ -22,6 +22,9 @@ ASKED: Final = ("http", "websocket")
 POLICY: Final = 1008
 """The close code of a web socket that is refused (RFC 6455, section 7.4.1)."""
 
+LATER: Final = 1013
+"""That of one that may try again later (RFC 6455, section 11.7, and the registry of its codes)."""
+
 log = logging.getLogger("socterm.service")
 
 
