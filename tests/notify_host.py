@@ -22,7 +22,7 @@ from socterm.store import open_store
 LIMITS = Limits(each=1, within=60 * MINUTE, most=3, digest=5 * MINUTE)
 
 
-COMMITS = ("begin", "put", "put_digest", "claim", "sent", "failed", "failing", "moot", "send")
+COMMITS = ("begin", "put", "put_digest", "claim", "sent", "failed", "failing", "moot", "summary", "send")
 
 
 class Deadly:

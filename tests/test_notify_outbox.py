@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from socterm.alerts.model import RuleInfo
 from socterm.store import Store, open_store
+from socterm.store.doors import outbox_sums
 from socterm.store.doors.outbox import LONGEST
-from socterm.store.doors.outbox_rows import Mark, News
+from socterm.store.doors.outbox_rows import Kind, Mark, News
 from socterm.store.ingest.writer import Writer
 from tests.store_samples import NOW, batch, episode, login
 
@@ -240,7 +242,7 @@ def test_what_is_closed_meanwhile_is_said_to_be(scene: Scene) -> None:
     message = scene.outbox.due("ops", NOW)
     assert message is not None
     assert not message.tellable
-    scene.outbox.moot([message.id], "closed", NOW)
+    scene.outbox.moot(message.id, "closed", NOW)
     assert scene.outbox.due("ops", NOW) is None
 
 
@@ -269,21 +271,74 @@ def test_a_digest_takes_what_was_held(scene: Scene) -> None:
     scene.close(2)
     scene.outbox.put_digest("ops", NOW)
     assert scene.outbox.told("ops", NOW, minute=60, within=60).summing
-    held = scene.outbox.held("ops")
-    assert [(one.about, one.title, one.tellable) for one in held] == [
-        (1, "rule-1", True),
-        (2, "rule-2", False),
-    ]
-    assert held[0].entity == '{"source.ip":"203.0.113.9"}'
+    held = scene.outbox.summary("ops", NOW, most=10)
+    assert held.kinds == [Kind(2, "alert", 1, "rule-1", '{"source.ip":"203.0.113.9"}', 1)]
+    assert (held.levels, held.others, held.ids) == ({2: 1}, 0, [1])
     digest = scene.outbox.due("ops", NOW)
     assert digest is not None
     assert (digest.kind, digest.tellable) == ("digest", True)
-    assert scene.outbox.claim(digest.id, "{}", NOW, sums=[one.id for one in held])
-    assert scene.outbox.held("ops") == []
+    scene.alert(3)
+    scene.take([], scene.news())
+    assert scene.outbox.claim(digest.id, "{}", NOW, sums=held.last)
+    assert scene.outbox.summary("ops", NOW, most=10).ids == [3]
     scene.outbox.sent(digest.id, "", NOW)
     told = scene.outbox.told("ops", NOW, minute=60, within=60)
-    assert (told.minute, told.held_since, told.digest, told.summing) == (0, 0, NOW, False)
-    assert scene.outbox.channels()[0].summed == 2
+    assert (told.minute, told.held_since, told.digest, told.summing) == (0, NOW, NOW, False)
+    assert scene.outbox.channels()[0].summed == 1
+
+
+def test_a_digest_counts_kinds_and_names_the_gravest(scene: Scene) -> None:
+    scene.begin()
+    levels = {"a": "high", "b": "medium", "c": "critical", "d": "medium"}
+    scene.writer.save_rules(
+        [], {key: RuleInfo(key, key.upper(), level, "", ()) for key, level in levels.items()}
+    )
+    for number, rule in enumerate("abcbabd", 1):
+        events = [login(number)]
+        scene.writer.commit(batch(events, [episode(number, events, alert=number, rule=rule)]))
+    scene.take([], scene.news())
+    held = scene.outbox.summary("ops", NOW, most=3)
+    assert [(kind.title, kind.count, kind.about) for kind in held.kinds] == [
+        ("C", 1, 3), ("A", 2, 1), ("B", 3, 2),
+    ]  # fmt: skip
+    assert (held.levels, held.others) == ({4: 1, 3: 2, 2: 4}, 1)
+    assert held.ids == [3, 1, 5, 2, 4, 6, 7]
+
+
+def test_a_storm_is_more_than_one_digest_only_where_one_would_hold_up_ingest(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_sums, "_LAST", outbox_sums._LAST.replace(str(outbox_sums.MOST - 1), "1"))
+    scene.begin()
+    scene.alert(1, 2, 3, 4, 5)
+    scene.take([], scene.news())
+    scene.close(1, 2)
+    monkeypatch.setattr("socterm.store.doors.outbox.PAGE", 1)
+    told = []
+    for _ in range(3):
+        held = scene.outbox.summary("ops", NOW, most=10)
+        told.append(held.ids)
+        scene.outbox.put_digest("ops", NOW)
+        digest = scene.outbox.due("ops", NOW)
+        assert digest is not None
+        scene.outbox.claim(digest.id, "{}", NOW, sums=held.last)
+        scene.outbox.sent(digest.id, "", NOW)
+    assert told == [[3, 4], [5], []]
+
+
+def test_a_storm_is_looked_at_in_portions_that_part_no_batch(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socterm.store.doors.outbox.PAGE", 4)
+    scene.begin()
+    for number in range(3):
+        events = [login(number * 3 + offset) for offset in (1, 2, 3)]
+        scene.writer.commit(batch(events, [episode(e.id, [e], alert=e.id) for e in events]))
+    found = []
+    for _ in range(3):
+        scene.mark, news = scene.outbox.news("ops", scene.mark, kinds=("alert",), rank=MEDIUM, since=0)
+        found.append(ids(news))
+    assert found == [[1, 2, 3, 4, 5, 6], [7, 8, 9], []]
 
 
 def test_a_channel_that_was_off_is_told_what_comes_when_it_is_on_again(scene: Scene) -> None:

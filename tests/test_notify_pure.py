@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,11 +20,10 @@ from socterm.notify.words import (
     of_incident,
     of_many,
     of_test,
-    said,
     without_names,
 )  # fmt: skip
 from socterm.store.doors.incident_rows import IncidentRow
-from socterm.store.doors.outbox_rows import Held, News, Told
+from socterm.store.doors.outbox_rows import Kind, News, Summary, Told
 from socterm.store.rows import AlertRow
 
 NOW = 1_795_168_800_000_000
@@ -155,27 +156,33 @@ def test_an_incident_in_words() -> None:
     assert "tactics credential-access" in made.body
 
 
-def held(count: int, title: str = "", rank: int = 3) -> list[Held]:
-    return [Held(n, "alert", n, rank, title or f"Rule {n}", "", True) for n in range(count)]
+def summed(*kinds: Kind, others: int = 0) -> Summary:
+    levels: dict[int, int] = {}
+    for kind in kinds:
+        levels[kind.rank] = levels.get(kind.rank, 0) + kind.count
+    return Summary(99, levels, list(kinds), others, [kind.about for kind in kinds])
 
 
 def test_a_digest_in_words() -> None:
-    many = [*held(2, "Wiped", 4), *held(993, "Brute force")]
-    made = of_many(many, {0: "203.0.113.9"}, key="k", at=NOW, host="soc1")
-    assert made.title == "995 more alerts: 2 critical, 993 high"
+    entity = '{"source.ip":"203.0.113.9"}'
+    many = summed(
+        Kind(4, "alert", 1, "Wiped", entity, 2), Kind(3, "alert", 3, "Brute force", entity, 993),
+        Kind(3, "alert", 8, "Alone", "", 1), Kind(2, "incident", 5, "", "", 1), others=4_990,
+    )  # fmt: skip
+    made = of_many(many, key="k", at=NOW, host="soc1")
+    assert made.title == "997 more alerts: 2 critical, 994 high, 1 medium"
     assert made.level == "critical"
-    assert made.body.splitlines()[1:3] == [
+    assert made.body.splitlines()[1:] == [
         "critical ×2: Wiped · 203.0.113.9 and others",
         "high ×993: Brute force · 203.0.113.9 and others",
+        "high: Alone",
+        "medium: incident 5",
+        "and 4,990 other kinds",
+        "on soc1",
     ]
-    assert of_many(held(1), {}, key="k", at=NOW, host="h").title == "1 more alert: 1 high"
-
-
-def test_a_digest_of_many_kinds_stays_short() -> None:
-    made = of_many(held(5000), {}, key="k", at=NOW, host="soc1")
-    assert made.body.count("\n") == LINES + 2
-    assert "and 4,990 other kinds" in made.body
-    assert len(made.facts["ids"]) == 1000
+    assert made.facts["levels"] == {"critical": 2, "high": 994, "medium": 1}
+    alone = of_many(summed(Kind(3, "alert", 1, "x", "", 1)), key="k", at=NOW, host="h")
+    assert alone.title == "1 more alert: 1 high"
 
 
 HOSTILE = st.text(st.characters(codec=None), max_size=300)
@@ -186,7 +193,8 @@ def test_text_of_logs_is_cleaned_cut_and_ends_no_line(title: str, name: str, val
     row = alert(title, **{})
     row.entity = {name: value, "user.name": title}
     made = of_alert(row, key="k", at=NOW, host=value)
-    many = of_many([Held(1, "alert", 1, 3, title, "", True)], {1: said(value)}, key="k", at=NOW, host=name)
+    entity = json.dumps({name: value})
+    many = of_many(summed(Kind(3, "alert", 1, title, entity, 1)), key="k", at=NOW, host=name)
     for one in (made, many, of_test(key="k", at=NOW, host=value, channel=name)):
         assert one.title.isprintable()
         assert all(line.isprintable() for line in one.body.split("\n"))
@@ -203,8 +211,8 @@ def test_a_body_is_short_in_bytes_too() -> None:
     body = worded(row).body
     assert BYTES - 8 <= len(body.encode()) <= BYTES
     assert body.endswith("…")
-    digest = [Held(n, "alert", n, 3, f"{n}" + "漢" * 200, "", True) for n in range(20)]
-    assert len(of_many(digest, {}, key="k", at=NOW, host="soc1").body.encode()) <= BYTES
+    digest = summed(*(Kind(3, "alert", n, f"{n}" + "🔥" * 200, "", 1) for n in range(LINES)))
+    assert BYTES - 8 <= len(of_many(digest, key="k", at=NOW, host="soc1").body.encode()) <= BYTES
 
 
 def test_a_message_without_names_has_nothing_from_logs_or_rules() -> None:
@@ -214,7 +222,7 @@ def test_a_message_without_names_has_nothing_from_logs_or_rules() -> None:
     made = [
         worded(alert("evil title", user__name="evil", rule="evil"), incident=3),
         of_incident(row, key="k", at=NOW, host="soc1"),
-        of_many([Held(1, "alert", 9, 3, "evil", "", True)], {1: "evil"}, key="k", at=NOW, host="soc1"),
+        of_many(summed(Kind(3, "alert", 9, "evil", '{"x": "evil"}', 1)), key="k", at=NOW, host="soc1"),
     ]
     bare = [without_names(message) for message in made]
     assert [one.title for one in bare] == ["HIGH: alert 7", "HIGH: incident 3", "1 more alert: 1 high"]

@@ -21,7 +21,6 @@ from socterm.notify.retry import DEAD, wait_after
 from socterm.notify.words import Message
 from socterm.store import Store
 from socterm.store.doors.outbox_rows import TURNS, Mark, Outgoing, Told
-from socterm.store.jsontext import from_json
 
 KINDS: Final = {"alerts": ("alert",), "incidents": ("incident",), "all": ("alert", "incident")}
 
@@ -121,28 +120,23 @@ class Round:
         except Exception as error:  # noqa: BLE001 - one message that a library stumbles over holds up no other
             return Answer(False, f"it could not be put together: {type(error).__name__}", silent=False)
 
-    def _message(self, outgoing: Outgoing, now: int) -> tuple[Message | None, list[int]]:
-        """What to send, and what it sums up; None where there is nothing to tell any more."""
+    def _message(self, outgoing: Outgoing, now: int) -> tuple[Message | None, int]:
+        """What to send, and up to which entry it sums up; None where there is nothing to tell any more."""
         if not outgoing.tellable:
-            self._outbox.moot([outgoing.id], "closed, or part of another, before it was told", now)
-            return None, []
+            self._outbox.moot(outgoing.id, "closed, or part of another, before it was told", now)
+            return None, 0
         if outgoing.payload is not None:
-            return _read(outgoing.payload), []
+            return _read(outgoing.payload), 0
         if outgoing.kind == "digest":
             return self._digest(outgoing, now)
-        return self._worded(outgoing, now), []
+        return self._worded(outgoing, now), 0
 
-    def _digest(self, outgoing: Outgoing, now: int) -> tuple[Message | None, list[int]]:
-        held = self._outbox.held(self._channel.name)
-        over = [one.id for one in held if not one.tellable]
-        self._outbox.moot(over, "closed, or part of another, before it was told", now)
-        told = [one for one in held if one.tellable]
-        if not told:
-            self._outbox.moot([outgoing.id], "nothing left to sum up", now)
-            return None, []
-        entities = {one.id: words.entity_text(from_json(one.entity)) for one in told if one.entity}
-        message = words.of_many(told, entities, key=outgoing.key, at=now, host=self._host)
-        return message, [one.id for one in told]
+    def _digest(self, outgoing: Outgoing, now: int) -> tuple[Message | None, int]:
+        held = self._outbox.summary(self._channel.name, now, most=words.LINES)
+        if not held.levels:
+            self._outbox.moot(outgoing.id, "nothing left to sum up", now)
+            return None, 0
+        return words.of_many(held, key=outgoing.key, at=now, host=self._host), held.last
 
     def _worded(self, outgoing: Outgoing, now: int) -> Message | None:
         made: dict[str, Any] = {"key": outgoing.key, "at": now, "host": self._host}
@@ -154,7 +148,7 @@ class Round:
             incident = self._store.incidents.of_alert(outgoing.about)
             message = words.of_alert(alert, incident=incident, **made) if alert else None
         if message is None:
-            self._outbox.moot([outgoing.id], "it is not there any more", now)
+            self._outbox.moot(outgoing.id, "it is not there any more", now)
         return message
 
 

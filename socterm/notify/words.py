@@ -6,8 +6,7 @@ header, and are cut. A link in them is taken apart, because mail programs and ph
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +14,8 @@ import msgspec
 
 from socterm.alerts.levels import LEVELS
 from socterm.store.doors.incident_rows import IncidentRow
-from socterm.store.doors.outbox_rows import Held
+from socterm.store.doors.outbox_rows import Kind, Summary
+from socterm.store.jsontext import from_json
 from socterm.store.rows import AlertRow
 from socterm.visible import visible
 
@@ -106,30 +106,30 @@ def of_incident(row: IncidentRow, *, key: str, at: int, host: str) -> Message:
     )
 
 
-def of_many(held: Sequence[Held], entities: Mapping[int, str], *, key: str, at: int, host: str) -> Message:
-    """The digest of what was not told by itself; `entities` has the text of each entry's, by its id."""
-    levels = Counter(LEVELS[one.rank] for one in held)
-    total = len(held)
-    counts = ", ".join(f"{levels[level]:,} {level}" for level in reversed(LEVELS) if levels[level])
+def of_many(held: Summary, *, key: str, at: int, host: str) -> Message:
+    """The digest of what was not told by itself."""
+    total = sum(held.levels.values())
+    counts = ", ".join(f"{held.levels[rank]:,} {LEVELS[rank]}" for rank in sorted(held.levels, reverse=True))
     title = f"{total:,} more {'alert' if total == 1 else 'alerts'}: {counts}"
-    kinds = Counter((-one.rank, _called(one)) for one in held)
-    first = {(-one.rank, _called(one)): entities.get(one.id, "") for one in reversed(held)}
-    ranked = sorted(kinds, key=lambda kind: (kind[0], -kinds[kind], kind[1]))
-    lines = [title]
-    for kind in ranked[:LINES]:
-        times = f" ×{kinds[kind]:,}" if kinds[kind] > 1 else ""
-        about = f" · {first[kind]}" + (" and others" if kinds[kind] > 1 else "") if first[kind] else ""
-        lines.append(f"{LEVELS[-kind[0]]}{times}: {kind[1]}{about}")
-    if len(ranked) > LINES:
-        lines.append(f"and {len(ranked) - LINES:,} other kinds")
+    lines = [title, *map(_of_kind, held.kinds)]
+    if held.others:
+        lines.append(f"and {held.others:,} other kinds")
     lines.append(f"on {said(host)}")
     facts = {
         "alerts": total,
-        "levels": dict(levels),
-        "ids": [one.about for one in held if one.kind == "alert"][:1000],
+        "levels": {LEVELS[rank]: count for rank, count in held.levels.items()},
+        "ids": held.ids,
     }
-    level = LEVELS[max((one.rank for one in held), default=0)]
+    level = LEVELS[max(held.levels, default=0)]
     return _message(key, "digest", title, lines, level, at, host, facts)
+
+
+def _of_kind(kind: Kind) -> str:
+    called = said(kind.title) if kind.kind == "alert" else f"incident {kind.about}"
+    times = f" ×{kind.count:,}" if kind.count > 1 else ""
+    whom = entity_text(from_json(kind.entity)) if kind.entity else ""
+    others = " and others" if kind.count > 1 else ""
+    return f"{LEVELS[kind.rank]}{times}: {called}" + (f" · {whom}{others}" if whom else "")
 
 
 def without_names(message: Message) -> Message:
@@ -179,10 +179,6 @@ def stamp(ts: int) -> str:
         return f"{datetime.fromtimestamp(ts // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (ValueError, OverflowError, OSError):
         return str(ts)
-
-
-def _called(one: Held) -> str:
-    return said(one.title) if one.kind == "alert" else f"incident {one.about}"
 
 
 def _most(entity: Mapping[str, object]) -> list[tuple[str, object]]:

@@ -18,7 +18,7 @@ from socterm.store.doors.entities import EntityPage, Ranked
 from socterm.store.doors.history import Coming, Places, Portion, Stretch, Wanted
 from socterm.store.doors.hunts import View
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow
-from socterm.store.doors.outbox_rows import ChannelRow, Health, Held, Mark, News, Outgoing, Told
+from socterm.store.doors.outbox_rows import ChannelRow, Health, Mark, News, Outgoing, Summary, Told
 from socterm.store.doors.sandbox import SqlAnswer
 from socterm.store.doors.templates import Found, TemplateRow, Totals
 from socterm.store.ingest.raising import Asked
@@ -442,10 +442,10 @@ class Outbox(Protocol):
     def due(self, channel: str, now: int) -> Outgoing | None:
         """The oldest message that is to be tried now."""
 
-    def held(self, channel: str) -> list[Held]:
-        """What a digest of now has to sum up, gravest first."""
+    def summary(self, channel: str, now: int, *, most: int) -> Summary:
+        """What a digest of now has to sum up, with `most` kinds of it."""
 
-    def claim(self, message: int, payload: str, now: int, *, sums: Iterable[int] = ()) -> bool:
+    def claim(self, message: int, payload: str, now: int, *, sums: int = 0) -> bool:
         """Mark a message as being sent, before it is; False where it is no longer to be."""
 
     def sent(self, message: int, note: str, now: int) -> None:
@@ -460,7 +460,7 @@ class Outbox(Protocol):
     def health(self, channel: str) -> Health:
         """How a channel does."""
 
-    def moot(self, messages: Iterable[int], note: str, now: int) -> None:
+    def moot(self, message: int, note: str, now: int) -> None:
         """Nobody needs to be told any more."""
 
     def give_up(self, channel: str, before: int, now: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from socterm.alerts.incidents import OPEN_STATES
@@ -17,12 +17,13 @@ from socterm.store.doors.outbox_rows import (
     TURNS,
     ChannelRow,
     Health,
-    Held,
     Mark,
     News,
     Outgoing,
+    Summary,
     Told,
 )
+from socterm.store.doors.outbox_sums import sum_up, summary
 from socterm.store.jsontext import clean
 
 _WAITING: Final = "('queued', 'sending', 'failed')"
@@ -36,6 +37,11 @@ SELECT grp FROM outbox WHERE channel = :channel AND state = 'sent' AND changed >
 """
 """What counts against a limit; in two parts, each of which has an index."""
 
+UNTOLD: Final = "closed, or part of another, before it was told"
+
+PAGE: Final = 5_000
+"""Changes of alerts that are looked at in one go; a batch of lines is never parted."""
+
 _OPEN: Final = ", ".join(f"'{state}'" for state in OPEN_STATES)
 
 LONGEST: Final = 3_600_000_000
@@ -48,7 +54,8 @@ _TOLD: Final = (
 """An alert that was closed or put off before its turn came was not told; it is if it opens again."""
 _NEW_ALERTS: Final = f"""
 SELECT a.id, a.rank, a.rule || ' ' || a.entity FROM alerts a
-  WHERE a.change > :change AND a.id > :first AND a.rank >= :rank AND a.open = 1 AND a.last >= :since
+  WHERE a.change > :change AND a.change <= :until AND a.id > :first AND a.rank >= :rank AND a.open = 1
+  AND a.last >= :since
   AND (a.part_of = 0 OR EXISTS (SELECT 1 FROM alerts h WHERE h.id = a.part_of AND h.rank < :rank))
   AND a.rank > {_TOLD.format("alert", "a")} ORDER BY a.rank DESC, a.id
 """
@@ -166,12 +173,13 @@ class OutboxDesk:
         with self._connections.snapshot() as db:
             newest = Mark(
                 mark.first,
-                max(mark.alert_change, _newest(db, "alerts")),
+                max(mark.alert_change, _page(db, mark.alert_change)),
                 max(mark.incident_change, _newest(db, "incidents")),
             )
             found: list[News] = []
             if "alert" in kinds and newest.alert_change > mark.alert_change:
-                rows = db.execute(_NEW_ALERTS, asked | {"change": mark.alert_change})
+                spanned = {"change": mark.alert_change, "until": newest.alert_change}
+                rows = db.execute(_NEW_ALERTS, asked | spanned)
                 found += [News("alert", row[0], row[1], _group(row[2])) for row in rows]
             if "incident" in kinds and newest.incident_change > mark.incident_change:
                 rows = db.execute(_NEW_INCIDENTS, asked | {"change": mark.incident_change})
@@ -189,7 +197,7 @@ class OutboxDesk:
                 f"SELECT grp, count(*) FROM ({_RECENT}) GROUP BY grp", asked | {"since": now - within}
             ).fetchall()
             held = db.execute(
-                "SELECT min(created) FROM outbox WHERE channel = ? AND state = 'held'", (channel,)
+                "SELECT min(changed) FROM outbox WHERE channel = ? AND state = 'held'", (channel,)
             ).fetchone()[0]
             digest = db.execute("SELECT digest FROM channels WHERE name = ?", (channel,)).fetchone()
             summing = db.execute(
@@ -240,21 +248,27 @@ class OutboxDesk:
             ).fetchone()
         return None if row is None else Outgoing(*(*row[:-2], bool(row[-2]), bool(row[-1])))
 
-    def held(self, channel: str) -> list[Held]:
-        """What a digest of now has to sum up, gravest first."""
-        with self._connections.snapshot() as db:
-            rows = db.execute(
-                "SELECT o.id, o.kind, o.about, o.rank, coalesce(t.title, ''), coalesce(t.entity, ''), "
-                f"{_TELLABLE} FROM outbox o LEFT JOIN alerts t ON o.kind = 'alert' AND t.id = o.about "
-                "WHERE o.channel = ? AND o.state = 'held' ORDER BY o.rank DESC, o.id",
-                (channel,),
-            ).fetchall()
-        return [Held(*(*row[:-1], bool(row[-1]))) for row in rows]
+    def summary(self, channel: str, now: int, *, most: int) -> Summary:
+        """What a digest of now has to sum up, with `most` kinds of it. What is told no more goes first."""
+        over = (
+            "SELECT o.id FROM outbox o WHERE o.channel = :channel AND o.state = 'held' "
+            f"AND NOT {_TELLABLE} LIMIT {PAGE}"
+        )
+        while True:
+            with self._connections.snapshot() as db:
+                gone = [(now, UNTOLD, row[0]) for row in db.execute(over, {"channel": channel})]
+                if not gone:
+                    return summary(db, channel, most)
+            with self._connections.writing() as db:
+                db.executemany(
+                    "UPDATE outbox SET state = 'moot', changed = ?, note = ?, next = 0 WHERE id = ?", gone
+                )
 
-    def claim(self, message: int, payload: str, now: int, *, sums: Iterable[int] = ()) -> bool:
+    def claim(self, message: int, payload: str, now: int, *, sums: int = 0) -> bool:
         """Mark a message as being sent, before it is; False where it is no longer to be.
 
-        What it says is kept with the first try: a repetition says the same. `sums` are what a digest sums up.
+        What it says is kept with the first try: a repetition says the same. `sums` is the `last` of what a
+        digest sums up.
         """
         with self._connections.writing() as db:
             taken = db.execute(
@@ -262,12 +276,8 @@ class OutboxDesk:
                 f"payload = coalesce(payload, ?) WHERE id = ? AND state IN {_DUE}",
                 (now, clean(payload), message),
             ).rowcount
-            if taken:
-                db.executemany(
-                    "UPDATE outbox SET state = 'summed', changed = ?, digest = ? "
-                    "WHERE id = ? AND state = 'held'",
-                    [(now, message, ident) for ident in sums],
-                )
+            if taken and sums:
+                sum_up(db, message, sums, now)
         return bool(taken)
 
     def sent(self, message: int, note: str, now: int) -> None:
@@ -285,11 +295,10 @@ class OutboxDesk:
         with self._connections.writing() as db:
             self._settle(db, message, "failed", note, now, next_try=now + wait)
 
-    def moot(self, messages: Iterable[int], note: str, now: int) -> None:
+    def moot(self, message: int, note: str, now: int) -> None:
         """Nobody needs to be told any more."""
         with self._connections.writing() as db:
-            for message in messages:
-                self._settle(db, message, "moot", note, now)
+            self._settle(db, message, "moot", note, now)
 
     def give_up(self, channel: str, before: int, now: int) -> int:
         """Send no more what was to be told before a moment (µs); how many messages."""
@@ -335,6 +344,14 @@ class OutboxDesk:
                 """
             ).fetchall()
         return [ChannelRow(*row) for row in rows]
+
+
+def _page(db: sqlite3.Connection, change: int) -> int:
+    """The change up to which alerts are looked at next."""
+    row = db.execute(
+        "SELECT change FROM alerts WHERE change > ? ORDER BY change LIMIT 1 OFFSET ?", (change, PAGE)
+    ).fetchone()
+    return int(row[0]) if row else _newest(db, "alerts")
 
 
 def _newest(db: sqlite3.Connection, table: str) -> int:

@@ -64,16 +64,31 @@ class Outgoing(msgspec.Struct):
     refused: bool
 
 
-class Held(msgspec.Struct):
-    """What a digest says of an alert or incident that was not told by itself."""
+class Kind(msgspec.Struct):
+    """`count` alerts of one title and rank, or an incident, that were not told by themselves.
 
-    id: int
+    `about` is the first one's number, `entity` (JSON) whom that is about.
+    """
+
+    rank: int
     kind: str
     about: int
-    rank: int
     title: str
     entity: str
-    tellable: bool
+    count: int
+
+
+class Summary(msgspec.Struct):
+    """What a digest tells: how many of which rank, the gravest kinds and how many `others` there are.
+
+    `ids` are the gravest alerts'; `last` is the newest entry that is in it.
+    """
+
+    last: int
+    levels: dict[int, int]
+    kinds: list[Kind]
+    others: int = 0
+    ids: list[int] = []
 
 
 class Health(msgspec.Struct):
