@@ -7,11 +7,14 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
-from socterm.errors import StoreError, StoreFullError
-from socterm.store import open_store
+from socterm.errors import StoreBusyError, StoreError, StoreFullError
+from socterm.store import lease, open_store
 from socterm.store.ingest.writer import Writer
 from socterm.store.migrations import MIGRATIONS
 from socterm.store.schema import applied, migrate
@@ -118,6 +121,40 @@ def test_nobody_writes_between_the_copy_and_the_upgrade(path: Path) -> None:
     assert refused == ["database is locked"]
     other.close()
     db.close()
+
+
+def ingested(path: Path, holder: lease.Holder, heartbeat: int) -> None:
+    """Have a process of the former version ingest into a store."""
+    db = sqlite3.connect(path)
+    row = ("its token", holder.boot, holder.pid, holder.start, holder.host, heartbeat, heartbeat)
+    db.execute("INSERT INTO lease VALUES (1, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.commit()
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [lambda path, now: Writer.open(path, now=now), lambda path, _: open_store(path, readonly=True),
+     lambda path, _: open_store(path)],
+    ids=["ingest", "reading", "deciding"],
+)  # fmt: skip
+def test_a_store_that_a_former_version_ingests_into_is_not_upgraded_under_its_feet(
+    path: Path, opened: Callable[[Path, int], object]
+) -> None:
+    """It would go on in a store that it does not know, and the copy would lack what it writes."""
+    now = time.time_ns() // 1000
+    ingested(path, lease.this_process(), now)
+    with pytest.raises(StoreBusyError, match=f"process {os.getpid()} on .* stop it first") as busy:
+        opened(path, now)
+    assert busy.value.exit_code == 3
+    assert schema_of(path) == [FIRST]
+    assert kept(path.parent) == []
+
+
+def test_a_former_version_that_died_holds_nobody_up(path: Path) -> None:
+    ingested(path, msgspec.structs.replace(lease.this_process(), start="before"), time.time_ns() // 1000)
+    open_store(path).close()
+    assert schema_of(path)[-1] == NEWEST
 
 
 def test_something_else_under_the_copys_name_stays(path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from socterm.errors import StoreError
+from socterm.errors import StoreBusyError, StoreError
+from socterm.store.lease import held_by
 from socterm.store.migrations import MIGRATIONS
 
 
@@ -22,8 +23,9 @@ Before = Callable[[str, str], None]
 def migrate(db: sqlite3.Connection, now: int, before: Before | None = None) -> None:
     """Bring the file to the present schema in one transaction; cheap where it is.
 
-    `before` is called where it holds something already, while nobody else can write to it. Raises StoreError
-    for a file of a newer socterm, or of somebody else, and what `before` raises.
+    `before` is called where it holds something already, while nobody else can write to it. `now` is the wall
+    clock in µs. Raises StoreError for a file of a newer socterm, or of somebody else, StoreBusyError where a
+    process of the former version ingests into it, and what `before` raises.
     """
     known = [step.__name__ for step in MIGRATIONS]
     if applied(db) == known:
@@ -39,6 +41,8 @@ def migrate(db: sqlite3.Connection, now: int, before: Before | None = None) -> N
 
 def _apply(db: sqlite3.Connection, known: list[str], now: int, before: Before | None) -> None:
     seen = check_ours(db)
+    if 0 < len(seen) < len(known):
+        _refuse_ingested(db, seen[-1], now)
     if before is not None and 0 < len(seen) < len(known):
         before(seen[-1], known[-1])
     if not seen:
@@ -50,6 +54,15 @@ def _apply(db: sqlite3.Connection, known: list[str], now: int, before: Before | 
         if number > len(seen):
             step(db)
             db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, known[number - 1], now))
+
+
+def _refuse_ingested(db: sqlite3.Connection, schema: str, now: int) -> None:
+    """Whoever ingests is of the version that the store has: it would go on writing as that one does."""
+    if who := held_by(db, now):
+        raise StoreBusyError(
+            f"the store is of an earlier socterm (schema {schema}), and {who} ingests into it: "
+            "stop it first, then the store is upgraded, or use that version"
+        )
 
 
 def check_ours(db: sqlite3.Connection) -> list[str]:
