@@ -139,6 +139,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "NXLog": DATA
     | {"EventID": 1, "Channel": SYSMON, "SourceName": "P", "Hostname": "WS1.corp.example"}
     | {"EventTime": STAMP, "EventType": "INFO", "SeverityValue": 2},
+    "NXLog as docs/sending.md has it": DATA
+    | {"EventID": 1, "Channel": SYSMON, "SourceName": "P", "Hostname": "WS1.corp.example"}
+    | {"EventTime": 1_795_168_800_123_456, "EventType": "INFO", "SeverityValue": 2},
     "Splunk": {
         "result": DATA
         | {"EventCode": "1", "source": f"XmlWinEventLog:{SYSMON}", "Computer": "WS1.corp.example"}
