@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from socterm.config.kinds import SECRET_NAME
 from socterm.config.places import data_dir
 from socterm.errors import SoctermError, UsageError
 
@@ -22,8 +23,6 @@ LIMIT: Final = 64 << 10
 
 HIDDEN: Final = "[secret]"
 """What is shown in the place of one."""
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Secret:
@@ -67,7 +66,7 @@ def find(name: str, environ: Mapping[str, str]) -> str:
 
 def held(name: str, environ: Mapping[str, str]) -> Secret:
     """As `find`, wrapped so that it cannot be shown by accident."""
-    if not _NAME.fullmatch(name):
+    if not SECRET_NAME.fullmatch(name):
         raise UsageError(
             f"a secret's name is letters, digits, '-', '_' and '.', at most 64, not {_brief(name)}"
         )

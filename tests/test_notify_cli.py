@@ -114,6 +114,23 @@ def test_mistakes_are_one_line(home: Home) -> None:
     assert "hunter2" not in refused
 
 
+@pytest.mark.parametrize(
+    "channel",
+    [
+        'kind = "apprise"\nurl_secret = "mailto://ann:hunter2@example.org"',
+        'kind = "webhook"\nurl_secret = "https://example.org/hunter2"',
+        'kind = "ntfy"\nurl = "https://example.org"\ntopic = "a"\ntoken_secret = "hunter2 hunter2"',
+        'kind = "smtp"\nhost = "h"\nsender = "a@b.c"\nto = "a@b.c"\nuser = "u"\npassword_secret = "hunter2!"',
+    ],
+)
+def test_a_secret_in_the_place_of_its_name_is_refused_and_shown_nowhere(home: Home, channel: str) -> None:
+    home.configure(f"[notify.channels.ops]\n{channel}\n")
+    for call in (("test",), ("status", "--db", str(home.db))):
+        refused = home.call(*call)
+        assert "_secret: is no name of a secret" in str(refused.exception)
+        assert "hunter2" not in str(refused.exception) + refused.output
+
+
 def login_lines(count: int) -> str:
     """Failed logins of now, one address each rule firing."""
     from datetime import UTC, datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +33,19 @@ def _values(value: Any) -> tuple[str, ...] | Path:
     raise ValueError("is neither a list of values nor the path of a file with one a line")
 
 
+SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What a secret may be called: its file, its credential."""
+
+
+def _name_of_a_secret(text: str) -> str:
+    if text and not SECRET_NAME.fullmatch(text):
+        raise ValueError(
+            "is no name of a secret: keep the secret itself out of the file, in one of that name"
+        )
+    return text
+
+
+SecretName = Annotated[str, AfterValidator(_name_of_a_secret)]
 List = Annotated[tuple[str, ...], BeforeValidator(_text_as_list)]
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 Paths = Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)]

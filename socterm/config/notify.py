@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from socterm import amounts
-from socterm.config.kinds import Age, HomePath, List, Section
+from socterm.config.kinds import Age, HomePath, List, SecretName, Section
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
 
@@ -88,9 +88,9 @@ class WebhookChannel(_Channel):
 
     kind: Literal["webhook"]
     url: WebAddress = ""
-    url_secret: str = ""
-    sign_secret: str = ""
-    token_secret: str = ""
+    url_secret: SecretName = ""
+    sign_secret: SecretName = ""
+    token_secret: SecretName = ""
     ca: HomePath | None = None
 
     @model_validator(mode="after")
@@ -107,8 +107,8 @@ class NtfyChannel(_Channel):
     kind: Literal["ntfy"]
     url: WebAddress = Field(min_length=1)
     topic: Annotated[str, AfterValidator(_a_topic)] = ""
-    topic_secret: str = ""
-    token_secret: str = ""
+    topic_secret: SecretName = ""
+    token_secret: SecretName = ""
     ca: HomePath | None = None
 
     @model_validator(mode="after")
@@ -129,7 +129,7 @@ class SmtpChannel(_Channel):
     sender: MailAddress
     to: Annotated[List, AfterValidator(_mail_addresses)] = Field(min_length=1)
     user: str = Field(default="", max_length=255)
-    password_secret: str = ""
+    password_secret: SecretName = ""
     ca: HomePath | None = None
 
     @model_validator(mode="after")
@@ -145,7 +145,7 @@ class AppriseChannel(_Channel):
     """Any service that Apprise knows; its URL holds a password, so `url_secret` names it (extra `notify`)."""
 
     kind: Literal["apprise"]
-    url_secret: str = Field(min_length=1)
+    url_secret: SecretName = Field(min_length=1)
 
 
 ChannelConfig = WebhookChannel | NtfyChannel | SmtpChannel | AppriseChannel
