@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import os
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -214,6 +216,34 @@ def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
         assert int(refused.headers["retry-after"]) > 0
         assert told(client.post(INGEST, content=b"x\n" * 10, headers=TEXT))["accepted"] == 10
         assert intake.drops() == {"refused: queue full": 100}
+
+
+@pytest.mark.parametrize(
+    ("body", "queue", "status"),
+    [
+        (b"x\n" * 500_000, 1000, 413),
+        (b"y" * 1_000_000, 1000, 429),
+        (b"y" * 1_000_000, 64 << 20, 202),
+    ],
+    ids=["too many", "queue full", "stored"],
+)
+def test_a_body_is_not_kept_until_garbage_is_collected(
+    tmp_path: Path, body: bytes, queue: int, status: int
+) -> None:
+    """Rounds of the collector are rare in a service, and bodies are large."""
+    with Intake(tmp_path / "s.db", queue=queue) as intake, intake.client() as client:
+        assert client.post(INGEST, content=body, headers=TEXT).status_code == status
+        gc.collect()
+        gc.disable()
+        tracemalloc.start()
+        try:
+            answers = [client.post(INGEST, content=body, headers=TEXT).status_code for _ in range(10)]
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+        assert answers == [status] * 10
+        assert held < 5 * len(body)
 
 
 def test_a_store_that_takes_nothing_is_told_in_bounded_time_and_nothing_comes_later(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ class Failures:
             found = problem_of(error)
             if not begun:  # else the peer sees an answer cut short
                 await refuse(scope, send, found)
+            # Its frames hold it and it holds them: a body would stay until the collector comes, rarely.
+            error.__traceback__ = None
 
 
 def problem_of(error: Exception) -> RequestError:
