@@ -204,11 +204,7 @@ class Peers:
         if peer is None or len(self._peers) >= 2 * most:
             return False
         self._drop(IDLE if now - peer.framed > self._limits.idle else TOO_MANY, peer.address)
-        if peer.handshaking:
-            peer.end()
-            self._close(peer)
-        else:
-            peer.part(now)
+        peer.part(now)
         return True
 
     def _register(self, peer: Peer) -> None:
