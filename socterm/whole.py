@@ -32,7 +32,7 @@ def folder_beside(target: Path) -> Iterator[Path]:
 
     So do those that killed processes left of the same target. Raises OSError where there can be none.
     """
-    _clear(target)
+    clear(target)
     folder, lock = _locked(target)
     try:
         yield folder
@@ -56,8 +56,8 @@ def _locked(target: Path) -> tuple[Path, int]:
         os.close(lock)
 
 
-def _clear(target: Path) -> None:
-    """Remove the folders of processes that are gone."""
+def clear(target: Path) -> None:
+    """Remove the folders that processes that are gone left of a target."""
     start, length = f".{target.name}.", len(f".{target.name}.{_END}")
     try:
         found = list(target.parent.iterdir())

@@ -185,6 +185,17 @@ def test_without_room_nothing_is_changed(path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+def test_what_a_killed_try_left_takes_no_room(path: Path) -> None:
+    """A copy that was killed on its way, perhaps because it is big, must not keep the next one from being made."""
+    left = path.parent / f".{copy_of(path, FIRST).name}.x7.part"
+    left.mkdir()
+    (left / "half").write_bytes(b"x")
+    os.truncate(path, shutil.disk_usage(path.parent).free - SPARE + (64 << 20))
+    with pytest.raises(StoreFullError):
+        keeping(path)(FIRST, NEWEST)
+    assert kept(path.parent) == []
+
+
 def test_restoring_a_copy_of_an_earlier_version_makes_no_second_one(path: Path, tmp_path: Path) -> None:
     Writer.open(path, now=NOW).close()
     copy = copy_of(path, FIRST)

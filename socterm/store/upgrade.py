@@ -10,6 +10,7 @@ from typing import Final
 from socterm.amounts import shown_size
 from socterm.errors import StoreError, StoreFullError
 from socterm.store.copying import born, copied, put
+from socterm.whole import clear
 
 SPARE: Final = 8 << 20
 """Bytes that must be left on the disk beside the copy: the migrations themselves write as well."""
@@ -38,6 +39,7 @@ def keeping(path: Path, say: Say = unsaid) -> Callable[[str, str], None]:
         real = path.resolve()
         target = copy_of(real, schema)
         _refuse_others(real, target)
+        clear(target)  # half a copy of a try that was killed may be what takes the room
         _refuse_full(real)
         with copied(real, target) as part:
             size = part.stat().st_size
