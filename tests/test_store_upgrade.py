@@ -186,7 +186,7 @@ def test_without_room_nothing_is_changed(path: Path) -> None:
 
 
 def test_what_a_killed_try_left_takes_no_room(path: Path) -> None:
-    """A copy that was killed on its way, perhaps because it is big, must not keep the next one from being made."""
+    """A copy that was killed on its way must not keep the next one from being made."""
     left = path.parent / f".{copy_of(path, FIRST).name}.x7.part"
     left.mkdir()
     (left / "half").write_bytes(b"x")
