@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from socterm.alerts.model import RuleInfo
+from socterm.errors import StoreBusyError
 from socterm.notify.channels.base import Answer
 from socterm.notify.choose import MINUTE, Limits
 from socterm.notify.notifier import trouble
@@ -249,6 +253,36 @@ def test_one_that_cannot_be_put_together_holds_up_no_other(scene: Scene) -> None
     assert scene.states() == {"failed": 1, "sent": 1}
     scene.turn(HOUR)
     assert scene.store.outbox.channels()[0].note == "it could not be put together: IndexError"
+
+
+@pytest.mark.parametrize("answer", [OK, NO, (422, {}, b"")])
+def test_what_came_of_a_try_is_on_record_though_the_store_was_locked_just_then(
+    scene: Scene, tmp_path: Path, answer: Any
+) -> None:
+    """A message is not left as being sent until the next start, when it would be sent again, or never."""
+    other = sqlite3.connect(tmp_path / "s.db", isolation_level=None, check_same_thread=False)
+    with scene.store._connections.decider() as db:
+        db.execute("PRAGMA busy_timeout=20")
+
+    def lock(_request: object) -> Any:
+        other.execute("BEGIN IMMEDIATE")
+        return answer
+
+    scene.receiver.answer = lock
+    scene.alert(1)
+    with pytest.raises(StoreBusyError):
+        scene.turn()
+    with pytest.raises(StoreBusyError):
+        scene.turn(SECOND)
+    other.execute("ROLLBACK")
+    other.close()
+    scene.receiver.answers(OK)
+    scene.turn(SECOND)
+    assert scene.states() == {"sent" if answer is OK else "failed": 1}
+    assert len(scene.receiver.got) == 1
+    scene.turn(MINUTE)
+    assert scene.states() == {"sent": 1}
+    assert len(scene.receiver.got) == (1 if answer is OK else 2)
 
 
 @pytest.mark.parametrize("held", [False, True])

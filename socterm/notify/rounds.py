@@ -48,11 +48,12 @@ class Round:
         self._clock = clock
         self._host = host
         self._mark: Mark | None = None
+        self._open: tuple[Outgoing, Answer] | None = None
 
     def turn(self, stop: threading.Event | None = None) -> int:
         """Choose from what is new, then send what is due until something fails; how many were sent."""
+        sent = self._close() or 0
         self.choose()
-        sent = 0
         while not (stop is not None and stop.is_set()):
             good = self.send_one()
             if good is None:
@@ -99,20 +100,33 @@ class Round:
             return 0
         if outgoing.refused and outgoing.attempts >= TURNS:
             message = words.without_names(message)
-        answer = self._tried(message, now)
+        self._open = outgoing, self._tried(message, now)
+        return self._close()
+
+    def _close(self) -> int | None:
+        """Put on record what came of the last try; as `send_one`.
+
+        Done later where the store is busy or full just now: else the message would stay as being sent.
+        """
+        if self._open is None:
+            return 0
+        outgoing, answer = self._open
         now = self._clock()
+        found: int | None = 0
         if answer.good:
             self._outbox.sent(outgoing.id, answer.text, now)
-            return 1
-        fails = self._outbox.health(self._channel.name).fails
-        # What fails time and again while others get through is refused for itself, whatever is answered.
-        if not answer.silent or (outgoing.attempts >= TURNS and not fails):
-            wait = wait_after(outgoing.attempts + 1, answer.wait)
-            self._outbox.failed(outgoing.id, answer.text, now, wait=wait)
-            return 0
-        self._outbox.failed(outgoing.id, answer.text, now, wait=0)
-        self._outbox.failing(self._channel.name, now, wait_after(fails + 1, answer.wait))
-        return None
+            found = 1
+        else:
+            fails = self._outbox.health(self._channel.name).fails
+            # What fails time and again while others get through is refused for itself, whatever is answered.
+            own = not answer.silent or (outgoing.attempts >= TURNS and not fails)
+            wait = wait_after((outgoing.attempts if own else fails) + 1, answer.wait)
+            self._outbox.failed(outgoing.id, answer.text, now, wait=wait if own else 0)
+            if not own:
+                self._outbox.failing(self._channel.name, now, wait)
+                found = None
+        self._open = None
+        return found
 
     def _tried(self, message: Message, now: int) -> Answer:
         try:
