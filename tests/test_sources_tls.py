@@ -381,6 +381,18 @@ def test_a_certificate_that_ends_is_told_before_and_after(listeners: Make, pki: 
     assert "does not trust listen.cert" in listener.source.stats().note
 
 
+def test_a_certificate_that_was_renewed_is_told_no_more_though_nobody_connects(
+    listeners: Make, tmp_path: Path
+) -> None:
+    own = Pki(tmp_path)
+    listener = listeners(own.listen)
+    listener.now = lifetimes(own.listen.cert, None)["cert"].until
+    assert "listen.cert expired on" in listener.source.stats().note
+    ca = Pair((tmp_path / "ca.pem").read_bytes(), (tmp_path / "ca.key").read_bytes())
+    own.put("server", make_server(ca, ["localhost"], TODAY, 400))
+    assert listener.source.stats().note == ""
+
+
 # -- the set-up
 
 
