@@ -391,6 +391,9 @@ def test_a_certificate_that_was_renewed_is_told_no_more_though_nobody_connects(
     ca = Pair((tmp_path / "ca.pem").read_bytes(), (tmp_path / "ca.key").read_bytes())
     own.put("server", make_server(ca, ["localhost"], TODAY, 400))
     assert listener.source.stats().note == ""
+    own.put("server", make_server(ca, ["localhost"], TODAY, 10))
+    speak(listener, own.client(None))
+    assert "listen.cert expired on" in listener.source.stats().note
 
 
 # -- the set-up

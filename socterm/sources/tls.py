@@ -98,8 +98,7 @@ class Certificates:
         self._url = url
         self._seen = self._stamps()
         self._context = server_context(listen, url)
-        self._dated = self._seen
-        self._lifetimes = lifetimes(listen.cert, listen.client_ca)
+        self._date()
         self.trouble = ""
 
     def context(self) -> ssl.SSLContext:
@@ -109,6 +108,7 @@ class Certificates:
             self._seen = stamps
             try:
                 self._context = server_context(self._listen, self._url)
+                self._date()
                 self.trouble = ""
             except SoctermError as error:
                 self.trouble = f"{error}; what was there before is in use"
@@ -125,13 +125,15 @@ class Certificates:
     def _told(self, now: int) -> Iterator[tuple[str, bool]]:
         if any(life.told(now) for life in self._lifetimes.values()):
             # Perhaps it was renewed, and nobody has connected since.
-            stamps = self._stamps()
-            if stamps != self._dated:
-                self._dated = stamps
-                self._lifetimes = lifetimes(self._listen.cert, self._listen.client_ca)
+            if self._stamps() != self._dated:
+                self._date()
         for setting, life in self._lifetimes.items():
             if said := life.told(now):
                 yield f"listen.{setting} {said}", life.valid(now)
+
+    def _date(self) -> None:
+        self._dated = self._stamps()
+        self._lifetimes = lifetimes(self._listen.cert, self._listen.client_ca)
 
     def _stamps(self) -> list[tuple[int, ...]]:
         found: list[tuple[int, ...]] = []
