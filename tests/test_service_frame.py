@@ -179,6 +179,21 @@ def test_a_limit_is_for_each_key_and_forgets_the_quiet_ones() -> None:
     for number in range(KEYS + 5):
         limiter.wait(str(number))
     assert [limiter.wait("a"), limiter.wait("a")] == [0, 0]
+    assert len(limiter) == KEYS
+    clock.now += 1_000_000
+    assert limiter.wait("b") == 0
+    assert len(limiter) == 1  # who came long ago takes no memory
+
+
+def test_a_key_that_is_refused_is_not_forgotten_before_its_time() -> None:
+    clock = Clock()
+    limiter = Limiter(1, 1_000_000, clock)
+    assert limiter.wait("a") == 0
+    for number in range(5):
+        clock.now += 100_000
+        assert limiter.wait("a") == 1
+        assert limiter.wait(str(number)) == 0
+    assert len(limiter) == 6
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -27,11 +27,26 @@ class Limiter:
         with self._lock:
             times = self._seen.setdefault(key, deque())
             self._seen.move_to_end(key)
-            while len(self._seen) > KEYS:
-                self._seen.popitem(last=False)
-            while times and not 0 <= now - times[0] < self._span:  # past, or before the clock was set back
+            self._forget(now)
+            while times and not self._counts(times[0], now):
                 times.popleft()
             if len(times) >= self._most:
                 return max(1, -(-(times[0] + self._span - now) // 1_000_000))
             times.append(now)
         return 0
+
+    def _counts(self, time: int, now: int) -> bool:
+        """Not past, nor of before the clock was set back."""
+        return 0 <= now - time < self._span
+
+    def _forget(self, now: int) -> None:
+        """Those of whom nothing counts any more: times of many, kept for ever, fill the memory."""
+        while len(self._seen) > 1:
+            times = next(iter(self._seen.values()))
+            if len(self._seen) <= KEYS and times and self._counts(times[-1], now):
+                return
+            self._seen.popitem(last=False)
+
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._seen)
