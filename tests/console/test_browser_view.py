@@ -6,8 +6,9 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import msgspec
@@ -27,6 +28,7 @@ from socterm.store.opening import Store, open_store
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket, WebSocketState
 from story import busy
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -104,8 +106,9 @@ async def served(scene: Scene, name: str = ALICE.name) -> AsyncIterator[Site]:
     app = Starlette(routes=browser.routes(), exception_handlers={RequestError: _refuse})
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_level="critical", lifespan="off", timeout_graceful_shutdown=3, ws_per_message_deflate=False
-    )
+        app, log_level="critical", lifespan="off", timeout_graceful_shutdown=3,
+        ws_per_message_deflate=False, ws_ping_interval=None,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))
     yield Site(listening.getsockname()[1], users, clock, readable, browser)
@@ -276,8 +279,14 @@ async def test_a_fifth_console_is_refused(
 async def test_a_page_that_is_loaded_anew_has_the_place_of_its_own(
     scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its console takes a moment to end, in which all places are taken."""
-    may_end = scene.path.with_name("may end")
+    """Its console takes a moment to end, in which all places are taken; the new one begins behind it."""
+    may_end, told, start = scene.path.with_name("may end"), [], child.Child.start
+
+    async def begin(console: child.Child) -> None:
+        told.append(may_end.exists())
+        await start(console)
+
+    monkeypatch.setattr(child.Child, "start", begin)
     draw(monkeypatch, DRAWS, may_end)
     async with served(scene) as site:
         login = await site.login()
@@ -294,6 +303,7 @@ async def test_a_page_that_is_loaded_anew_has_the_place_of_its_own(
         await again.until(lambda text: "there" in text)
         for window in (again, *others):
             await window.connection.close()
+    assert told == [False] * 4 + [True]
 
 
 async def test_nobody_keeps_others_out_with_windows(
@@ -373,6 +383,32 @@ async def test_a_browser_that_takes_nothing_loses_its_window(
             while len(site.browser.places):
                 await asyncio.sleep(0)
         connection.transport.abort()
+
+
+async def test_a_browser_that_fell_asleep_is_no_fault_of_the_service(
+    scene: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server closes a socket whose pings are not answered; what is drawn then cannot be sent."""
+    tried = asyncio.Event()
+
+    async def receive() -> dict[str, object]:
+        await tried.wait()
+        return {"type": "websocket.disconnect", "code": 1011}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            tried.set()
+            raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+
+    asked = WebSocket({"type": "websocket", "headers": []}, receive, send)
+    asked.client_state = WebSocketState.CONNECTED
+    asked.application_state = WebSocketState.CONNECTED
+    sessions, places = Sessions(lambda: 0), Places(1)
+    session, place = sessions.of(sessions.begin(BOB).cookie), places.take("bob")
+    assert session is not None
+    assert place is not None
+    console = child.Child([sys.executable, "-S", "-c", DRAWS], {})
+    assert await bridge.Bridge(asked, console, session, place, places.used).run() == 1000
 
 
 def test_a_message_longer_than_a_frame_is_none() -> None:

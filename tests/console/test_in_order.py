@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from driver import Driver, console, driven, key_event
+from driver import PATIENCE, Driver, console, driven, key_event
 from scene import Scene
 from socterm.console.inorder import InOrder
 from socterm.console.state import UiState
@@ -115,5 +117,6 @@ async def test_keys_go_on_where_a_key_never_comes_back(first: str) -> None:
         await pilot.pause()
         for key in f"{first}ab":
             app.post_message(key_event(key))
-        while app.query_one(Input).value != "ab":
-            await pilot.pause(0.01)
+        async with asyncio.timeout(PATIENCE):
+            while app.query_one(Input).value != "ab":
+                await pilot.pause(0.01)

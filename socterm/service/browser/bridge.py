@@ -142,4 +142,7 @@ class Bridge:
     async def _back(self) -> None:
         async for screen in self._child.screens():
             async with asyncio.timeout(SLOW):
-                await self._socket.send_bytes(screen)
+                try:
+                    await self._socket.send_bytes(screen)
+                except RuntimeError:  # the server has closed it: its pings were not answered
+                    return
