@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -273,6 +274,19 @@ async def test_what_nobody_foresaw_is_one_line_without_the_words_of_a_request(sc
     assert SECRET not in str(said)
     logging.getLogger("socterm.service").exception("x", exc_info=RuntimeError(SECRET))
     assert said[1] == ("x (RuntimeError)", 3)
+
+
+def test_what_goes_wrong_in_no_request_is_said_as_all_else_is(capfd: pytest.CaptureFixture[str]) -> None:
+    said: list[tuple[str, int]] = []
+    say_by(lambda text, gravity: said.append((text, gravity)))
+    loop = asyncio.new_event_loop()
+    loop.call_soon(_broken, None)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()
+    [(text, gravity)] = said
+    assert (text[:21], text[-14:], gravity) == ("Exception in callback", "(RuntimeError)", 3)
+    assert SECRET not in text + capfd.readouterr().err
 
 
 async def test_secrets_are_in_no_answer_but_the_one_that_makes_them(

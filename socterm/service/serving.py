@@ -117,8 +117,10 @@ class Said(logging.Handler):
 
 
 def say_by(tell: Tell) -> None:
-    """Have the service and its server say their errors through `tell(text, gravity)`."""
-    for name, level in (("socterm.service", logging.WARNING), ("uvicorn", logging.ERROR)):
+    """Have the service, its server and its loop say their errors through `tell(text, gravity)`."""
+    for name, level in (
+        ("socterm.service", logging.WARNING), ("uvicorn", logging.ERROR), ("asyncio", logging.ERROR),
+    ):  # fmt: skip
         log = logging.getLogger(name)
         log.handlers = [Said(tell)]
         log.setLevel(level)
