@@ -214,6 +214,16 @@ def test_every_change_is_an_audit_row_without_secrets(store: Store) -> None:
     assert not [problem for problem in check(store.path) if "audit" in problem]
 
 
+def test_a_password_that_is_changed_with_the_role_is_on_record_too(store: Store) -> None:
+    store.identity.add_user("ann", "read", "hash", actor="root", now=NOW)
+    store.identity.change_user("ann", actor="eve", now=NOW + 1, role="admin", password="other")
+    rows = store.chronicle.decided(NOW + 1, NOW * 2)
+    assert [(row.verb, row.before["role"], row.after["role"]) for row in rows] == [
+        ("change role", "read", "admin"), ("change password", "admin", "admin"),
+    ]  # fmt: skip
+    assert not [problem for problem in check(store.path) if "audit" in problem]
+
+
 @pytest.mark.parametrize(
     "name", ["", "a b", "token:x", "socterm", "SOCTERM", "a" * 65, "-ann", "an\x1bn", "ä"]
 )

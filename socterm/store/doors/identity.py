@@ -122,9 +122,11 @@ class IdentityDesk:
                 "UPDATE users SET role = ?, password = ?, stamp = ? WHERE id = ?",
                 (role or was.role, password or was.password, secrets.token_hex(8), was.id),
             )
-            verb = "change password" if role is None else "change role"
             before, after = _known(was.name, was.role), _known(was.name, role or was.role)
-            _audit(db, "user", was.id, verb, before, after, actor, now)
+            for verb, given in (("change role", role), ("change password", password)):
+                if given is not None:
+                    _audit(db, "user", was.id, verb, before, after, actor, now)
+                    before = after
             return _needed(db, name)
 
     def rehash(self, user: UserRow, password: str) -> None:
