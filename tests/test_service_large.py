@@ -14,7 +14,7 @@ from socterm.service.endpoints import SEARCHES, THREADS, Call, Endpoint, Nothing
 from socterm.service.table import ENDPOINTS
 from socterm.store.ingest.writer import Writer
 from tests.service_scene import NOW, Scene
-from tests.store_samples import batch, episode, login
+from tests.store_samples import alerted, batch, episode, login
 
 LINE = "Failed " + "x" * 993
 
@@ -122,3 +122,24 @@ async def test_an_answer_is_not_put_together_where_all_others_wait(scene: Scene)
         assert (await client.get("/text")).json() == {"text": "told"}
     assert where
     assert threading.get_ident() not in where
+
+
+@pytest.mark.parametrize(("step", "room", "pages"), [(2, 1, [2, 2, 1]), (3, 10**9, [5]), (100, 1, [5])])
+async def test_alerts_about_long_names_come_in_shorter_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, room: int, pages: list[int]
+) -> None:
+    """Who tries to log in says under which name; of a million letters an alert has them all."""
+    alerted(tmp_path / "b.db", 1, 2, 3, 4, 5).close()
+    scene = Scene(tmp_path / "b.db", fresh=False)
+    monkeypatch.setattr(alerts, "STEP", step)
+    monkeypatch.setattr(alerts, "ROOM", room)
+    found: list[list[int]] = []
+    asked: dict[str, Any] = {"limit": 1000}
+    async with scene.client() as client:
+        while asked.get("cursor", "") is not None:
+            told = (await client.get("/api/v1/alerts", params=asked, headers=scene.bearer("read"))).json()
+            found.append([one["id"] for one in told["alerts"]])
+            asked["cursor"] = told["next"]
+    assert [len(page) for page in found] == pages
+    assert [one for page in found for one in page] == [5, 4, 3, 2, 1]
+    scene.store.close()

@@ -27,6 +27,9 @@ Verb = Literal[
 ]
 
 _TIMES: Final = ("first", "last", "created", "updated", "until", "released")
+STEP: Final = 100
+"""Alerts read at a time."""
+
 _ESCALATING: Final = ("escalate", "hand_over")
 
 
@@ -155,14 +158,31 @@ def _list(call: Call[AlertQuery, Nothing]) -> dict[str, Any]:
     wanted = parse(asked.q, now=now) if asked.q else None
     place = numbers(asked.cursor, 3)
     store.snoozes.wake(now)
+    beyond = (place[0], place[1], place[2]) if place else None
+    shown: list[AlertRow] = []
+    room, more = ROOM, True
     with in_time(store):
-        rows = store.triage.alerts(
-            states=asked.state or None, min_level=asked.min_level, query=wanted, limit=asked.limit + 1,
-            parts=asked.parts, beyond=(place[0], place[1], place[2]) if place else None,
-        )  # fmt: skip
-    shown = rows[: asked.limit]
-    key = (rank_of(shown[-1].level), shown[-1].last, shown[-1].id) if shown else ()
-    return {"alerts": [alert_json(row) for row in shown], "next": next_of(key, more=len(rows) > asked.limit)}
+        while more and room > 0 and len(shown) < asked.limit:
+            step = min(STEP, asked.limit - len(shown))
+            rows = store.triage.alerts(
+                states=asked.state or None, min_level=asked.min_level, query=wanted, limit=step + 1,
+                parts=asked.parts, beyond=beyond,
+            )  # fmt: skip
+            more = len(rows) > step
+            shown += rows[:step]
+            room -= sum(map(_length, rows[:step]))
+            beyond = _key(shown[-1]) if shown else None
+    key = _key(shown[-1]) if shown else ()
+    return {"alerts": [alert_json(row) for row in shown], "next": next_of(key, more=more)}
+
+
+def _key(row: AlertRow) -> tuple[int, int, int]:
+    return rank_of(row.level), row.last, row.id
+
+
+def _length(row: AlertRow) -> int:
+    """Characters of what logs said: names of users can have a million."""
+    return sum(map(len, row.entity.values()))
 
 
 def _known(call: Call[Any, Any]) -> AlertRow:
