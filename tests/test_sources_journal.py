@@ -13,6 +13,7 @@ from socterm.event import Chunk
 from socterm.sources.journal import JournalSource
 
 NOW = 1_790_000_000_123_456
+SINCE = "--no-tail --since @1790000000.123456"
 
 
 class Journal:
@@ -60,7 +61,7 @@ def test_starts_at_the_end_and_bookmarks_the_cursor(tmp_path: Path) -> None:
     chunks = journal.read(2)
     assert lines(chunks) == expected(1, 2)
     assert (chunks[-1].bookmark, chunks[0].first, chunks[0].now) == ({"cursor": "c2"}, 0, NOW)
-    assert journal.started() == ["-f -o json --all -n 0"]
+    assert journal.started() == [f"-f -o json --all {SINCE}"]
     journal.source.close()
 
 
@@ -69,7 +70,7 @@ def test_starts_at_the_end_and_bookmarks_the_cursor(tmp_path: Path) -> None:
     [
         ({"from_start": True}, "-o json --all --no-tail"),
         ({"lines": 5}, "-f -o json --all -n 5"),
-        ({"arguments": ("--file", "x")}, "-f -o json --all --file x -n 0"),
+        ({"arguments": ("--file", "x")}, f"-f -o json --all --file x {SINCE}"),
     ],
 )
 def test_where_to_start(tmp_path: Path, options: dict[str, Any], arguments: str) -> None:
@@ -159,7 +160,30 @@ exit 1
 """
     journal = Journal(tmp_path, script)
     assert lines(journal.read(1)) == expected(1)
-    assert journal.started()[1] == "-f -o json --all --no-tail --since @1790000000.123456"
+    assert journal.started() == [f"-f -o json --all {SINCE}"] * 2
+    journal.source.close()
+
+
+def test_a_restart_of_ours_before_the_first_record_does_not_begin_later(tmp_path: Path) -> None:
+    """Nothing came before socterm ended: what comes until it is back is not lost."""
+    first = Journal(tmp_path, FOREVER)
+    bookmark = first.source.bookmark()
+    first.source.close()
+    assert bookmark == {"since": NOW}
+    again = Journal(
+        tmp_path, f'case "$*" in -f*) {records(2)} {FOREVER};; esac\n{records(1)}', resume=(0, bookmark)
+    )
+    assert lines(again.read(2)) == expected(1, 2)
+    assert again.started()[-2:] == [f"-o json --all {SINCE}", "-f -o json --all --no-tail --after-cursor c1"]
+    assert again.source.bookmark() is None
+    again.source.close()
+
+
+@pytest.mark.parametrize("options", [{"from_start": True}, {"once": True}, {"lines": 3}])
+def test_who_asks_for_what_is_there_gets_it_again(tmp_path: Path, options: dict[str, Any]) -> None:
+    journal = Journal(tmp_path, records(1) + FOREVER, resume=(0, {"since": NOW}), **options)
+    journal.read(1)
+    assert "--since" not in journal.started()[0]
     journal.source.close()
 
 

@@ -72,9 +72,10 @@ class JournalSource:
         self._program = journalctl
         self._arguments = ["-o", "json", "--all", *arguments]
         self._matches = matches
-        whole = from_start or (once and lines is None)
-        self._behind = self.live and (whole or bool(self._cursor))
-        self._fresh = ["--no-tail"] if whole else ["-n", str(lines or 0)]
+        self._whole = from_start or (once and lines is None)
+        self._lines = lines or 0
+        self._since = 0 if self._whole or lines else int(bookmark.get("since", 0))
+        self._behind = self.live and (self._whole or bool(self._cursor) or bool(self._since))
         self._note = note
         self._buffer = LineBuffer()
         self._wake: Wake = no_wake
@@ -94,6 +95,8 @@ class JournalSource:
     def start(self, wake: Wake) -> None:
         """Start journalctl behind the bookmark, or at the end of the journal."""
         self._wake = wake
+        if not self._lines:
+            self._begin()
         self._launch()
 
     def read(self, limit: int) -> Chunk | None:
@@ -116,8 +119,8 @@ class JournalSource:
         return None
 
     def bookmark(self) -> dict[str, Any] | None:
-        """None: what came before its first line cannot be asked for again."""
-        return None
+        """From when on it is read where no record came yet; None where that goes without saying."""
+        return {"since": self._since} if self._since and not self._cursor else None
 
     @property
     def done(self) -> bool:
@@ -151,13 +154,12 @@ class JournalSource:
 
     def _launch(self) -> None:
         follow = ["-f"] if self.live and not self._behind else []
-        where = ["--no-tail", "--after-cursor", self._cursor] if self._cursor else self._fresh
         self._to_pass, self._repeated = self._skip, self._cursor
         self._complaints.seek(0)
         self._complaints.truncate()
         try:
             self._child = subprocess.Popen(  # noqa: S603 - no shell; the cursor is an argument of its own
-                [self._program, *follow, *self._arguments, *where, *self._matches],
+                [self._program, *follow, *self._arguments, *self._where(), *self._matches],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
@@ -167,11 +169,21 @@ class JournalSource:
             self._closed = True
             return
         assert self._child.stdout is not None  # noqa: S101 - for the type checker
-        if self.live and not self._cursor and self._fresh[0] == "-n":
-            # Should this one end before its first record, the next must not begin later.
-            self._fresh = ["--no-tail", "--since", f"@{self._clock() / 1e6:.6f}"]
+        self._begin()
         self._pump = Pump(self._child.stdout.fileno(), self._wake, f"socterm-{self.name}")
         self._pump.start()
+
+    def _begin(self) -> None:
+        """From now on nothing is missed, when this one ends before its first record or we do."""
+        if self.live and not (self._cursor or self._whole or self._since):
+            self._since = self._clock()
+
+    def _where(self) -> list[str]:
+        if self._cursor:
+            return ["--no-tail", "--after-cursor", self._cursor]
+        if self._since:
+            return ["--no-tail", "--since", f"@{self._since / 1e6:.6f}"]
+        return ["--no-tail"] if self._whole else ["-n", str(self._lines)]
 
     def _look_after_child(self) -> None:
         """Everything that came is handed over: see whether journalctl has ended."""
