@@ -43,7 +43,9 @@ MEMORY = 1 << 30
 @click.option("--parent", required=True, type=int, help="The process that serves it.")
 def window(db: Path, file: Path | None, actor: str, role: str, parent: int) -> None:
     """Draw the console of one person for a browser."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]  # whoever runs the service may have set less
+    most = MEMORY if most == resource.RLIM_INFINITY else min(most, MEMORY)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     from socterm.cli.watch import show
     from socterm.store.doors.identity import still

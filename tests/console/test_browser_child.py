@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -204,6 +205,13 @@ async def test_no_key_of_this_process_is_handed_down(scene: Scene, store: Store)
         assert b"s3cret" not in Path(f"/proc/{process.pid}/environ").read_bytes()
 
 
+LESS = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_DATA, (900 << 20, 900 << 20))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 async def test_it_takes_no_more_memory_than_a_console_needs(scene: Scene, store: Store) -> None:
     busy(scene)
     async with seen(scene.path, "read") as window:
@@ -212,6 +220,17 @@ async def test_it_takes_no_more_memory_than_a_console_needs(scene: Scene, store:
         assert process is not None
         limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
         assert [line.split()[3] for line in limits if line.startswith("Max data size")] == [str(1 << 30)]
+
+
+async def test_it_begins_where_less_memory_is_allowed_than_it_would_take(scene: Scene, store: Store) -> None:
+    busy(scene)
+    argv = [sys.executable, "-c", LESS, *command(scene.path, "alice", "read")]
+    child = Child(argv, environment(dict(os.environ), 160, 50, login(scene.path, "read")))
+    await child.start()
+    window = Seen(child, 160, 50)
+    await window.until(lambda text: "SSH brute force" in text)
+    await child.close()
+    await window.ended
 
 
 async def test_another_size_is_drawn_within_it(scene: Scene, store: Store) -> None:

@@ -72,6 +72,7 @@ class Site:
             origin=self.origin if origin == "" else origin,  # type: ignore[arg-type]
             additional_headers={} if login is None else {"Cookie": f"{self.cookie}={login.cookie}"},
             proxy=None,
+            ping_interval=None,
         )
 
 
