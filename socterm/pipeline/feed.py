@@ -17,15 +17,18 @@ class Feed:
         self.decoder = decoder
         self.state = state
         self.ahead: Chunk | None = None
+        self.filled = now
+        """Since when (µs) it waits to go on."""
         self.quiet_since = now
         self.rate = Rate()
         self.told = state.lines
         self.done = False
         self._before = state.drops
 
-    def fill(self, limit: int) -> None:
+    def fill(self, limit: int, now: int) -> None:
         """Read ahead if nothing is."""
         if self.ahead is None and not self.done:
+            self.filled = now
             self.ahead = self.source.read(limit)
             self.done = self.ahead is None and self.source.done
 

@@ -47,6 +47,9 @@ FTS_LAG = 20_000
 FTS_STEP = 20_000
 POLL = 0.25
 
+OVERDUE = 1_000_000
+"""µs after which what was read of a live source waits no longer for others whose clocks are behind."""
+
 EMPTYING = 20_000_000
 """µs that the store gets at most, once all is to end, for what listeners have taken. Senders get less."""
 
@@ -296,15 +299,12 @@ class Pipeline:
         feeds = self._feeds
         while room > 0:
             for feed in feeds:
-                feed.fill(room)
+                feed.fill(room, now)
             ready = [feed for feed in feeds if feed.ahead is not None]
             if not ready:
                 self._lag.caught_up()
                 break
-            if len(ready) > 1:
-                clocks = self.detector.watermark.clocks
-                ready.sort(key=lambda f: clocks[f.source.name].high)
-            feed = ready[0]
+            feed = ready[0] if len(ready) == 1 else self._next(ready, now)
             chunk, feed.ahead = feed.ahead, None
             if chunk is not None:
                 room -= max(1, self._carry(feed, chunk))
@@ -316,6 +316,17 @@ class Pipeline:
             ):
                 self.detector.watermark.idle(feed.source.name)
         return moved
+
+    def _next(self, ready: list[Feed], now: int) -> Feed:
+        """The one whose clock is slowest, so that times come in order; but first a live one that waits long.
+
+        A source can bring old times faster than anybody takes them: it would go first for ever.
+        """
+        waiting = min((feed for feed in ready if feed.source.live), key=lambda f: f.filled, default=None)
+        if waiting is not None and now - waiting.filled >= OVERDUE:
+            return waiting
+        clocks = self.detector.watermark.clocks
+        return min(ready, key=lambda f: clocks[f.source.name].high)
 
     def _carry(self, feed: Feed, chunk: Chunk) -> int:
         events = feed.decoder.decode(chunk)
