@@ -212,23 +212,19 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
-async def test_it_takes_no_more_memory_than_a_console_needs(scene: Scene, store: Store) -> None:
+@pytest.mark.parametrize(("first", "most"), [([], 1 << 30), ([sys.executable, "-c", LESS], 900 << 20)])
+async def test_it_takes_no_more_memory_than_a_console_needs_or_the_service_has(
+    scene: Scene, store: Store, first: list[str], most: int
+) -> None:
     busy(scene)
-    async with seen(scene.path, "read") as window:
-        await window.until(lambda text: "SSH brute force" in text)
-        process = window.child._process
-        assert process is not None
-        limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
-        assert [line.split()[3] for line in limits if line.startswith("Max data size")] == [str(1 << 30)]
-
-
-async def test_it_begins_where_less_memory_is_allowed_than_it_would_take(scene: Scene, store: Store) -> None:
-    busy(scene)
-    argv = [sys.executable, "-c", LESS, *command(scene.path, "alice", "read")]
+    argv = [*first, *command(scene.path, "alice", "read")]
     child = Child(argv, environment(dict(os.environ), 160, 50, login(scene.path, "read")))
     await child.start()
     window = Seen(child, 160, 50)
     await window.until(lambda text: "SSH brute force" in text)
+    assert child._process is not None
+    limits = Path(f"/proc/{child._process.pid}/limits").read_text().splitlines()
+    assert [line.split()[3] for line in limits if line.startswith("Max data size")] == [str(most)]
     await child.close()
     await window.ended
 
