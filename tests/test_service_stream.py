@@ -87,6 +87,16 @@ def test_an_alert_and_a_decision_are_told_as_they_come(scene: Scene, url: str) -
         assert told[-1][1] == "{}.{}".format(*now_of(scene.store))
 
 
+def test_what_was_told_is_not_told_again(scene: Scene, url: str) -> None:
+    with listening(scene, url) as events, talking(scene, url) as messages:
+        for told in (events, messages):
+            assert next(told)[0] == "begin"
+        for number in (4, 5, 6):
+            alert(scene.store.path, number)
+            for told in (events, messages):
+                assert next(told)[2]["id"] == number
+
+
 def test_who_comes_back_misses_nothing(scene: Scene, url: str) -> None:
     with listening(scene, url) as events:
         _, mark, _ = next(events)
