@@ -374,6 +374,13 @@ def test_the_disk_against_growth(tmp_path: Path) -> None:
     assert stored.room(path, None, 0).verdict == "ok"
 
 
+def test_a_store_that_is_to_be_upgraded_needs_room_for_its_copy(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
+    for behind, size, verdict in ((1, free * 2, "bad"), (0, free * 2, "ok"), (1, free // 2, "ok")):
+        assert stored.room(path, facts(behind=behind, size=size), 0).verdict == verdict
+
+
 def test_growth_is_that_of_the_last_day(tmp_path: Path) -> None:
     writer = Writer.open(tmp_path / "s.db", now=NOW)
     writer.commit(batch([login(number) for number in range(1, 501)]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,15 @@ def test_its_user_may_read_by_hand_what_the_service_may(tmp_path: Path) -> None:
     assert [line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()] == settings(
         "User"
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [("deb/build", r"^extras=\$\{EXTRAS-([a-z,]+)\}$"), ("Containerfile", r"/source\[([a-z,]+)\]")],
+)
+def test_packages_bring_what_a_service_can_use(file: str, form: str) -> None:
+    """All that people may switch on, but for what is big (numpy) and what only we need."""
+    project = tomllib.loads((PACKAGING.parent / "pyproject.toml").read_text())
+    (brought,) = re.findall(form, (PACKAGING / file).read_text(), re.MULTILINE)
+    extras = set(project["project"]["optional-dependencies"])
+    assert set(brought.split(",")) == extras - {"dev", "fuzz", "search"}

@@ -13,6 +13,7 @@ from socterm.amounts import shown_size
 from socterm.errors import SoctermError
 from socterm.pipeline.doctor.row import Row, bad, ok, warn
 from socterm.sigma.model import RuleSet
+from socterm.store.upgrade import SPARE
 from socterm.store.upkeep.health import StoreHealth
 
 LEAST: Final = 256 << 20
@@ -91,6 +92,9 @@ def room(path: Path, found: StoreHealth | SoctermError | None, limit: int) -> Ro
     said = f"{shown_size(free)} free"
     if free < LEAST:
         return bad(what, f"{said} in {folder}", "free some space, or set retention.max_size")
+    if isinstance(found, StoreHealth) and found.behind and free < found.size + SPARE:
+        said = f"{said} in {folder}, {shown_size(found.size + SPARE)} are needed"
+        return bad(what, said, "the store is copied before it is upgraded: free some space")
     if not isinstance(found, StoreHealth) or not found.a_day:
         return ok(what, f"{said}; how much the store grows is not known yet")
     said = f"{said}, {shown_size(found.a_day)} more a day"
