@@ -169,6 +169,16 @@ def test_a_server_that_is_down_is_asked_ever_less_and_by_one_message_at_a_time(s
     assert sorted(scene.told()[-5:]) == [1, 2, 3, 4, 5]
 
 
+def test_however_long_it_is_down_it_is_asked_by_one_message_at_a_time(scene: Scene) -> None:
+    """Also when each was tried so often that it could be at fault itself."""
+    scene.receiver.answers(NO)
+    scene.alert(*range(1, 6))
+    for tries in range(1, 20):
+        scene.turn(HOUR)
+        assert len(scene.receiver.got) == tries
+    assert min(scene.told().count(alert) for alert in range(1, 6)) >= 3
+
+
 def test_what_a_server_asks_for_is_waited(scene: Scene) -> None:
     scene.receiver.answers((429, {"Retry-After": "100"}, b""), (200, {}, b""))
     scene.alert(1)

@@ -24,7 +24,7 @@ from socterm.pipeline.status import waiting
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_files
-from tests.e2e.road import SOCTERM, environment, lines_stored, until
+from tests.e2e.road import environment, lines_stored, until
 from tests.notify_servers import Receiver, certificate
 
 LINE = "2026-11-20T10:00:{:02}+00:00 web1 sshd[7]: Failed password for {} from 192.0.2.7 port 4022 ssh2\n"
@@ -44,15 +44,20 @@ LISTED = (
 # -- the whole, as a process ----------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def run(home: Path, rules: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """`socterm run` with these rules alone: to try the whole pack takes its time."""
+def with_rules(rules: Path) -> list[str]:
+    """`socterm` with these rules alone: to try the whole pack takes its time."""
     script = (
         "import pathlib, socterm.cli, socterm.cli.wiring as wiring\n"
         f"wiring.rules_dir = lambda: pathlib.Path({str(rules)!r})\nsocterm.cli.main()\n"
     )
+    return [sys.executable, "-c", script]
+
+
+@contextlib.contextmanager
+def run(home: Path, rules: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """`socterm run`."""
     process = subprocess.Popen(
-        [sys.executable, "-c", script, "run", "--db", str(home / "s.db"), *words], env=environment(home),
+        [*with_rules(rules), "run", "--db", str(home / "s.db"), *words], env=environment(home),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -208,14 +213,16 @@ def test_a_part_that_cannot_take_it_keeps_all_as_it_was(
     assert "stays as it was" in capsys.readouterr().err
 
 
-# -- the service without an ingest ----------------------------------------------------------
+# -- the service, with an ingest and without ----------------------------------------------------------
 
 
 @contextlib.contextmanager
 def serving(home: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`socterm serve` on any port, and the file that has what it says."""
     said = home / "said"
-    options = [*SOCTERM, "serve", "--listen", "127.0.0.1:0", *words, "--db", str(home / "s.db")]
+    rules = home / "rules.yml"
+    rules.write_text(LISTED)
+    options = [*with_rules(rules), "serve", "--listen", "127.0.0.1:0", *words, "--db", str(home / "s.db")]
     with said.open("wb") as stderr:
         process = subprocess.Popen(
             options, env=environment(home), stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr
@@ -234,14 +241,15 @@ def shown(url: str) -> str:
     return ssl.get_server_certificate((host, int(port)))
 
 
+@pytest.mark.parametrize("reads", ["--no-ingest", "--tail=auth.log"])
 def test_a_service_shows_a_renewed_certificate_after_sighup_and_keeps_the_old_for_a_broken_one(
-    tmp_path: Path,
+    tmp_path: Path, reads: str
 ) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
         folder.mkdir()
         certificate(folder)
-    words = ("--cert", str(old / "cert.pem"), "--key", str(old / "key.pem"), "--no-ingest")
+    words = ("--cert", str(old / "cert.pem"), "--key", str(old / "key.pem"), reads)
     with serving(tmp_path, *words) as (process, said):
         until(lambda: "serving https://" in said.read_text(), "the service")
         url = said.read_text().partition("serving ")[2].split()[0]
