@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from socterm.errors import SoctermError, UsageError
+from socterm.sources import udp
 from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Resume
 from socterm.sources.datagrams import open_receiver
@@ -170,6 +171,20 @@ def test_without_an_address_only_this_machine_is_heard(url: str, place: str) -> 
 def test_an_address_that_is_not_ours() -> None:
     with pytest.raises(SoctermError, match=r"cannot listen on udp://192\.0\.2\.1:5514"):
         UdpSource("udp://192.0.2.1:5514", clock=lambda: NOW)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_listener_that_has_failed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For want of memory, say: it would otherwise look like one to which nobody sends."""
+
+    def fail(_source: socket.socket) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(udp, "open_receiver", fail)
+    listener = Listener().start()
+    until(lambda: "start socterm anew" in listener.source.stats().note, lambda: "it to say so")
+    listener.close()
+    assert listener.source.stats().note == ""
 
 
 def test_close_ends_it(listener: Listener) -> None:

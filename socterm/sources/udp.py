@@ -57,6 +57,7 @@ class UdpSource:
         self._empty = 0
         self._kernel = 0
         self._stop = False
+        self._over = False
         self._thread: threading.Thread | None = None
 
     def start(self, wake: Wake) -> None:
@@ -94,7 +95,9 @@ class UdpSource:
         }  # fmt: skip
         drops = {reason: count for reason, count in counts.items() if count}
         note = ""
-        if self._kernel:
+        if self._over and not self._stop:
+            note = "the listener has failed: start socterm anew"
+        elif self._kernel:
             note = "the kernel dropped datagrams: raise its limit, sysctl -w net.core.rmem_max=16777216"
         return SourceStats(drops=drops, note=note, backlog=len(self._inbox))
 
@@ -118,6 +121,12 @@ class UdpSource:
         return kernel_drops(self._inode, self._socket.family) or self._kernel
 
     def _run(self) -> None:
+        try:
+            self._receive()
+        finally:
+            self._over = True
+
+    def _receive(self) -> None:
         receive: Receiver = open_receiver(self._socket)
         while not self._stop:
             if datagrams := receive():
