@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -451,3 +453,19 @@ def test_no_object_breaks_anything(entry: dict[str, Any]) -> None:
 def test_long_hostile_lines_are_events_all_the_same(line: str) -> None:
     (event,) = decode(line)
     assert event.raw == line
+
+
+def test_names_of_any_length_that_never_come_again_do_not_pile_up_in_memory() -> None:
+    decoder = Decoder("s")
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            line = json.dumps({f"{number}{'x' * 50_000}": 1}).encode()
+            [event] = decoder.decode(Chunk("s", number, [line], {}, 0))
+            assert event.raw == line.decode()
+        del event, line
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 << 20  # of 10 MB

@@ -203,7 +203,8 @@ def test_bodies_that_are_read_have_a_bound_together(tmp_path: Path) -> None:
         refused = client.post(INGEST, content=b"x" * 1001, headers=TEXT)
         assert (refused.status_code, code(refused)) == (429, "busy")
         assert refused.headers["retry-after"] == "1"
-        assert told(client.post(INGEST, content=b"x" * 1000, headers=TEXT))["accepted"] == 1
+        for _ in range(2):
+            assert told(client.post(INGEST, content=b"x" * 1000, headers=TEXT))["accepted"] == 1
 
 
 # -- a queue that is full, a store that takes nothing

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from socterm.errors import StoreFullError
@@ -100,3 +104,37 @@ def test_ever_new_kinds_do_not_pile_up_in_memory(path: Path) -> None:
     assert check(path) == []
     with open_store(path) as store:
         assert store.events.count(parse("process:p19999")).value == 1
+
+
+LONG = "x" * 100_000
+"""Whoever writes a log decides how long its values are."""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda number: {"ssh__method": f"{number}{LONG}"},
+        lambda number: {"process__name": f"{number}{LONG}"},
+        lambda number: {f"json__{number}{LONG}": 1},
+    ],
+    ids=["a value", "a value of a column", "a name"],
+)
+def test_what_is_remembered_of_long_values_has_a_bound(
+    path: Path, told: Callable[[int], dict[str, Any]]
+) -> None:
+    writer = Writer.open(path, now=NOW)
+    tracemalloc.start()
+    try:
+        for first in range(1, 481, 40):
+            writer.commit(batch([login(number, **told(number)) for number in range(first, first + 40)]))
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    writer.close()
+    assert held < 28 << 20  # of 46 MiB
+    assert check(path) == []
+    with open_store(path) as store:
+        [row] = store.events.get([480])
+        said = {name.replace("__", "."): value for name, value in told(480).items()}
+        assert said.items() <= row.fields.items()

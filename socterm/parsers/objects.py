@@ -15,6 +15,8 @@ _DOCKER = '{"log":'
 _DEEPEST = 64
 _MOST_SHAPES = 1024
 _MOST_NAMES = 100
+_LONGEST_NAMES = 8192
+"""Names of an object, and characters of them, for what they lead to be kept."""
 
 
 def cleaned(value: Any, depth: int = 0) -> Any:
@@ -54,7 +56,7 @@ def json_reader(readers: Sequence[tuple[ObjectReader, Keys]]) -> LineReader:
 
     def asked(shape: tuple[str, ...]) -> tuple[ObjectReader, ...]:
         found = tuple(reader for reader, keys in readers if may_read(keys, shape))
-        if len(shape) <= _MOST_NAMES:
+        if len(shape) <= _MOST_NAMES and sum(map(len, shape)) <= _LONGEST_NAMES:
             if len(shapes) >= _MOST_SHAPES:
                 shapes.clear()
             shapes[shape] = found

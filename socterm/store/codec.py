@@ -20,7 +20,7 @@ import msgspec
 
 from socterm.event import Event, LogSource
 from socterm.store.jsontext import clean, from_json, is_clean, to_json
-from socterm.store.kinds import SHARED, Kinds
+from socterm.store.kinds import SHARED, Kinds, size
 from socterm.store.rows import EventRow
 from socterm.taxonomy import ACTIONS, COLUMNS
 from socterm.taxonomy.logsources import logsources_told
@@ -94,6 +94,8 @@ _FITTING = {name: (want,) for name, want in _PROMOTED.items()} | {
     _CATEGORY: (tuple,), _TYPE: (tuple,), _MESSAGE: (str,),
 }  # fmt: skip
 _MOST_KEPT = 4096
+_NAMES_KEPT = 16 << 10
+"""Characters of names that a shape may have to be kept: some write what differs into names."""
 _encoder = msgspec.json.Encoder()
 _INT64 = range(-(1 << 63), 1 << 63)
 
@@ -193,7 +195,9 @@ def _new_shape(key: tuple[Any, ...], shapes: dict[Any, _Shape]) -> _Shape:
     if len(shapes) >= _MOST_KEPT:
         shapes.clear()
     count = len(key) // 2
-    shapes[key] = shape = _Shape(key[:count], key[count:])
+    shape = _Shape(key[:count], key[count:])
+    if size(key[:count]) <= _NAMES_KEPT:
+        shapes[key] = shape
     return shape
 
 

@@ -22,6 +22,9 @@ Shared = tuple[str | None, ...]
 _NAMES = ", ".join(column.name for column in SHARED)
 _INSERT = f"INSERT INTO kinds (id, {_NAMES}, fields, template) VALUES (?, {'?, ' * len(SHARED)}?, ?)"
 _MOST_KEPT = 8192
+_ROOM = 16 << 20
+"""Characters of what is remembered in one place at most: values are as long as whoever writes logs likes."""
+
 _OFTEN = 8
 """Times that fields are seen before they go into a kind: what differs line by line stays in the rows."""
 
@@ -34,7 +37,7 @@ class Kinds:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.shapes: dict[Any, Any] = {}
-        self._remembered = 0
+        self._remembered = self._remembered_size = self._seen_size = self._ids_size = 0
         self.templates = Templates(db)
         self.ids: dict[tuple[Shared, bytes, int], int] = {}
         self._seen: dict[bytes, int] = {}
@@ -53,11 +56,12 @@ class Kinds:
 
     def remember(self, known: dict[Any, Any], key: object, found: object) -> None:
         """Keep an answer with the shape it is about."""
-        if self._remembered >= _MOST_KEPT:
+        if self._remembered >= _MOST_KEPT or self._remembered_size > _ROOM:
             self.shapes.clear()
-            self._remembered = 0
+            self._remembered = self._remembered_size = 0
         known[key] = found
         self._remembered += 1
+        self._remembered_size += size(key)
 
     def place(self, shared: Shared, encoded: bytes, template: int) -> tuple[int, str | None]:
         """(kind, what is left for the row) of a line with these values and other fields."""
@@ -69,14 +73,18 @@ class Kinds:
         seen, text = self._seen.get(encoded, 0), encoded.decode()
         if seen >= _OFTEN:
             return self._add(shared, encoded, text, template), None
-        if len(self._seen) >= _MOST_KEPT:
+        if len(self._seen) >= _MOST_KEPT or self._seen_size > _ROOM:
             self._seen.clear()
+            self._seen_size = 0
         self._seen[encoded] = seen + 1
+        self._seen_size += 0 if seen else len(encoded)
         return self.plain(shared, template), text
 
     def _add(self, shared: Shared, encoded: bytes, fields: str | None, template: int) -> int:
-        if len(self.ids) >= _MOST_KEPT:
+        if len(self.ids) >= _MOST_KEPT or self._ids_size > _ROOM:
             self.ids.clear()
+            self._ids_size = 0
+        self._ids_size += size(shared) + len(encoded)
         self._last += 1
         self.ids[shared, encoded, template] = self._last
         self._new.append((self._last, *shared, fields, template))
@@ -95,7 +103,7 @@ class Kinds:
     def forget_all(self) -> bool:
         """Name none of the kinds stored so far again, between two transactions; always True."""
         self.shapes.clear()
-        self._remembered = 0
+        self._remembered = self._remembered_size = self._ids_size = 0
         self.ids.clear()
         return True
 
@@ -107,3 +115,10 @@ class Kinds:
             self.shapes.clear()
             self.ids = {key: ident for key, ident in self.ids.items() if ident <= self._last}
             self._new.clear()
+
+
+def size(value: object) -> int:
+    """Characters of a value and those in it, about: what is no text counts as few."""
+    if isinstance(value, tuple):
+        return sum(map(size, value))
+    return len(value) if isinstance(value, str | bytes) else 8

@@ -30,6 +30,8 @@ RESERVED = frozenset({"@timestamp", "event.kind", "event.original", "event.datas
 _SOURCES = logsources_of("json")
 _MOST_SHAPES = 1024
 _MOST_NAMES = 100
+_LONGEST_NAMES = 8192
+"""Names of an object, and characters of them, for its shape to be kept."""
 _INT64 = 1 << 63
 _HUGE = 1e308
 _ROOTS = frozenset({"source", "destination", "process", "http", "host"})
@@ -92,7 +94,7 @@ def shape_of(entry: dict[str, Any]) -> Shape:
     found = _shapes.get(names)
     if found is None:
         found = Shape(names)
-        if len(names) <= _MOST_NAMES:
+        if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _LONGEST_NAMES:
             if len(_shapes) >= _MOST_SHAPES:
                 _shapes.clear()
             _shapes[names] = found
