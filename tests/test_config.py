@@ -163,6 +163,20 @@ def test_paths_in_the_file_are_relative_to_it(home: dict[str, str]) -> None:
     assert config.geo.city == folder / "c.mmdb"
 
 
+@pytest.mark.parametrize("text", ["assets = '~nobody-at-all/a'", "tail = ['~nobody-at-all/a']"])
+def test_a_home_of_nobody_is_said(home: dict[str, str], text: str) -> None:
+    _write(home, text)
+    with pytest.raises(UsageError, match="there is no such user"):
+        load_config(environ=home)
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "lateness = " + "9" * 5_000])
+def test_what_no_reader_of_toml_takes_is_said(home: dict[str, str], text: str) -> None:
+    _write(home, text)
+    with pytest.raises(UsageError, match="is not TOML"):
+        load_config(environ=home)
+
+
 def test_placeholders_are_values_or_files_beside_the_file(home: dict[str, str]) -> None:
     folder = _write(home, '[placeholders]\nAdmins = ["root", 7]\nhosts = "h.txt"\nnone = []\n').parent
     found = load_config(environ=home).placeholders

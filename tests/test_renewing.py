@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -19,7 +20,7 @@ from socterm.enrich.valuelists import ValueLists
 from socterm.pipeline.rulebook import RuleBook
 from socterm.pipeline.rulecheck import Checked, Verdicts, check_loaded
 from socterm.pipeline.rulewatch import RuleWatch
-from socterm.pipeline.sdnotify import NOBODY
+from socterm.pipeline.sdnotify import NOBODY, Manager
 from socterm.pipeline.status import waiting
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.engine import Matcher
@@ -211,6 +212,28 @@ def test_a_part_that_cannot_take_it_keeps_all_as_it_was(
     renew()
     assert part.taken == []
     assert "stays as it was" in capsys.readouterr().err
+
+
+def test_what_nobody_thought_of_neither_ends_the_thread_of_signals_nor_a_reload(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text("")
+    address = str(tmp_path / "notify")
+
+    class Stumbling(Part):
+        def prepared(self, config: Config) -> Callable[[], None]:
+            raise PermissionError(13, "Permission denied", "/root/rules")
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.bind(address)
+        options = {"config": file}
+        Renewal(load_config({}, path=file), options, Manager(address), [Stumbling()], status=waiting)()
+        end.settimeout(10)
+        heard = [end.recv(4096).decode().partition("\n")[0] for _ in range(3)]
+    assert (heard[0], heard[2]) == ("RELOADING=1", "READY=1")
+    assert "stays as it was: PermissionError" in heard[1]
+    assert "/root/rules" in capsys.readouterr().err
 
 
 # -- the service, with an ingest and without ----------------------------------------------------------

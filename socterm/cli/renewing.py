@@ -69,9 +69,10 @@ class Renewal:
             config = configure(self._options)
             takes = [part.prepared(config) for part in self._parts]
         except SoctermError as error:
-            say(f"the configuration stays as it was: {error}", ERROR)
-            self._manager.status(f"the configuration stays as it was: {error}")
-            self._manager.ready()
+            self._refuse(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - this thread hears SIGTERM, too: it must not end by a path
+            self._refuse(f"{type(error).__name__}: {error}")
             return
         changed = {
             key: any(part.takes(self._config, config, key) for part in self._parts)
@@ -85,6 +86,12 @@ class Renewal:
         for take in takes:
             take()
         self._at_last(self._over)
+
+    def _refuse(self, why: str) -> None:
+        text = f"the configuration stays as it was: {' '.join(why.split())}"
+        say(text, ERROR)
+        self._manager.status(text)
+        self._manager.ready()
 
     def _over(self) -> None:
         self._manager.status(in_words(self._status()))

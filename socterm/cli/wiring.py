@@ -98,7 +98,7 @@ def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:
     if not pack and not extra:
         raise UsageError("--no-pack leaves no rules; name some with --rules PATH")
     for path in extra:
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - a folder that may not be entered is no error here
             raise UsageError(f"{path}: no such rule file or folder")
     return [rules_dir(), *rule_sets().paths(), *extra] if pack else list(extra)
 

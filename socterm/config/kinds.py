@@ -24,10 +24,17 @@ def _text_as_files(value: Any) -> Any:
     return value
 
 
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{path}: there is no such user, whose home could be meant") from None
+
+
 def _values(value: Any) -> tuple[str, ...] | Path:
     """The values of a placeholder: written out, or a file of them."""
     if isinstance(value, str | Path):
-        return Path(value).expanduser()
+        return _at_home(Path(value))
     if isinstance(value, list | tuple) and all(type(part) in (str, int) for part in value):
         return tuple(str(part) for part in value)
     raise ValueError("is neither a list of values nor the path of a file with one a line")
@@ -47,7 +54,7 @@ def _name_of_a_secret(text: str) -> str:
 
 SecretName = Annotated[str, AfterValidator(_name_of_a_secret)]
 List = Annotated[tuple[str, ...], BeforeValidator(_text_as_list)]
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+HomePath = Annotated[Path, AfterValidator(_at_home)]
 Paths = Annotated[tuple[HomePath, ...], BeforeValidator(_text_as_list)]
 Files = Annotated[dict[str, HomePath], BeforeValidator(_text_as_files)]
 

@@ -74,7 +74,7 @@ def _from_file(path: Path | None, environ: Mapping[str, str]) -> Iterator[tuple[
         raise UsageError(f"{file}: no such configuration file") from None
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers without end, and brackets in brackets
         raise UsageError(f"{file}: is not TOML: {error}") from None
     for key, value in _flatten(table):
         yield key, _resolve(key, value, file.parent), str(file)
@@ -114,7 +114,12 @@ def _resolve(key: tuple[str, ...], value: Any, folder: Path) -> Any:
 
 
 def _beside(value: Any, folder: Path) -> Any:
-    return str(folder / Path(value).expanduser()) if isinstance(value, str) and value != "-" else value
+    if not isinstance(value, str) or value == "-":
+        return value
+    try:
+        return str(folder / Path(value).expanduser())
+    except RuntimeError:
+        raise UsageError(f"{value}: there is no such user, whose home could be meant") from None
 
 
 def _names_files(key: tuple[str, ...]) -> bool:
