@@ -67,8 +67,7 @@ def test_what_waits_in_a_listener_is_stored_when_all_ends(writer: Writer) -> Non
         assert store.events.count().value == 100
 
 
-@pytest.mark.parametrize("kind", ["udp", "tcp"])
-def test_what_the_store_has_no_time_for_at_the_end_is_counted(writer: Writer, kind: str) -> None:
+def test_what_the_store_has_no_time_for_at_the_end_is_counted(writer: Writer) -> None:
     """By a clock on which the time that all has is over before a second batch."""
     hurried, moment = threading.Event(), [clock()]
 
@@ -78,28 +77,40 @@ def test_what_the_store_has_no_time_for_at_the_end_is_counted(writer: Writer, ki
 
     opener = Opener([], bookmark=lambda _name: None, clock=hurrying)
     pipeline = Pipeline(writer, writer.load_state(), RuleSet({}, []), opener, clock=hurrying, batch=50)
-    source = (UdpSource if kind == "udp" else TcpSource)(f"{kind}://127.0.0.1:0", clock=hurrying)
-    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
-    out.connect(("127.0.0.1", source.port))
+    sources = [
+        UdpSource("udp://127.0.0.1:0", clock=hurrying),
+        TcpSource("tcp://127.0.0.1:0", clock=hurrying, limits=Limits(quiet=0.05, tick=0.02)),
+    ]
+    senders = [socket.socket(type=kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)]
+    for source, out in zip(sources, senders, strict=True):
+        out.connect(("127.0.0.1", source.port))
+        pipeline._add(source, NOW)
     stop = threading.Event()
-    pipeline._add(source, NOW)
 
     def after_the_first() -> None:
         if not stop.is_set():
-            for _ in range(999):
-                out.send(LINE + b"\n")
-            out.close()
-            until(lambda: source.stats().backlog == 999, lambda: "all to be taken")
+            waiting = [source.stats().backlog for source in sources]
+            for out in senders:
+                for _ in range(998):
+                    out.send(LINE + b"\n")
+                out.close()
+            for source, before in zip(sources, waiting, strict=True):
+                until(lambda s=source, n=before: s.stats().backlog == n + 998, lambda: "all to be taken")  # type: ignore[misc]
             hurried.set()
             stop.set()
 
+    for out in senders:
+        out.send(LINE + b"\n")
+        out.send(LINE + b"\n")
+    for source in sources:
+        until(lambda s=source: s.stats().backlog == 2, lambda: "the first of each")  # type: ignore[misc]
     pipeline.on_commit(after_the_first)
-    out.send(LINE + b"\n")
     pipeline.run(stop)
     with open_store(writer.path) as store:
-        stored = store.events.count().value
-    assert 1 <= stored < 1000
-    assert _refusals(writer, source.name) == {"taken and not stored": 1000 - stored}
+        lines = {row.name: row.lines for row in store.triage.sources()}
+    for source in sources:
+        assert 1 <= lines[source.name] < 1000
+        assert _refusals(writer, source.name) == {"taken and not stored": 1000 - lines[source.name]}
 
 
 def test_a_store_that_is_busy_at_the_end_is_waited_for(writer: Writer) -> None:
