@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import struct
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from socterm.config import ApiConfig
 from socterm.errors import SoctermError, UsageError
 from socterm.service.certified import CertifiedProtocol, ask_for_certificates, common_name
 from socterm.service.intake.body import Limits
+from socterm.service.intake.uploading import ENTRIES
 from socterm.service.server import Server
 from socterm.service.serving import place_of
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +30,7 @@ from intake_scene import Intake
 UPLOAD = "/upload"
 HEADERS = {"Content-Type": "application/vnd.fdo.journal"}
 NAME = "http:journal:localhost"
+HOUR = 3_600_000_000
 
 
 def exported(*numbers: int) -> list[bytes]:
@@ -83,6 +87,40 @@ def test_what_is_sent_again_after_a_break_is_stored_once(tmp_path: Path) -> None
         assert intake.drops(NAME) == {"duplicate": 3}  # with those before the restart
         assert upload(intake, exported(3, 4)).status_code == 202
         assert numbers(intake) == [1, 2, 3, 4]
+
+
+def test_a_made_up_entry_does_not_keep_out_what_this_machine_says_later(intake: Intake) -> None:
+    [made_up], [real] = exported((1 << 64) - 1), exported(1)
+    assert upload(intake, [made_up.replace(b";t=2;", b";t=ffffffffffffffff;")]).status_code == 202
+    assert (
+        upload(intake, [real.replace(b";t=2;", b";t=%x;" % (time.time_ns() // 1000 + HOUR))]).status_code
+        == 202
+    )
+    assert numbers(intake) == [(1 << 64) - 1, 1]
+
+
+def test_the_next_portion_waits_until_the_one_before_is_stored(tmp_path: Path) -> None:
+    with Intake(tmp_path / "s.db", ingest=False, limits=Limits(wait=0.2)) as intake:
+        refused = upload(intake, exported(*range(1, 5_002)))
+        assert (refused.status_code, code(refused)) == (503, "unavailable")
+        assert intake.hub.source("journal:localhost").stats().backlog < 3 * ENTRIES
+
+
+def test_an_upload_that_does_not_go_on_is_not_waited_for(tmp_path: Path) -> None:
+    head = f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {HEADERS['Content-Type']}\r\n"
+    with Intake(tmp_path / "s.db", limits=Limits(seconds=0.2)) as intake:
+        with socket.create_connection(("127.0.0.1", intake.port), timeout=30) as peer:
+            peer.sendall(head.encode() + b"Content-Length: 1000\r\n\r\nMESSAGE=a")
+            answer = b""
+            while block := peer.recv(65_536):
+                answer += block
+        assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_fields_too_long_for_a_line_are_counted(intake: Intake) -> None:
+    [entry] = exported(1)
+    assert upload(intake, [entry[:-1] + b"LONG=" + b"x" * (2 << 20) + b"\n\n"]).status_code == 202
+    assert intake.drops(NAME) == {"oversized": 1}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from socterm.errors import StoreFullError
 from socterm.event import Receipt
 from socterm.pipeline.ingest import Pipeline
+from socterm.service.intake.promises import Promises
 from socterm.sigma.model import RuleSet
 from socterm.sources.hub import MOST, Hub
 from socterm.sources.opening import Opener
@@ -262,3 +263,25 @@ def test_what_a_full_store_did_not_take_is_told_when_all_ends(writer: Writer) ->
     assert isinstance(ticket.stored.exception(timeout=1), EndedError)
     with open_store(writer.path) as store:
         assert store.events.count().value == 0
+
+
+def test_what_waits_when_a_source_is_closed_gives_its_room_to_others() -> None:
+    room = Room(1_000)
+    source = PostedSource("http:web", clock=lambda: 0, room=room)
+    tickets = [source.offer([b"x" * 100]) for _ in range(3)]
+    assert source.read(1) is not None
+    source.close()
+    assert room.held == 0
+    assert all(ticket.stored.exception() is not None for ticket in tickets)
+
+
+def test_a_key_that_the_store_has_forgotten_is_new_again() -> None:
+    source = PostedSource("http:web", clock=lambda: 0)
+    promises, receipt = Promises(lambda _owner, _key: None), Receipt("http:web", "k", b"digest", "{}")
+    first = promises.deliver(source, [b"a"], receipt)
+    assert source.read(9) is not None
+    assert promises.deliver(source, [b"a"], receipt).again
+    source.committed(1)
+    assert first.ticket is not None
+    assert first.ticket.stored.done()
+    assert not promises.deliver(source, [b"a"], receipt).again
