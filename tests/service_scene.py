@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from socterm.secrets import Secret
 from socterm.service.endpoints import Endpoint
 from socterm.service.passwords import Passwords
@@ -76,6 +77,14 @@ class Scene:
         transport = httpx.ASGITransport(make_app(self.service, endpoints), client=(address, 4000))
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as found:
             yield found
+
+
+@pytest.fixture(name="scene")
+def own_scene(tmp_path: Path) -> Iterator[Scene]:
+    """One for each test."""
+    made = Scene(tmp_path / "a.db")
+    yield made
+    made.store.close()
 
 
 def code(response: httpx.Response) -> str:

@@ -5,21 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from socterm.service.service import Service
 from socterm.store.upkeep.check import check
-from tests.service_scene import PASSWORD, Scene, code
+from tests.service_scene import PASSWORD, Scene, code, own_scene
 
-
-@pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    made = Scene(tmp_path / "a.db")
-    yield made
-    made.store.close()
+__all__ = ["own_scene"]
 
 
 @pytest.fixture

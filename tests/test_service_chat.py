@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import anyio
 import pytest
@@ -25,16 +24,11 @@ from socterm.service.service import make_app
 from socterm.service.table import with_document
 from tests import ollama_stub as stub
 from tests.ollama_stub import OllamaStub
-from tests.service_scene import Scene, code
+from tests.service_scene import Scene, code, own_scene
+
+__all__ = ["own_scene"]
 
 PATIENCE = 60.0
-
-
-@pytest.fixture(name="scene")
-def _scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path / "a.db")
-    yield made
-    made.store.close()
 
 
 def table(scene: Scene, backend: Backend | None = None) -> tuple[Endpoint, ...]:

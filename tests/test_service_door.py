@@ -22,9 +22,11 @@ from socterm.service.endpoints import Call, Endpoint, Nothing
 from socterm.service.server import Place, Server
 from socterm.service.service import make_app
 from socterm.service.table import ENDPOINTS
-from tests.service_scene import NOW, Scene
+from tests.service_scene import NOW, Scene, own_scene
 from websockets.exceptions import InvalidMessage
 from websockets.sync.client import ClientConnection, connect
+
+__all__ = ["own_scene"]
 
 Come = TypeVar("Come")
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -72,13 +74,6 @@ class Hall:
 
 def _much(_call: Call[Nothing, Nothing]) -> Answer:
     return Answer("x" * (32 << 20))
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path / "a.db")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
@@ -27,16 +27,11 @@ from socterm.service.server import Place, Server
 from socterm.service.service import Terms, make_app
 from socterm.service.serving import check_reach, place_of, say_by, terms_of
 from socterm.service.table import ENDPOINTS
-from tests.service_scene import HOST, PASSWORD, Clock, Scene, code
+from tests.service_scene import HOST, PASSWORD, Clock, Scene, code, own_scene
+
+__all__ = ["own_scene"]
 
 SECRET = "s3cret-of-a-request"
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path / "a.db")
-    yield made
-    made.store.close()
 
 
 async def login(

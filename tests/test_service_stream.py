@@ -20,19 +20,14 @@ from socterm.service.stream import now_of, reads
 from socterm.service.table import ENDPOINTS
 from socterm.service.tokens import new_token
 from socterm.store.ingest.writer import Writer
-from tests.service_scene import NOW, Scene
+from tests.service_scene import NOW, Scene, own_scene
 from tests.store_samples import batch, episode, login
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
+__all__ = ["own_scene"]
+
 Event = tuple[str, str, dict[str, Any]]
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path / "a.db")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture
