@@ -29,6 +29,19 @@ def told_on(scene: Scene, *names: str, **more: Any) -> NotifyConfig:
     return notify_config(channels=channels, level="medium", older="")
 
 
+def held(scene: Scene, answer: Any) -> tuple[threading.Event, threading.Event]:
+    """(a request has come, it is answered): the scene's receiver waits in between."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(_request: Any) -> Any:
+        inside.set()
+        assert go_on.wait(60)
+        return answer
+
+    scene.receiver.answer = slow
+    return inside, go_on
+
+
 @pytest.fixture
 def beside(scene: Scene, tmp_path: Path) -> Any:
     made: list[Notifier] = []
@@ -130,14 +143,7 @@ def test_what_is_in_flight_when_a_channel_changes_is_sent_once(
     scene: Scene, beside: Callable[..., Notifier]
 ) -> None:
     """The old settings' last message is not taken for one that was cut off, and sent again by the new."""
-    inside, go_on = threading.Event(), threading.Event()
-
-    def slow(_request: Any) -> Any:
-        inside.set()
-        assert go_on.wait(60)
-        return OK
-
-    scene.receiver.answer = slow
+    inside, go_on = held(scene, OK)
     working = beside("a")
     scene.alert(1)
     assert inside.wait(60)
@@ -152,14 +158,7 @@ def test_what_is_in_flight_when_a_channel_changes_is_sent_once(
 def test_what_is_in_flight_when_a_channel_goes_is_on_record_as_it_was(
     scene: Scene, beside: Callable[..., Notifier]
 ) -> None:
-    inside, go_on = threading.Event(), threading.Event()
-
-    def slow(_request: Any) -> Any:
-        inside.set()
-        assert go_on.wait(60)
-        return NO
-
-    scene.receiver.answer = slow
+    inside, go_on = held(scene, NO)
     working = beside("a")
     scene.alert(1, 2)
     assert inside.wait(60)

@@ -20,6 +20,7 @@ from socterm.service.stream import now_of, reads
 from socterm.service.table import ENDPOINTS
 from socterm.service.tokens import new_token
 from socterm.store.ingest.writer import Writer
+from tests.eventsource import events_of
 from tests.service_scene import NOW, Scene, own_scene
 from tests.store_samples import batch, episode, login
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
@@ -45,18 +46,7 @@ def listening(scene: Scene, url: str, mark: str = "") -> Iterator[Iterator[Event
     with httpx.stream("GET", f"{url}/api/v1/stream", headers=headers, timeout=60) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
-        yield _events(response.iter_lines())
-
-
-def _events(lines: Iterator[str]) -> Iterator[Event]:
-    found: dict[str, str] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(": ")
-            found[name] = value
-        elif "data" in found:
-            yield found["event"], found.get("id", ""), json.loads(found["data"])
-            found = {}
+        yield events_of(response.iter_lines())
 
 
 def alert(path: Path, number: int) -> None:

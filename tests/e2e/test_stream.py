@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e.road import SOCTERM, environment, socterm
+from tests.eventsource import events_of
 from tests.scanning import failures
 from websockets.sync.client import connect
 
@@ -55,18 +56,10 @@ class Lines(Listener):
         headers = self.bearer | ({"Last-Event-ID": self.mark} if self.mark else {})
         with httpx.stream("GET", url + PATH, headers=headers, timeout=60) as answer:
             assert answer.status_code == 200, answer.read()
-            yield _events(answer.iter_lines())
-
-
-def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    found: dict[str, str] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(": ")
-            found[name] = value
-        elif "data" in found:
-            yield {"event": found["event"], "id": found.get("id"), "data": json.loads(found["data"])}
-            found = {}
+            yield (
+                {"event": kind, "id": mark or None, "data": what}
+                for kind, mark, what in events_of(answer.iter_lines())
+            )
 
 
 class Socket(Listener):
