@@ -25,7 +25,7 @@ from socterm.pipeline.status import waiting
 from socterm.sigma.documents import RuleFile
 from socterm.sigma.engine import Matcher
 from socterm.sigma.load import load_files
-from tests.e2e.road import environment, lines_stored, until
+from tests.e2e.road import environment, killed, lines_stored, until
 from tests.notify_servers import Receiver, certificate
 
 LINE = "2026-11-20T10:00:{:02}+00:00 web1 sshd[7]: Failed password for {} from 192.0.2.7 port 4022 ssh2\n"
@@ -61,12 +61,8 @@ def run(home: Path, rules: Path, *words: str) -> Iterator[subprocess.Popen[str]]
         [*with_rules(rules), "run", "--db", str(home / "s.db"), *words], env=environment(home),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    try:
+    with killed(process):
         yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
 
 
 def fates(db: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ from socterm.pipeline.sdnotify import Manager
 from socterm.pipeline.status import IngestStatus, SourceStatus, waiting
 from socterm.pipeline.supervision import Supervision, in_words
 from socterm.store.keeping.retention import DAY
-from tests.e2e.road import SOCTERM, environment, lines_stored, until
+from tests.e2e.road import SOCTERM, environment, killed, lines_stored, until
 
 LINE = "2026-11-20T10:00:00+00:00 web1 sshd[7]: Failed password for root from 192.0.2.7 port 4022 ssh2\n"
 
@@ -76,12 +76,8 @@ def service(
         env=environment(home) | named, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    try:
+    with killed(process):
         yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
 
 
 # -- the protocol

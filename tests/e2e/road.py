@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 SOCTERM = [sys.executable, "-m", "socterm"]
 
@@ -51,6 +52,17 @@ def running(*arguments: object, home: Path) -> Iterator[subprocess.Popen[bytes]]
         yield process
     finally:
         stop(process)
+
+
+@contextmanager
+def killed(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
+    """A process for the length of the block; what still runs then is killed."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

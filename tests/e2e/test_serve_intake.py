@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import signal
 import sqlite3
-import subprocess
 import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.e2e.road import SOCTERM, environment, socterm, until
+from tests.e2e.road import socterm, until
+from tests.e2e.serving import Serving
 
 pytestmark = pytest.mark.e2e
 
@@ -21,38 +20,17 @@ SENDERS, BATCHES, RECORDS = 4, 25, 40
 ANSWER = tuple[int, dict[str, object]]
 
 
-class Serving:
-    """The process, and how to ask it."""
-
-    def __init__(self, home: Path, port: int = 0) -> None:
-        self.process = subprocess.Popen(
-            [*SOCTERM, "serve", "--listen", f"127.0.0.1:{port}", "--db", str(home / "s.db")],
-            env=environment(home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stderr is not None
-        said = ""
-        while not (found := re.search(r"serving http://127\.0\.0\.1:(\d+)", said)):
-            said = self.process.stderr.readline()
-            assert said, f"it ended: {self.process.wait()}"
-        self.port = int(found[1])
-
-    def post(self, token: str, body: bytes, key: str) -> ANSWER:
-        """Status and answer. Raises OSError or HTTPException where the process goes meanwhile."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {
-            "Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson",
-            "Idempotency-Key": key,
-        }  # fmt: skip
-        with closing(connection):
-            connection.request("POST", "/api/v1/logs/ingest", body, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-
-    def end(self, how: signal.Signals) -> int:
-        self.process.send_signal(how)
-        self.process.communicate(timeout=60)
-        return self.process.returncode
+def post(port: int, token: str, body: bytes, key: str) -> ANSWER:
+    """Status and answer. Raises OSError or HTTPException where the process goes meanwhile."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {
+        "Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson",
+        "Idempotency-Key": key,
+    }  # fmt: skip
+    with closing(connection):
+        connection.request("POST", "/api/v1/logs/ingest", body, headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
 
 
 def token(home: Path) -> str:
@@ -87,7 +65,7 @@ class Sender(threading.Thread):
     def _until_answered(self, body: bytes, key: str) -> None:
         while not self.stop:
             try:
-                status, answer = self._service[-1].post(self._token, body, key)
+                status, answer = post(self._service[-1].port, self._token, body, key)
             except (OSError, http.client.HTTPException):
                 threading.Event().wait(0.02)  # it was killed, or is not there yet
                 continue

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import signal
-import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.road import SOCTERM, environment, socterm
+from tests.e2e.road import socterm
+from tests.e2e.serving import Serving
 from tests.eventsource import events_of
 from tests.scanning import failures
 from websockets.sync.client import connect
@@ -72,28 +71,6 @@ class Socket(Listener):
             yield map(json.loads, found)
 
 
-class Serving:
-    """The process, which reads a log."""
-
-    def __init__(self, home: Path, log: Path) -> None:
-        self.process = subprocess.Popen(
-            [*SOCTERM, "serve", "--listen", "127.0.0.1:0", "--db", str(home / "s.db"), "--tail", str(log),
-             "--from-start"],
-            env=environment(home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stderr is not None
-        said = ""
-        while not (found := re.search(r"serving (http://\S+)", said)):
-            said = self.process.stderr.readline()
-            assert said, f"it ended: {self.process.wait()}"
-        self.url = found[1]
-
-    def end(self, how: signal.Signals) -> None:
-        self.process.send_signal(how)
-        self.process.communicate(timeout=60)
-
-
 @pytest.mark.parametrize("kind", [Lines, Socket])
 def test_who_listens_hears_every_alert_through_cuts_and_a_kill(tmp_path: Path, kind: type[Listener]) -> None:
     log = tmp_path / "auth.log"
@@ -107,30 +84,30 @@ def test_who_listens_hears_every_alert_through_cuts_and_a_kill(tmp_path: Path, k
 
     token = socterm("tokens", "add", "t", "--scope", "triage", "--db", tmp_path / "s.db", home=tmp_path)
     listener = kind(token.strip())
-    serving = Serving(tmp_path, log)
-    with listener.events(serving.url) as events:
-        listener.until(events, attack(1))  # told as it comes
-        listener.until(events, attack(2))
-    attack(3)  # while it is away
-    asked = httpx.Client(base_url=serving.url, headers=listener.bearer, timeout=60)
-    first = asked.get("/api/v1/alerts").json()["alerts"][-1]["id"]
-    closed = asked.post(
-        f"/api/v1/alerts/{first}/transition", headers={"If-Match": "*"}, json={"verb": "close"}
-    )
-    assert closed.status_code == 200, closed.text
-    with listener.events(serving.url) as events:
-        listener.until(events, attack(4))
-        serving.end(signal.SIGKILL)
-        with contextlib.suppress(Exception):  # however its library tells that the other side is gone
-            listener.until(events, attack(5))
+    with Serving(tmp_path, "--tail", log, "--from-start") as serving:
+        with listener.events(serving.url) as events:
+            listener.until(events, attack(1))  # told as it comes
+            listener.until(events, attack(2))
+        attack(3)  # while it is away
+        asked = httpx.Client(base_url=serving.url, headers=listener.bearer, timeout=60)
+        first = asked.get("/api/v1/alerts").json()["alerts"][-1]["id"]
+        closed = asked.post(
+            f"/api/v1/alerts/{first}/transition", headers={"If-Match": "*"}, json={"verb": "close"}
+        )
+        assert closed.status_code == 200, closed.text
+        with listener.events(serving.url) as events:
+            listener.until(events, attack(4))
+            serving.end(signal.SIGKILL)
+            with contextlib.suppress(Exception):  # however its library tells that the other side is gone
+                listener.until(events, attack(5))
     attack(6)
-    serving = Serving(tmp_path, log)
-    with listener.events(serving.url) as events:
-        listener.until(events, attack(7))
-    asked = httpx.Client(base_url=serving.url, headers=listener.bearer, timeout=60)
-    asking = {"state": ["new", "closed"], "parts": True}
-    alerts = asked.get("/api/v1/alerts", params=asking).json()["alerts"]
-    serving.end(signal.SIGTERM)
+    with Serving(tmp_path, "--tail", log, "--from-start") as serving:
+        with listener.events(serving.url) as events:
+            listener.until(events, attack(7))
+        asked = httpx.Client(base_url=serving.url, headers=listener.bearer, timeout=60)
+        asking = {"state": ["new", "closed"], "parts": True}
+        alerts = asked.get("/api/v1/alerts", params=asking).json()["alerts"]
+        serving.end(signal.SIGTERM)
     stored = {one["entity"].get("source.ip", "") for one in alerts} - {""}
     assert stored == {f"203.0.113.{number}" for number in range(1, 8)}
     assert listener.heard - {""} == stored
