@@ -117,8 +117,12 @@ def is_strong(thing: Thing, policy: Policy) -> bool:
     (True, False)
     """
     if thing.kind == "ip":
-        return _external(thing.name, policy.internal)
+        return len(thing.name) <= _LONGEST_ADDRESS and _external(thing.name, policy.internal)
     return thing.kind == "user" and thing.name not in policy.common and not thing.name.endswith("$")
+
+
+_LONGEST_ADDRESS = 64
+"""Characters of an address; what is longer is none, and not worth remembering."""
 
 
 @lru_cache(maxsize=65_536)

@@ -11,7 +11,8 @@ from socterm.enrich.lookups import Fields, Lookup
 
 _KEPT = 2048
 _MOST_FIELDS = 300
-"""Fields of an event whose plan is kept."""
+_LONGEST_NAMES = 8192
+"""Fields of an event, and characters of their names, for its plan to be kept."""
 
 FindHash = Callable[[str, str], Fields]
 """(field, value) → the fields it adds."""
@@ -50,7 +51,7 @@ class Plans(dict[tuple[str, ...], Plan]):
 
     def __missing__(self, names: tuple[str, ...]) -> Plan:
         plan = Plan(names, self._lookups, self._find_hash)
-        if len(names) <= _MOST_FIELDS:
+        if len(names) <= _MOST_FIELDS and sum(map(len, names)) <= _LONGEST_NAMES:
             if len(self) >= _KEPT:
                 self.clear()
             self[names] = plan

@@ -14,6 +14,9 @@ Peer = tuple[str, str]
 
 NOBODY: Peer = ("", "")
 _KEPT = 16_384
+_LONGEST = 300
+"""Characters of a token that may be a peer, and is worth keeping."""
+
 known_peers: dict[str, Peer] = {}
 """A pure memo of `peer_of`, for loops where even a call is dear."""
 
@@ -28,9 +31,11 @@ def peer_of(token: str) -> Peer:
     """
     found = known_peers.get(token)
     if found is None:
+        if len(token) > _LONGEST:
+            return NOBODY
         if len(known_peers) >= _KEPT:
             known_peers.clear()
-        found = known_peers[token] = _classify(token) if len(token) <= 300 else NOBODY
+        found = known_peers[token] = _classify(token)
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -24,6 +25,10 @@ _decode_note = msgspec.json.Decoder(tuple[int, dict[str, Any]]).decode
 _encode = msgspec.json.Encoder().encode
 HOUR = 3_600_000_000
 CAPACITY = 4096
+NOTES_ROOM = 4 << 20
+"""Characters of all notes of one source; what is more goes, the oldest first."""
+LONGEST_KEY = 300
+"""Characters of a key that is kept as it is; of a longer one the beginning and a hash of it all."""
 _NOBODY = "\0"
 """No process's key, not even the empty one."""
 _ATTEMPT = 60_000_000
@@ -137,7 +142,8 @@ class Memory:
         self.inner = ""
         self.patience = 0
         self._seen: OrderedDict[str, Seen] = OrderedDict()
-        self._notes: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._notes: OrderedDict[str, tuple[int, dict[str, Any], int]] = OrderedDict()
+        self._room = NOTES_ROOM
         self._noted: set[str] = set()
         self._dirty: set[str] = set()
         self._at_hand = Seen(0, 0)
@@ -161,7 +167,7 @@ class Memory:
         if key:
             self._at_key = key
         else:
-            key = f"{self.host} {peer if self.pid is None else self.pid}"
+            key = self._key_of(peer)
             self._at_key = _NOBODY
         seen = self._seen
         known = seen.get(key)
@@ -187,7 +193,7 @@ class Memory:
         own = self.process(who)
         if self.pid is None or own.top > own.channels.get(channel, 0):
             return own
-        key = f"{self.host} {who}"
+        key = _short(f"{self.host} {who}")
         heard = self._seen.get(key)
         if (
             heard is None
@@ -205,8 +211,11 @@ class Memory:
         if key == self._at_key:
             found: Seen | None = self._at_hand
         else:
-            found = self._seen.get(key or f"{self.host} {peer if self.pid is None else self.pid}")
+            found = self._seen.get(key or self._key_of(peer))
         return found if found is not None and -HOUR < self.ts - found.ts < HOUR else None
+
+    def _key_of(self, peer: str) -> str:
+        return _short(f"{self.host} {peer if self.pid is None else self.pid}")
 
     def sshd_spoke(self) -> None:
         """sshd told of a failure itself: PAM's lines beside it may wait for the next of that kind."""
@@ -227,28 +236,41 @@ class Memory:
     def recall(self, key: str) -> dict[str, Any] | None:
         """What a format kept under a key of its own ("zeek"), None where nothing is. Do not change it."""
         self.asked = True
-        found = self._notes.get(key)
+        found = self._notes.get(_short(key))
         return None if found is None else found[1]
 
     def keep(self, key: str, note: dict[str, Any]) -> None:
-        """Keep what JSON can carry for lines to come; an empty note forgets. The oldest go first."""
+        """Keep what JSON can carry for lines to come; an empty note forgets.
+
+        The oldest go first, where there are too many of them or their text is too much: a note that alone is
+        too long is not kept.
+        """
         self.asked = True
         notes = self._notes
+        key = _short(key)
         self._noted.add(key)
-        if not note:
-            notes.pop(key, None)
-            return
-        notes[key] = (self.position, note)
-        notes.move_to_end(key)
-        if len(notes) > CAPACITY:
-            self._noted.add(notes.popitem(last=False)[0])
+        known = notes.pop(key, None)
+        if known is not None:
+            self._room += known[2]
+        if note:
+            self._put(key, self.position, note)
+
+    def _put(self, key: str, position: int, note: dict[str, Any]) -> None:
+        notes = self._notes
+        size = len(key) + _size(note)
+        notes[key] = (position, note, size)
+        self._room -= size
+        while notes and (self._room < 0 or len(notes) > CAPACITY):
+            gone, (_, _, freed) = notes.popitem(last=False)
+            self._noted.add(gone)
+            self._room += freed
 
     def changes(self) -> list[tuple[str, str | None]]:
         """Entries changed since the last call; None for one that is gone."""
         changed: list[tuple[str, str | None]] = []
         for key in sorted(self._noted):
             note = self._notes.get(key)
-            changed.append((f"note {key}", None if note is None else _encode(note).decode()))
+            changed.append((f"note {key}", None if note is None else _encode(note[:2]).decode()))
         self._noted.clear()
         for key in sorted(self._dirty):
             if not key:
@@ -273,8 +295,33 @@ class Memory:
                 notes.append((key[5:], _decode_note(text)))
         seen.sort(key=lambda entry: entry[1].position)
         self._seen = OrderedDict(seen)
-        notes.sort(key=lambda entry: entry[1][0])
-        self._notes = OrderedDict(notes)
+        self._notes = OrderedDict()
+        self._room = NOTES_ROOM
+        for key, (position, note) in sorted(notes, key=lambda entry: entry[1][0]):
+            self._put(key, position, note)
         self._noted.clear()
         self._dirty.clear()
         self._at_key = _NOBODY
+
+
+def _short(key: str) -> str:
+    """A key as it is kept: whoever writes a log chooses how long the names in it are."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"{key[: LONGEST_KEY // 2]}…{digest}"
+
+
+def _size(note: dict[str, Any]) -> int:
+    """Characters of the texts and lists of texts in a note.
+
+    What nests deeper stands in the one note of a format that bounds it itself (auditd), and is kept anew with
+    each line: it must not be looked through each time.
+    """
+    size = 0
+    for value in note.values():
+        if value.__class__ is str:
+            size += len(value)
+        elif value.__class__ is list or value.__class__ is tuple:
+            size += sum([len(item) for item in value if item.__class__ is str])
+    return size

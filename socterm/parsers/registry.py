@@ -22,6 +22,9 @@ GROUP = "socterm.formats"
 LAST = 90
 """The order from which on a reader takes what nobody else knows."""
 _NAMES_KEPT = 4096
+_LONGEST_KEPT = 200
+"""Characters of a name worth keeping: no program's has more, a forger's may have a million."""
+
 
 PROBLEMS: list[str] = []
 """One line for each format from outside that could not be loaded."""
@@ -132,9 +135,10 @@ def program_of(name: str) -> Program:
     found = PROGRAMS.get(name) or _named.get(name)
     if found is None:
         found = _search(name.strip("()").lower())
-        if len(_named) >= _NAMES_KEPT:
-            _named.clear()
-        _named[name] = found
+        if len(name) <= _LONGEST_KEPT:
+            if len(_named) >= _NAMES_KEPT:
+                _named.clear()
+            _named[name] = found
     return found
 
 

@@ -22,6 +22,8 @@ from socterm.taxonomy.logsources import logsources_of
 _SPEAKERS = 4096
 _VOICES = 16_384
 _SAYINGS = 4096
+_LONGEST_LEFT = 400
+"""Characters of a host and a program's name worth keeping: a host's has 253 at most."""
 _LONGEST = 200
 """Characters of a message worth keeping: what is said again and again is short."""
 
@@ -85,6 +87,8 @@ class Voices(dict[str, Voice | None]):
     def learn(self, head: Head) -> None:
         """A head of the usual shape, read the careful way, may be looked up from now on."""
         host, name = head.host, head.name
+        if len(host) + len(name) > _LONGEST_LEFT:
+            return
         if not HOST.match(host) or not PLAIN_NAME.match(name) or belongs_to_stamp(host):
             return
         left = f"{host} {name}"

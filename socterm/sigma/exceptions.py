@@ -28,6 +28,7 @@ from socterm.sigma.evaluate import evaluate
 from socterm.sigma.exceptiontext import Said, read
 from socterm.sigma.fields import names_of
 from socterm.sigma.model import Rule, RuleSet
+from socterm.sigma.slots import LONG
 from socterm.taxonomy.logsources import serves
 
 OWN: Final = "\0"
@@ -124,14 +125,16 @@ class InForce:
         place = (rule, entity)
         found = self._known.get(place)
         if found is None:
-            if len(self._known) >= MEMORY:
-                self._known.clear()
             about = Event(0, "", 0, "", dict(entity))
-            found = self._known[place] = tuple(
+            found = tuple(
                 ident
                 for ident, hides in self._entities.get(rule, ())
                 if hides is None or (entity and evaluate(hides, about, self._tz))
             )
+            if sum(len(value) for _, value in entity) <= LONG:
+                if len(self._known) >= MEMORY:
+                    self._known.clear()
+                self._known[place] = found
         return found
 
     def kept(self, idents: Iterable[int], ts: int) -> None:

@@ -21,7 +21,7 @@ from socterm.sigma.ir import And, Exists, FieldMatch, Moment, Node, Not, Null, O
 from socterm.sigma.lines import LineTexts, texts_of
 from socterm.sigma.needs import WORDS, Need, Needs, Without, needs_of
 from socterm.sigma.rest import Answer, Answers, Fields, Rest, fields_of
-from socterm.sigma.slots import folded
+from socterm.sigma.slots import LONG, folded
 
 MEMO_LIMIT: Final = 4_096
 """Combinations remembered a route; beyond it (only foreign JSON gets there) each event is worked out anew."""
@@ -161,10 +161,10 @@ class Route:
 
 
 def _stable(word: Any) -> bool:
-    """Whether a value is its own key: 1, 1.0 and True are not, they would share one."""
+    """Whether a value is its own key, and no long one: 1, 1.0 and True are not, they would share one."""
     if isinstance(word, tuple):
-        return all(isinstance(item, str) for item in word)
-    return word is None or isinstance(word, str)
+        return all(isinstance(item, str) for item in word) and sum(map(len, word)) <= LONG
+    return word is None or (isinstance(word, str) and len(word) <= LONG)
 
 
 def _decided(rule: Candidate, known: dict[str, Any]) -> bool | None:

@@ -155,7 +155,8 @@ class Slot:
             return self._find_each(values)
         if found is None:
             found = self._find_each(values)
-            if len(self._words) < WORDS_LIMIT and all(item.__class__ is str for item in values):
+            few = len(self._words) < WORDS_LIMIT and all(item.__class__ is str for item in values)
+            if few and sum(map(len, values)) <= LONG:
                 self._words[values] = found
         return found
 

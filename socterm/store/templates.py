@@ -46,7 +46,7 @@ class Templates:
 
     def mined(self, program: str | None, dataset: str | None, message: str) -> int:
         """The template of a line by its words, among those of the same program."""
-        return self._book.mined((program or dataset or "")[:_LONGEST], dataset or "", message)
+        return self._book.mined(_word(program or dataset), _word(dataset), message)
 
     def fields(self, dataset: Any, names: Sequence[str]) -> int:
         """The template of a line by the names of its fields."""

@@ -31,7 +31,11 @@ _LONGEST = 16_384
 """Characters of a record that are read; the kernel writes no more than 8,970."""
 _MOST = 256
 """Fields of one record; what comes after them stays in the raw line alone."""
-_SHAPES = 512
+SHAPES_KEPT = 2048
+"""Shapes of records that are kept, of all kinds together; a machine's are some hundreds."""
+_KINDS = 512
+_LONGEST_KEYS = 2048
+"""Characters of a record's keys for its shape to be kept."""
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,40}|UNKNOWN\[\d{4}\]|\d{4}", re.ASCII)
 _KEY = re.compile(r"\(?[A-Za-z_][\w-]{0,40}", re.ASCII)
 _OLD = " (hostname="
@@ -74,6 +78,8 @@ class Kind:
 KINDS: dict[str, Kind] = {name: Kind(name) for name in RECORD_TYPES.values()}
 KINDS |= {number: KINDS[name] for number, name in RECORD_TYPES.items()}
 _OTHERS: dict[str, Kind] = {}
+_filled: list[dict[tuple[str, ...], Shape]] = []
+"""Where each shape that is kept stands."""
 
 
 def kind_of(name: str) -> Kind | None:
@@ -90,7 +96,7 @@ def kind_of(name: str) -> Kind | None:
         return known
     if _TYPE.fullmatch(name) is None:
         return None
-    if len(_OTHERS) >= _SHAPES:
+    if len(_OTHERS) >= _KINDS:
         _OTHERS.clear()
     _OTHERS[name] = known = Kind(name)
     return known
@@ -150,10 +156,20 @@ def take(kind: Kind, body: str, fields: Fields, *, sender: bool = False) -> None
     careful = [part for key, value in pairs for part in (f"{key}=", value)]
     own = _shape(tuple(key for key, _ in pairs), sender=sender)
     if shape is None and careful == parts:
-        if len(shapes) >= _SHAPES:
-            shapes.clear()
-        shapes[keys] = own
+        _keep(shapes, keys, own)
     _fill_carefully(own, careful, fields)
+
+
+def _keep(shapes: dict[tuple[str, ...], Shape], keys: tuple[str, ...], own: Shape) -> None:
+    """Know the shape of the next record with these keys; a pure memo."""
+    if sum(map(len, keys)) > _LONGEST_KEYS:
+        return
+    if len(_filled) >= SHAPES_KEPT:
+        for other in _filled:
+            other.clear()
+        _filled.clear()
+    shapes[keys] = own
+    _filled.append(shapes)
 
 
 def _fill(shape: Shape, parts: list[str], quotes: int, fields: Fields) -> bool:

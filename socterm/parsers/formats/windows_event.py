@@ -21,6 +21,8 @@ from socterm.taxonomy.windows_names import READ_AS, windows_name
 _PLANS = 512
 _SYSMONS = frozenset({"sysmon", windows.LINUX_SYSMON})
 _NAMES = 512
+_LONGEST_KEPT = 300
+"""Characters of a name that is kept: of a channel, a provider, a field."""
 _TOLD_BY_HEAD = frozenset(
     {"event.code", "event.provider", "winlog.channel", "winlog.computer_name", "winlog.record_id", "message"}
 )
@@ -142,7 +144,7 @@ class Plan(dict[str, tuple[str, str, _Put]]):
         if target == name and ("." in name or name.startswith("socterm")):
             target = name = f"winlog.event_data.{name}"  # only our own names have dots
         found = (target, name, _put_of(target, name))
-        if len(self) < _NAMES:
+        if len(self) < _NAMES and len(written) <= _LONGEST_KEPT:
             self[written] = found
         return found
 
@@ -156,9 +158,10 @@ def plan_of(channel: str, provider: str, code: int) -> Plan:
     found = _plans.get(key)
     if found is None:
         found = Plan(windows.service_of(channel, provider), code)
-        if len(_plans) >= _PLANS:
-            _plans.clear()
-        _plans[key] = found
+        if len(key[0]) + len(key[1]) <= _LONGEST_KEPT:
+            if len(_plans) >= _PLANS:
+                _plans.clear()
+            _plans[key] = found
     return found
 
 

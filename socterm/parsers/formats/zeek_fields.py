@@ -47,9 +47,13 @@ _PLACES = {
 }
 _names: dict[str, dict[str, str]] = {}
 _MOST_NAMES = 4096
+_LONGEST = 100
+"""Characters of a log's or a field's name that is kept, and of a field's that is read."""
 
 
 def _name(path: str, key: str) -> str:
+    if len(key) > _LONGEST or len(path) > _LONGEST:
+        return ecs_name(path, key[:_LONGEST])
     names = _names.get(path)
     if names is None:
         if len(_names) > 200:
@@ -59,7 +63,7 @@ def _name(path: str, key: str) -> str:
     if name is None:
         if len(names) > _MOST_NAMES:
             names.clear()
-        name = names[key] = ecs_name(path, key[:100])
+        name = names[key] = ecs_name(path, key)
     return name
 
 
