@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from socterm.alerts.model import RuleInfo
 from socterm.store import Store, open_store
+from socterm.store.connection import connect
 from socterm.store.doors import outbox_sums
 from socterm.store.doors.outbox import LONGEST
 from socterm.store.doors.outbox_rows import Kind, Mark, News
 from socterm.store.ingest.writer import Writer
+from socterm.store.keeping import told
+from socterm.store.keeping.retention import DAY, Terms
 from tests.store_samples import NOW, batch, episode, login
 
 MEDIUM = 2
@@ -21,6 +24,7 @@ class Scene:
     """A store under ingest, and its outbox as a notifier uses it."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.writer = Writer.open(path, now=NOW)
         self.store: Store = open_store(path)
         self.outbox = self.store.outbox
@@ -366,3 +370,68 @@ def test_what_is_too_old_is_given_up_and_stays_visible(scene: Scene) -> None:
     assert scene.outbox.give_up("ops", NOW, NOW + 9) == 1
     row = scene.outbox.channels()[0]
     assert (row.name, row.dead, row.last_dead, row.waiting, row.note) == ("ops", 1, NOW + 9, 0, "HTTP 500")
+
+
+def words(scene: Scene) -> dict[int, str | None]:
+    db = connect(scene.path, readonly=True)
+    found = dict(db.execute("SELECT about, payload FROM outbox"))
+    db.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    "terms", [Terms(older=30 * DAY), Terms(max_size=1 << 40, closed=30 * DAY)], ids=["older", "closed"]
+)
+def test_the_words_of_what_was_told_go_by_age_and_what_was_told_is_no_news(
+    scene: Scene, terms: Terms
+) -> None:
+    scene.begin()
+    scene.alert(1, 2, 3)
+    scene.take(scene.news())
+    for message in (1, 2, 3):
+        scene.outbox.claim(message, f"words {message}", NOW)
+    scene.outbox.sent(1, "200", NOW)
+    scene.outbox.failed(2, "500", NOW, wait=60_000_000)
+    scene.outbox.sent(3, "200", NOW + 20 * DAY)
+
+    def keep(now: int) -> None:
+        keeper = scene.writer.retention(terms)
+        while keeper.step(now):
+            pass
+
+    keep(NOW + 30 * DAY)
+    assert words(scene) == {1: "words 1", 2: "words 2", 3: "words 3"}
+    keep(NOW + 31 * DAY)
+    assert words(scene) == {1: None, 2: "words 2", 3: "words 3"}
+    assert scene.outbox.channels()[0].sent == 2
+    scene.mark = Mark(0, 0, 0)
+    assert scene.news() == []
+
+
+def test_without_terms_words_stay(scene: Scene) -> None:
+    scene.begin()
+    scene.alert(1)
+    scene.take(scene.news())
+    scene.outbox.claim(1, "words", NOW)
+    scene.outbox.sent(1, "200", NOW)
+    for terms in (Terms(), Terms(max_size=1 << 40, closed=0)):
+        keeper = scene.writer.retention(terms)
+        while keeper.step(NOW + 900 * DAY):
+            pass
+    assert words(scene) == {1: "words"}
+
+
+def test_more_words_than_one_step_takes_go_step_by_step(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "AT_ONCE", 2)
+    scene.begin()
+    scene.alert(1, 2, 3, 4, 5)
+    scene.take(scene.news())
+    for message in range(1, 6):
+        scene.outbox.claim(message, "words", NOW)
+        scene.outbox.sent(message, "200", NOW)
+    keeper = scene.writer.retention(Terms(older=30 * DAY))
+    while keeper.step(NOW + 31 * DAY):
+        pass
+    assert set(words(scene).values()) == {None}

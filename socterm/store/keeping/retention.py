@@ -15,7 +15,7 @@ import msgspec
 
 from socterm.store.connection import transaction
 from socterm.store.jsontext import to_json
-from socterm.store.keeping import purge, talks
+from socterm.store.keeping import purge, talks, told
 from socterm.store.keeping.release import can_release, release, take_apart
 from socterm.store.keeping.space import can_give_back, give_back, room
 from socterm.store.keeping.tidy import DeadKinds, Guard, Words
@@ -62,7 +62,8 @@ class Terms(msgspec.Struct, frozen=True):
     """How long is kept what; 0 is without limit.
 
     `older` (µs): events from longer ago go. `max_size` (bytes): the oldest go while the file is bigger.
-    `closed` (µs): evidence of alerts closed longer ago than that goes as well.
+    `closed` (µs): evidence of alerts closed longer ago than that goes as well. The words of what was told go
+    after `older`, without it after `closed`.
     """
 
     older: int = 0
@@ -116,7 +117,7 @@ class Retention:
         self._sweep: Sweep | None = None
         self._rows = 2_000
         self._floor = 0
-        self._next_look = self._next_try = self._next_release = self._next_talks = self._next_tidy = 0
+        self._next_look = self._next_try = self._next_release = self._next_words = self._next_tidy = 0
         self._apart = True
         self._let_go = False
         self._words: Words | None = None
@@ -129,7 +130,7 @@ class Retention:
     def use(self, terms: Terms) -> None:
         """Keep to other terms from the next step on, which looks at once."""
         self.terms = terms
-        self._next_look = self._next_try = self._next_release = 0
+        self._next_look = self._next_try = self._next_release = self._next_words = 0
         self._recorded = "" if self._lasting else None
 
     def step(self, now: int) -> bool:
@@ -159,7 +160,7 @@ class Retention:
         return (
             self._apart  # _aim has released some
             or self._release_old(now)
-            or self._forget_talks(now)
+            or self._forget_words(now)
             or self._tidy(now)
             or self._give_back()
             or self._record(now)
@@ -258,16 +259,20 @@ class Retention:
         self._next_release = now + LOOK
         return False
 
-    def _forget_talks(self, now: int) -> bool:
-        """Delete conversations with the analyst that are older than events may be."""
-        if not self.terms.older or now < self._next_talks:
+    def _forget_words(self, now: int) -> bool:
+        """Delete what was said long ago: conversations with the analyst, the words of what was told."""
+        if now < self._next_words:
             return False
-        before = now - self.terms.older
-        if talks.are_old(self._db, before):
-            with transaction(self._db):
-                self._guard(self._db)
-                return talks.forget(self._db, before) > 0
-        self._next_talks = now + LOOK
+        older, closed = self.terms.older, self.terms.closed
+        for are_old, forget, span in (
+            (talks.are_old, talks.forget, older),
+            (told.are_old, told.forget, older or closed),
+        ):
+            if span and are_old(self._db, now - span):
+                with transaction(self._db):
+                    self._guard(self._db)
+                    return forget(self._db, now - span) > 0
+        self._next_words = now + LOOK
         return False
 
     def _release(self, before: int, now: int) -> int:

@@ -25,6 +25,7 @@ from socterm.store.migrations.m014_conversations import m014_conversations
 from socterm.store.migrations.m015_outbox import m015_outbox
 from socterm.store.migrations.m016_identity import m016_identity
 from socterm.store.migrations.m017_receipts import m017_receipts
+from socterm.store.migrations.m018_told import m018_told
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -44,5 +45,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m015_outbox,
     m016_identity,
     m017_receipts,
+    m018_told,
 )
 """In order. A migration is never changed once released; the next one is appended."""
