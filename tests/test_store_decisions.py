@@ -214,6 +214,7 @@ def test_a_decision_made_while_no_ingest_ran_is_known_at_the_next_start(path: Pa
 
 def test_changes_since_name_what_grew_and_what_was_decided(writer: Writer, store: Store) -> None:
     newest, ids = store.triage.changes(0)
+    assert store.triage.newest_change() == newest > 0
     assert ids == [1, 2, 3]
     assert store.triage.changes(newest) == (newest, [])
     store.triage.decide([3, 1], "close", actor="ann", now=NOW)

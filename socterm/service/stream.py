@@ -138,7 +138,7 @@ def reads(store: Store, mark: Mark) -> Iterator[News]:
 
 def now_of(store: Store) -> Mark:
     """The mark of this moment."""
-    return store.triage.changes(0)[0], store.chronicle.newest()
+    return store.triage.newest_change(), store.chronicle.newest()
 
 
 def lines_of(found: News) -> Iterator[str]:
@@ -165,11 +165,10 @@ async def _begin(service: Service, given: str) -> Mark:
 
 def _behind(store: Store, mark: Mark | None) -> Mark:
     """A mark of another store, or of this one before an older copy took its place, would miss what comes."""
+    change, decision = now_of(store)
     if mark is None:
-        return now_of(store)
-    _, ids = store.triage.changes(mark[0])
-    foreign = not ids and mark[0] and not store.triage.changes(mark[0] - 1)[1]
-    if foreign or mark[1] > store.chronicle.newest() or len(ids) > BEHIND:
+        return change, decision
+    if mark[0] > change or mark[1] > decision or len(store.triage.changes(mark[0])[1]) > BEHIND:
         raise RequestError(409, "behind", "too much has changed since: list what there is, and begin anew")
     return mark
 

@@ -144,6 +144,12 @@ class TriageDesk:
             ).fetchall()
         return max(since, rows[-1][1] if rows else 0), [row[0] for row in rows]
 
+    def newest_change(self) -> int:
+        """The newest change number; 0 where there are no alerts. Costs microseconds."""
+        with self._connections.snapshot() as db:
+            newest: int = db.execute("SELECT coalesce(max(change), 0) FROM alerts").fetchone()[0]
+        return newest
+
     # -- decisions -----------------------------------------------------------------------
 
     def decide(
