@@ -17,11 +17,15 @@ import uvicorn
 from socterm.cli.certificates import make_ca, make_client, make_server
 from socterm.config import ApiConfig
 from socterm.errors import SoctermError, UsageError
-from socterm.service.certified import CertifiedProtocol, ask_for_certificates, common_name
+from socterm.service.certified import STATE, CertifiedProtocol, ask_for_certificates, common_name
 from socterm.service.intake.body import Limits
 from socterm.service.intake.uploading import ENTRIES
-from socterm.service.server import Server
+from socterm.service.server import Place, Server
 from socterm.service.serving import place_of
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.service_scene import code
 
@@ -201,7 +205,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, now = tmp_path_factory.mktemp("pki"), datetime.now(UTC)
     ca, other = make_ca(now), make_ca(now)
     pairs = {
-        "ca": ca, "server": make_server(ca, ["127.0.0.1"], now, 30),
+        "ca": ca, "other": other, "server": make_server(ca, ["127.0.0.1"], now, 30),
         "web01": make_client(ca, "web01", now, 30), "stranger": make_client(other, "web01", now, 30),
     }  # fmt: skip
     for name, pair in pairs.items():
@@ -216,12 +220,17 @@ def secured(tmp_path: Path, pki: Path) -> Iterator[Intake]:
         yield made
 
 
-def upload_as(intake: Intake, pki: Path, name: str) -> httpx.Response:
-    """With this certificate, "" for none."""
+def shown_by(pki: Path, name: str) -> ssl.SSLContext:
+    """What a client trusts and shows: this certificate, "" for none."""
     context = ssl.create_default_context(cafile=pki / "ca.pem")
     if name:
         context.load_cert_chain(pki / f"{name}.pem", pki / f"{name}.key")
-    with httpx.Client(verify=context, trust_env=False, timeout=60) as client:
+    return context
+
+
+def upload_as(intake: Intake, pki: Path, name: str) -> httpx.Response:
+    """With this certificate, "" for none."""
+    with httpx.Client(verify=shown_by(pki, name), trust_env=False, timeout=60) as client:
         return client.post(intake.url + UPLOAD, content=iter(exported(1)), headers=HEADERS)
 
 
@@ -230,6 +239,38 @@ def test_a_certificate_of_our_ca_names_the_source(secured: Intake, pki: Path) ->
     assert upload_as(secured, pki, "").status_code == 202  # from this machine, without one
     names = {row.name for row in secured.store.triage.sources()}
     assert names == {"http:journal:web01", NAME}
+
+
+def test_after_a_renewal_certificates_of_the_ca_that_is_there_then_are_taken(
+    pki: Path, tmp_path: Path
+) -> None:
+    async def whose(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(getattr(request.state, STATE, "nobody"))
+
+    def seen(name: str) -> str:
+        with httpx.Client(verify=shown_by(pki, name), trust_env=False, timeout=60) as client:
+            return client.get(server.url).text
+
+    shown = pki / "server.pem", pki / "server.key"
+    server = Server(
+        Starlette(routes=[Route("/", whose)]), Place("127.0.0.1", 0, *shown, client_ca=pki / "ca.pem")
+    )
+    server.start()
+    try:
+        assert seen("web01") == "web01"
+        server.renewed(*shown, pki / "ca.pem")()
+        assert seen("web01") == "web01"
+        server.renewed(*shown, pki / "other.pem")()
+        assert (seen("stranger"), seen("")) == ("web01", "nobody")
+        with pytest.raises(httpx.HTTPError):
+            seen("web01")
+        server.renewed(*shown, None)()
+        assert seen("stranger") == "web01", "to ask for none takes a restart"
+        (tmp_path / "broken.pem").write_text("nothing")
+        with pytest.raises(SoctermError, match=r"broken\.pem: no certificate of a CA"):
+            server.renewed(*shown, tmp_path / "broken.pem")
+    finally:
+        server.close()
 
 
 def test_a_certificate_of_another_ca_is_refused(secured: Intake, pki: Path) -> None:

@@ -37,20 +37,21 @@ ASKED = ("db", "api", "llm", "analyst", "actor")
 
 
 class ServerPart:
-    """The service under a configuration that is read anew: it shows the certificate that is there now."""
+    """The service under a configuration that is read anew: its certificate and the CA of its clients."""
 
-    RENEWED = frozenset({("api", "cert"), ("api", "key")})
+    RENEWED = frozenset({("api", "cert"), ("api", "key"), ("api", "client_ca")})
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     def takes(self, before: Config, now: Config, key: Key) -> bool:
-        """As `socterm.cli.renewing.Part` says. To begin or end with TLS takes a restart."""
-        return key in self.RENEWED and None not in (before.api.cert, now.api.cert)
+        """As `socterm.cli.renewing.Part` says. To begin or end with TLS, or with asking, takes a restart."""
+        asked = (before.api.client_ca, now.api.client_ca) if key == ("api", "client_ca") else ()
+        return key in self.RENEWED and None not in (before.api.cert, now.api.cert, *asked)
 
     def prepared(self, config: Config) -> Callable[[], None]:
         """As `socterm.cli.renewing.Part` says."""
-        return self._server.renewed(config.api.cert, config.api.key)
+        return self._server.renewed(config.api.cert, config.api.key, config.api.client_ca)
 
 
 @click.command()

@@ -49,12 +49,18 @@ def ask_for_certificates(config: Config, ca: Path) -> None:
 
     Raises SoctermError for a file that holds no CA.
     """
+    trust(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ca)
+    config.http = CertifiedProtocol
+    config.ssl_ca_certs = str(ca)
+    config.ssl_cert_reqs = ssl.CERT_OPTIONAL
+
+
+def trust(context: ssl.SSLContext, ca: Path) -> None:
+    """Check what clients show against this CA. Raises SoctermError for a file that holds none."""
+    context.verify_mode = ssl.CERT_OPTIONAL
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(ca)
+        context.load_verify_locations(ca)
     except ssl.SSLError:
         raise SoctermError(f"{ca}: no certificate of a CA (PEM)") from None
     except OSError as error:
         raise SoctermError(f"{ca}: {error.strerror}") from None
-    config.http = CertifiedProtocol
-    config.ssl_ca_certs = str(ca)
-    config.ssl_cert_reqs = ssl.CERT_OPTIONAL

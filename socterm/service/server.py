@@ -15,7 +15,7 @@ from typing import Any, Final
 import uvicorn
 
 from socterm.errors import SoctermError
-from socterm.service.certified import ask_for_certificates
+from socterm.service.certified import ask_for_certificates, trust
 from socterm.service.door import Door, Guest
 
 GRACE: Final = 3
@@ -119,17 +119,20 @@ class Server:
             self._thread.join()
         self._socket.close()
 
-    def renewed(self, cert: Path | None, key: Path | None) -> Callable[[], None]:
-        """Read a certificate; the result has it shown to who connects from then on.
+    def renewed(self, cert: Path | None, key: Path | None, client_ca: Path | None) -> Callable[[], None]:
+        """Read a certificate and the CA of clients; the result has them count for who connects from then on.
 
-        Raises SoctermError where it cannot be used. Without one before or now nothing changes.
+        Raises SoctermError where they cannot be used. Without a certificate before or now nothing changes;
+        whether clients are asked for theirs never does.
         """
         if self._place.cert is None or cert is None:
             return lambda: None
-        fresh = _context(replace(self._place, cert=cert, key=key))
+        ca = self._place.client_ca and (client_ca or self._place.client_ca)
+        place = replace(self._place, cert=cert, key=key, client_ca=ca)
+        fresh = _context(place)
 
         def take() -> None:
-            self._shown = fresh
+            self._shown, self._place = fresh, place
 
         return take
 
@@ -160,10 +163,16 @@ def _bound(place: Place) -> Door:
 
 
 def _context(place: Place) -> ssl.SSLContext:
-    """The certificate of a place, read now."""
+    """The certificate of a place and the CA of its clients, read now.
+
+    One connection's context is exchanged for it in the handshake, before the client's certificate is checked:
+    that is done with the CAs of the context that is there then.
+    """
     found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if place.cert is None:
         return found
+    if place.client_ca is not None:
+        trust(found, place.client_ca)
     try:
         found.load_cert_chain(place.cert, place.key)
     except ssl.SSLError:
