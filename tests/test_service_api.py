@@ -112,7 +112,7 @@ async def test_a_decision_is_made_on_what_was_seen(scene: Scene, client: httpx.A
     assert closed.json()["alert"]["verdict"] == "false_positive"
     assert (await decide(client, 1, "*", verb="reopen")).status_code == 200
     assert [(row.actor, row.verb) for row in scene.store.triage.history(1)] == [
-        ("token:test", "acknowledge"), ("token:test", "close"), ("token:test", "reopen"),
+        ("token:test#1", "acknowledge"), ("token:test#1", "close"), ("token:test#1", "reopen"),
     ]  # fmt: skip
     assert check(scene.store.path) == []
 
@@ -158,7 +158,7 @@ async def test_every_verb_does_what_the_console_does(scene: Scene, client: httpx
     (incident,) = (await client.get("/api/v1/incidents")).json()["incidents"]
     page = (await client.get(f"/api/v1/incidents/{incident['id']}")).json()
     assert [one["id"] for one in page["members"]] == [1, 2, 3]
-    assert page["history"][0]["actor"] == "token:test"
+    assert page["history"][0]["actor"] == "token:test#1"
     assert escalated.headers["ETag"] == (await client.get("/api/v1/alerts/1")).headers["ETag"]
     handed = await decide(client, 2, "*", verb="hand_over", verdict="duplicate")
     assert (handed.json()["alert"]["state"], handed.json()["alert"]["verdict"]) == ("closed", "duplicate")

@@ -52,7 +52,7 @@ async def test_rules_answer_cite_and_keep_it_for_who_asked(scene: Scene) -> None
         assert all(f"#{number}" in told["answer"] for number in told["events"][:1])
         row, turns = scene.store.conversations.get(told["conversation"]) or (None, [])
         assert row is not None
-        assert (row.actor, [turn.question for turn in turns]) == ("token:test", ["why did this fire?"])
+        assert (row.actor, [turn.question for turn in turns]) == ("token:test#1", ["why did this fire?"])
         more = {"question": "who else did this ip touch?", "conversation": told["conversation"]}
         again = (await client.post("/api/v1/chat", json=more, headers=scene.bearer("read"))).json()
         assert again["conversation"] == told["conversation"]

@@ -77,11 +77,19 @@ def test_a_scope_holds_those_below_it_and_ingest_stands_alone() -> None:
 
 def test_a_token_is_kept_as_its_digest_and_says_who_asks(store: Store, doorman: Authenticator) -> None:
     token, number = add_token(store, "triage", "ingest")
-    assert doorman.who(f"Bearer {token}") == Principal("token:ci", granted(["triage", "ingest"]), number)
+    assert doorman.who(f"Bearer {token}") == Principal(
+        f"token:ci#{number}", granted(["triage", "ingest"]), number, "ci"
+    )
     with sqlite3.connect(store.path) as db:
         kept = "\n".join(db.iterdump())
     assert token not in kept
     assert digest(token).hex() in kept.lower()
+
+
+def test_two_tokens_of_one_name_are_told_apart_and_send_as_one(store: Store, doorman: Authenticator) -> None:
+    one, two = (doorman.who(f"Bearer {add_token(store, 'triage')[0]}") for _ in range(2))
+    assert (one.name, two.name) == ("token:ci#1", "token:ci#2")
+    assert one.sender == two.sender == "ci"
 
 
 def test_a_token_ends_with_its_time_and_when_it_is_revoked(

@@ -97,7 +97,7 @@ def test_what_is_posted_and_waits_is_told_while_it_is_taken() -> None:
     hub = Hub()
     assert "http" not in QUEUES.waiting()
     hub.begin(lambda _name: None, clock)
-    assert hub.room.take(123)
+    assert hub.room.take("http:web", 123)
     assert QUEUES.waiting()["http"] == 123
     hub.close()
     assert "http" not in QUEUES.waiting()

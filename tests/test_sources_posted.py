@@ -96,10 +96,41 @@ def test_a_full_queue_takes_nothing_and_has_room_again_once_it_is_read() -> None
         source.offer([b"z", b"z" * 300])
     source.count("refused", 2)
     assert source.stats().drops == {"refused": 2}
-    other.read(9)
+    source.read(9)
     source.offer([b"z", b"z" * 300])
     source.read(9)
+    other.read(9)
     assert room.held == 0
+
+
+def test_one_sender_alone_leaves_room_for_the_next() -> None:
+    room = Room(100)
+    assert room.take("a", 30)
+    assert room.take("a", 20)
+    assert not room.take("a", 1)
+    assert room.take("b", 25)
+    assert not room.take("b", 1)
+    assert room.take("c", 25)
+    assert not room.take("d", 1)
+    room.give("c", 25)
+    assert room.take("d", 25)
+    for who, size in (("a", 50), ("b", 25), ("d", 25)):
+        room.give(who, size)
+    assert room.held == 0
+    assert room.take("a", 100), "who holds nothing may take all there is"
+
+
+def test_a_sender_that_posts_all_it_can_starves_no_other() -> None:
+    room = Room(10_000)
+    greedy = PostedSource("http:greedy", clock=clock, room=room)
+    modest = PostedSource("http:modest", clock=clock, room=room)
+    greedy.offer([b"x" * 4000])
+    with pytest.raises(QueueFullError):
+        greedy.offer([b"x" * 4000])
+    modest.offer([b"y" * 4000])
+    chunk = modest.read(9)
+    assert chunk is not None
+    assert chunk.lines == [b"y" * 4000]
 
 
 def test_empty_records_fill_a_queue_too() -> None:

@@ -53,7 +53,7 @@ class Authenticator:
         if row is None or not row.good(now):
             return None
         self._note(row.id, now)
-        return Principal(f"token:{row.name}", granted(row.scopes), row.id)
+        return Principal(f"token:{row.name}#{row.id}", granted(row.scopes), row.id, row.name)
 
     def _person(self, token: str) -> Principal | None:
         login = self._signer.read(token, self._clock() // 1_000_000)

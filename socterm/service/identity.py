@@ -19,12 +19,14 @@ INCLUDES: Final[Mapping[str, frozenset[str]]] = {
 class Principal(NamedTuple):
     """Who asks: `name` stands in the audit rows of what they decide; `scopes` is all that they may.
 
-    `token` is the number of the long-lived token they came with, 0 for a person who logged in.
+    `token` is the number of the long-lived token they came with, 0 for a person who logged in. `sender` is
+    what the source of the lines they send is called: tokens of one name share it.
     """
 
     name: str
     scopes: frozenset[str]
     token: int = 0
+    sender: str = ""
 
 
 def granted(named: Iterable[str]) -> frozenset[str]:

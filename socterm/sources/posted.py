@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -31,25 +31,35 @@ class EndedError(SoctermError):
 
 
 class Room:
-    """Bytes that may be held, shared by all who hold some; safe from any thread."""
+    """Bytes that may be held, shared by all who hold some; safe from any thread.
+
+    Nobody holds more than what is left free then, so that one alone holds half of it at most, two a third
+    each, and there always is some for who comes next. Who holds nothing may take as much as there is.
+    """
 
     def __init__(self, limit: int = QUEUE) -> None:
         self.limit = limit
         self.held = 0
+        self._by = Counter[str]()
         self._lock = threading.Lock()
 
-    def take(self, size: int) -> bool:
-        """Hold so many bytes more, if there is room for them."""
+    def take(self, who: str, size: int) -> bool:
+        """Hold so many bytes more for somebody, if there is room for them."""
         with self._lock:
-            if self.held + size > self.limit:
+            own, free = self._by[who], self.limit - self.held - size
+            if free < 0 or (own and own + size > free):
                 return False
             self.held += size
+            self._by[who] = own + size
             return True
 
-    def give(self, size: int) -> None:
-        """Let go of so many."""
+    def give(self, who: str, size: int) -> None:
+        """Let go of so many of theirs."""
         with self._lock:
             self.held -= size
+            self._by[who] -= size
+            if not self._by[who]:
+                del self._by[who]
 
 
 class Ticket:
@@ -115,7 +125,7 @@ class PostedSource:
         with self._lock:
             if self._ended:
                 raise EndedError("nothing is taken any more: this socterm is ending")
-            if not self._room.take(size):
+            if not self._room.take(self.name, size):
                 raise QueueFullError("too much waits to be stored: send it again a little later")
             self._queue.append(parcel)
         self._wake()
@@ -127,7 +137,7 @@ class PostedSource:
             for parcel in self._queue:
                 if parcel.ticket is ticket:
                     self._queue.remove(parcel)
-                    self._room.give(parcel.size)
+                    self._room.give(self.name, parcel.size)
                     break
             else:
                 return False
@@ -207,7 +217,7 @@ class PostedSource:
         """Take nothing more, and tell everyone who still waits that this process will not store it."""
         with self._lock:
             self._ended = True
-            self._room.give(sum(parcel.size for parcel in self._queue))
+            self._room.give(self.name, sum(parcel.size for parcel in self._queue))
             lost = [parcel.ticket for parcel in (*self._read, *self._queue)]
             self._read.clear()
             self._queue.clear()
@@ -219,7 +229,7 @@ class PostedSource:
         count = 0
         while self._queue and (not count or count + len(self._queue[0].lines) <= limit):
             parcel = self._queue.popleft()
-            self._room.give(parcel.size)
+            self._room.give(self.name, parcel.size)
             self._read.append(parcel)
             count += len(parcel.lines)
             yield parcel

@@ -23,7 +23,7 @@ MEMBERS: Final = 10_000
 class Limits(NamedTuple):
     """What one request may be: `wire` and `inflated` bytes, `seconds` for the body, `wait` for the commit.
 
-    `bodies` are the bytes of all bodies that are read at a time.
+    `bodies` are the bytes of all bodies that are read at a time; a sender has a share of them (`Room`).
     """
 
     wire: int = 5 << 20
@@ -40,13 +40,13 @@ CLOSE: Final = {"Connection": "close"}
 
 
 @contextlib.asynccontextmanager
-async def body_of(request: Request, limits: Limits, room: Room) -> AsyncIterator[bytes]:
-    """The body as it was sent, for the length of the block. Raises `RequestError`: 400, 408, 413, 429."""
+async def body_of(request: Request, limits: Limits, room: Room, who: str) -> AsyncIterator[bytes]:
+    """The body somebody sent, for the length of the block. Raises `RequestError`: 400, 408, 413, 429."""
     parts: list[bytes] = []
     try:
         try:
             async with asyncio.timeout(limits.seconds):
-                await _read(request, limits, room, parts)
+                await _read(request, limits, room, who, parts)
         except TimeoutError:
             raise RequestError(
                 408, "slow", f"the body took longer than {limits.seconds:.0f} s", CLOSE
@@ -55,16 +55,16 @@ async def body_of(request: Request, limits: Limits, room: Room) -> AsyncIterator
             raise RequestError(400, "body", "the request ended before its body did") from None
         yield b"".join(parts)
     finally:
-        room.give(sum(map(len, parts)))
+        room.give(who, sum(map(len, parts)))
 
 
-async def _read(request: Request, limits: Limits, room: Room, parts: list[bytes]) -> None:
+async def _read(request: Request, limits: Limits, room: Room, who: str, parts: list[bytes]) -> None:
     held = 0
     async for part in request.stream():
         held += len(part)
         if held > limits.wire:
             raise RequestError(413, "too_large", f"this takes {limits.wire} bytes at most", CLOSE)
-        if not room.take(len(part)):
+        if not room.take(who, len(part)):
             raise RequestError(
                 429, "busy", "too many send at once: send it again", {"Retry-After": "1", **CLOSE}
             )

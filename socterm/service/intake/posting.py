@@ -86,7 +86,7 @@ class Posting:
                 lambda owner, key: service.store.receipts.find(owner, key, service.clock())
             )
         work = functools.partial(self._take, asked, self._promises)
-        async with body_of(call.request, self._limits, self._bodies) as data:
+        async with body_of(call.request, self._limits, self._bodies, call.principal.name) as data:
             source, delivery = await to_thread.run_sync(work, data, limiter=self._workers)
         if delivery.ticket is not None:
             try:
@@ -155,7 +155,7 @@ def _asked(call: Call[Any, Any]) -> _Asked:
     if len(key) > KEY or not key.isprintable() or not key.isascii():
         raise RequestError(400, "key", f"an Idempotency-Key has up to {KEY} printable ASCII characters")
     coding = headers.get("content-encoding", "").strip().lower()
-    return _Asked(call.principal.name.removeprefix("token:"), form, coding, key)
+    return _Asked(call.principal.sender, form, coding, key)
 
 
 def _media_type(headers: Headers) -> tuple[str, str]:
