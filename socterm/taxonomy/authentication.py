@@ -22,6 +22,7 @@ DATASETS: frozenset[str] = frozenset({
     "asterisk", "freeswitch", "murmur", "counter-strike", "ejabberd", "znc", "xrdp", "screensharing",
     "softether", "dante", "3proxy", "nrpe", "rabbitmq", "kafka", "nats", "icinga", "ibmmq", "bitwarden",
     "vaultwarden", "monit", "monitorix", "proxmox", "apache.error", "nginx.error", "lighttpd.error",
+    "gitea", "keycloak", "authelia", "homeassistant", "jellyfin", "vnc", "samba", "strongswan", "doas",
     "openvpn", "cisco.asa", "cisco.ios", "mikrotik", "fortigate", "cef", "leef", "keyvalue", "json", "ecs",
     "aws.cloudtrail", "azure.signinlogs", "okta.system", "m365.audit", "m365.exchange",
     "google_workspace.login", "onelogin.events",

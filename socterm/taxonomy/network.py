@@ -109,6 +109,7 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "apparmor": _linux("apparmor", ("linux", "", "kernel")),
     "filterlog": (("pfsense", "", "filterlog"), ("opnsense", "", "filterlog"), _FIREWALL),
     "openvpn": _linux("openvpn", _AUTHLOG),
+    "strongswan": _linux("strongswan", _AUTHLOG),
     "wireguard": _linux("wireguard"),
     "dnsmasq": _linux("dnsmasq", _DNS),
     "dhcp": _linux("dhcpd"),

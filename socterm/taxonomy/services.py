@@ -82,6 +82,10 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "remote_login": (_AUTH, ("start",), "a login to a remote desktop; event.outcome says how it ended"),
     "proxy_login": (_AUTH, ("start",), "a login to a proxy; event.outcome says how it ended"),
     "proxy_request": (("network", "web"), ("access",), "a request through a proxy"),
+    "share_renamed": (_FILE, ("change",), "a file on a share was given another name"),
+    "share_deleted": (_FILE, ("deletion",), "a file or folder on a share was deleted"),
+    "share_created": (_FILE, ("creation",), "a folder was made on a share"),
+    "share_access": (_FILE, ("access",), "another operation on a share"),
     "ldap_login": (_AUTH, ("start",), "an LDAP bind; event.outcome says how it ended"),
     "ldap_connect": (_NET, ("connection", "start"), "a connection reached a directory server"),
     "ldap_disconnect": (_NET, ("connection", "end"), "a connection to a directory server ended"),
@@ -110,14 +114,14 @@ _MAIL_SERVERS = (
     "postfix dovecot exim sendmail courier cyrus qmail solid-pop3d uw-imap perdition oracle-ims kerio "
     "assp domino "
 )
-_FILE_SERVERS = "vsftpd proftpd pure-ftpd wu-ftpd ftpd xferlog "
+_FILE_SERVERS = "vsftpd proftpd pure-ftpd wu-ftpd ftpd xferlog sftp "
 _DATABASES = "mysql postgresql mssql mongodb redis oracle slapd "
 _APPLICATIONS = (
     "roundcube squirrelmail horde sogo groupoffice openwebmail webmin phpmyadmin gitlab grafana "
     "nextcloud drupal guacamole centreon froxlor directadmin tine20 "
     "asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
     "softether stunnel dante 3proxy nrpe xinetd cowrie rabbitmq "
-    "kafka nats icinga ibmmq "
+    "kafka nats icinga ibmmq gitea keycloak authelia homeassistant jellyfin vnc samba "
 )
 _LOGINS = (
     "web_login",
@@ -141,12 +145,13 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     },
     "mysql.slowlog": (("linux", "", "mysql"), DATABASE),
     "dropbear": (("linux", "", "sshd"), AUTH, SYSLOG),
+    "doas": (("linux", "", "sudo"), AUTH, SYSLOG),
     "santa": (("macos", "", "santa"),),
     "application": (*_both("application"), *_applications("sql")),
     "application.jvm": (*_both("application"), *_applications("sql", "jvm", "spring", "velocity")),
     "application.python": (*_both("application"), *_applications("sql", "python", "django")),
 }
-"""`event.dataset` → log sources. Dropbear is offered as sshd: the same questions are asked of it.
+"""`event.dataset` → log sources. Dropbear is offered as sshd, doas as sudo: they are asked the same.
 
 What an application is written in shows in the form of its lines; rules about errors of that language or
 of its frameworks then see them.
@@ -163,6 +168,8 @@ BY_ACTION: dict[tuple[str, str], tuple[LogSource, ...]] = {
         (name, "database_query"): (*LOGSOURCES[name], DATABASE)
         for name in ("mysql", "postgresql", "mssql", "mongodb")
     },
+    ("doas", "sudo_command"): (*LOGSOURCES["doas"], ("linux", "process_creation", "")),
+    ("samba", "share_renamed"): (*LOGSOURCES["samba"], ("linux", "file_event", "")),
     ("santa", "macos_execution"): (*LOGSOURCES["santa"], ("macos", "process_creation", "")),
 }
 """(`event.dataset`, `event.action`) → log sources, where an action belongs to more than its dataset."""

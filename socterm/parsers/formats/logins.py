@@ -129,6 +129,12 @@ def _apply(rows: Sequence[_Ready], msg: str, f: Fields) -> bool:
     return False
 
 
+def read_rows(table: Table) -> Callable[[str, Fields], bool]:
+    """What asks this table's rows about a message alone; the answer is whether one knew it."""
+    ready = _ready(table.rows)
+    return lambda message, fields: _apply(ready, message, fields)
+
+
 def programs(tables: Sequence[Table], fallback: str = "syslog") -> dict[str, Program]:
     """How each program of these tables is read; several tables may share a program's name.
 

@@ -26,7 +26,7 @@ XRDP = Table(
         Row("login successful for ", rf"{_XRDP}.{{0,60}}login successful for (?:user )?(?P<user>.*?)(?: on .*)?$", "remote_login", "success"),
         Row("connection received from ", rf"{_XRDP}.{{0,40}}connection received from (?P<ip>{_V}) port (?P<port>\d{{1,5}})$", "service_connect"),
     ),
-    (Shape("[", "] [", rf"\[(?P<stamp>\d{{8}}-{_TIME})\] (?=\[(?:INFO |ERROR|WARN |DEBUG|CORE )\] )", all=True),),
+    (Shape("[", "] [", rf"\[(?P<stamp>\d{{8}}-{_TIME}|{_DATE}T{_TIME}\.\d{{3}}[+-]\d{{4}})\] (?=\[(?:INFO |ERROR|WARN |DEBUG|CORE )\] )", all=True),),
 )  # fmt: skip
 SCREEN_SHARING = Table(
     "screensharing",
@@ -106,14 +106,36 @@ ORACLE_LISTENER = Table(
     ),
     (Shape("0123", " * (CONNECT_DATA=", r"(?P<stamp>\d\d-[A-Z]{3}-\d{4} \d\d:\d\d:\d\d) \* "),),
 )  # fmt: skip
+MARIADB_AUDIT = Table(
+    "mysql",
+    ("mysql-server_auditing",),
+    (
+        Row("CONNECT,", r"[\w.-]{0,255},(?P<user>[^,]{0,255}),(?P<ip>[^,]{0,255}),\d{1,18},\d{1,18},FAILED_CONNECT,[^,]{0,255},,(?P<reason>\d{1,6})$", "database_login", "failure"),
+        Row("CONNECT,", r"[\w.-]{0,255},(?P<user>[^,]{0,255}),(?P<ip>[^,]{0,255}),\d{1,18},\d{1,18},CONNECT,[^,]{0,255},,0$", "database_login", "success"),
+        Row("DISCONNECT,", r"[\w.-]{0,255},(?P<user>[^,]{0,255}),(?P<ip>[^,]{0,255}),\d{1,18},\d{1,18},DISCONNECT,[^,]{0,255},,\d{1,6}$", "database_disconnect"),
+        Row(",QUERY,", r"[\w.-]{0,255},(?P<user>[^,]{0,255}),(?P<ip>[^,]{0,255}),\d{1,18},\d{1,18},QUERY,", "database_query"),
+    ),
+    tuple(Shape("2", needle, rf"(?P<stamp>20\d{{6}} {_TIME}),") for needle in ("CONNECT,", ",QUERY,")),
+)  # fmt: skip
 
-TABLES = (XRDP, SCREEN_SHARING, SOFTETHER, STUNNEL, DANTE, THREEPROXY, XINETD, NRPE, ORACLE_LISTENER)
+TABLES = (
+    XRDP,
+    SCREEN_SHARING,
+    SOFTETHER,
+    STUNNEL,
+    DANTE,
+    THREEPROXY,
+    XINETD,
+    NRPE,
+    ORACLE_LISTENER,
+    MARIADB_AUDIT,
+)
 
 FORMATS = (
     Format(
         name="host-logins",
         title="Logins and refusals of xrdp, macOS Screen Sharing, SoftEther VPN, stunnel, Dante, 3proxy, xinetd, NRPE, "
-        "Oracle's listener",
+        "Oracle's listener, MariaDB's audit plugin",
         example="[20261120-10:00:00] [INFO ] AUTHFAIL: user=ann ip=::ffff:192.0.2.141 time=1795168800",
         programs=programs(TABLES),
         line=lines(TABLES),

@@ -109,9 +109,11 @@ GRAFANA = Table(
     "grafana",
     (),
     (
+        Row(" path=/login status=401 ", rf"msg=\"Request Completed\" method=POST path=/login status=401 remote_addr=\"?\[?(?P<ip>{_V})\]?\"? .{{0,600}}status_source=", "web_login", "failure"),
         Row("nvalid username or password", rf".{{0,400}}?msg=\"[Ii]nvalid username or password\" (?:logger=\S{{1,60}} )?.{{0,1500}} remote_addr=\"?\[?(?P<ip>{_V})\]?\"?(?: [\w.]{{1,40}}=.*)?$", "web_login", "failure"),
     ),
     (Shape("t", "nvalid username or password", r"t=(?P<stamp>\S{19,40}) l(?:vl|evel)=(?P<level>\w{1,10}) "),
+     Shape("l", " path=/login status=401 ", r"logger=context (?:userId=\S{0,20} orgId=\S{0,20} uname=\S{0,255} )?t=(?P<stamp>\S{19,40}) level=(?P<level>\w{1,10}) "),
      Shape("l", "nvalid username or password", r"logger=\S{1,60} (?:userId=\S{0,20} orgId=\S{0,20} uname=\S{0,255} )?t=(?P<stamp>\S{19,40}) l(?:vl|evel)=(?P<level>\w{1,10}) ")),
 )  # fmt: skip
 DRUPAL = Table(
