@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Trouble(NamedTuple):
+    """What is wrong, and what a person can do about it, "" for nothing; as text both are one line.
+
+    >>> str(Trouble("permission denied", "run as root")), str(Trouble("Is a directory"))
+    ('permission denied: run as root', 'Is a directory')
+    """
+
+    said: str
+    todo: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.said}: {self.todo}" if self.todo else self.said
+
 
 class SoctermError(Exception):
     """A mistake or a state a person can mend; its text is the one line they see."""

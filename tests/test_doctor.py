@@ -173,6 +173,14 @@ def test_logs_by_name_and_pattern(tmp_path: Path) -> None:
     assert [row.verdict for row in intake.logs(specs, journal=False)] == ["ok", "ok", "warn", "warn"]
 
 
+def test_why_a_log_cannot_be_opened_is_no_advice(tmp_path: Path) -> None:
+    loop = tmp_path / "auth.log"
+    loop.symlink_to(loop)
+    (row,) = intake.logs([str(loop)], journal=False)
+    assert row.said == f"{loop}: cannot read it: Too many levels of symbolic links"
+    assert row.todo == "see why the system does not give it"
+
+
 def test_a_log_that_may_not_be_read_names_the_group_to_join(tmp_path: Path) -> None:
     log = tmp_path / "auth.log"
     log.write_text("")

@@ -67,8 +67,8 @@ def test_what_is_damaged_is_none_and_no_error(noise: bytes, at: int) -> None:
 
 def test_it_is_told_a_month_before_its_end() -> None:
     life = Lifetime(100 * DAY, 200 * DAY)
-    assert life.told(99 * DAY) == "is not valid before 1970-04-11: see whether the clock is right"
-    assert life.told(169 * DAY) == ""
-    assert life.told(171 * DAY) == "expires on 1970-07-20: renew it"
-    assert life.told(200 * DAY) == "expired on 1970-07-20: renew it"
+    assert str(life.trouble(99 * DAY)) == "is not valid before 1970-04-11: see whether the clock is right"
+    assert life.trouble(169 * DAY) is None
+    assert str(life.trouble(171 * DAY)) == "expires on 1970-07-20: renew it"
+    assert str(life.trouble(200 * DAY)) == "expired on 1970-07-20: renew it"
     assert [life.valid(day * DAY) for day in (99, 100, 199, 200)] == [False, True, True, False]

@@ -348,7 +348,7 @@ def _gone(sender: socket.socket) -> bool:
 
 def test_without_descriptors_it_lives_on(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel's answer is acted here: to use up this process's descriptors would hurt the other tests."""
-    bound = listener.source._peers._bound
+    (bound,) = listener.source._peers._bound
 
     class Poor:
         asked = 0
@@ -361,7 +361,7 @@ def test_without_descriptors_it_lives_on(listener: Listener, monkeypatch: pytest
             return getattr(bound, name)
 
     poor = Poor()
-    monkeypatch.setattr(listener.source._peers, "_bound", poor)
+    monkeypatch.setattr(listener.source._peers, "_bound", [poor])
     sender = listener.sender(b"<1>patient\n")
     until(lambda: poor.asked >= 2, lambda: "two tries")
     assert "LimitNOFILE" in listener.source.stats().note
@@ -369,6 +369,24 @@ def test_without_descriptors_it_lives_on(listener: Listener, monkeypatch: pytest
     assert listener.lines(1) == [b"<1>patient"]
     assert set(listener.source.stats().drops) == {"no file descriptor"}
     sender.close()
+
+
+def test_a_name_is_heard_at_all_its_addresses(
+    listeners: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever this machine's hosts file says of the name."""
+    places = ("127.0.0.1", "127.0.0.2")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            socket,
+            "getaddrinfo",
+            lambda _host, port, **_: [(socket.AF_INET, 1, 0, "", (place, port)) for place in places],
+        )
+        listener = listeners(url="tcp://localhost:0")
+    for count, place in enumerate(places, 1):
+        with socket.create_connection((place, listener.source.port), timeout=20) as sender:
+            sender.sendall(place.encode() + b"\n")
+            assert listener.lines(count)[-1] == place.encode()
 
 
 # -- the end

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from socterm.errors import SoctermError, UsageError
 from socterm.sources import udp
-from socterm.sources.address import bind, parse_address
+from socterm.sources.address import CannotListenError, bind, parse_address
 from socterm.sources.base import Resume
 from socterm.sources.datagrams import open_receiver
 from socterm.sources.udp import UdpSource, kernel_drops
@@ -126,7 +126,7 @@ def test_a_burst_larger_than_one_batch_arrives_in_order(listener: Listener) -> N
 
 
 def test_the_receiver_for_systems_without_recvmmsg() -> None:
-    bound = bind(parse_address("udp://127.0.0.1:0"))
+    (bound,) = bind(parse_address("udp://127.0.0.1:0"))
     bound.settimeout(0.01)
     receive = open_receiver(bound, batches=False)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
@@ -164,8 +164,45 @@ def test_a_url_that_cannot_work_is_a_usage_error(url: str) -> None:
     ("url", "place"), [("udp://:0", "127.0.0.1"), ("tcp://:0", "127.0.0.1"), ("tcp://0.0.0.0:0", "0.0.0.0")]
 )
 def test_without_an_address_only_this_machine_is_heard(url: str, place: str) -> None:
-    with bind(parse_address(url)) as bound:
+    (bound,) = bind(parse_address(url))
+    with bound:
         assert bound.getsockname()[0] == place
+
+
+def named(monkeypatch: pytest.MonkeyPatch, *places: str) -> None:
+    """Have the name `localhost` stand for these addresses, whatever this machine's hosts file says."""
+
+    def found(_host: str, port: int, *, type: int, **_: object) -> list[tuple[object, ...]]:  # noqa: A002
+        return [(socket.AF_INET, type, 0, "", (place, port)) for place in places]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+def test_a_name_is_heard_at_all_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    named(monkeypatch, "127.0.0.1", "127.0.0.2")
+    listener = Listener("udp://localhost:0").start()
+    for place in ("127.0.0.1", "127.0.0.2"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.sendto(place.encode(), (place, listener.source.port))
+        assert listener.lines(1) == [place.encode()]
+    listener.close()
+
+
+def test_an_address_of_a_name_that_this_machine_has_not_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    named(monkeypatch, "192.0.2.1", "127.0.0.1")
+    (bound,) = bind(parse_address("tcp://localhost:0"))
+    with bound:
+        assert bound.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_port_that_is_taken_at_one_of_the_addresses_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    named(monkeypatch, "127.0.0.1", "127.0.0.2")
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListenError, match="another program has the port"):
+            bind(parse_address(f"tcp://localhost:{port}"))
+        with socket.create_server(("127.0.0.1", port)):
+            pass  # what was bound before that was seen is free again
 
 
 def test_an_address_that_is_not_ours() -> None:

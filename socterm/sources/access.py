@@ -8,6 +8,8 @@ import pwd
 import stat
 from pathlib import Path
 
+from socterm.errors import Trouble
+
 WAITING = "waiting for it to be created"
 
 
@@ -22,11 +24,16 @@ def as_text(path: Path | str) -> str:
 
 def why_not(path: Path, error: OSError) -> str:
     """One line for a file that could not be opened: missing, forbidden (names the group to join), other."""
+    return str(trouble_of(path, error))
+
+
+def trouble_of(path: Path, error: OSError) -> Trouble:
+    """The same as what is wrong and what to do."""
     if isinstance(error, FileNotFoundError):
-        return WAITING
+        return Trouble(WAITING)
     if isinstance(error, PermissionError):
-        return f"permission denied: {_remedy(path)}"
-    return f"cannot read it: {error.strerror or error}"
+        return Trouble("permission denied", _remedy(path))
+    return Trouble(f"cannot read it: {error.strerror or error}")
 
 
 def _remedy(path: Path) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from socterm.errors import SoctermError, UsageError
+from socterm.errors import SoctermError, Trouble, UsageError
 
 LOOPBACK: Final = "127.0.0.1"
 """Stands for an address that is not named: nobody listens on a network by leaving something out."""
@@ -17,6 +17,8 @@ LOOPBACK: Final = "127.0.0.1"
 _KINDS: Final = {"udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM, "tls": socket.SOCK_STREAM}
 _PORTS_OF: Final = {socket.SOCK_DGRAM: "u", socket.SOCK_STREAM: "t"}
 _BACKLOG: Final = 256
+_FOREIGN: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""Why an address that a name stands for, too, is left out: this machine has none such, or no IPv6."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -51,18 +53,48 @@ def _expected(url: str) -> str:
     return f"{url}: expected udp://, tcp:// or tls://ADDRESS:PORT, for example udp://127.0.0.1:5514"
 
 
-def bind(address: Address) -> socket.socket:
-    """The socket of an address, listening where its kind does; SoctermError in one line when it cannot be.
+class CannotListenError(SoctermError):
+    """Nobody can listen there; `trouble` says why, and what to do."""
 
-    `[::]` takes IPv4 as well; any other address takes its own kind only.
+    def __init__(self, address: Address, trouble: Trouble) -> None:
+        super().__init__(f"cannot listen on {address.url}: {trouble}")
+        self.trouble = trouble
+
+
+def bind(address: Address) -> list[socket.socket]:
+    """The sockets of an address, one at least, on one port, listening where their kind does.
+
+    A name that stands for several addresses of this machine (`localhost`: 127.0.0.1 and ::1) is heard at
+    each, for nobody knows which one senders take. `[::]` takes IPv4 as well; any other address takes its own
+    kind only. Raises CannotListenError.
     """
     kind = _KINDS[address.scheme]
     try:
         found = socket.getaddrinfo(address.host, address.port, type=kind, flags=socket.AI_PASSIVE)
-        family, _, _, _, place = found[0]
-        made = socket.socket(family, kind | socket.SOCK_CLOEXEC)
     except (OSError, UnicodeError) as error:
-        raise SoctermError(f"cannot listen on {address.url}: {_why(error)}") from error
+        raise CannotListenError(address, Trouble(_why(error))) from error
+    made: list[socket.socket] = []
+    foreign: OSError | None = None
+    port = address.port
+    for family, place in dict.fromkeys((family, place) for family, _, _, _, place in found):
+        try:
+            one = _bound(family, kind, (place[0], port, *place[2:]))
+        except OSError as error:
+            if error.errno in _FOREIGN:
+                foreign = error
+                continue
+            for other in made:
+                other.close()
+            raise CannotListenError(address, _trouble(error, address)) from error
+        made.append(one)
+        port = one.getsockname()[1]
+    if not made:
+        raise CannotListenError(address, _trouble(foreign or OSError("no address"), address)) from foreign
+    return made
+
+
+def _bound(family: int, kind: int, place: tuple[Any, ...]) -> socket.socket:
+    made = socket.socket(family, kind | socket.SOCK_CLOEXEC)
     try:
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(place[0] != "::"))
@@ -72,19 +104,19 @@ def bind(address: Address) -> socket.socket:
         made.bind(place)
         if kind == socket.SOCK_STREAM:
             made.listen(_BACKLOG)
-    except OSError as error:
+    except OSError:
         made.close()
-        raise SoctermError(f"cannot listen on {address.url}: {_remedy(error, address)}") from error
+        raise
     return made
 
 
-def _remedy(error: OSError, address: Address) -> str:
+def _trouble(error: OSError, address: Address) -> Trouble:
     if error.errno == errno.EADDRINUSE:
         look = f"ss -{_PORTS_OF[_KINDS[address.scheme]]}lpn sport = :{address.port}"
-        return f"another program has the port: see who with {look}, or choose another"
+        return Trouble("another program has the port", f"see who with {look}, or choose another")
     if error.errno == errno.EACCES:
-        return "ports below 1024 need root; choose one such as 5514"
-    return _why(error)
+        return Trouble("ports below 1024 need root", "choose one such as 5514")
+    return Trouble(_why(error))
 
 
 def _why(error: Exception) -> str:

@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from socterm.errors import Trouble
+
 SOON: Final = 30 * 86_400_000_000
 """µs before its end from which a certificate is told to be renewed."""
 
@@ -29,13 +31,14 @@ class Lifetime(msgspec.Struct, frozen=True):
     since: int
     until: int
 
-    def told(self, now: int) -> str:
-        """What a person must know of it at `now`, as the end of a sentence; "" while there is nothing."""
+    def trouble(self, now: int) -> Trouble | None:
+        """What a person must know of it at `now`, as the end of a sentence; None while there is nothing."""
         if now < self.since:
-            return f"is not valid before {_date(self.since)}: see whether the clock is right"
+            return Trouble(f"is not valid before {_date(self.since)}", "see whether the clock is right")
         if now >= self.until:
-            return f"expired on {_date(self.until)}: renew it"
-        return f"expires on {_date(self.until)}: renew it" if self.until - now < SOON else ""
+            return Trouble(f"expired on {_date(self.until)}", "renew it")
+        soon = self.until - now < SOON
+        return Trouble(f"expires on {_date(self.until)}", "renew it") if soon else None
 
     def valid(self, now: int) -> bool:
         """Whether it is accepted at `now`."""

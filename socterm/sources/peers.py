@@ -8,7 +8,8 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -68,7 +69,7 @@ class Peers:
 
     def __init__(
         self,
-        bound: socket.socket,
+        bound: Sequence[socket.socket],
         certificates: Certificates | None,
         limits: Limits,
         keep: Callable[[Frames], bool],
@@ -89,7 +90,8 @@ class Peers:
         self.drops: dict[str, int] = {}
         self.first: dict[str, str] = {}
         self.over = False
-        bound.setblocking(False)
+        for one in bound:
+            one.setblocking(False)
         self._heard.setblocking(False)
         self._poke.setblocking(False)
 
@@ -123,7 +125,7 @@ class Peers:
     def run(self) -> None:
         """Serve; returns at the end, with every connection closed."""
         self._selector.register(self._heard, selectors.EVENT_READ, self._hear)
-        self._selector.register(self._bound, selectors.EVENT_READ, self._accept)
+        self._listen()
         looked = time.monotonic()
         try:
             while not self._stop and not (self._parting and not self._peers):
@@ -143,7 +145,8 @@ class Peers:
         for peer in list(self._peers):
             peer.end(CUT_OFF)
             self._close(peer)
-        self._bound.close()
+        for one in self._bound:
+            one.close()
         self._selector.close()
         with self._poking:
             self._poke.close()
@@ -160,16 +163,26 @@ class Peers:
         if not self._reading and self._keep(Frames()):
             self._read_again()
 
-    def _accept(self) -> None:
+    def _listen(self) -> None:
+        for number, one in enumerate(self._bound):
+            self._selector.register(one, selectors.EVENT_READ, partial(self._accept, number))
+
+    def _listen_no_more(self) -> None:
+        for one in self._bound:
+            self._selector.unregister(one)
+
+    def _accept(self, number: int) -> None:
+        if self._deaf_until:
+            return  # it became so in this very turn
         for _ in range(_ACCEPTS):
             try:
-                made, place = self._bound.accept()
+                made, place = self._bound[number].accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError:
                 # No descriptor is free: it would be told again at once, so nobody is taken on for a moment.
                 self._drop(NO_DESCRIPTOR, "")
-                self._selector.unregister(self._bound)
+                self._listen_no_more()
                 self._deaf_until = time.monotonic() + self._limits.tick
                 return
             self._take_on(made, shown(place[0]))
@@ -268,7 +281,7 @@ class Peers:
         limits = self._limits
         if self._deaf_until and now >= self._deaf_until and not self._parting:
             self._deaf_until = 0.0
-            self._selector.register(self._bound, selectors.EVENT_READ, self._accept)
+            self._listen()
         for peer in list(self._peers):
             if peer.handshaking and now - peer.since > limits.handshake:
                 peer.end(SLOW)
@@ -288,11 +301,12 @@ class Peers:
     def _begin_end(self) -> None:
         """Take on who has connected already, then nobody; tell all."""
         for _ in range(_LAST_TURNS):
-            if not self._deaf_until:
-                self._accept()
+            for number in range(len(self._bound)):
+                self._accept(number)
         if not self._deaf_until:
-            self._selector.unregister(self._bound)
-        self._bound.close()
+            self._listen_no_more()
+        for one in self._bound:
+            one.close()
         self._parting = True
         now = time.monotonic()
         for peer in self._peers:

@@ -68,7 +68,7 @@ class TcpSource:
         self._inbox = Inbox(resume[0] if resume else 0)
         address = parse_address(url)
         bound = bind(address)
-        self.port: int = bound.getsockname()[1]
+        self.port: int = bound[0].getsockname()[1]
         self.name = address.name(self.port)
         self._lengths: dict[int, int] = {}
         """The full length of lines that were cut, by position."""

@@ -123,10 +123,10 @@ class Certificates:
         return next((line for line, valid in self._told(now) if valid), "")
 
     def _told(self, now: int) -> Iterator[tuple[str, bool]]:
-        if any(life.told(now) for life in self._lifetimes.values()) and self._stamps() != self._dated:
+        if any(life.trouble(now) for life in self._lifetimes.values()) and self._stamps() != self._dated:
             self._date()  # it was renewed, and nobody has connected since
         for setting, life in self._lifetimes.items():
-            if said := life.told(now):
+            if said := life.trouble(now):
                 yield f"listen.{setting} {said}", life.valid(now)
 
     def _date(self) -> None:

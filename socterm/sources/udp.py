@@ -34,8 +34,8 @@ _STOP_CHECK = struct.pack("@ll", 0, 200_000)
 class UdpSource:
     """Listens where the URL says (`udp://127.0.0.1:5514`, `udp://[::1]:5514`; `udp://:5514` is loopback).
 
-    The socket is bound at once, so that a taken port is an error at the start; a thread of its own
-    empties it from `start` on. Newlines inside a datagram stay; trailing newlines and NULs go.
+    Its sockets are bound at once, so that a taken port is an error at the start; a thread for each
+    empties them from `start` on. Newlines inside a datagram stay; trailing newlines and NULs go.
     Cannot be resumed: what is sent while socterm is down is gone. Drops are counted in `stats`:
     "queue full" (64 MiB waiting for the pipeline), "kernel" (the socket's own buffer was full), "empty".
     """
@@ -47,25 +47,29 @@ class UdpSource:
         self._limit = queue
         self._inbox = Inbox(resume[0] if resume else 0)
         address = parse_address(url)
-        self._socket = bind(address)
-        enlarge(self._socket)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _STOP_CHECK)
-        self.port: int = self._socket.getsockname()[1]
+        self._bound = bind(address)
+        for one in self._bound:
+            enlarge(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _STOP_CHECK)
+        self.port: int = self._bound[0].getsockname()[1]
         self.name = address.name(self.port)
-        self._inode = os.fstat(self._socket.fileno()).st_ino
+        self._ids = [(os.fstat(one.fileno()).st_ino, one.family) for one in self._bound]
         self._queue_full = 0
         self._empty = 0
         self._kernel = 0
         self._stop = False
         self._over = False
-        self._thread: threading.Thread | None = None
+        self._putting = threading.Lock()
+        self._threads: list[threading.Thread] = []
 
     def start(self, wake: Wake) -> None:
         """Begin receiving."""
         self._inbox.wake = wake
         QUEUES.watch(self.name, lambda: self._inbox.size)
-        self._thread = threading.Thread(target=self._run, name=f"socterm-{self.name}", daemon=True)
-        self._thread.start()
+        for one in self._bound:
+            thread = threading.Thread(target=self._run, args=(one,), name=f"socterm-{self.name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def read(self, limit: int) -> Chunk | None:
         """The datagrams that came, oldest first."""
@@ -106,10 +110,11 @@ class UdpSource:
         if self._stop:
             return
         self._stop = True
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._kernel = self._dropped()
-        self._socket.close()
+        for one in self._bound:
+            one.close()
 
     def close(self) -> None:
         """Stop listening; what is queued and not read is gone, and counted."""
@@ -118,16 +123,16 @@ class UdpSource:
         self._inbox.clear()
 
     def _dropped(self) -> int:
-        return kernel_drops(self._inode, self._socket.family) or self._kernel
+        return sum(kernel_drops(inode, family) for inode, family in self._ids) or self._kernel
 
-    def _run(self) -> None:
+    def _run(self, bound: socket.socket) -> None:
         try:
-            self._receive()
+            self._receive(bound)
         finally:
             self._over = True
 
-    def _receive(self) -> None:
-        receive: Receiver = open_receiver(self._socket)
+    def _receive(self, bound: socket.socket) -> None:
+        receive: Receiver = open_receiver(bound)
         while not self._stop:
             if datagrams := receive():
                 self._keep(datagrams)
@@ -137,6 +142,10 @@ class UdpSource:
             self._keep(datagrams)
 
     def _keep(self, datagrams: list[bytes]) -> None:
+        with self._putting:
+            self._put(datagrams)
+
+    def _put(self, datagrams: list[bytes]) -> None:
         room = left = self._limit - self._inbox.size
         lines = []
         for datagram in datagrams:

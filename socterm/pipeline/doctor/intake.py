@@ -13,8 +13,8 @@ from typing import Final
 from socterm.config import ListenConfig
 from socterm.errors import SoctermError
 from socterm.pipeline.doctor.row import Row, bad, ok, warn
-from socterm.sources.access import why_not
-from socterm.sources.address import Address, bind, parse_address
+from socterm.sources.access import trouble_of
+from socterm.sources.address import Address, CannotListenError, bind, parse_address
 from socterm.sources.machine import has_journalctl, this_machines_logs
 from socterm.sources.opening import STAND_INS
 from socterm.sources.tls import lifetimes, server_context
@@ -73,7 +73,7 @@ def _file(spec: str) -> Iterator[Row]:
         yield warn("log", f"{spec} is not there yet", "it is read once it is; see whether the name is right")
     closed = [(one, error) for one in found if (error := _closed(one)) is not None]
     for one, error in closed[:3]:
-        said, _, todo = why_not(one, error).partition(": ")
+        said, todo = trouble_of(one, error)
         yield bad("log", f"{one}: {said}", todo or "see why the system does not give it")
     if len(closed) > 3:
         yield bad("log", f"{spec}: {len(closed) - 3} more files cannot be read", "as above")
@@ -137,11 +137,11 @@ def lasting(section: str, cert: Path | None, client_ca: Path | None, now: int) -
     """Until when the certificates of a section's settings are valid; nothing for those unreadable."""
     for setting, life in lifetimes(cert, client_ca).items():
         name = f"{section}.{setting}"
-        if not now or not (said := life.told(now)):
+        if not now or (trouble := life.trouble(now)) is None:
             yield ok("certificate", f"{name} is valid until {life.last_day}")
             continue
-        what, _, todo = said.partition(": ")
-        yield (warn if life.valid(now) else bad)("certificate", f"{name} {what}", todo)
+        verdict = warn if life.valid(now) else bad
+        yield verdict("certificate", f"{name} {trouble.said}", trouble.todo)
 
 
 def service(listen: str, ingest: str) -> Row:
@@ -158,16 +158,15 @@ def _listener(address: Address, ingest: str, asked: str = "") -> Row:
     if pid in dict(holders) or (pid and not holders and same_user_listens(address, pid)):
         return ok("listener", f"{where}: our own ingest listens")
     try:
-        with contextlib.closing(bind(address)):
-            return ok("listener", f"{where}: the port is free")
-    except SoctermError as error:
+        for bound in bind(address):
+            bound.close()
+    except CannotListenError as error:
         who = ", ".join(f"{name} ({pid})" for pid, name in holders)
-        said, _, todo = (
-            str(error).removeprefix("cannot listen on ").removeprefix(address.url + ": ").partition(": ")
-        )
         if who:
             return bad("listener", f"{where}: {who} has the port", "stop that one, or choose another port")
+        said, todo = error.trouble
         return bad("listener", f"{where}: {said}", todo or "choose an address of this machine")
+    return ok("listener", f"{where}: the port is free")
 
 
 def who_listens(address: Address, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
