@@ -26,8 +26,12 @@ _SYSLOG = LOGSOURCES["syslog"]
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*)\]$", re.DOTALL)
 LONGEST = 8192
 """Characters of a message that a body parser looks at; no program read here writes longer ones."""
+_NOTHING_NEW = frozenset({"syslog", "json"})
+"""Datasets of a carried line that nobody knows better than the document around it."""
 FAILED = "its parser failed"
 """How the message of such a line begins: it is a mistake of a parser, not of the line."""
+_WHOLE = "{<"
+"""How a longer one begins that is a document of its own behind a header: JSON, XML."""
 LONGEST_WHOLE = 1 << 18
 """Characters of a line that a format of its own looks at: JSON of script blocks runs to tens of thousands."""
 
@@ -174,6 +178,9 @@ class Decoder:
                 else:
                     if len(msg) <= LONGEST:
                         repeat = self._repeated(msg, fields, speaker.parse)
+                    elif msg[0] in _WHOLE:
+                        add(self._long(text, raw, position))
+                        continue
                     logsources = speaker.logsources or sources_of(fields, memory)
             except Exception as error:  # noqa: BLE001 - see _failed
                 add(self._failed(error, {**speaker.fields, "message": msg}, raw, position, ts, "line"))
@@ -227,7 +234,7 @@ class Decoder:
         self._reader, self._sticky, self._forced = kept
         self._clock.set_now(now)
         self._clock.last = event.ts
-        if inner.kind != "event" or inner.fields.get("event.dataset", "syslog") == "syslog":
+        if inner.kind != "event" or inner.fields.get("event.dataset", "syslog") in _NOTHING_NEW:
             return event
         event.fields = {**event.fields, **inner.fields}
         event.logsources, event.repeat = inner.logsources, inner.repeat
@@ -347,7 +354,9 @@ class Decoder:
         memory.times = 1
         memory.family = program.family
         memory.told = None
-        if len(head.msg) > LONGEST:
+        if len(head.msg) > LONGEST and (
+            head.msg[0] not in _WHOLE or program.dataset != "syslog" or len(head.msg) > LONGEST_WHOLE
+        ):
             return 1
         if head.msg.startswith("message repeated "):
             return self._repeated(head.msg, fields, program.parse)

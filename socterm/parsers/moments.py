@@ -185,7 +185,7 @@ def moment(clock: Clock, value: Any) -> int | None:
     if value.__class__ is int or value.__class__ is float:
         return of_number(value)
     if isinstance(value, dict):
-        return moment(clock, value.get("SystemTime") or value.get("$date"))
+        return moment(clock, value.get("SystemTime") or value.get("$date") or value.get("value"))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Files that are no lines: .evtx, a JSON array, records in one JSON document, pretty-printed JSON.
+"""Files that are no lines: .evtx, a JSON array, records in one JSON document, pretty-printed JSON, XML.
 
 They are read as if they held one compact line per record: a stream of text that a reader takes for unpacked
 content. Cut the same way each time, so that positions, bookmarks and resuming work as for any packed file.
@@ -27,6 +27,9 @@ WRAPPED = re.compile(
     r"\s*:\s*\[\s*(?=[{\]])"
 )
 """An object that begins with its list of records."""
+EVENTS = re.compile(r"<\?xml[^>]{0,100}\?>\s*<Events?[\s>]|<Events[\s>]")
+"""Windows events as XML: below a root, as the event viewer and `wevtutil /e` write them."""
+_OPEN = re.compile(r"<Event[\s>][^\n]*(?<!</Event>)(?<!</Event>\r)\n")
 _PRETTY = re.compile(r'\{[ \t]*\r?\n\s*["}]')
 
 
@@ -45,7 +48,7 @@ class Stream(Protocol):
 
 
 def kind_of(start: bytes) -> str:
-    """What document a file that begins so is: "evtx", "json" or "" for lines.
+    """What document a file that begins so is: "evtx", "json", "xml" or "" for lines.
 
     >>> kind_of(b'[{"a":1}]'), kind_of(b'{"a":1}'), kind_of(b"[2026-11-20] x")
     ('json', '', '')
@@ -54,8 +57,11 @@ def kind_of(start: bytes) -> str:
         return "evtx"
     for mark, encoding in WIDE.items():
         if start.startswith(mark):
-            return "json" if start[2:].decode(encoding, "replace").lstrip()[:1] in ("{", "[") else ""
+            wide = start[2:].decode(encoding, "replace").lstrip()
+            return "json" if wide[:1] in ("{", "[") else "xml" if wide.startswith(("<?xml", "<Event")) else ""
     text = start.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").lstrip()
+    if text[:1] == "<":
+        return "xml" if EVENTS.match(text) or _OPEN.match(text) else ""
     if text[:1] not in ("{", "["):
         return ""
     return "json" if ARRAY.match(text) or WRAPPED.match(text) or _PRETTY.match(text) else ""

@@ -148,7 +148,7 @@ class JsonStream(Lines):
                 data = b""
                 self._wrong = f"damaged: {error}"
             if self._decode is None:
-                self._decode, data = _decoder(data)
+                self._decode, data = decoder_of(data)
             self._ended = not data
             parts.append(self._decode.decode(data, final=self._ended))
             wanted -= len(data)
@@ -169,7 +169,7 @@ class _BrokenError(Exception):
     """The JSON goes on in no way that JSON can."""
 
 
-def _decoder(data: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
+def decoder_of(data: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
     """How to read text that begins so, and what follows the byte order mark. Bytes that are no text stay."""
     for mark, encoding in WIDE.items():
         if data.startswith(mark):

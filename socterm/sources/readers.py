@@ -18,6 +18,7 @@ from socterm.sources.documents import DocumentError, Stream
 from socterm.sources.evtx_file import EvtxStream
 from socterm.sources.json_file import JsonStream
 from socterm.sources.marks import HEAD, TAIL, Identity, Mark, digest
+from socterm.sources.xml_file import XmlStream
 
 _MAGIC = {b"\x1f\x8b": "gz", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst", b"BZh": "bz2"}
 PACKED_SUFFIXES = frozenset({".gz", ".xz", ".bz2", ".zst"})
@@ -282,6 +283,8 @@ def _unwrap(stream: Stream, document: str, path: Path, damage: tuple[type[Except
     """The records of a document as lines; anything else as it is. SoctermError where an extra is missing."""
     if document == "evtx":
         return EvtxStream(stream, damage, path)
+    if document == "xml":
+        return XmlStream(stream, damage)
     return JsonStream(stream, damage) if document else stream
 
 

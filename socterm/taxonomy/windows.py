@@ -122,6 +122,41 @@ PROVIDERS: dict[str, str] = {
 }
 """Provider, lower case → service, for events that name no channel."""
 
+CHANNEL_OF: dict[str, str] = {
+    "Microsoft-Windows-Security-Auditing": "Security",
+    "Microsoft-Windows-Eventlog": "Security",
+    "Microsoft-Windows-Sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "Service Control Manager": "System",
+}
+"""Provider → the channel of its events, for messages that come alone."""
+
+_ALWAYS: dict[str, str] = {
+    "security": "Microsoft-Windows-Security-Auditing",
+    "sysmon": "Microsoft-Windows-Sysmon",
+    "powershell": "Microsoft-Windows-PowerShell",
+    "powershell-classic": "PowerShell",
+    "windefend": "Microsoft-Windows-Windows Defender",
+    "taskscheduler": "Microsoft-Windows-TaskScheduler",
+    "wmi": "Microsoft-Windows-WMI-Activity",
+    "bits-client": "Microsoft-Windows-Bits-Client",
+}
+_BY_CODE: dict[tuple[str, int], str] = {
+    ("security", 1102): "Microsoft-Windows-Eventlog",
+    ("security", 1100): "Microsoft-Windows-Eventlog",
+    ("system", 104): "Microsoft-Windows-Eventlog",
+    **{("system", code): "Service Control Manager" for code in (7030, 7034, 7035, 7036, 7040, 7045)},
+}
+
+
+def provider_of(service: str, code: int) -> str:
+    """The provider of an event whose exporter left it out, "" where several may have written it.
+
+    >>> provider_of("system", 7045), provider_of("system", 1)
+    ('Service Control Manager', '')
+    """
+    return _BY_CODE.get((service, code)) or _ALWAYS.get(service, "")
+
+
 SHORT_CHANNELS: dict[str, str] = {
     "Sec": "Security",
     "Sys": "System",

@@ -13,6 +13,7 @@ from typing import Any
 from socterm.parsers.flat import flatten
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats import windows_shapes as shapes
+from socterm.parsers.formats.windows_dialects import PREFIXED
 from socterm.parsers.formats.windows_event import windows_event
 from socterm.parsers.formats.windows_flat import flat, otel
 from socterm.parsers.marks import Fields
@@ -21,7 +22,7 @@ from socterm.parsers.stamps import Clock
 _SIGNS = frozenset(
     {
         "Event", "System", "winlog", "winlog.event_id", "event_data", "win", "data", "EventID", "EventCode",
-        "EventId", "LogName", "document", "result", "_source", "body",
+        "EventId", "LogName", "document", "result", "_source", "body", *PREFIXED, "columns",
     }
 )  # fmt: skip
 _ENVELOPES = ("result", "_source", "body")
@@ -37,6 +38,8 @@ def taken(entry: dict[str, Any], clock: Clock, *, nested: bool = False) -> shape
         return shapes.event_tree(entry, clock)
     if isinstance(entry.get("winlog"), dict) or "winlog.event_id" in entry:
         return shapes.winlogbeat(entry, clock)
+    if not PREFIXED.isdisjoint(entry):
+        return flat(entry, clock)
     if isinstance(entry.get("event_data"), dict) and "event_id" in entry:
         return shapes.winlogbeat_6(entry, clock) if "log_name" in entry else otel(entry, clock)
     data = entry.get("data")
@@ -60,6 +63,8 @@ def windows(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     found = taken(entry, reading.clock)
     if found is None:
         return None
+    for name in ("process.name", "process.pid"):  # of the shipper, where a syslog header named one
+        f.pop(name, None)
     if found.beside:
         flatten(found.beside, f)
         for name in _NOT_OURS:

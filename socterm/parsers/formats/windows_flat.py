@@ -9,36 +9,43 @@ from __future__ import annotations
 from typing import Any
 
 from socterm.parsers.formats.windows_accounts import number_of
+from socterm.parsers.formats.windows_dialects import plainly
 from socterm.parsers.formats.windows_event import Head, inner, level_code, node
+from socterm.parsers.formats.windows_message import KNOWN, read_message, read_values
 from socterm.parsers.formats.windows_shapes import Taken, string, values_of
 from socterm.parsers.moments import moment
 from socterm.parsers.stamps import Clock
-from socterm.taxonomy.windows import PROVIDERS, SHORT_CHANNELS
+from socterm.taxonomy.windows import PROVIDERS, SHORT_CHANNELS, provider_of, service_of
 from socterm.taxonomy.windows_names import RENDERED
 
 _CODES = ("EventID", "EventCode", "EventId")
 _CHANNELS = ("Channel", "LogName", "EventLog", "Logfile")
-_PROVIDERS = ("Provider_Name", "ProviderName", "SourceName", "Provider")
+_PROVIDERS = ("Provider_Name", "ProviderName", "SourceName", "EventSourceName", "Provider")
 _COMPUTERS = ("Computer", "ComputerName", "Hostname", "MachineName", "host")
 _STAMPS = (
     "SystemTime", "TimeCreated", "TimeCreated_SystemTime", "@timestamp", "TimeGenerated", "EventTime",
     "Timestamp", "timestamp", "_time", "date",
 )  # fmt: skip
-_RECORDS = ("EventRecordID", "RecordNumber", "RecordID", "RecordId")
+_RECORDS = ("EventRecordID", "EventRecordId", "RecordNumber", "RecordID", "RecordId")
 _PIDS = ("Execution_ProcessID", "ProcessID", "ExecutionProcessID")
 _THREADS = ("Execution_ThreadID", "ThreadID", "ExecutionThreadID")
-_LEVELS = ("Level", "Severity", "LevelDisplayName")
+_LEVELS = ("Level", "Severity", "LevelDisplayName", "EventLevel")
 _KEYWORDS = ("Keywords", "KeywordsDisplayNames")
 _TASKS = ("Task", "Category", "TaskDisplayName", "TaskCategory")
 _SIDS = ("Security_UserID", "UserID")
 _COLLECTOR = (
     "@version", "EventReceivedTime", "SourceModuleName", "SourceModuleType", "ProviderGuid", "Provider_Guid",
     "Version", "Opcode", "OpcodeValue", "SeverityValue", "_raw", "_cd", "_serial", "_si", "_indextime",
-    "_bkt", "_sourcetype", "linecount", "punct", "splunk_server",
+    "_bkt", "_sourcetype", "linecount", "punct", "splunk_server", "ProviderId", "ContainerLog",
+    "MatchedQueryIds", "Bookmark", "LevelDisplayName", "OpcodeDisplayName", "TaskDisplayName",
+    "KeywordsDisplayNames", "Qualifiers", "RelatedActivityId", "RelatedActivityID", "ChunkNumber",
+    "ExtraDataOffset", "HiddenRecord", "SourceFile",
 )  # fmt: skip
 """What collectors say of themselves."""
 _NX_TYPES = frozenset({"INFO", "WARNING", "ERROR", "VERBOSE", "CRITICAL", "AUDIT_SUCCESS", "AUDIT_FAILURE"})
 _PARTS = ("EventData", "AllFieldInfo", "ExtraFieldInfo", "Details", "event_data")
+_VALUES = ("Properties", "StringInserts", "ReplacementStrings", "InsertionStrings")
+"""Event data in its order, without names."""
 _PREFIXES = ("WinEventLog:", "XmlWinEventLog:")
 _ACCOUNTS = (("AccountName", "UserName"), ("AccountDomain", "DomainName"), ("SecurityID", "UserSid"))
 
@@ -100,19 +107,26 @@ def _kind(data: dict[str, Any], channel: str, message: str) -> str:
     return str(kind)
 
 
+def _better_whole(entry: dict[str, Any]) -> bool:
+    """Whether Splunk took no fields out: the line it keeps says more then."""
+    raw = entry.get("_raw")
+    told = isinstance(raw, str) and (raw.startswith("<Event") or "\nEventCode=" in raw[:500])
+    return told and KNOWN.isdisjoint(entry)
+
+
 def flat(entry: dict[str, Any], clock: Clock) -> Taken | None:
     """The event in a flat object, None where there is none."""
-    data = entry.copy()
+    if _better_whole(entry):
+        return None
+    data = plainly(entry)
     code = number_of(node(_take(data, _CODES)))
-    if code is None and "LogName" in data:  # Get-WinEvent's, without event data
-        code = number_of(_take(data, ("Id",)))
-        data |= {"ProcessID": data.pop("ProcessId", None), "ThreadID": data.pop("ThreadId", None)}
     if code is None:
         return None
     channel = _channel(data)
     provider = string(_take(data, _PROVIDERS))
     if not channel and provider.lower() not in PROVIDERS and not provider.startswith("Microsoft-"):
         return None
+    values = _take(data, _VALUES)
     message = string(_take(data, ("Message", "message")))
     kind = _kind(data, channel, message)
     keywords = _take(data, _KEYWORDS)
@@ -123,7 +137,7 @@ def flat(entry: dict[str, Any], clock: Clock) -> Taken | None:
     head = Head(
         code=code,
         channel=channel,
-        provider=provider,
+        provider=provider or provider_of(service_of(channel, ""), code),
         computer=string(_take(data, _COMPUTERS)),
         ts=ts if ts is not None else moment(clock, data.get("UtcTime")),
         record=number_of(_take(data, _RECORDS)),
@@ -138,11 +152,22 @@ def flat(entry: dict[str, Any], clock: Clock) -> Taken | None:
     for name in _COLLECTOR:
         data.pop(name, None)
     _parts(data)
-    return Taken(head, _names(data), {})
+    return Taken(head, _told(head, _names(data), values), {})
+
+
+def _told(head: Head, data: dict[str, Any], values: Any) -> dict[str, Any]:
+    """The data, and where it has no names of its own what the values' order or the message says."""
+    if values is None and (not head.message or not KNOWN.isdisjoint(data)):
+        return data
+    service = service_of(head.channel, head.provider)
+    found = read_values(service, head.code, values) or read_message(service, head.code, head.message)
+    if values is not None and not found:
+        return {"Data": values} | data
+    return found | data
 
 
 def otel(entry: dict[str, Any], clock: Clock) -> Taken | None:
-    """OpenTelemetry's windowseventlog receiver: small letters, an object around each part."""
+    """OpenTelemetry's windowseventlog receiver and Vector: small letters, an object around each part."""
     identity, provider, data = entry.get("event_id"), entry.get("provider"), entry.get("event_data")
     code = number_of(identity.get("id") if isinstance(identity, dict) else identity)
     if code is None or not isinstance(data, dict):
@@ -150,9 +175,11 @@ def otel(entry: dict[str, Any], clock: Clock) -> Taken | None:
     head = Head(
         code=code,
         channel=string(entry.get("channel")),
-        provider=string(provider.get("name") if isinstance(provider, dict) else provider),
+        provider=string(
+            (provider.get("name") if isinstance(provider, dict) else provider) or entry.get("provider_name")
+        ),
         computer=string(entry.get("computer")),
-        ts=moment(clock, entry.get("system_time")),
+        ts=moment(clock, entry.get("system_time") or entry.get("timestamp") or entry.get("@timestamp")),
         record=number_of(entry.get("record_id")),
         level=level_code(entry.get("level")),
         keywords=entry.get("keywords"),
