@@ -238,6 +238,8 @@ class Decoder:
             return event
         event.fields = {**event.fields, **inner.fields}
         event.logsources, event.repeat = inner.logsources, inner.repeat
+        if event.time_from != "line" and inner.time_from == "line":
+            event.ts, event.time_from = inner.ts, inner.time_from
         return event
 
     def _failed(

@@ -118,16 +118,26 @@ MAKES: tuple[Make, ...] = (
         "azure.activitylogs",
         (
             _set("operationName", "OperationName", "activityDisplayName", "riskEventType", "appDisplayName"),
-            _set("time", "TimeGenerated", "activityDateTime", "createdDateTime", "detectedDateTime"),
+            _set(
+                "time", "TimeGenerated", "activityDateTime", "createdDateTime", "detectedDateTime",
+                "eventTimestamp",
+            ),
             _set(
                 "resourceId", "ResourceId", "tenantId", "TenantId", "properties", "loggedByService",
                 "userPrincipalName", "riskEventType", "CategoryValue",
             ),
         ),
-        ("time", "timeGenerated", "activityDateTime", "createdDateTime", "detectedDateTime"),
+        (
+            "time", "timeGenerated", "activityDateTime", "createdDateTime", "detectedDateTime",
+            "eventTimestamp",
+        ),
         {
             "event.id": ("correlationId",),
-            "source.ip": ("callerIpAddress", "ipAddress", "iPAddress", "properties.ipAddress"),
+            "source.ip": (
+                "callerIpAddress", "ipAddress", "iPAddress", "properties.ipAddress",
+                "initiatedBy.user.ipAddress", "properties.initiatedBy.user.ipAddress",
+                "httpRequest.clientIpAddress", "claims.ipaddr",
+            ),
             "user.name": (
                 "userPrincipalName", "properties.userPrincipalName", "caller", "identity",
                 "initiatedBy.user.userPrincipalName", "properties.initiatedBy.user.userPrincipalName",
@@ -224,6 +234,9 @@ MAKES: tuple[Make, ...] = (
             "user_agent.original": ("userAgent",),
             "url.original": ("requestURI",),
             "http.response.status_code": ("responseStatus.code",),
+            "orchestrator.namespace": ("objectRef.namespace",),
+            "orchestrator.resource.type": ("objectRef.resource",),
+            "orchestrator.resource.name": ("objectRef.name",),
         },
         ("verb",),
     ),
@@ -323,6 +336,8 @@ AUTHENTICATION: dict[str, tuple[str, ...]] = {
     "m365.audit": ("UserLoggedIn", "UserLoginFailed"),
     "m365.exchange": ("MailboxLogin",),
     "google_workspace.login": ("",),
+    "duo.auth": ("authentication", "admin_login"),
+    "onelogin.events": ("login",),
 }
 """`event.dataset` → beginnings of actions that are logins."""
 

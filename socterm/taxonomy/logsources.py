@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from socterm.event import LogSource
-from socterm.taxonomy import audit, cloud, host, network, services, windows
+from socterm.taxonomy import audit, cloud, cloud_sensors, host, network, services, windows
 from socterm.taxonomy.authentication import AUTHENTICATION, DATASETS
 from socterm.taxonomy.json_names import ECS_CATEGORIES, JSON_LOGSOURCES
 from socterm.taxonomy.web import WEB_LOGSOURCES
@@ -64,6 +64,7 @@ _LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     **windows.LOGSOURCES,
     **JSON_LOGSOURCES,
     **cloud.LOGSOURCES,
+    **cloud_sensors.LOGSOURCES,
 }
 LOGSOURCES = {dataset: _with_logins(dataset, sources) for dataset, sources in _LOGSOURCES.items()}
 """`event.dataset` → log sources. `cron` is in linux/auth because Debian's PAM writes it there."""

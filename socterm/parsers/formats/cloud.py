@@ -30,6 +30,14 @@ Values keep their producer's names, nested ones dotted.
 ('opencanary_4002', '192.0.2.101', 'root')
 >>> read_line(FORMATS[12].example, "event.dataset")
 ('osquery.result',)
+>>> read_line(FORMATS[13].example, "rule.name", "source.ip", "user.name")
+('UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B', '192.0.2.102', 'ann')
+>>> read_line(FORMATS[14].example, "rule.name", "process.name", "user.name")
+('Terminal shell in container', 'bash', 'root')
+>>> read_line(FORMATS[15].example, "event.action", "event.outcome", "source.ip")
+('authentication', 'failure', '192.0.2.103')
+>>> read_line(FORMATS[16].example, "event.action", "container.name")
+('exec_create', 'web')
 """
 
 from __future__ import annotations
@@ -47,6 +55,7 @@ from socterm.parsers.marks import Fields
 from socterm.parsers.moments import moment
 from socterm.taxonomy.appliances import OUTCOMES
 from socterm.taxonomy.cloud import ACCOUNTS, AUTHENTICATION, MAKES, Make
+from socterm.taxonomy.cloud_sensors import MAKES as SENSORS
 from socterm.taxonomy.logsources import LOGSOURCES
 
 _RESERVED = ("@timestamp", "event.kind", "event.original", "event.dataset")
@@ -162,5 +171,5 @@ FORMATS = tuple(
         keys=make.signs,
         order=_ORDERS.get(make.name, 40),
     )
-    for make in MAKES
+    for make in (*MAKES, *SENSORS)
 )

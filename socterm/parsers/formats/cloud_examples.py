@@ -69,6 +69,28 @@ EXAMPLES: dict[str, str] = {
         '"USERNAME":"root","PASSWORD":"x"},"logtype":4002,"node_id":"canary1","src_host":"192.0.2.101",'
         '"src_port":40000}'
     ),
+    "guardduty": (
+        '{"schemaVersion":"2.0","accountId":"111122223333","region":"eu-west-1","id":"f1",'
+        '"type":"UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B","resource":{"accessKeyDetails":'
+        '{"userName":"ann"}},"service":{"action":{"awsApiCallAction":{"remoteIpDetails":{"ipAddressV4":'
+        '"192.0.2.102"}}},"eventLastSeen":"2026-11-20T10:00:00Z"},"severity":8,"title":"Unusual login",'
+        '"description":"ann logged in from an unusual place."}'
+    ),
+    "falco": (
+        '{"hostname":"node9","output":"10:00:00.123456789: Warning Shell in a container (user=root)",'
+        '"priority":"Warning","rule":"Terminal shell in container","source":"syscall",'
+        '"time":"2026-11-20T10:00:00.123456789Z","output_fields":{"container.name":"web","proc.name":"bash",'
+        '"proc.cmdline":"bash -i","user.name":"root"}}'
+    ),
+    "duo": (
+        '{"access_device":{"ip":"192.0.2.103"},"application":{"name":"VPN"},"event_type":"authentication",'
+        '"factor":"duo_push","isotimestamp":"2026-11-20T10:00:00.123456+00:00","reason":"user_marked_fraud",'
+        '"result":"fraud","txid":"t1","user":{"name":"ann"}}'
+    ),
+    "docker-events": (
+        '{"Type":"container","Action":"exec_create: /bin/sh","Actor":{"ID":"c0ffee","Attributes":'
+        '{"image":"nginx","name":"web"}},"scope":"local","time":1795168800,"timeNano":1795168800123456789}'
+    ),
     "osquery": (
         '{"name":"pack_it_users","hostIdentifier":"laptop9","calendar'
         'Time":"Fri Nov 20 10:00:00 2026 UTC","unixTime":"1795168800","epoch":"0","counter":"1",'

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from socterm.parsers.flat import put
+from socterm.parsers.formats.json_values import put_address
 from socterm.parsers.marks import Fields
 from socterm.taxonomy.appliances import OUTCOMES
 from socterm.taxonomy.cloud import AZURE_HOISTED
@@ -54,6 +57,8 @@ def _gcp(record: dict[str, Any], f: Fields) -> str:
     code = status.get("code", 0) if isinstance(status, dict) else 0
     f["event.outcome"] = "failure" if code else "success"
     service = payload.get("serviceName")
+    if service == "k8s.io":
+        return _gke(payload, f)
     if service not in ("login.googleapis.com", "admin.googleapis.com"):
         return ""
     f["eventService"] = service
@@ -101,9 +106,27 @@ def _flow_record(entry: dict[str, Any]) -> dict[str, Any] | None:
     return entry if isinstance(payload, dict) and isinstance(payload.get("connection"), dict) else None
 
 
+_UPN = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"
+
+
+def _worded(value: Any) -> Any:
+    """The command line tool writes `{"localizedValue": …, "value": …}` for a word."""
+    return (
+        value["value"] if isinstance(value, dict) and value.keys() == {"localizedValue", "value"} else value
+    )
+
+
 def _azure_record(entry: dict[str, Any]) -> dict[str, Any] | None:
     """Names begin with a small letter in one export, with a capital in another; `properties` may be text."""
-    record = {name[:1].lower() + name[1:]: value for name, value in entry.items()}
+    properties = entry.get("properties")
+    if isinstance(properties, dict) and isinstance(properties.get("log"), str):
+        return None  # a container's line that Azure passes on
+    record = {name[:1].lower() + name[1:]: _worded(value) for name, value in entry.items()}
+    claims = record.get("claims") or (
+        record["identity"].get("claims") if isinstance(record.get("identity"), dict) else None
+    )
+    if isinstance(claims, dict) and isinstance(claims.get(_UPN), str):
+        record.setdefault("userPrincipalName", claims[_UPN])
     if isinstance(record.get("operationNameValue"), str):
         record["operationName"] = record["operationNameValue"]
     properties = record.get("properties")
@@ -127,6 +150,8 @@ def _azure(record: dict[str, Any], f: Fields) -> str:
         return _sign_in(record, f)
     audit = "auditlogs" in category or "loggedByService" in record
     ended = str(record.get("result") or record.get("resultType") or record.get("activityStatusValue") or "")
+    if not ended and isinstance(record.get("status"), str):
+        ended = record["status"]
     word = OUTCOMES.get(ended.lower().removesuffix("ed").removesuffix("e"), OUTCOMES.get(ended.lower(), ""))
     if word:
         f["event.outcome"] = word
@@ -196,6 +221,112 @@ def _opencanary(record: dict[str, Any], f: Fields) -> str:
     return ""
 
 
+def _kubernetes(_: dict[str, Any], f: Fields) -> str:
+    code = f.get("http.response.status_code")
+    if code.__class__ is int:
+        f["event.outcome"] = "success" if code < 400 else "failure"
+    return ""
+
+
+def _gke(payload: dict[str, Any], f: Fields) -> str:
+    """Google tells of Kubernetes in a method and a path; rules for its audit log ask for verb and object.
+
+    `io.k8s.core.v1.pods.exec.create` on `core/v1/namespaces/default/pods/web/exec`.
+    """
+    method, path = payload.get("methodName"), payload.get("resourceName")
+    words = method.split(".") if isinstance(method, str) else []
+    version = next((at for at, word in enumerate(words) if _VERSION.match(word)), 0)
+    if words[:2] != ["io", "k8s"] or not version or len(words) - version < 3:
+        return ""
+    f["verb"] = words[-1]
+    f["objectRef.resource"] = words[version + 1]
+    if len(words) - version > 3:
+        f["objectRef.subresource"] = words[version + 2]
+    if words[version - 1] != "core":
+        f["objectRef.apiGroup"] = ".".join(words[2:version])
+    steps = path.split("/") if isinstance(path, str) else []
+    for step, value in pairwise(steps):
+        if step == "namespaces":
+            f["objectRef.namespace"] = f["orchestrator.namespace"] = value
+        elif step == words[version + 1]:
+            f["objectRef.name"] = f["orchestrator.resource.name"] = value
+    f["orchestrator.resource.type"] = words[version + 1]
+    f["event.action"] = words[-1]
+    return "gcp.gke"
+
+
+_VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d+)?$")
+_FALCO = {
+    "proc.name": "process.name",
+    "proc.cmdline": "process.command_line",
+    "proc.exepath": "process.executable",
+    "proc.pname": "process.parent.name",
+    "proc.pid": "process.pid",
+    "user.name": "user.name",
+    "container.id": "container.id",
+    "container.name": "container.name",
+    "container.image.repository": "container.image.name",
+    "k8s.ns.name": "orchestrator.namespace",
+    "k8s.pod.name": "kubernetes.pod.name",
+    "fd.name": "file.path",
+}
+
+
+def _falco(record: dict[str, Any], f: Fields) -> str:
+    told = record.get("output_fields")
+    told = told if isinstance(told, dict) else {}
+    for theirs, ours in _FALCO.items():
+        value = told.get(theirs)
+        if isinstance(value, str | int) and value not in ("", "<NA>", "host"):
+            put(f, ours, value)
+    f["event.severity"] = _PRIORITIES.get(str(record.get("priority", "")).lower(), 6)
+    return ""
+
+
+_PRIORITIES = {
+    name: number
+    for number, name in enumerate(
+        ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
+    )
+}
+
+
+def _duo(record: dict[str, Any], f: Fields) -> str:
+    if f.get("event.action") == "admin_login":
+        f["event.outcome"] = "success"
+    elif f.get("event.action") == "admin_login_error" or record.get("result") in ("fraud", "denied"):
+        f["event.outcome"] = "failure"
+    said = record.get("description")
+    if "source.ip" not in f and isinstance(said, str) and said[:1] == "{":
+        try:
+            address = json.loads(said[:_LONGEST]).get("ip_address")
+        except (ValueError, RecursionError, AttributeError):
+            return ""
+        if isinstance(address, str):
+            put_address(f, "source.ip", "source.ip", address)
+    return ""
+
+
+def _docker(_: dict[str, Any], f: Fields) -> str:
+    """`exec_create: /bin/sh -c id` is an action and the command."""
+    action, colon, command = str(f.get("event.action", "")).partition(": ")
+    f["event.action"] = action
+    if colon:
+        f["process.command_line"] = command
+    return ""
+
+
+_ONELOGIN = {5: ("login", "success"), 6: ("login_failed", "failure"), 8: ("app_login", "success")}
+
+
+def _onelogin(record: dict[str, Any], f: Fields) -> str:
+    kind = record.get("event_type_id")
+    number = int(kind) if isinstance(kind, str) and kind.isdecimal() and len(kind) < 9 else kind
+    if number in _ONELOGIN:
+        f["event.action"], f["event.outcome"] = _ONELOGIN[number]
+    return ""
+
+
 HOOKS: dict[str, Hook] = {
     "cloudtrail": Hook(after=_cloudtrail),
     "gcp": Hook(after=_gcp),
@@ -205,5 +336,10 @@ HOOKS: dict[str, Hook] = {
     "m365": Hook(after=_m365),
     "github": Hook(after=_github),
     "opencanary": Hook(after=_opencanary),
+    "kubernetes-audit": Hook(after=_kubernetes),
+    "falco": Hook(after=_falco),
+    "duo": Hook(after=_duo),
+    "docker-events": Hook(after=_docker),
+    "onelogin": Hook(after=_onelogin),
 }
 """By make."""

@@ -54,6 +54,14 @@ def _sources(f: Fields) -> tuple[LogSource, ...]:
     return LOGSOURCES["ecs"]
 
 
+def _original(entry: dict[str, Any], reading: Reading) -> None:
+    """Elastic keeps a record as it came; of JSON and XML, rules ask for the producer's own names."""
+    event = entry.get("event")
+    found = event.get("original") if isinstance(event, dict) else entry.get("event.original")
+    if isinstance(found, str) and found[:1] in ("{", "<"):
+        reading.memory.inner = found
+
+
 def ecs(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     """Reader of ECS documents."""
     if not _is_ecs(entry):
@@ -77,6 +85,8 @@ def ecs(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     f["event.dataset"] = dataset if isinstance(dataset, str) else "ecs"
     if "event.category" not in f and "event.action" not in f and isinstance(said, str) and said[:1] != "{":
         reading.memory.inner = said  # a shipper that parses nothing passes lines on as they are
+    else:
+        _original(entry, reading)
     sources = _sources(f)
     if sources[0][0] == "windows" and "user.name" in f and "User" not in f:
         domain = f.get("user.domain")

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from socterm.parsers.carried import NAMES as CARRIED
+from socterm.parsers.carried import carried
 from socterm.parsers.envelopes import is_docker
 from socterm.parsers.flat import LONGEST_NAME, MOST, flatten, put
 from socterm.parsers.format import Format, Found, Reading
@@ -39,8 +41,6 @@ _ROOTS = frozenset({"source", "destination", "process", "http", "host"})
 _ENVELOPES = ("json", "event", "data", "fields", "body", "_source", "result", "record", "attributes")
 _BUNYAN = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
 _JOURNAL = frozenset({"SYSLOG_IDENTIFIER", "_COMM", "_PID", "_HOSTNAME", "_TRANSPORT", "PRIORITY"})
-_RAW = ("_raw", "result", "event")
-"""Where collectors keep a line as it was; `result` is an object around it."""
 _PACKED = frozenset({"MESSAGE", "log", "eventMessage"})
 """Names of which an object may be what another program's line came in."""
 
@@ -56,7 +56,7 @@ class Shape:
     """
 
     __slots__ = (
-        "dotted", "envelope", "few", "messages", "nested", "others", "plain", "raw", "said", "stamps",
+        "carries", "dotted", "envelope", "few", "messages", "nested", "others", "plain", "said", "stamps",
         "texts",
     )  # fmt: skip
 
@@ -68,7 +68,7 @@ class Shape:
         self.stamps = sorted((n for n in names if low[n] in STAMPS), key=lambda n: STAMPS.index(low[n]))
         self.messages = sorted((n for n in names if low[n] in MESSAGES), key=lambda n: MESSAGES.index(low[n]))
         self.said = tuple(name for name in names if low[name] in SAID_IN)
-        self.raw = tuple(name for name in _RAW if name in low)
+        self.carries = not CARRIED.isdisjoint(names)
         weighed = {*self.stamps, *self.messages}
         for name in names:
             special = special_of(low[name])
@@ -202,8 +202,8 @@ def json_lines(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | No
         said = f.get("message", "")
         if said.__class__ is str and said[:1] in _BEGUN and _LOGGED.match(said):
             reading.memory.inner = said
-    if shape.raw:
-        _raw(entry, shape.raw, reading)
+    if shape.carries:
+        reading.memory.inner = carried(entry) or reading.memory.inner
     if "level" in f:
         _levels(entry, f)
     if shape.said:
@@ -215,16 +215,6 @@ def json_lines(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | No
             if name in f:
                 f[f"json.{name}"] = f.pop(name)
     return ts, _SOURCES, 1
-
-
-def _raw(entry: dict[str, Any], names: tuple[str, ...], reading: Reading) -> None:
-    """The line that a collector kept whole: Splunk's and Cribl's `_raw`, `event` of Splunk's HTTP input."""
-    for name in names:
-        value = entry[name]
-        value = value.get("_raw") if value.__class__ is dict else value
-        if value.__class__ is str and value:
-            reading.memory.inner = value.strip()
-            return
 
 
 def _inside(entry: dict[str, Any], reading: Reading) -> int | None:

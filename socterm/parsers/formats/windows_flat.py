@@ -126,7 +126,8 @@ def flat(entry: dict[str, Any], clock: Clock) -> Taken | None:
     provider = string(_take(data, _PROVIDERS))
     if not channel and provider.lower() not in PROVIDERS and not provider.startswith("Microsoft-"):
         return None
-    values = _take(data, _VALUES)
+    ordered = next((name for name in _VALUES if _is_values(code, data.get(name))), "")
+    values = data.pop(ordered) if ordered else None
     message = string(_take(data, ("Message", "message")))
     kind = _kind(data, channel, message)
     keywords = _take(data, _KEYWORDS)
@@ -153,6 +154,11 @@ def flat(entry: dict[str, Any], clock: Clock) -> Taken | None:
         data.pop(name, None)
     _parts(data)
     return Taken(head, _told(head, _names(data), values), {})
+
+
+def _is_values(code: int, found: Any) -> bool:
+    """Whether this is a list of all values; 4662 has a value that is called Properties itself."""
+    return isinstance(found, list) and (code != 4662 or len(found) > 4)
 
 
 def _told(head: Head, data: dict[str, Any], values: Any) -> dict[str, Any]:
