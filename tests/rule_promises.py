@@ -110,6 +110,7 @@ BEYOND: dict[str, str] = {
     "data_sent_out": "what comes after a break-in",
     "destruction": "what comes after a break-in",
     "files_encrypted": "what comes after a break-in",
+    "files_encrypted_nameless": "what comes after a break-in",
     "onward_login": "what comes after a break-in",
     "tunnel_opened": "what comes after a break-in",
     "prompt_injection": "is aimed at whoever reads the logs, not at the machines",

@@ -99,6 +99,8 @@ def record(kind: Kind, body: str, fields: Fields, mem: Memory, ident: str, ts: i
         if name == "EXECVE":
             joined.has_arguments(mem)
         note = joined.note_of(mem, ident) if name in _TELLERS else joined.known(mem, ident)
+        if "renames" in note:
+            joined.note_of(mem, ident)  # what it was called is told to the record behind
         fields.update(note.get("who", _NOTHING))
         return follower(body, fields, note), 1
     times = single(kind, body, fields, mem, ident, ts)

@@ -51,13 +51,14 @@ _WRITE_FLAGS = 0o3 | 0o100 | 0o1000
 """Not read-only, O_CREAT, O_TRUNC."""
 _EMPTY_FLAG = 0o1000
 """O_TRUNC: what the file held is gone."""
+_RENAMES = frozenset({"rename", "renameat", "renameat2"})
 _LISTENS = frozenset({"accept", "accept4", "recvfrom", "recvmsg", "recvmmsg", "getpeername"})
 _UNDER_WAY = -115
 """A connect that does not wait answers EINPROGRESS."""
 
 Note = dict[str, Any]
-"""What is known of an event: who (carried fields), cwd, run, wrote, emptied, call, failed, argc, args,
-left."""
+"""What is known of an event: who (carried fields), cwd, run, wrote, emptied, renames, old, call, failed,
+argc, args, left."""
 Sources = tuple[LogSource, ...]
 
 
@@ -70,6 +71,8 @@ def syscall(fields: Fields, note: Note) -> Sources:
         note["failed"] = True
     elif name in _RUNS:
         note["run"] = True
+    elif name in _RENAMES:
+        note["renames"] = True
     elif name in _EMPTIES:
         note["wrote"] = note["emptied"] = True
     elif name in _OPENS:
@@ -187,7 +190,10 @@ def cwd(body: str, fields: Fields, note: Note) -> Sources:
 
 
 def path(body: str, fields: Fields, note: Note) -> Sources:
-    """PATH: a file the call was about, and what became of it; `audit.emptied` where all it held is gone."""
+    """PATH: a file the call was about, and what became of it; `audit.emptied` where all it held is gone.
+
+    A file that was renamed tells under its new name what it was called before.
+    """
     take(_PATH, body.replace("\x1d", " ") if "\x1d" in body else body, fields)
     name = fields.pop("audit.name", "")
     if name:
@@ -201,9 +207,13 @@ def path(body: str, fields: Fields, note: Note) -> Sources:
         return PLAIN
     if happened == "CREATE":
         fields["event.type"] = ("creation",)
+        if "old" in note:
+            fields["file.Ext.original.path"] = note["old"]
         return _CREATED
     if happened == "DELETE":
         fields["event.type"] = ("deletion",)
+        if "renames" in note:
+            note["old"] = fields["file.path"]
         return _DELETED
     if happened == "NORMAL" and note.get("wrote"):
         fields["event.type"] = ("change",)

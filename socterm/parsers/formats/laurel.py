@@ -67,13 +67,15 @@ def _arguments(told: dict[str, Any]) -> str:
     return " ".join((f"argc={len(words)}", *words))
 
 
-def _path(told: Any) -> str:
-    """Of several paths the one the call was for: what it created or deleted, else the first."""
+def _paths(told: Any) -> list[str]:
+    """What the call created or deleted, the most telling last; else the first path it was about."""
     paths = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-    if not paths:
-        return ""
-    made = [one for one in paths if one.get("nametype") in _WRITTEN]
-    return _body(made[-1] if made else paths[0])
+    made = sorted((one for one in paths if one.get("nametype") in _WRITTEN), key=_is_new)
+    return [_body(one) for one in made or paths[:1]]
+
+
+def _is_new(one: dict[str, Any]) -> bool:
+    return one.get("nametype") == "CREATE"
 
 
 def laurel(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
@@ -109,7 +111,9 @@ def _records(
         if name == "PATH":
             if "EXECVE" in told:
                 continue
-            body = _path(value)
+            *before, body = _paths(value) or [""]
+            for earlier in before:
+                record(KINDS[name], earlier, found.copy(), reading.memory, key, ts)
         elif name == "EXECVE":
             body = _arguments(value) if isinstance(value, dict) else ""
         elif isinstance(value, list):

@@ -136,7 +136,7 @@ def _operation(prefix: list[str], name: str, went: str, files: list[str], f: Fie
     if files:
         f["file.path"] = files[-1]
     if name in _RENAMES and len(files) > 1:
-        f["samba.old_path"] = files[0]
+        f["file.Ext.original.path"] = files[0]
     f |= _MARKS[_FILES.get(name, "share_access"), went]
 
 

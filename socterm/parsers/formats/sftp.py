@@ -51,7 +51,7 @@ def sftp(msg: str, f: Fields, mem: Memory) -> int:
         return _by(f, mem)
     renamed = _RENAME.match(msg)
     if renamed is not None:
-        f["file.path"], f["sftp.old_path"] = renamed[2], renamed[1]
+        f["file.path"], f["file.Ext.original.path"] = renamed[2], renamed[1]
     else:
         other = _OTHER.match(msg)
         if other is None:
