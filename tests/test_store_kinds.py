@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from socterm.errors import StoreFullError
+from socterm.event import Chunk, Event
+from socterm.parsers import Decoder
 from socterm.query import parse
-from socterm.store import check, open_store
+from socterm.store import check, codec, open_store
 from socterm.store.connection import connect
 from socterm.store.ingest.writer import Writer
 from socterm.store.upkeep.canonical import canonical
+from socterm.taxonomy.logsources import logsources_of
 
 from store_samples import NOW, batch, event, login
 
@@ -44,6 +47,49 @@ def test_fields_that_come_often_are_stored_once_and_read_and_asked_like_others(p
         assert store.events.count_by("ssh.method")[0] == ("password", 40)
         assert store.events.count_by("process.name") == [("sshd", 50)]
         assert store.events.count_by("event.category") == [("authentication", 50)]
+
+
+def said(number: int, raw: str, message: str) -> Event:
+    """A line of a program that is only known by its words."""
+    fields = {"event.dataset": "json", "logger": "auth", "message": message}
+    return Event(NOW, "log", number - 1, raw, fields, logsources_of("json"), id=number)
+
+
+def test_a_message_inside_its_line_is_never_that_of_another_line(path: Path) -> None:
+    events = [said(n, '{"logger": "auth", "msg": "request 1 done"}', "request 1 done") for n in range(1, 31)]
+    events += [said(n, f"auth: request {n} done", f"request {n} done") for n in range(31, 61)]
+    events += [said(n, f'{{"msg": "request {n} done"}}', f"request {n} done") for n in range(61, 91)]
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(events[:20]))
+    writer.commit(batch(events[20:]))
+    writer.close()
+    assert check(path) == []
+    with open_store(path) as store:
+        rows = store.events.page(limit=90).rows
+        assert [row.fields for row in reversed(rows)] == [event.fields for event in events]
+        assert store.events.count(parse('message:"request 1 done"')).value == 30
+        assert store.events.count(parse('message:"request 45 done"')).value == 1
+        assert store.events.count(parse('message:"request 75 done"')).value == 1
+
+
+def test_lines_of_json_take_the_short_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def careful(*_: object) -> None:
+        raise AssertionError("the careful way costs twice as much as all the others together")
+
+    monkeypatch.setattr(codec, "_careful", careful)
+    lines = [
+        b'{"time": "2026-11-20T10:00:00Z", "level": "info", "msg": "request %d done", "user": "ann"}' % n
+        for n in range(30)
+    ]
+    events = Decoder("log").decode(Chunk("log", 0, lines, {}, NOW))
+    for number, one in enumerate(events, 1):
+        one.id = number
+    writer = Writer.open(path, now=NOW)
+    writer.commit(batch(events))
+    writer.close()
+    with open_store(path) as store:
+        rows = store.events.page(limit=30).rows
+    assert [row.fields for row in reversed(rows)] == [one.fields for one in events]
 
 
 def test_values_that_look_alike_stay_apart(path: Path) -> None:

@@ -1,10 +1,11 @@
 """An event as a row and back, without storing anything twice.
 
 The promoted fields stand in their columns, those that many lines share in a row of `kinds`; the rest is the
-JSON column `fields`, of the event or of its kind. What follows from other
-columns is only noted in `flags`: a message that is the end of the raw text, and `event.category` and
-`event.type` that the taxonomy gives for the action. A key in `fields` wins over its column: a value whose
-type the column would bend is kept there exactly, and the column holds its searchable form.
+JSON column `fields`, of the event or of its kind. What follows from other columns is only noted in `flags`: a
+message that is the end of the raw text (one inside it, as JSON has it, is kept in `fields`), and
+`event.category` and `event.type` that the taxonomy gives for the action. A key in `fields` wins over its
+column: a value whose type the column would bend is kept there exactly, and the column holds its searchable
+form.
 
 Reading back gives the same `fields`, except that lists come back as tuples.
 """
@@ -204,23 +205,23 @@ def _new_shape(key: tuple[Any, ...], shapes: dict[Any, _Shape]) -> _Shape:
 def _quick(
     event: Event, shape: _Shape, values: tuple[Any, ...], kinds: Kinds, template: int
 ) -> Encoded | None:
-    """An event of which all follows from elsewhere that can. None for any other.
+    """An event of which all follows from elsewhere that can, but for a message inside the raw text, as JSON
+    has it. None for any other.
 
     `template` is that of a mined line, else 0.
     """
     flags = _KIND_BITS.get(event.kind)
     message = values[shape.message]
-    if not shape.fits or flags is None or (message is not None and not event.raw.endswith(message)):
+    if not shape.fits or flags is None or _unlike(event):
         return None
-    if _unlike(event):
-        return None
+    inside = message is not None and not event.raw.endswith(message)
     try:
-        learnt = _learn(shape, values, kinds, event, template)
+        learnt = _learn(shape, values, kinds, event, template, inside=inside)
     except TypeError:  # a list within a list
         return None
     if learnt is None:
         return None
-    if message is not None:
+    if message is not None and not inside:
         flags |= (len(event.raw) - len(message) + 1) << MESSAGE_SHIFT
     return learnt[0] | flags, learnt[1], learnt[2], shape.own(values), learnt[3]
 
@@ -232,12 +233,12 @@ def _unlike(event: Event) -> bool:
 
 
 def _learn(
-    shape: _Shape, values: tuple[Any, ...], kinds: Kinds, event: Event, mined: int
+    shape: _Shape, values: tuple[Any, ...], kinds: Kinds, event: Event, mined: int, *, inside: bool
 ) -> tuple[int, int, str | None, int] | None:
     """(flags, kind, fields JSON of the row itself, template); None where something does not follow from the
-    rest."""
+    rest. `inside`: the message stands among the fields, which are then not remembered by the others."""
     common, category, kind = shape.common(values), values[shape.category], values[shape.type]
-    shared, rest = common[:_WIDTH], common[_WIDTH:]
+    shared, rest, names = common[:_WIDTH], common[_WIDTH:], shape.rest
     flags = FAILURE if shared[_OUTCOME_AT] == "failure" else 0
     if category is not None or kind is not None:
         action = ACTIONS.get(shared[_ACTION_AT])
@@ -245,16 +246,18 @@ def _learn(
             return None
         flags |= CATEGORY | TYPE
     encoded = b""
+    if inside:
+        rest, names = (values[shape.message], *rest), (_MESSAGE, *names)
     if rest:
         try:
-            encoded = _encoder.encode(dict(zip(shape.rest, rest, strict=True)))
+            encoded = _encoder.encode(dict(zip(names, rest, strict=True)))
         except (UnicodeEncodeError, OverflowError):
             return None
         if b"null" in encoded or EXTRA in shape.rest:  # NaN becomes null; ~ is our own key
             return None
     template = mined or _template(shape, values, kinds, event)
     ident, text = kinds.place(shared, encoded, template)
-    if text is None and all(map(_is_distinct, rest)):
+    if text is None and not inside and all(map(_is_distinct, rest)):
         key = (mined, common) if mined else common
         kinds.remember(shape.known, key, (flags, ident, category, kind, event.logsources, template))
     return flags, ident, text, template
