@@ -28,6 +28,7 @@ from socterm.pipeline.retro import Retro
 from socterm.pipeline.rulewatch import RuleWatch
 from socterm.pipeline.status import IngestStatus, Lag, Rate
 from socterm.pipeline.tally import count
+from socterm.pipeline.upkeep import Upkeep
 from socterm.sigma.learning.plan import lists_of
 from socterm.sigma.model import RuleSet
 from socterm.sigma.watermark import LATENESS
@@ -41,10 +42,6 @@ BATCH = 2000
 PATIENCE = 0.05
 """Seconds a batch may wait for more lines."""
 
-FTS_LAG = 20_000
-"""Rows the full-text index may be behind while lines keep coming."""
-
-FTS_STEP = 20_000
 POLL = 0.25
 
 OVERDUE = 1_000_000
@@ -121,7 +118,7 @@ class Pipeline:
         self._listeners: list[Callable[[], None]] = []
         self._audit_seen = stored.audit_seen
         self._until = 0
-        self._fts_lag = writer.unfed()
+        self._upkeep = Upkeep(writer, retention, clock=clock, fail=self._fail)
         self._rules_state: RulesState | None = None
         self._reloads, self._reloaded = 0, ""
         self._status = self._make_status()
@@ -198,10 +195,7 @@ class Pipeline:
         if not stop.is_set():
             self.detector.flush()
             self._commit(stop)
-            while self.writer.feed_fts(FTS_STEP):
-                pass
-            while self._let_go():
-                pass
+            self._upkeep.finish()
 
     def _empty(self, stop: threading.Event) -> None:
         """Store what listeners have taken: nobody will send it again."""
@@ -374,10 +368,7 @@ class Pipeline:
             feed.committed()
         now = self.clock()
         self._rate.add(now, len(batch.events))
-        self._fts_lag += len(batch.events)
-        if self._fts_lag >= FTS_LAG:
-            self._feed_fts()
-        self._let_go(Retention.after_batch)
+        self._upkeep.after_batch(len(batch.events))
         self._tell()
 
     def _make_batch(self) -> Batch:
@@ -419,28 +410,14 @@ class Pipeline:
             receipts=receipts,
         )
 
-    def _feed_fts(self) -> int:
-        try:
-            fed = self.writer.feed_fts(FTS_STEP)
-        except (StoreFullError, StoreBusyError) as full:
-            self.error = str(full)
-            return 0
-        self._fts_lag = max(0, self._fts_lag - FTS_STEP) if fed else 0
-        return fed
-
-    def _let_go(self, how: Callable[[Retention, int], object] = Retention.step) -> bool:
-        """One step of retention, if there is something to do."""
-        try:
-            return self.retention is not None and bool(how(self.retention, self.clock()))
-        except (StoreFullError, StoreBusyError) as full:
-            self.error = str(full)
-            return False
+    def _fail(self, why: str) -> None:
+        self.error = why
 
     # -- quiet times ---------------------------------------------------------------------
 
     def _rest(self, now: int, stop: threading.Event) -> None:
         """Nothing to read: use the time for the index, let time pass in the detector, wait to be woken."""
-        if (self._fts_lag and self._feed_fts()) or self._let_go():
+        if self._upkeep.step():
             return
         quiet = min((now - f.quiet_since for f in self._feeds), default=0)
         self.detector.rest(quiet, None if self.once else now)
