@@ -71,6 +71,10 @@ class StoreFullError(StoreError):
     """The disk is full; nothing of the batch was written and the same batch can be tried again."""
 
 
+class StoreDamagedError(StoreError):
+    """Pages of the file are not what they should be: what it holds cannot be relied on."""
+
+
 class StoreBusyError(StoreError):
     """Another process holds the file's write lock for too long; the same call can be tried again."""
 

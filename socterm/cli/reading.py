@@ -56,8 +56,7 @@ def opened(
     Raises `SoctermError` where there is none.
     """
     settings = configure({"db": db, "config": config})
-    if not settings.db.exists():
-        raise SoctermError(f"{settings.db}: no store there yet; socterm or socterm run makes it")
+    _refuse_missing(settings.db)
     if readonly is None:
         readonly = not (os.access(settings.db, os.W_OK) and os.access(settings.db.resolve().parent, os.W_OK))
         try:
@@ -77,11 +76,21 @@ def store_path(db: Path | None, config: Path | None) -> Path:
 
     Raises `SoctermError` where there is none.
     """
-    path = configure({"db": db, "config": config}).db
-    if not path.exists():
-        raise SoctermError(f"{path}: no store there yet; socterm or socterm run makes it")
+    path = store_file(db, config)
     make_readable(path, say)
     return path
+
+
+def store_file(db: Path | None, config: Path | None) -> Path:
+    """Where the store named or configured lies, whatever it is. Raises `SoctermError` where nothing is."""
+    path = configure({"db": db, "config": config}).db
+    _refuse_missing(path)
+    return path
+
+
+def _refuse_missing(path: Path) -> None:
+    if not path.exists():
+        raise SoctermError(f"{path}: no store there yet; socterm or socterm run makes it")
 
 
 def query_of(words: tuple[str, ...]) -> Query:

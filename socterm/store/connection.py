@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from socterm.errors import QueryCancelledError, StoreBusyError, StoreError, StoreFullError
+from socterm.errors import QueryCancelledError, StoreBusyError, StoreDamagedError, StoreError, StoreFullError
 from socterm.query import FUNCTIONS
 from socterm.store.expressions import SQL_FUNCTIONS
 from socterm.store.schema import check_ours
@@ -24,6 +25,9 @@ WAL_LIMIT = 64 << 20
 _AS_IT_IS = "ro&immutable=1"
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
 """Shared memory that cannot grow is how a full disk shows before the file itself does."""
+
+MENDING = "`socterm db restore` puts a copy in its place, or move it away and a new one is begun"
+_DAMAGED = f"damaged: `socterm db check --db FILE` says where; {MENDING}"
 
 
 Allowed = Callable[[sqlite3.Connection], None]
@@ -56,16 +60,29 @@ def create_file(path: Path) -> None:
 def connect(path: Path, *, readonly: bool = False, busy: float = BUSY_SECONDS) -> Deciding:
     """A connection in autocommit mode: transactions are begun by name.
 
-    Raises StoreError where the file is missing (readonly), unreadable or no store of ours.
+    Raises StoreError where the file is missing (readonly), no regular file, unreadable or no store of ours.
     """
+    _refuse_what_is_no_file(path)
     try:
         return _connected(path, _mode(path) if readonly else "rw", busy)
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) not in _FULL:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise StoreDamagedError(f"the store {path} is {_DAMAGED}") from error
+        if code not in _FULL:
             raise StoreError(f"cannot open the store {path}: {_reason(path, error)}") from error
         if readonly and not _has_log(path):
             return _connected(path, _AS_IT_IS, busy)  # who writes would have the memory there is no room for
         raise StoreFullError(f"cannot open the store {path}: the disk is full: free some space") from error
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """SQLite would wait for whoever writes to a pipe, and call a folder an error of the disk."""
+    with contextlib.suppress(OSError):  # missing or not to be reached: opening it says so
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+            raise StoreError(f"cannot open the store {path}: it is {what}: name one file with --db")
 
 
 def _connected(path: Path, mode: str, busy: float) -> Deciding:
@@ -149,7 +166,7 @@ def our_errors() -> Iterator[None]:
         if code == sqlite3.SQLITE_READONLY or code & 0xFF == sqlite3.SQLITE_READONLY:
             raise StoreError("the store is open for reading only") from error
         if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise StoreError("the store is damaged: run `socterm db check`") from error
+            raise StoreDamagedError(f"the store is {_DAMAGED}") from error
         raise
 
 

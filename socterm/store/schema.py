@@ -74,9 +74,13 @@ def check_ours(db: sqlite3.Connection) -> list[str]:
     known = [step.__name__ for step in MIGRATIONS]
     if seen != known[: len(seen)]:
         raise StoreError(
-            f"the store was written by a newer socterm (schema {seen[-1]}): "
+            f"the store {_path(db)} was written by a newer socterm (schema {seen[-1]}): "
             "upgrade socterm or name another one with --db"
         )
     if not seen and db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
-        raise StoreError("this SQLite file is not a socterm store: name another one with --db")
+        raise StoreError(f"the SQLite file {_path(db)} is not a socterm store: name another one with --db")
     return seen
+
+
+def _path(db: sqlite3.Connection) -> str:
+    return str(db.execute("PRAGMA database_list").fetchone()[2])

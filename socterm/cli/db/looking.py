@@ -10,8 +10,10 @@ import click
 from socterm.amounts import shown_size, shown_span
 from socterm.cli.doing import Doing
 from socterm.cli.output import clean, json_option, put_json, stamp
-from socterm.cli.reading import store_options, store_path
+from socterm.cli.reading import store_file, store_options, store_path
+from socterm.cli.saying import say
 from socterm.cli.wiring import clock
+from socterm.store.connection import MENDING
 from socterm.store.upkeep.describe import Facts, describe
 
 
@@ -22,15 +24,17 @@ def check(as_json: bool, db: Path | None, config: Path | None) -> None:
     """Look for damage: pages, audit chain, counts, evidence, gaps. Exit code 1 where there is any."""
     from socterm.store.upkeep.check import check as check_store
 
-    path = store_path(db, config)
+    path = store_file(db, config)
     with Doing("checking") as doing:
-        problems = check_store(path, lambda: doing(0, 0))
+        problems = check_store(path, lambda: doing(0, 0), say)
     if as_json:
         put_json({"db": str(path), "ok": not problems, "problems": problems})
     else:
         for problem in problems:
             click.echo(clean(problem))
         click.echo(f"{path}: {'ok' if not problems else f'{len(problems)} problems'}")
+    if any(problem.startswith("file:") for problem in problems):
+        say(f"what pages are lost nothing brings back: {MENDING}")
     if problems:
         raise click.exceptions.Exit(1)
 

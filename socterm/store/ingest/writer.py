@@ -117,7 +117,8 @@ class Writer:
             with transaction(db):
                 token = lease.take(db, now, lease.this_process())
                 use_policy(db, stored_policy(db) or DEFAULT, now)
-            return cls(db, token)
+            with our_errors():
+                return cls(db, token)
         except BaseException:
             db.close()
             raise

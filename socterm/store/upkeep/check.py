@@ -9,6 +9,7 @@ from pathlib import Path
 
 from socterm.alerts.states import Standing
 from socterm.alerts.superseding import parts
+from socterm.errors import StoreDamagedError
 from socterm.store.connection import connect, our_errors
 from socterm.store.decide import exceptions, trail
 from socterm.store.decide.standing import COLUMNS as STANDING
@@ -17,6 +18,7 @@ from socterm.store.ingest.folding import EXTENT, extent_of
 from socterm.store.jsontext import from_json, unpack_name
 from socterm.store.minutes import MINUTE
 from socterm.store.opening import make_readable
+from socterm.store.upgrade import Say, unsaid
 from socterm.store.upkeep.check_incidents import incidents
 from socterm.store.words import key_match
 
@@ -27,14 +29,22 @@ _ENOUGH = 20
 """Problems of one kind that are named one by one."""
 
 
-def check(path: str | Path, tick: Callable[[], object] | None = None) -> list[str]:
+def check(path: str | Path, tick: Callable[[], object] | None = None, say: Say = unsaid) -> list[str]:
     """Everything that is wrong with a store, one line each; [] for a sound one. Reads all of it.
 
-    `tick` is called now and then, for it takes minutes where there are millions of lines. Raises StoreError
-    where the file cannot be opened at all.
+    `tick` is called now and then, for it takes minutes where there are millions of lines; `say` is told
+    where one of an earlier version is kept before it is upgraded. Raises StoreError where the file cannot be
+    opened at all, for another reason than damage.
     """
-    make_readable(Path(path))
-    db = connect(Path(path), readonly=True)
+    try:
+        return _checked(Path(path), tick, say)
+    except StoreDamagedError as error:
+        return [f"file: {error.__cause__}"]
+
+
+def _checked(path: Path, tick: Callable[[], object] | None, say: Say) -> list[str]:
+    make_readable(path, say)
+    db = connect(path, readonly=True)
     if tick is not None:
 
         def go_on() -> int:
@@ -62,7 +72,8 @@ def _shorten(found: list[str]) -> list[str]:
 
 def _file(db: sqlite3.Connection) -> list[str]:
     rows = [row[0] for row in db.execute("PRAGMA integrity_check(20)")]
-    return [] if rows == ["ok"] else [f"file: {row}" for row in rows]
+    lines = [line for row in rows for line in row.splitlines() if not line.startswith("***")]
+    return [] if rows == ["ok"] else [f"file: {line}" for line in lines]
 
 
 def _positions(db: sqlite3.Connection) -> Iterator[str]:
