@@ -223,7 +223,7 @@ def test_a_mistake_in_the_file_is_one_line(home: dict[str, str], text: str, said
 def test_a_mistake_elsewhere_names_variable_or_flag(home: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=r"^SOCTERM_CONSOLE_FPS: console\.fps: "):
         load_config(environ=home | {"SOCTERM_CONSOLE_FPS": "many"})
-    with pytest.raises(UsageError, match=r"^--lateness: lateness: "):
+    with pytest.raises(UsageError, match=r"^--lateness: Input "):
         load_config({"lateness": "x"}, environ=home)
 
 

@@ -42,7 +42,7 @@ def ask(path: Path, *arguments: object) -> Done:
 def test_hits_are_shown_newest_first(path: Path) -> None:
     done = ask(path, "source.ip:192.0.2.1", "-n", "3")
     assert [line.split()[0] for line in done.lines] == ["97", "93", "89"]
-    assert "25 hits from 2026-11-18T11:06:41 to 2026-11-18T11:08:17" in done.error
+    assert "25 hits from 2026-11-18T11:06:41Z to 2026-11-18T11:08:17Z" in done.error
     (first, *_) = ask(path, "198.51.100.9", "--json").records
     assert (first["id"], first["source.ip"], first["user.name"]) == (103, "198.51.100.9", EVIL)
 
@@ -61,7 +61,7 @@ def test_hits_over_time(path: Path) -> None:
     rows = ask(path, "198.51.100.9 or ip:192.0.2.2", "--histogram", "--json").records
     assert len(rows) == 24
     assert (rows[0]["count"], rows[-1]["count"], sum(row["count"] for row in rows)) == (25, 3, 28)
-    assert rows[0]["start"] == "2026-11-18T11:06"
+    assert rows[0]["start"] == "2026-11-18T11:06:00.000000Z"
     assert "▇" in ask(path, "--histogram").out
 
 

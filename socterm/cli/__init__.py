@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import TYPE_CHECKING, Final
 
 from socterm.cli.group import cli
+from socterm.cli.saying import ERROR, say
 from socterm.errors import SoctermError
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
 __all__ = ["cli", "main"]
+
+_OUTPUT: Final = "standard output"
 
 
 def main() -> None:
     """Run `socterm`; mistakes become one line on stderr and an exit code (2 usage, 3 could not run)."""
     import click
 
-    from socterm.cli.saying import ERROR, say
-
     _replace_closed_streams()
+    _name_standard_output()
     _show_what_cannot_be_encoded()
     try:
         with cli.make_context("socterm", sys.argv[1:]) as context:
@@ -42,9 +48,13 @@ def main() -> None:
         # The last net: one line for people; the whole story for whoever asks for it.
         if os.environ.get("SOCTERM_DEBUG"):
             raise
-        said = " ".join(str(error).split())
-        say(f"{type(error).__name__}: {said[:300]} (SOCTERM_DEBUG=1 shows where)", ERROR)
         code = SoctermError.exit_code
+        if isinstance(error, OSError) and error.filename == _OUTPUT:
+            say(_lost(error), ERROR)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing more is tried
+        else:
+            said = " ".join(str(error).split())
+            say(f"{type(error).__name__}: {said[:300]} (SOCTERM_DEBUG=1 shows where)", ERROR)
     sys.exit(_all_written(code if isinstance(code, int) else 0))
 
 
@@ -60,13 +70,52 @@ def _replace_closed_streams() -> None:
 
 
 def _all_written(code: int) -> int:
-    """The exit code, once standard output has taken everything; what it cannot take is not tried again."""
+    """The exit code, once standard output has taken everything; what it does not take is told, and lost."""
     try:
         sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return code if isinstance(error, BrokenPipeError) else code or SoctermError.exit_code
+        if isinstance(error, BrokenPipeError):
+            return code
+        say(_lost(error), ERROR)
+        return code or SoctermError.exit_code
     return code
+
+
+def _lost(error: OSError) -> str:
+    return f"{_OUTPUT}: {error.strerror}: what is written there is not complete"
+
+
+class _Output(FileIO):
+    """Standard output whose errors say whose they are: a full disk may be that of any file."""
+
+    def write(self, data: Buffer, /) -> int:
+        """Write what there is room for."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = _OUTPUT
+            raise
+
+
+def _name_standard_output() -> None:
+    """Have its errors told from others', whether it is buffered or not (`PYTHONUNBUFFERED`).
+
+    Where something else stands in its place, that stays.
+    """
+    plain = sys.stdout
+    if not isinstance(plain, TextIOWrapper) or not isinstance(plain.buffer, BufferedWriter | FileIO):
+        return
+    if plain.fileno() != 1:
+        return
+    raw = _Output(1, "wb", closefd=False)
+    sys.stdout = TextIOWrapper(
+        BufferedWriter(raw) if isinstance(plain.buffer, BufferedWriter) else raw,
+        encoding=plain.encoding,
+        errors=plain.errors,
+        line_buffering=plain.line_buffering,
+        write_through=plain.write_through,
+    )
 
 
 def _show_what_cannot_be_encoded() -> None:

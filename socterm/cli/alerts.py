@@ -11,7 +11,8 @@ import msgspec
 from socterm.alerts.levels import LEVELS
 from socterm.alerts.states import STATES
 from socterm.cli.deciding import VERBS, audit_json, members
-from socterm.cli.output import clean, json_option, put_json, stamp, table
+from socterm.cli.meant import misspelt
+from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, query_of, store_options
 from socterm.cli.search import event_json
 from socterm.cli.wiring import clock
@@ -53,6 +54,8 @@ def list_(
             states=chosen, min_level=min_level, query=wanted, limit=limit, parts=parts or everything
         )
     _list(rows, as_json)
+    if not rows:
+        misspelt(wanted)
 
 
 def _list(rows: list[AlertRow], as_json: bool) -> None:
@@ -62,7 +65,7 @@ def _list(rows: list[AlertRow], as_json: bool) -> None:
         return
     table(
         ("ID", "LEVEL", "COUNT", "LAST", "STATE", "ENTITY", "TITLE"),
-        [(r.id, r.level, r.count, stamp(r.last), _state(r), entity_text(r), titled(r)) for r in rows],
+        [(r.id, r.level, r.count, second(r.last), _state(r), entity_text(r), titled(r)) for r in rows],
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.hearing import Interrupted, heard
-from socterm.cli.output import clean, json_option, put_json, stamp
+from socterm.cli.output import clean, json_option, put_json, second, stamp
 from socterm.cli.reading import opened, store_options
 from socterm.cli.wiring import clock, zone
 from socterm.config import Config, LlmConfig, prompts_dir
@@ -181,7 +181,7 @@ def _list(rows: Iterable[ConversationRow], *, as_json: bool) -> None:
         if as_json:
             put_json(_listed(row))
         else:
-            when = f"{row.id:>6}  {stamp(row.last)[:19]}Z  {row.turns:>3}"
+            when = f"{row.id:>6}  {second(row.last)}  {row.turns:>3}"
             click.echo(f"{when}  {clean(row.actor)}  {clean(row.title)}")
 
 
@@ -198,7 +198,7 @@ def _show(row: ConversationRow, turns: Iterable[TurnRow], *, as_json: bool) -> N
             put_json(_json(turn, row.id))
             continue
         about = f"  (alert {turn.alert})" if turn.alert else ""
-        click.echo(f"{stamp(turn.at)[:19]}Z  {clean(row.actor)}: {clean(turn.question)}{about}")
+        click.echo(f"{second(turn.at)}  {clean(row.actor)}: {clean(turn.question)}{about}")
         for call in turn.calls:
             click.echo(f"  · {clean(call)}")
         for line in turn.answer.splitlines():

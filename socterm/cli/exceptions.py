@@ -10,7 +10,7 @@ import msgspec
 
 from socterm.alerts.exceptions import USUAL, expiry, status_of
 from socterm.cli.excepting import made_from, previewed, suggested
-from socterm.cli.output import clean, json_option, put_json, stamp, table
+from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.wiring import clock, zone
 from socterm.errors import UsageError
@@ -56,8 +56,8 @@ def list_(status: str | None, sigma: bool, as_json: bool, db: Path | None, confi
             ("ID", "STATUS", "HITS", "LAST HIT", "EXPIRES", "AUTHOR", "RULES", "EXCEPTION: REASON"),
             [
                 (
-                    row.id, status_of(row.expires, row.problem, now), row.hits, stamp(row.last_hit) or "-",
-                    stamp(row.expires) or "never", row.author, _rules(row, names),
+                    row.id, status_of(row.expires, row.problem, now), row.hits, second(row.last_hit) or "-",
+                    second(row.expires) or "never", row.author, _rules(row, names),
                     f"{whom(row)}: {row.problem or row.reason}",
                 )
                 for row in rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,21 @@ class LazyGroup(click.Group):
         module, _, name = where.partition(":")
         found: click.Command = getattr(import_module(module), name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a name that is none is told with what may have been meant."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        if os.path.exists(name):  # noqa: PTH110 - a folder that may not be entered is no error here
+            meant = f"socterm --tail {name} follows it, socterm scan {name} looks for attacks in it"
+        elif near := get_close_matches(name, COMMANDS, 1):
+            meant = f"did you mean {near[0]}?"
+        else:
+            meant = "socterm --help lists those there are"
+        raise click.UsageError(f"there is no command {name!r}: {meant}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

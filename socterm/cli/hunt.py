@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.hearing import Interrupted, counted, heard
+from socterm.cli.meant import misspelt
 from socterm.cli.output import json_option
 from socterm.cli.reading import moment, opened, store_options
 from socterm.cli.wiring import clock
@@ -179,6 +180,10 @@ class _Hunt:
         else:
             self._lines(hits)
         hunted.summary(hits, quiet=options["as_json"])
+        if not hits.count:
+            misspelt(query)
+        elif by and not hits.groups:
+            misspelt(None, by)
         return 0 if hits.complete else Interrupted.code
 
     def _lines(self, hits: Hits) -> None:

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from socterm.cli.hearing import Count
-from socterm.cli.output import clean, put_json, stamp, table
+from socterm.cli.output import clean, put_json, second, stamp, table
 from socterm.cli.search import event_json
 from socterm.pipeline.backtold import alert_as_plain
 from socterm.pipeline.export import COLUMNS, Exporter, as_text, event_cells
@@ -47,7 +47,7 @@ def lines(rows: Sequence[EventRow], *, as_json: bool) -> None:
 def figures(hits: Hits, by: str, options: dict[str, Any]) -> None:
     """Hits over time and by value."""
     if options["histogram"]:
-        _bars([(stamp(b.start)[:16], b.events) for b in hits.histogram(BUCKETS)], options["as_json"], "start")
+        _bars([(stamp(b.start), b.events) for b in hits.histogram(BUCKETS)], options["as_json"], "start")
     if by:
         if options["histogram"] and not options["as_json"]:
             click.echo("")
@@ -70,7 +70,7 @@ def _bars(rows: Sequence[tuple[str, int]], as_json: bool, name: str) -> None:
     for text, number in rows:
         bar = "▇" * (max(1, round(number * room / most)) if number else 0)
         if name == "start":
-            click.echo(f"{text}  {number:>10,}  {bar}".rstrip())
+            click.echo(f"{text[:16]}Z  {number:>10,}  {bar}".rstrip())
         else:
             click.echo(f"{number:>10,}  {clean(text)[:200]}")
 
@@ -79,7 +79,7 @@ def summary(hits: Hits, *, quiet: bool) -> None:
     """One line on standard error about all of them."""
     if quiet:
         return
-    between = f" from {stamp(hits.first)[:19]} to {stamp(hits.last)[:19]}" if hits.count else ""
+    between = f" from {second(hits.first)} to {second(hits.last)}" if hits.count else ""
     stopped = "" if hits.complete else f"; stopped after {hits.done:,} of {hits.of:,} events"
     click.echo(f"{hits.count:,} hits{between}{stopped}", err=True)
 

@@ -11,7 +11,7 @@ import msgspec
 from socterm.alerts.incidents import OPEN_STATES, STATES, Link
 from socterm.alerts.states import VERDICTS
 from socterm.cli.deciding import audit_json, report
-from socterm.cli.output import clean, json_option, put_json, stamp, table
+from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.search import event_json
 from socterm.cli.wiring import clock
@@ -48,8 +48,8 @@ def list_(
                 r.id,
                 r.level,
                 r.alerts,
-                stamp(r.first)[:19],
-                stamp(r.last)[:19],
+                second(r.first),
+                second(r.last),
                 _state(r),
                 _tactics(r),
                 r.title,

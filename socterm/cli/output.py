@@ -28,6 +28,12 @@ def stamp(ts: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
 
 
+def second(ts: int) -> str:
+    """µs as ISO 8601 to the second, with Z, for what people read; "" for 0."""
+    said = stamp(ts)
+    return f"{said[:19]}Z" if said.endswith("Z") else said
+
+
 def put_json(value: Any) -> None:
     """One JSON object on one line. Control characters of log text are escaped by JSON itself."""
     if isinstance(value, msgspec.Struct):

@@ -87,9 +87,9 @@ def events_of(
     finally:
         source.close()
     if note == WAITING:
-        raise SoctermError(f"{file}: no such file")
+        raise UsageError(f"{file}: no such file")
     if note:
-        raise SoctermError(f"{file}: {note}")
+        raise (UsageError if Path(file).is_dir() else SoctermError)(f"{file}: {note}")
 
 
 def reference(now: str, tz: tzinfo) -> int:

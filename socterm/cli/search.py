@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from socterm.cli.meant import misspelt
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import opened, query_of, store_options
 from socterm.errors import UsageError
@@ -52,19 +53,28 @@ def search(
     with opened(db, config) as (store, _):
         if count:
             found = store.events.count(wanted)
+            if not found.value:
+                misspelt(wanted)
             if as_json:
                 put_json({"count": found.value, "complete": found.complete})
             else:
                 click.echo(found.value)
             return
         if by:
-            for value, n in store.events.count_by(resolve(by), wanted, limit=limit):
+            counted = store.events.count_by(resolve(by), wanted, limit=limit)
+            if not counted:
+                misspelt(wanted, resolve(by))
+            for value, n in counted:
                 if as_json:
                     put_json({"value": value, "count": n})
                 else:
                     click.echo(f"{n:>8}  {clean(value)}")
             return
         page = store.events.page(wanted, limit=limit, oldest_first=oldest)
+        if not page.rows:
+            if not as_json:
+                click.echo("0 events", err=True)
+            misspelt(wanted)
         for row in page.rows:
             if as_json:
                 put_json(event_json(row))

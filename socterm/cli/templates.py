@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from socterm.cli.output import clean, json_option, put_json, stamp
+from socterm.cli.output import clean, json_option, put_json, second, stamp
 from socterm.cli.output import table as put_table
 from socterm.cli.reading import moment, opened, store_options
 from socterm.cli.wiring import clock
@@ -98,11 +98,11 @@ def _list(rows: list[TemplateRow], as_json: bool, totals: Totals | None = None) 
         for row in rows:
             put_json(_json(row))
         return
-    head = ("number", "lines", "first seen", "last seen", "what", "text")
+    head = ("NUMBER", "LINES", "FIRST SEEN", "LAST SEEN", "WHAT", "TEXT")
     put_table(
         head,
         [
-            (row.id, f"{row.lines:,}", _day(row.first), _day(row.last), told(row), _text(row)[:_WIDEST])
+            (row.id, f"{row.lines:,}", second(row.first), second(row.last), told(row), _text(row)[:_WIDEST])
             for row in rows
         ],
     )
@@ -121,10 +121,6 @@ def _text(row: TemplateRow) -> str:
 def told(row: TemplateRow) -> str:
     """Whose lines they are and what a parser says of them, in a few words."""
     return " ".join(part for part in (row.dataset or row.program, row.action, row.outcome, row.code) if part)
-
-
-def _day(ts: int) -> str:
-    return stamp(ts)[:19].replace("T", " ")
 
 
 def _json(row: TemplateRow) -> dict[str, Any]:

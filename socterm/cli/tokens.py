@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from socterm.cli.output import clean, json_option, put_json, stamp, table
+from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.users import made
 from socterm.cli.wiring import clock
@@ -77,8 +77,8 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
         ("ID", "NAME", "SCOPES", "STATE", "EXPIRES", "LAST USED", "MADE BY"),
         [
             (
-                r.id, r.name, " ".join(r.scopes), _state(r, now), stamp(r.expires)[:19] or "-",
-                stamp(r.last_used)[:19] or "-", r.author,
+                r.id, r.name, " ".join(r.scopes), _state(r, now), second(r.expires) or "-",
+                second(r.last_used) or "-", r.author,
             )
             for r in rows
         ],
@@ -102,4 +102,4 @@ def _state(row: TokenRow, now: int) -> str:
 
 
 def _until(row: TokenRow) -> str:
-    return f"until {stamp(row.expires)[:19]}Z" if row.expires else "without end"
+    return f"until {second(row.expires)}" if row.expires else "without end"

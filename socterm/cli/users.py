@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from socterm.cli.output import clean, json_option, put_json, stamp, table
+from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import opened, store_options
 from socterm.cli.wiring import clock, configure
 from socterm.config import Config
@@ -61,7 +61,7 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
         return
     table(
         ("NAME", "ROLE", "CREATED", "LAST LOGIN"),
-        [(r.name, r.role, stamp(r.created)[:19], stamp(r.last_login)[:19] or "-") for r in rows],
+        [(r.name, r.role, second(r.created), second(r.last_login) or "-") for r in rows],
     )
 
 

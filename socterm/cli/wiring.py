@@ -97,10 +97,15 @@ def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:
     """
     if not pack and not extra:
         raise UsageError("--no-pack leaves no rules; name some with --rules PATH")
-    for path in extra:
+    refuse_missing(extra)
+    return [rules_dir(), *rule_sets().paths(), *extra] if pack else list(extra)
+
+
+def refuse_missing(paths: Sequence[Path]) -> None:
+    """Raise `UsageError` for the path of rules that is not there."""
+    for path in paths:
         if not os.path.exists(path):  # noqa: PTH110 - a folder that may not be entered is no error here
             raise UsageError(f"{path}: no such rule file or folder")
-    return [rules_dir(), *rule_sets().paths(), *extra] if pack else list(extra)
 
 
 def rule_sets() -> RuleSets:

@@ -94,6 +94,13 @@ def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _a_listener(url: str) -> str:
+    if "://" not in url:  # else it would be the name of a file that may yet appear
+        raise ValueError(f"say what is spoken there, such as udp://{url} or tcp://{url}")
+    return url
+
+
+Listeners = Annotated[tuple[Annotated[str, AfterValidator(_a_listener)], ...], BeforeValidator(_text_as_list)]
 Networks = Annotated[List, AfterValidator(_networks)]
 
 

@@ -88,10 +88,15 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, .
             yield key, value, variable
 
 
+_OPTIONS = {"formats": "--format"}
+"""Settings whose option has another name than they."""
+
+
 def _from_flags(flags: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any, str]]:
     for name, value in flags.items():
         if value is not None and value != ():
-            yield tuple(name.split(".")), value, "--" + name.replace(".", "-").replace("_", "-")
+            key = tuple(name.split("."))
+            yield key, value, _OPTIONS.get(name) or "--" + key[-1].replace("_", "-")
 
 
 def _flatten(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -154,4 +159,5 @@ def _one_line(error: ErrorDetails, origins: Origins) -> str:
     if location[:2] in _UNTOLD:
         return f"{origin}: {key}: {message}"
     shown = repr(error["input"])
-    return f"{origin}: {key}: {message} (got {shown if len(shown) <= 60 else shown[:57] + '...'})"
+    named = origin if origin.startswith("--") else f"{origin}: {key}"
+    return f"{named}: {message} (got {shown if len(shown) <= 60 else shown[:57] + '...'})"

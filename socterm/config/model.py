@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from socterm.config.analyst import AnalystConfig, LlmConfig
 from socterm.config.api import ApiConfig
-from socterm.config.kinds import Files, HomePath, List, Paths, Section, ValuesOrFiles
+from socterm.config.kinds import Files, HomePath, List, Listeners, Paths, Section, ValuesOrFiles
 from socterm.config.listen import ListenConfig
 from socterm.config.notify import NotifyConfig
 from socterm.config.sections import (
@@ -33,7 +33,7 @@ class Config(Section):
 
     db: HomePath
     tail: List = ()
-    syslog: List = ()
+    syslog: Listeners = ()
     journal: bool = False
     formats: List = ()
     rules: Paths = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -63,3 +64,19 @@ class Query(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         """True where it asks nothing and so matches everything."""
         return self.tree == EVERYTHING
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it asks by name, each once, in order."""
+        return tuple(dict.fromkeys(name for name in _fields(self.tree) if name != TEXT))
+
+
+def _fields(node: Node) -> Iterator[str]:
+    match node:
+        case Term():
+            yield node.field
+        case And() | Or():
+            for item in node.items:
+                yield from _fields(item)
+        case Not():
+            yield from _fields(node.item)

@@ -11,7 +11,7 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.common import rule_options, settings_of
-from socterm.cli.wiring import placeholders, rule_paths
+from socterm.cli.wiring import placeholders, refuse_missing, rule_paths
 from socterm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def check(
 
     settings = settings_of(extra, config)
     context = rule_files(rule_paths(settings.rules))
+    refuse_missing(paths)
     chosen = rule_files(paths) if paths else context
     for path in paths:
         if not rule_files([path]):

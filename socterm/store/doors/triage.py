@@ -32,7 +32,7 @@ _TEXT = (
 )
 """What free words look at in an alert."""
 
-_FIELDS: dict[str, str] = {
+ASKED: dict[str, str] = {
     "@timestamp": "last",
     "level": "level",
     "rule": "rule",
@@ -255,7 +255,7 @@ def _which(alert: str, states: Sequence[str] | None, rank: int, query: Query | N
     else:
         where, params = f"{alert}.state IN ({','.join('?' * len(states))})", list[Any](states)
     if query is not None and not query.is_empty:
-        names = {name: f"{alert}.{column}" for name, column in _FIELDS.items()}
+        names = {name: f"{alert}.{column}" for name, column in ASKED.items()}
         names["part_of"] = f"nullif({alert}.part_of, 0)"
         sql = compile_sql(query, names, text=_TEXT.format(alert), other=json_field(f"{alert}.entity"))
         for value in plain_values(query, names.keys()):  # before JSON of every alert is looked into
