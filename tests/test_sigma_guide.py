@@ -57,6 +57,7 @@ def test_what_an_alert_takes_along_of_its_rule(tmp_path: Path) -> None:
         ("{check: []}", "socterm.check must be a list of steps, each a text"),
         ("{check: [1]}", "socterm.check must be a list of steps, each a text"),
         ("{supersedes: []}", "socterm.supersedes must be a list of names of rules"),
+        ("{sole: [source.ip]}", "socterm.sole must be the name of a field"),
         ("{supersedes: [3]}", "socterm.supersedes must be a list of names of rules"),
     ],
 )

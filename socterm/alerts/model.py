@@ -69,7 +69,8 @@ class RuleInfo(msgspec.Struct, frozen=True):
     `supersedes` are keys of all rules whose alerts this one's stand above, `reach` is how far (µs) from this
     one's they may be: see `socterm.alerts.superseding`.
     `risk` is what it says an alert of it gives its entity, 0 where it says nothing.
-    `about` are the fields a correlation counts by, None for a rule on single events.
+    `about` are the fields a correlation counts by, None for a rule on single events. `sole` is a field whose
+    value an alert is about, too, while all its events agree on it; their hits have it for their value.
     """
 
     id: str
@@ -86,3 +87,4 @@ class RuleInfo(msgspec.Struct, frozen=True):
     tune: str = ""
     about: tuple[str, ...] | None = None
     risk: int = 0
+    sole: str = ""

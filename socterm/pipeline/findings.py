@@ -28,7 +28,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One alert, settled or as far as it was seen, or one hit of a rule.
 
     `count` is occurrences, `first` and `last` are µs, `events` the lines it rests on in order of time.
-    `id` is the alert's on every machine, "" of a hit; `part_of` that of the alert it is part of.
+    `id` is the alert's on every machine, "" of a hit; `part_of` that of the alert it is part of. `sole` is
+    what all its events agree on, as far as its rule asks: (field, value).
     """
 
     rule: str
@@ -40,18 +41,20 @@ class Finding(msgspec.Struct, frozen=True):
     events: tuple[Place, ...]
     id: str = ""
     part_of: str = ""
+    sole: Entity = ()
 
 
 class _Held:
     """One episode under way, and where the lines are that it rests on."""
 
-    __slots__ = ("change", "hits", "packed", "sources")
+    __slots__ = ("change", "hits", "packed", "sources", "values")
 
     def __init__(self, sources: _Names) -> None:
         self.change: EpisodeChange | None = None
         self.hits: list[Hit] = []
         self.packed = array("q")
         self.sources = sources
+        self.values: set[str] = set()
 
     def add(self, hits: Sequence[Hit]) -> None:
         self.hits += hits
@@ -61,7 +64,13 @@ class _Held:
                 self.packed.extend((hit.ts, number(hit.source) << 44 | hit.position))
             self.hits = []
 
+    def note(self, hits: Sequence[Hit]) -> None:
+        """Remember their values, two at most: more than one is all that is asked."""
+        if len(self.values) < 2:
+            self.values.update(hit.value for hit in hits)
+
     def absorb(self, other: _Held) -> None:
+        self.values |= other.values
         self.packed += other.packed
         self.add(other.hits)
 
@@ -100,6 +109,7 @@ class Findings:
     def __init__(self, rules: RuleSet, locate: Locate) -> None:
         self.levels: Counter[str] = Counter()
         self._rules = rules
+        self._agreeing = frozenset(key for key, rule in rules.rules.items() if rule.info.sole)
         self._locate = locate
         self._names = _Names()
         self._held: dict[int, _Held] = {}
@@ -114,7 +124,12 @@ class Findings:
         """Episodes under way since an earlier reading: given out only where something comes to them."""
         for change in episodes:
             held = self._held[change.id] = _Held(self._names)
-            held.add(change.hits)
+            self._add(held, change)
+
+    def _add(self, held: _Held, change: EpisodeChange) -> None:
+        held.add(change.hits)
+        if change.rule in self._agreeing:
+            held.note(change.hits)
 
     def take(self, changes: Iterable[EpisodeChange], watermark: int = NEVER) -> list[Finding]:
         """The alerts that are certain with these changes, in order of their first event."""
@@ -123,7 +138,7 @@ class Findings:
             held = self._held.get(change.id)
             if held is None:
                 held = self._held[change.id] = _Held(self._names)
-            held.add(change.hits)
+            self._add(held, change)
             held.change = change
             if change.merged_into:
                 del self._held[change.id]
@@ -162,9 +177,13 @@ class Findings:
             places = tuple(self._locate(source, position) for _, source, position in held.lines())
             first, last = change.first[0], change.last[0]
             ident = alert_key(change.rule, change.entity, change.first)
+            agreed = "".join(held.values) if len(held.values) == 1 else ""
             found.append(
-                Finding(change.rule, rule.info, change.entity, change.count, first, last, places, ident)
-            )
+                Finding(
+                    change.rule, rule.info, change.entity, change.count, first, last, places, ident,
+                    sole=((rule.info.sole, agreed),) if agreed else (),
+                )
+            )  # fmt: skip
         return found
 
     def _given(self, found: list[Finding]) -> list[Finding]:

@@ -43,8 +43,9 @@ class Parts:
         if not info.supersedes and finding.rule not in self._over:
             return [finding]
         self._last += 1
+        entity = entity_of((*finding.sole, *finding.entity))
         extent = Extent(
-            self._last, finding.rule, entity_of(finding.entity), finding.first, finding.last,
+            self._last, finding.rule, entity, finding.first, finding.last,
             rank_of(info.level), info.supersedes, info.reach,
         )  # fmt: skip
         self._extents[extent.id] = extent

@@ -28,6 +28,7 @@ class Extension(NamedTuple):
 
     `alert` overrides what Sigma derives: true lets a rule that feeds a correlation alert by itself too, false
     keeps a rule that nothing refers to silent. `learning` is what needs memory, `lookup` what needs a list.
+    `sole` is a field whose value an alert is about, too, where all its events agree on it.
     `supersedes` are the names of rules whose alerts say less about the same thing. `reopen`: an alert of an
     entity whose last one was closed begins reopened. `placeholders` are lists
     that fill `%name%` where the configuration has none of that name. `why`, `check`, `tune` and
@@ -42,6 +43,7 @@ class Extension(NamedTuple):
     learning: Learning | None = None
     lookup: Lookup | None = None
     supersedes: tuple[str, ...] = ()
+    sole: str = ""
     reopen: bool = False
     placeholders: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - of a NamedTuple, and never changed
     why: str = ""
@@ -99,6 +101,12 @@ def _entity(value: object, _: Callable[[object], int]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolve(name) for name in names))
 
 
+def _sole(value: object, _: Callable[[object], int]) -> str:
+    if not isinstance(value, str) or not value:
+        raise RuleError("socterm.sole must be the name of a field")
+    return resolve(value)
+
+
 def _throttle(value: object, timespan: Callable[[object], int]) -> int:
     return timespan(value)
 
@@ -139,6 +147,7 @@ _READERS: dict[str, Callable[[Any, Callable[[object], int]], Any]] = {
     "alert": partial(_switch, "alert"),
     "reopen": partial(_switch, "reopen"),
     "entity": _entity,
+    "sole": _sole,
     "throttle": _throttle,
     "risk": _risk,
     "tests": _tests,

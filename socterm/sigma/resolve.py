@@ -163,6 +163,8 @@ class _Resolver:
             if extension.learning is not None or extension.lookup is not None:
                 raise RuleError("a rule over alerts remembers and looks up nothing; count alerts instead")
         alerting = draft.key not in self._silenced if extension.alert is None else extension.alert
+        if extension.sole and not self._notes_sole(draft.key, correlation):
+            raise RuleError("socterm.sole is for event_count over rules on logs that have a detection")
         longest = max(MINIMUM_THROTTLE, correlation.span if correlation else 0)
         return Rule(
             key=draft.key,
@@ -179,6 +181,7 @@ class _Resolver:
                 tune=extension.tune,
                 risk=extension.risk,
                 about=correlation.fields[correlation.refs[0]] if correlation else None,
+                sole=extension.sole,
             ),
             name=draft.name,
             logsource=draft.logsource,
@@ -198,6 +201,14 @@ class _Resolver:
             digest=digest_of(draft.digest, *(self._rules[ref].digest for ref in correlation.refs))
             if correlation
             else draft.digest,
+        )
+
+    def _notes_sole(self, key: str, correlation: Correlation | None) -> bool:
+        return (
+            correlation is not None
+            and correlation.type == "event_count"
+            and key not in self._over
+            and all(self._rules[ref].correlation is None for ref in correlation.refs)
         )
 
     def _correlation(self, terms: Terms, trail: tuple[str, ...]) -> Correlation:

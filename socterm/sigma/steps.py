@@ -27,7 +27,7 @@ class Step(NamedTuple):
     """One thing to do with an event: hand it to a rule under the name of the rule it matched.
 
     `field` is the one group-by field, "" where there are none or several; then `key` gives the group, or None
-    where the event has to be looked at more closely. The window's value is that of the field `counted`, else
+    where the event has to be looked at more closely. The hit's value is that of the field `counted`, else
     the constant `value`. `turn` numbers the steps of a correlation the event is
     handed to under several names; 0 where there is only one.
     """
@@ -87,7 +87,7 @@ def _step(consumer: Consumer, ref: str, turn: int) -> Step:
         ref,
         names[0] if len(names) == 1 and usual else "",
         partial(_texts_of, names) if usual else _look_closer,
-        counted[0] if counted and usual else "",
+        (counted[0] if counted else consumer.rule.info.sole) if usual else "",
         ref if by_ref else "",
         turn,
     )

@@ -59,7 +59,9 @@ def _keys(rules: dict[str, Rule]) -> dict[str, str]:
 def _fields(rule: Rule) -> tuple[str, ...]:
     """What a rule's alerts are about, () where that is not known before they are there."""
     fields = rule.entity or (rule.correlation.group_by if rule.correlation is not None else ())
-    return () if WHOM in fields else fields
+    if WHOM in fields or not fields:
+        return ()
+    return (*fields, rule.info.sole) if rule.info.sole else fields
 
 
 def _direct(rules: dict[str, Rule], called: Called) -> dict[str, list[str]]:

@@ -75,6 +75,13 @@ def event_ids(data: bytes) -> list[int]:
     return list(accumulate(from_json(data.decode())[0]))
 
 
+def values_in(data: bytes) -> set[str]:
+    """The different values of a part's hits; of a settled one nothing is known of them: ""."""
+    columns = from_json(data.decode())
+    values = columns[5] if len(columns) > 5 else ""
+    return set(values) if isinstance(values, list) else {values}
+
+
 def weighted_ids(data: bytes) -> list[tuple[int, int]]:
     """(event id, weight) of a part, settled or not."""
     columns = from_json(data.decode())

@@ -16,7 +16,15 @@ from socterm.event import Key
 from socterm.store.decide import trail
 from socterm.store.decide.decisions import write
 from socterm.store.decide.standing import next_change, read_standing
-from socterm.store.evidence import Part, decode_hits, encode_hits, event_ids, settle_hits, settle_parts
+from socterm.store.evidence import (
+    Part,
+    decode_hits,
+    encode_hits,
+    event_ids,
+    settle_hits,
+    settle_parts,
+    values_in,
+)
 from socterm.store.ingest.folding import Folding, text_of
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
@@ -190,8 +198,32 @@ class Detections:
             [(points(row[4], self._info(row[0], row[2]).risk), row[0]) for row in created],
         )
         self.db.executemany(_GROW, grown)
+        self._agree(changes)
         for row in created:
             self._follow(row)
+
+    def _agree(self, changes: Sequence[EpisodeChange]) -> None:
+        """Note the one value that all events of an alert have in the field its rule asks about."""
+        rows = []
+        for change in changes:
+            field = self._info(change.alert, change.rule).sole
+            if not field:
+                continue
+            (said,) = self.db.execute("SELECT sole FROM alerts WHERE id = ?", (change.alert,)).fetchone()
+            known = from_json(said).get(field, "") if said else ""
+            if not known and change.alert not in self._created:
+                continue  # they did not agree: that is for good
+            values = {hit.value for hit in change.hits}
+            if change.id <= self.last_episode or change.id in self._joined:
+                values |= {known} if known and change.id not in self._joined else self._values(change.id)
+            agreed = values.pop() if len(values) == 1 else ""
+            if agreed != known:
+                rows.append((to_json({field: agreed}) if agreed else "", change.alert))
+        self.db.executemany("UPDATE alerts SET sole = ? WHERE id = ?", rows)
+
+    def _values(self, episode: int) -> set[str]:
+        parts = self.db.execute("SELECT hits FROM alert_events WHERE episode = ?", (episode,))
+        return {value for (data,) in parts for value in values_in(data)}
 
     def _info(self, alert: int, rule: str) -> RuleInfo:
         """What a new alert copies of its rule."""

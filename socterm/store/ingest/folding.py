@@ -21,7 +21,7 @@ from socterm.store.jsontext import from_json, to_json
 Span = tuple[int, int]
 """First and last (µs) of an alert."""
 
-EXTENT: Final = "a.id, a.rule, a.entity, a.first, a.last, a.rank, a.supersedes, a.reach"
+EXTENT: Final = "a.id, a.rule, a.entity, a.first, a.last, a.rank, a.supersedes, a.reach, a.sole"
 """The columns an extent is made of."""
 
 _BLOCK: Final = 32
@@ -35,11 +35,11 @@ WHERE p.place = ? AND p.block >= ? AND a.last >= ? AND a.first <= ?
 """
 
 
-def extent_of(row: tuple[int, str, str, int, int, int, str, int]) -> Extent:
+def extent_of(row: tuple[int, str, str, int, int, int, str, int, str]) -> Extent:
     """The extent in a row of `EXTENT`."""
-    ident, rule, entity, first, last, rank, supersedes, reach = row
-    pairs = from_json(entity).items()
-    return Extent(ident, rule, entity_of(pairs), first, last, rank, keys_of(supersedes), reach)
+    ident, rule, entity, first, last, rank, supersedes, reach, sole = row
+    pairs = (from_json(sole) if sole else {}) | from_json(entity)
+    return Extent(ident, rule, entity_of(pairs.items()), first, last, rank, keys_of(supersedes), reach)
 
 
 def keys_of(text: str) -> tuple[str, ...]:
@@ -55,6 +55,8 @@ def text_of(info: RuleInfo) -> str:
 class Folding:
     """One commit's work, in its transaction.
 
+    An alert is *reshaped* when its events do not agree any more on a field it was about for that (`sole`).
+
     `begin` is told, before rows change, which alerts are about to; `finish` when all have.
     """
 
@@ -65,6 +67,8 @@ class Folding:
         self._above: dict[str, dict[str, int]] = {}
         self._shapes: dict[str, set[Shape]] = {}
         self._before: dict[int, Span] = {}
+        self._was: dict[int, Extent] = {}
+        self._reshaped: set[int] = set()
         self._gone: set[int] = set()
         self._changed: set[int] = set()
 
@@ -76,8 +80,13 @@ class Folding:
         self._changed = {alert for alert, rule in raised if rule in concerned}
         if not self._changed:
             return
-        for rows in _some("SELECT id, first, last FROM alerts WHERE id IN (%s)", self._changed, self.db):
-            self._before.update((alert, (first, last)) for alert, first, last in rows)
+        agreed = []
+        for rows in _some(
+            "SELECT id, first, last, sole FROM alerts WHERE id IN (%s)", self._changed, self.db
+        ):
+            self._before.update((alert, (first, last)) for alert, first, last, _ in rows)
+            agreed += [row[0] for row in rows if row[3]]
+        self._was = self._extents(agreed)
 
     def joined(self, alert: int) -> None:
         """An alert was joined to another one: it stands above nothing and under nothing any more."""
@@ -88,8 +97,9 @@ class Folding:
         if not self._changed:
             return
         gone = self._gone & self._changed
-        orphans = self._children(gone)
         known = self._extents(self._changed - gone)
+        self._reshaped = {a for a, was in self._was.items() if a in known and known[a].entity != was.entity}
+        orphans = self._children(gone | self._reshaped)
         self._note_rules(known.values())
         self._file(known, gone)
         touched = {alert: extent for alert, extent in known.items() if self._superseders(extent.rule)}
@@ -138,7 +148,10 @@ class Folding:
         moved = []
         for extent in known.values():
             before = self._before.get(extent.id)
-            if before is not None and before[1] >> _BLOCK != extent.last >> _BLOCK:
+            if extent.id in self._reshaped:
+                self._take(self._was[extent.id], self._was[extent.id].last)
+                moved.append(extent)
+            elif before is not None and before[1] >> _BLOCK != extent.last >> _BLOCK:
                 self._take(extent, before[1])
                 moved.append(extent)
             elif before is None:
@@ -198,7 +211,7 @@ class Folding:
     def _news(self, extent: Extent) -> Span:
         """Between when alerts may have come under one: where it only goes on, beyond what it was."""
         first, last = self._before.get(extent.id, (extent.first + 1, extent.last))
-        if extent.first == first and extent.last >= last:
+        if extent.first == first and extent.last >= last and extent.id not in self._reshaped:
             return last + extent.reach, extent.last + extent.reach
         return min(first, extent.first) - extent.reach, max(last, extent.last) + extent.reach
 

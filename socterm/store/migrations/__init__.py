@@ -26,6 +26,7 @@ from socterm.store.migrations.m015_outbox import m015_outbox
 from socterm.store.migrations.m016_identity import m016_identity
 from socterm.store.migrations.m017_receipts import m017_receipts
 from socterm.store.migrations.m018_told import m018_told
+from socterm.store.migrations.m019_sole import m019_sole
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -46,5 +47,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m016_identity,
     m017_receipts,
     m018_told,
+    m019_sole,
 )
 """In order. A migration is never changed once released; the next one is appended."""
