@@ -105,6 +105,20 @@ DETECTIONS: dict[str, str] = {
 """Id of a detection → the rules that are it; others may carry its tag, too."""
 
 BEYOND: dict[str, str] = {
+    "mfa_fatigue": "clouds, identity and containers",
+    "m365_mail_forwarded": "clouds, identity and containers",
+    "kubernetes_pod_owns_host": "clouds, identity and containers",
+    "kubernetes_exec": "clouds, identity and containers",
+    "kubernetes_anonymous": "clouds, identity and containers",
+    "guardduty_grave": "clouds, identity and containers",
+    "falco_grave": "clouds, identity and containers",
+    "entra_admin_made": "clouds, identity and containers",
+    "entra_admin_consent": "clouds, identity and containers",
+    "aws_console_without_mfa": "clouds, identity and containers",
+    "aws_credentials_for_another": "clouds, identity and containers",
+    "aws_logging_stopped": "clouds, identity and containers",
+    "aws_port_opened_to_all": "clouds, identity and containers",
+    "aws_root_used": "clouds, identity and containers",
     "credential_files_read": "what comes after a break-in",
     "crypto_miner": "what comes after a break-in",
     "data_sent_out": "what comes after a break-in",

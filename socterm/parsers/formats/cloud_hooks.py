@@ -162,6 +162,7 @@ def _azure(record: dict[str, Any], f: Fields) -> str:
     said = record.get("activityDisplayName") or record.get("operationName")
     if isinstance(said, str):
         f.setdefault("properties.message", said)
+        f.setdefault("operationName", said)
     _consent(f)
     return "azure.auditlogs"
 
