@@ -126,3 +126,29 @@ def test_a_path_that_is_not_there_is_a_mistake_everywhere(said: Said, words: tup
     code, out, err = said(*words)
     assert (code, out) == (2, "")
     assert f"{words[-1]}: no such" in err
+
+
+@pytest.mark.parametrize(
+    "option", [("--since", "1d"), ("--until", "1d"), ("--by", "user.name"), ("--histogram",)]
+)
+def test_what_sql_would_not_heed_is_refused(said: Said, store: Path, option: tuple[str, ...]) -> None:
+    code, out, err = said("hunt", "--sql", "SELECT count(*) FROM events", *option, "--db", str(store))
+    assert (code, out) == (2, "")
+    assert f"{option[0]} goes with a query" in err
+
+
+def test_a_network_that_is_none_finds_nothing_and_says_so(said: Said, store: Path) -> None:
+    code, out, err = said("search", "source.ip:10.0.0.0/99", "--db", str(store))
+    assert (code, out) == (2, "")
+    assert "10.0.0.0/99 is no network" in err
+    assert said("search", "--count", "not interface.name:10.0.0.0/99", "--db", str(store))[:2] == (0, "1\n")
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_figures_name_the_option_that_is_no_time(said: Said, store: Path, option: str) -> None:
+    assert f"socterm: {option} soon: write a time" in said("metrics", option, "soon", "--db", str(store))[2]
+
+
+def test_a_filter_that_cannot_be_read_is_told_in_words(said: Said, store: Path) -> None:
+    words = ("exceptions", "add", "--file", "/no/such.yml", "--reason", "x", "--db", str(store))
+    assert said(*words) == (2, "", "socterm: /no/such.yml: cannot be read: No such file or directory\n")

@@ -40,7 +40,7 @@ class Bar:
 
     def say(self, what: str) -> None:
         """Something whose length nobody knows is under way."""
-        if self._bar is not None and time.monotonic() >= self._next:
+        if self._bar is not None:
             self._restart(what, None)
             self._draw()
 

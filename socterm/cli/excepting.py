@@ -27,8 +27,10 @@ def made_from(store: Store, settings: Config, said: dict[str, Any], reason: str,
             raise UsageError("--file says it all: leave out --alert, --rule, --all-rules, --field, --network")
         try:
             text = said["file"].read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{said['file']}: cannot be read: {error}") from None
+        except OSError as error:
+            raise UsageError(f"{said['file']}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{said['file']}: cannot be read: it is no UTF-8 text") from None
         found = made_of(text, reason)
     else:
         wording, names = _said(store, said, reason)

@@ -89,12 +89,15 @@ class _Hunt:
         self._options = options
         self._text = text
         self._kind = "sql" if options["sql"] else "events"
+        given = [name for name in ("since", "until", "by", "histogram", "columns") if options[name]]
         if options["view"]:
             self._take(store.hunts.view(options["view"]))
         if self._kind == "sql":
             self._text = options["sql"] or self._text
         if sum((self._kind == "sql", bool(options["named"]))) > 1 or (options["sql"] and text):
             raise UsageError("a query, --rule and --sql are three ways to hunt; use one at a time")
+        if self._kind == "sql" and given:
+            raise UsageError(f"--{given[0]} goes with a query; SQL says for itself what it looks at")
 
     def _take(self, view: View) -> None:
         """What was saved, where nothing else is said."""

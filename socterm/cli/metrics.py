@@ -35,8 +35,8 @@ def metrics(
 ) -> None:
     """How fast alerts come, are seen and closed, how many were false, which rules are noisy, what is open."""
     now = clock()
-    end = now if until is None else moment(until, now)
-    start = moment(since, now)
+    end = now if until is None else moment("--until", until, now)
+    start = moment("--since", since, now)
     if start >= end:
         raise UsageError(f"--since {since}: it must be before {stamp(end)}")
     with opened(db, config, readonly=None) as (store, _):
@@ -56,14 +56,14 @@ def metrics(
                 click.echo(f"tune {clean(rule.title)}: {clean(' '.join(rule.tune.split()))}")
 
 
-def moment(text: str, now: int) -> int:
+def moment(option: str, text: str, now: int) -> int:
     """When (µs) a written time begins; a span alone is so long ago. Raises UsageError where it is none."""
     span = duration(text)
     if span is not None:
         return now - span
     found = interval(text, now)
     if found is None:
-        raise UsageError(f"{text}: write a time as 24h, 7d or 2026-11-20T08:00")
+        raise UsageError(f"{option} {text}: write a time as 24h, 7d or 2026-11-20T08:00")
     return found[0]
 
 

@@ -84,6 +84,8 @@ def equals(name: str, value: Value, now: int) -> Node:
     if field == "level":
         return Term(field, "eq", _LEVEL_WORDS.get(value.plain.lower(), value.plain))
     net = None if value.quoted else _network(value.plain)
+    if net is None and not value.quoted and field.endswith(".ip") and "/" in value.plain:
+        raise QueryError(f"{value.plain} is no network, such as 10.0.0.0/8 or 2001:db8::/32", value.position)
     return Term(field, "cidr", net) if net else Term(field, "eq", value.plain)
 
 

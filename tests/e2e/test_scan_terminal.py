@@ -44,6 +44,7 @@ def test_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it_in_order(large: Path, tmp_
         assert screen.leave() == 130
         screen.shows("Partial: it was interrupted", "interrupted: this is a partial result", "0 of 1 read")
         screen.lacks("scanning")
+        assert b"loading rules" in screen.written  # what takes longest where there are thousands
         hidden, shown = screen.written.rindex(b"\x1b[?25l"), screen.written.rindex(b"\x1b[?25h")
         assert hidden < shown
 
