@@ -14,6 +14,7 @@ from socterm.alerts.model import EpisodeChange, Hit, RuleInfo
 from socterm.config import INTERNAL
 from socterm.errors import TransitionError
 from socterm.store import Store, open_store
+from socterm.store.connection import connect
 from socterm.store.ingest import stories
 from socterm.store.ingest.writer import Writer
 from socterm.store.upkeep.canonical import canonical
@@ -186,6 +187,23 @@ def test_one_that_comes_between_two_takes_the_place_of_their_link_and_nothing_el
     }
     assert story(path, change(34, "high", 31, 31)) == {frozenset({*range(1, 29, 2), 30, 32, 34})}
     assert read == []
+
+
+def test_an_alert_that_joins_a_story_does_not_have_all_of_it_read(path: Path) -> None:
+    story(path, *(change(n, "high", n, n) for n in range(1, 29, 2)))
+    writer = opened(path)
+    asked: list[str] = []
+    writer._db.set_trace_callback(asked.append)
+    put(writer, change(30, "one", 30, 30))
+    writer._db.set_trace_callback(None)
+    writer.close()
+    assert groups(path) == {frozenset({*range(1, 29, 2), 30})}
+    read = [sql for sql in asked if "JOIN alerts a ON a.id = s.alert WHERE s.story IN" in sql]
+    assert [sql.rpartition(" AND ")[2] for sql in read] == ["s.incident = 0"]
+    with connect(path) as db:
+        plans = [str(db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in asked if "pinned" in sql]
+    assert plans
+    assert not [plan for plan in plans if "SCAN alert_stories'" in plan]
 
 
 def test_our_networks_and_common_users_are_the_policy_s(path: Path) -> None:

@@ -39,6 +39,9 @@ _MEMBERS = (
     "SELECT s.story, s.alert, s.incident, s.pinned, a.rank, a.rule, a.part_of FROM alert_stories s "
     "JOIN alerts a ON a.id = s.alert WHERE s.story IN (%s)"
 )
+_PINS = "SELECT alert FROM alert_stories WHERE pinned = ? AND pinned != 0 ORDER BY alert"
+_PINNED = "SELECT 1 FROM alert_stories WHERE story = ? AND pinned != 0"
+_NEXT = "SELECT min(incident) FROM alert_stories WHERE story = ? AND incident > ?"
 
 
 def read_state(db: sqlite3.Connection, incident: int) -> State:
@@ -47,13 +50,13 @@ def read_state(db: sqlite3.Connection, incident: int) -> State:
     if row is None:
         return {}
     found = dict(zip(COLUMNS.split(", "), row, strict=True))
-    pins = db.execute("SELECT alert FROM alert_stories WHERE pinned = ? ORDER BY alert", (incident,))
+    pins = db.execute(_PINS, (incident,))
     return {**found, "pins": [alert for (alert,) in pins]}
 
 
 def write_state(db: sqlite3.Connection, incident: int, state: State, now: int) -> None:
     """Put an incident as it shall stand; {} takes it away. Which alerts are its own, `settle` says then."""
-    db.execute("UPDATE alert_stories SET pinned = 0 WHERE pinned = ?", (incident,))
+    db.execute("UPDATE alert_stories SET pinned = 0 WHERE pinned = ? AND pinned != 0", (incident,))
     if not state:
         db.execute("DELETE FROM incidents WHERE id = ?", (incident,))
         return
@@ -123,12 +126,22 @@ class Settling:
         self._left: dict[int, int] = {}
         self._lost = lost or {}
 
-    def settle(self, wanted: Iterable[int], changed: Iterable[int] = ()) -> None:
-        """Assign the alerts of some stories; bring incidents up to date, also those of `changed` alerts."""
+    def settle(self, wanted: Iterable[int], changed: Iterable[int] = (), *, grew: bool = False) -> None:
+        """Assign the alerts of some stories; bring incidents up to date, also those of `changed` alerts.
+
+        `grew`: alerts only joined these stories. A story with one incident keeps it then, and only who came
+        is looked at: it may have thousands of alerts, and another one each commit.
+        """
+        stories_left, touched = set(wanted), set[int]()
+        for story in sorted(stories_left) if grew else ():
+            number = self._settled(story)
+            if number:
+                stories_left.remove(story)
+                came = self.db.execute(f"{_MEMBERS % '?'} AND s.incident = 0", (story,))
+                touched |= self._move(number, 0, [Member(*row) for row in came])
         by_story: dict[int, list[Member]] = defaultdict(list)
-        for row in some(self.db, _MEMBERS, set(wanted)):
+        for row in some(self.db, _MEMBERS, stories_left):
             by_story[row[0]].append(Member(*row))
-        touched: set[int] = set()
         for story in sorted(by_story):
             for label, group in sorted(self._groups(by_story[story]), key=lambda pair: pair[1][0].alert):
                 touched |= self._assign(label, group, {one.pinned for one in by_story[story]})
@@ -155,7 +168,23 @@ class Settling:
 
     def _assign(self, label: int, group: list[Member], labels: Collection[int]) -> set[int]:
         target = label or self._find(group, labels)
-        moved = [one for one in group if one.incident != target]
+        return self._move(target, label, [one for one in group if one.incident != target])
+
+    def _settled(self, story: int) -> int:
+        """The one incident of a story that nobody put alerts of anywhere; 0 where there is none such.
+
+        What made it an incident is still in it where alerts only joined.
+        """
+        if self.db.execute(_PINNED, (story,)).fetchone():
+            return 0
+        number: int | None = self.db.execute(_NEXT, (story, 0)).fetchone()[0]
+        if number is None or number in self._taken:
+            return 0
+        other = self.db.execute(_NEXT, (story, number)).fetchone()[0]
+        return number if other is None and self._is_alive(read_state(self.db, number)) else 0
+
+    def _move(self, target: int, label: int, moved: list[Member]) -> set[int]:
+        """Put alerts into an incident, 0 for none; the incidents that this concerns."""
         self.db.executemany(
             "UPDATE alert_stories SET incident = ? WHERE alert = ?", [(target, one.alert) for one in moved]
         )

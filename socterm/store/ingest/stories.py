@@ -58,6 +58,8 @@ class Stories:
         """The alerts that changed, and those of them that are new."""
         self.lost: dict[int, int] = {}
         """Incidents of alerts that were joined to others, with these."""
+        self.grew = False
+        """Whether alerts only joined others: none left, none became part of one."""
 
     def update(self, change: int, episodes: Sequence[EpisodeChange], events: Sequence[Event]) -> set[int]:
         """Bring links and stories up to date with the alerts of a change; the stories that this concerned."""
@@ -191,6 +193,7 @@ class Stories:
         self._write_stories(facts, fresh)
         ends = {end for link in out | new for end in (link.alert, link.other)} | set(fresh) | set(gone)
         touched = self._touched(ends)
+        self.grew = not out and not gone and all(link.field for link in new)
         self.db.executemany("DELETE FROM alert_stories WHERE alert = ?", [(alert,) for alert in gone])
         whole = bool(out) and not Torn(self.db, out, gone).holds(touched)
         return self._connect(touched, new, whole=whole)

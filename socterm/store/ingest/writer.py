@@ -265,7 +265,8 @@ class Writer:
         """Say which alerts tell one story, and which stories are incidents."""
         told = Stories(self._db, self._policy)
         touched = told.update(change, batch.episodes, events)
-        Settling(self._db, batch.now, told.fresh, lost=told.lost).settle(touched, told.changed)
+        settling = Settling(self._db, batch.now, told.fresh, lost=told.lost)
+        settling.settle(touched, told.changed, grew=told.grew)
 
     def _write_bytes(self, events: Sequence[Event]) -> None:
         rows = [(event.id, event.raw_bytes) for event in events if event.raw_bytes is not None]

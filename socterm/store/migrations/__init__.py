@@ -27,6 +27,7 @@ from socterm.store.migrations.m016_identity import m016_identity
 from socterm.store.migrations.m017_receipts import m017_receipts
 from socterm.store.migrations.m018_told import m018_told
 from socterm.store.migrations.m019_sole import m019_sole
+from socterm.store.migrations.m020_stories import m020_stories
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
@@ -48,5 +49,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m017_receipts,
     m018_told,
     m019_sole,
+    m020_stories,
 )
 """In order. A migration is never changed once released; the next one is appended."""
