@@ -117,6 +117,31 @@ def test_a_list_of_forwarded_addresses_before_all_else(listed: str, client: str)
     assert client in fields["network.forwarded_ip"]
 
 
+@pytest.mark.parametrize(
+    ("peer", "told", "source", "proxy"),
+    [
+        ("10.0.0.3", "198.51.100.4", "198.51.100.4", "10.0.0.3"),
+        ("10.0.0.3", "192.0.2.1, 198.51.100.4, 10.0.0.9", "198.51.100.4", "10.0.0.3"),
+        ("10.0.0.3", "10.0.0.9", "10.0.0.3", None),
+        ("203.0.113.9", "198.51.100.4", "203.0.113.9", None),
+    ],
+)
+def test_behind_a_balancer_of_ours_the_visitor_is_the_source(
+    peer: str, told: str, source: str, proxy: str | None
+) -> None:
+    fields = access(f"{peer} - -", after=f'200 5 "-" "x" "{told}"').fields
+    assert (fields["source.ip"], fields.get("source.nat.ip")) == (source, proxy)
+    assert fields["network.forwarded_ip"] == tuple(told.split(", "))
+
+
+@pytest.mark.parametrize("before", ["198.51.100.4 10.0.0.3", "(198.51.100.4) 10.0.0.3"])
+def test_a_forwarded_address_in_front_of_the_balancer_is_no_server(before: str) -> None:
+    fields = access(f"{before} - -").fields
+    assert (fields["source.ip"], fields["source.nat.ip"]) == ("198.51.100.4", "10.0.0.3")
+    assert "destination.ip" not in fields
+    assert access("198.51.100.10 203.0.113.9 - -").fields["destination.ip"] == "198.51.100.10"
+
+
 @pytest.mark.parametrize("before", ["shop.example 203.0.113.9 - -", "shop.example:443 203.0.113.9 - -"])
 def test_a_virtual_host_before_the_client(before: str) -> None:
     fields = access(before).fields

@@ -14,6 +14,7 @@ from socterm.parsers.formats.web_request import (
     answer_fields,
     client_of,
     host_port,
+    is_private,
     plain,
     put_duration,
     put_forwarded,
@@ -149,8 +150,6 @@ def _who(tokens: list[str], lead: str, fields: Fields) -> bool:
     host, listed = _listed(before)
     if listed is None:
         return False
-    if host:
-        put_server(fields, host)
     clients += listed
     if not clients:
         return False
@@ -161,6 +160,8 @@ def _who(tokens: list[str], lead: str, fields: Fields) -> bool:
             fields["source.address"] = chosen
     if len(clients) > 1:
         put_forwarded(fields, ",".join(clients))
+    if host:
+        put_server(fields, host)
     if user.strip("- "):
         fields["user.name"] = plain(user)
     return True
@@ -181,10 +182,18 @@ def _listed(tokens: list[str]) -> tuple[str, list[str] | None]:
 
 
 def put_server(fields: Fields, text: str) -> None:
-    """The virtual host a line begins with; an address is that of the server itself."""
+    """The virtual host a line begins with; an address is that of the server itself.
+
+    An address from outside before a peer of our own is no server: that is how X-Forwarded-For is written
+    in front of the peer (`%{X-Forwarded-For}i %h`), in brackets or not.
+    """
+    text = text.strip("()")
     name, port = host_port(text)
     if peer_of(name)[0] == "source.ip":
-        put_end(fields, "destination", name, port)
+        if not port and is_private(fields.get("source.ip", "")) and not is_private(name):
+            put_forwarded(fields, name)
+        else:
+            put_end(fields, "destination", name, port)
     else:
         put_host(fields, text)
 

@@ -33,10 +33,20 @@ from socterm.taxonomy.logsources import LOGSOURCES
 
 _LONGEST = 32_768
 
-_STATUSES = ("status", "status_code", "statusCode", "response_status", "http_status", "response", "code")
+_STATUSES = (
+    "status",
+    "status_code",
+    "statusCode",
+    "response_status",
+    "http_status",
+    "response",
+    "code",
+    "response_code",
+)
 _CLIENTS = (
     "remote_addr", "remote_ip", "remoteIP", "remote_address", "remoteAddr", "client_ip", "clientip",
     "clientIp", "client", "ip", "remote_host", "remoteHost", "host_ip", "src_ip", "x_real_ip",
+    "downstream_remote_address",
 )  # fmt: skip
 _METHODS = ("request_method", "method", "requestMethod", "verb", "http_method")
 _URLS = ("request_uri", "requestUri", "uri", "url", "request_path", "path", "requestURI", "request_url")
@@ -51,11 +61,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "user.name": ("remote_user", "remoteUser", "user", "auth", "username"),
     "http.request.id": ("request_id", "requestId", "req_id"),
 }
-_HOSTS = ("http_host", "host", "server_name", "vhost", "virtual_host", "domain")
+_HOSTS = ("http_host", "host", "server_name", "vhost", "virtual_host", "domain", "authority")
 _SIZES = ("body_bytes_sent", "bytes_sent", "bytes", "size", "response_size", "body_bytes", "bytesSent")
 _TOOK = ("request_time", "upstream_response_time", "duration_s")
 _FORWARDED = ("http_x_forwarded_for", "x_forwarded_for", "xff", "forwarded_for")
 _QUERIES = ("query_string", "args", "query", "queryString")
+_BALANCED = frozenset({"upstreamhost", "upstreamtime", "xff"})
+"""Names of a widespread format of nginx that leaves out the method."""
 _APACHE = frozenset({"remoteIP", "remote_host", "remoteHost", "first_line"})
 
 
@@ -101,9 +113,10 @@ def _by_habit(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found 
         made |= request_fields(line)  # nginx's names: a client that does not speak HTTP
     else:
         url = url or line
-        if not method.isalpha() or not url:
+        silent = not method and url[:1] == "/" and bool(_BALANCED & entry.keys())
+        if not url or not (method.isalpha() or silent):
             return None
-        made["http.request.method"] = method
+        put_text(made, "http.request.method", method)
         query = _first(entry, _QUERIES).lstrip("?")
         put_url(made, f"{url}?{query}" if query and "?" not in url else url)
     ts = _stamp(entry, _TIMES, reading)
@@ -234,7 +247,7 @@ FORMATS = (
             '"http_user_agent":"curl/8.0","http_host":"n.example"}'
         ),
         object=_by_habit,
-        keys=(frozenset(_STATUSES), frozenset(_CLIENTS), frozenset((*_LINES, *_METHODS))),
+        keys=(frozenset(_STATUSES), frozenset(_CLIENTS), frozenset((*_LINES, *_METHODS, *_BALANCED))),
         order=70,
     ),
 )

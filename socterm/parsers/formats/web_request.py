@@ -178,7 +178,12 @@ def is_private(ip: str) -> bool:
 
 
 def put_forwarded(fields: Fields, text: str) -> None:
-    """X-Forwarded-For as it was sent: `network.forwarded_ip`, addresses only, the claimed client first."""
+    """X-Forwarded-For as it was sent: `network.forwarded_ip`, addresses only, the claimed client first.
+
+    Where the peer is a machine of our own (a private address: a balancer, an ingress), it stands for all
+    visitors, and who asked is the last address from outside, which our own proxies added: that becomes
+    `source.ip`, the peer `source.nat.ip`. What a client wrote into the header itself stands further left.
+    """
     if not text or text == "-":
         return
     found = []
@@ -188,6 +193,12 @@ def put_forwarded(fields: Fields, text: str) -> None:
             found.append(value)
     if found:
         fields["network.forwarded_ip"] = tuple(found)
+        peer = fields.get("source.ip", "")
+        client = next((ip for ip in reversed(found) if not is_private(ip)), "")
+        if client and is_private(peer):
+            fields["source.ip"], fields["source.nat.ip"] = client, peer
+            if "source.port" in fields:
+                fields["source.nat.port"] = fields.pop("source.port")
 
 
 def plain(text: str) -> str:
