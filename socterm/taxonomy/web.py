@@ -14,6 +14,7 @@ WEB_LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "caddy.access": (("caddy", "webserver", "caddy"),),
     "traefik.access": (("traefik", "webserver", "traefik"), ("traefik", "proxy", "traefik")),
     "haproxy": (("haproxy", "webserver", "haproxy"), ("haproxy", "proxy", "haproxy")),
+    "envoy.access": (("envoy", "webserver", "envoy"), ("envoy", "proxy", "envoy")),
     "squid": (("squid", "proxy", "squid"),),
     "iis.access": (("windows", "webserver", "iis"),),
     "iis.error": (("windows", "webserver", "iis"),),
