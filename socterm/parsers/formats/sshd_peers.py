@@ -46,7 +46,10 @@ _REMOTE = re.compile(r"SSH: Server;.*?Remote: (\S+)-(\d{1,5});")
 
 
 def _close(f: Fields, mem: Memory, who: str, where: str, port: str) -> int:
-    """A connection ended: by itself an end, but what is still owed is counted here."""
+    """A connection ended: by itself an end, but what is still owed is counted here.
+
+    Of who named a user and left, a server that takes keys alone says nothing else: `ssh.untold`.
+    """
     preauth = f["message"].endswith(_ENDED)
     if who:
         f["user.name"] = who
@@ -58,6 +61,8 @@ def _close(f: Fields, mem: Memory, who: str, where: str, port: str) -> int:
             return reckon(f, meet(f, mem, where, port) if value else mem.process(), end, mem.times)
         if not value and not seen.counted and (seen.ip or seen.domain):
             f["source.ip" if seen.ip else "source.domain"] = seen.ip or seen.domain
+    if preauth and who and (seen is None or not seen.counted):
+        f["ssh.untold"] = True
     f |= end
     return mem.times
 
