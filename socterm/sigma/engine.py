@@ -30,6 +30,7 @@ class Matcher:
     def __init__(self, rules: RuleSet, *, tz: tzinfo = UTC) -> None:
         self._tz = tz
         self._rules = [rule for rule in rules.rules.values() if rule.detection is not None]
+        self._wanted = {rule.logsource for rule in self._rules}
         self._candidates: dict[str, Candidate] = {}
         self._routes: dict[tuple[LogSource, ...], Route] = {}
         self._shared: dict[int, tuple[tuple[LogSource, ...], Route]] = {}
@@ -95,18 +96,22 @@ class Matcher:
 
     def candidates(self, event: Event) -> list[Rule]:
         """The event rules that are asked about an event with these log sources, whatever they answer."""
-        return [rule for rule in self._rules if _served(rule, event.logsources)]
+        return self._served(event.logsources)
 
     def _open(self, sources: tuple[LogSource, ...]) -> Route:
         found = self._routes.get(sources)
         if found is None:
-            rules = [rule for rule in self._rules if _served(rule, sources)]
-            found = Route([self._candidate(rule) for rule in rules])
+            found = Route([self._candidate(rule) for rule in self._served(sources)])
             if len(self._routes) < ROUTE_LIMIT:
                 self._routes[sources] = found
         if len(self._shared) < ROUTE_LIMIT:
             self._shared[id(sources)] = (sources, found)
         return found
+
+    def _served(self, sources: tuple[LogSource, ...]) -> list[Rule]:
+        """The rules that cover one of these: thousands of rules share some hundred log sources."""
+        served = {wanted for wanted in self._wanted if any(serves(wanted, source) for source in sources)}
+        return [rule for rule in self._rules if rule.logsource in served]
 
     def _candidate(self, rule: Rule) -> Candidate:
         made = self._candidates.get(rule.key)
@@ -116,7 +121,3 @@ class Matcher:
 
     def _compile(self, node: Node) -> Matches:
         return compiled(node, self._tz)
-
-
-def _served(rule: Rule, sources: tuple[LogSource, ...]) -> bool:
-    return any(serves(rule.logsource, source) for source in sources)
