@@ -27,7 +27,7 @@ Logs = dict[str, list[str]]
 def documents(folder: str) -> dict[str, Document]:
     """Every YAML document of a folder by its file's name without the suffix."""
     return {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.stem: yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         for path in sorted((OURS / folder).glob("*.yml"))
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from socterm.assets import rules_dir, sample_logs_dir
+from socterm.assets import sample_logs_dir
 from socterm.enrich import Enricher
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
@@ -16,17 +16,16 @@ from socterm.pipeline.backtest import Backtest, Progress, Report
 from socterm.pipeline.detect import Detector
 from socterm.pipeline.replay import settled
 from socterm.query import parse
-from socterm.sigma.load import load_rules
 from socterm.sigma.model import RuleSet
 from socterm.store import check, open_store
 from socterm.store.ingest.batch import Batch
 from socterm.store.ingest.writer import Writer
 from socterm.store.upkeep.canonical import canonical
+from tests.pack import PACK
 
 from hunting import DAY, FAILED, FAILED_KEY, MANY, MANY_KEY, NOT_BOB, NOW, SECOND, attempt, rules, store_of
 from store_samples import batch, episode
 
-PACK = load_rules([rules_dir()])
 KEYS = [rule.key for rule in PACK.rules.values() if rule.alerting]
 LOGS = ("story_auth.log", "linux_ransomware.log", "web_attack.log", "windows_domain.ndjson")
 

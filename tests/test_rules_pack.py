@@ -16,6 +16,7 @@ from socterm.pipeline.rulecheck import TEST_NOW, run_rule_tests
 from socterm.sigma.load import load_rules
 from socterm.sigma.model import Rule, RuleTest
 from socterm.taxonomy import ACTIONS, attack
+from tests.pack import PACK
 from tests.rule_forms import form_of
 from tests.rule_promises import (
     BEYOND,
@@ -32,8 +33,7 @@ from tests.rule_promises import (
 )
 
 FOLDER = rules_dir()
-RULES = load_rules([FOLDER])
-ALL = list(RULES.rules.values())
+ALL = list(PACK.rules.values())
 BY_NAME = {rule.name: rule for rule in ALL}
 ALERTING = [rule for rule in ALL if rule.alerting]
 DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -56,14 +56,14 @@ def positive(rule: Rule) -> list[RuleTest]:
 
 
 def test_every_document_loads_and_is_used() -> None:
-    assert [fate for fate in RULES.fates if fate.fate not in ("active", "base") or fate.reason] == []
-    assert len(RULES.fates) == len(ALL) == len(DOCUMENTS)
+    assert [fate for fate in PACK.fates if fate.fate not in ("active", "base") or fate.reason] == []
+    assert len(PACK.fates) == len(ALL) == len(DOCUMENTS)
     counted = {key for rule in ALL if rule.correlation for key in rule.correlation.refs}
     assert [rule.name for rule in ALL if not rule.alerting and rule.key not in counted] == []
 
 
 def test_rules_hold_their_own_tests() -> None:
-    outcomes = run_rule_tests(RULES)
+    outcomes = run_rule_tests(PACK)
     assert len(outcomes) > 1500
     assert [outcome for outcome in outcomes if not outcome.passed] == []
 
@@ -257,8 +257,8 @@ HEAD = "Mar  9 10:00:00 web1 "
 )  # fmt: skip
 def test_what_the_whole_pack_says_of_a_line(lines: list[str], names: set[str]) -> None:
     """Of medium level or higher: an everyday line raises nothing, a plain one its own rule alone."""
-    found = replay([HEAD + line for line in lines], RULES, now=TEST_NOW)
-    raised = [RULES.rules[alert.rule] for alert in found]
+    found = replay([HEAD + line for line in lines], PACK, now=TEST_NOW)
+    raised = [PACK.rules[alert.rule] for alert in found]
     heavy = {rule.name for rule in raised if LEVELS.index(rule.info.level) >= LEVELS.index("medium")}
     superseded = {name for rule in raised for name in rule.supersedes}
     assert heavy - superseded == names - superseded
@@ -270,4 +270,4 @@ def test_rules_of_a_copy_elsewhere_are_the_same_rules(tmp_path: Path) -> None:
         target = tmp_path / path.relative_to(FOLDER)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
-    assert load_rules([tmp_path]).rules.keys() == RULES.rules.keys()
+    assert load_rules([tmp_path]).rules.keys() == PACK.rules.keys()

@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 import yaml
 from socterm.alerts.levels import LEVELS
-from socterm.assets import rules_dir, sample_logs_dir
+from socterm.assets import sample_logs_dir
 from socterm.demo import play, stories, write_samples
 from socterm.pipeline.forms import forms_of
 from socterm.pipeline.scan import Scan
 from socterm.pipeline.survey import Surveyor
-from socterm.sigma.load import load_rules
-from socterm.sigma.model import RuleSet
 from socterm.sources.finding import Finder
+from tests.pack import PACK
 
 FOLDER = sample_logs_dir()
 TRUTHS = sorted(path.name.removesuffix(".truth.yml") for path in FOLDER.glob("*.truth.yml"))
@@ -42,12 +41,8 @@ class Found:
 
 
 @cache
-def _rules() -> RuleSet:
-    return load_rules([rules_dir()])
-
-
 def _truth(name: str) -> dict[str, Any]:
-    loaded = yaml.safe_load((FOLDER / f"{name}.truth.yml").read_text(encoding="utf-8"))
+    loaded = yaml.load((FOLDER / f"{name}.truth.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     assert isinstance(loaded, dict)
     return loaded
 
@@ -61,13 +56,13 @@ def _scanned(paths: list[Path]) -> list[Found]:
     """What is found in a story's logs, merged by time and taken down the road, as `socterm scan` does."""
     surveyor = Surveyor(tz=UTC, forms=forms_of(()))
     logs = surveyor.logs(Finder([]).files([str(path) for path in paths]))
-    scan = Scan(logs, _rules(), clock=lambda: NOW, tz=UTC)
+    scan = Scan(logs, PACK, clock=lambda: NOW, tz=UTC)
     found = [finding for batch in scan.findings() for finding in batch]
     scan.close()
     assert not scan.trouble
     return [
         Found(
-            _rules().rules[one.rule].name,
+            PACK.rules[one.rule].name,
             one.info.level,
             tuple(one.entity),
             one.count,

@@ -5,21 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from socterm.assets import rules_dir, sample_logs_dir
+from socterm.assets import sample_logs_dir
 from socterm.enrich import Enricher
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.parsers.registry import FORMATS
 from socterm.pipeline.ruleexplain import stored
 from socterm.sigma.engine import Matcher
-from socterm.sigma.load import load_rules
 from socterm.store import open_store
 from socterm.store.ingest.batch import Batch
 from socterm.store.ingest.writer import Writer
+from tests.pack import PACK
 
 NOW = 1_795_000_000_000_000
 LOGS = sorted(path for path in sample_logs_dir().iterdir() if path.suffix not in (".yml", ".md", ".evtx"))
-RULES = load_rules([rules_dir()])
 
 
 def decoded(name: str, lines: list[bytes], first_id: int) -> list[Event]:
@@ -56,7 +55,7 @@ def test_verdicts_on_sample_logs(tmp_path: Path, log: Path) -> None:
     events = decoded(log.name, log.read_bytes().split(b"\n")[:800], 1)
     back = through(tmp_path / "store.db", events)
     assert_the_same(events, back)
-    assert Matcher(RULES).match_all(back) == Matcher(RULES).match_all(events)
+    assert Matcher(PACK).match_all(back) == Matcher(PACK).match_all(events)
 
 
 def test_verdicts_on_the_example_of_every_format(tmp_path: Path) -> None:
@@ -65,7 +64,7 @@ def test_verdicts_on_the_example_of_every_format(tmp_path: Path) -> None:
         events += decoded(name, [line.encode() for line in made.example.split("\n")], len(events) + 1)
     back = through(tmp_path / "store.db", events)
     assert_the_same(events, back)
-    assert Matcher(RULES).match_all(back) == Matcher(RULES).match_all(events)
+    assert Matcher(PACK).match_all(back) == Matcher(PACK).match_all(events)
 
 
 def test_log_sources_that_fields_do_not_tell_are_kept(tmp_path: Path) -> None:
