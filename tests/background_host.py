@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 from socterm.cli.background import Background
-from socterm.cli.wiring import configure, make_pipeline, open_writer
+from socterm.cli.settings import configure
+from socterm.cli.wiring import make_pipeline, open_writer
 from socterm.errors import SoctermError
 from socterm.pipeline.ingest import Pipeline
 from socterm.store.ingest.writer import Writer

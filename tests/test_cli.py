@@ -163,6 +163,25 @@ def test_help_imports_none_of_the_heavy_ones() -> None:
     assert done.stderr.strip() == b"[]"
 
 
+ASKING = (
+    "alerts", "analyse", "ask", "db", "entity", "exceptions", "hunt", "incidents", "metrics", "notify",
+    "report", "search", "sources", "templates", "tls", "tokens", "users",
+)  # fmt: skip
+"""Commands that ask a store or decide; what some of them do besides imports what that needs."""
+
+
+def test_asking_a_store_waits_for_neither_parsers_nor_rules() -> None:
+    """They are typed all day, and more than half of their start was what only an ingest needs."""
+    code = (
+        "import sys; from socterm.cli import cli\n"
+        f"found = {{name: cli.get_command(None, name) and set(sys.modules) for name in {ASKING}}}\n"
+        "heavy = ('socterm.parsers.decoder', 'socterm.pipeline.detect', 'socterm.sigma.load', 'yaml')\n"
+        "print([(name, one) for name, there in found.items() for one in heavy if one in there])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
+
+
 def test_every_rule_has_a_fate_and_passes_its_tests(tmp_path: Path) -> None:
     fates = lines(socterm("rules", "list", "--json", home=tmp_path))
     assert {row["fate"] for row in fates} <= {"active", "base"}

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from socterm.cli import cli
-from socterm.cli.wiring import clock, configure, specs_of
+from socterm.cli.settings import clock, configure
+from socterm.cli.wiring import specs_of
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline
 from socterm.sigma.model import RuleSet

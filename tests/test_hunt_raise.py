@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from socterm.alerts.episodes import Episodes
 from socterm.assets import rules_dir
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.pipeline.ingest import Pipeline
 from socterm.pipeline.raising import TAG, Raising, raise_now
 from socterm.sigma.load import load_rules

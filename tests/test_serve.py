@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.service.tokens import new_token
 from socterm.store import open_store
 from socterm.store.ingest.writer import Writer

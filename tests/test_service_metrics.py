@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from socterm.analyst.backends.turns import Turns
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import StoreError
 from socterm.measures import ALERTS, ANSWERS, COMMITS, QUEUES, Durations
 from socterm.service.metrics import Metric, text_of

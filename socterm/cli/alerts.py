@@ -15,7 +15,7 @@ from socterm.cli.meant import misspelt
 from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, query_of, store_options
 from socterm.cli.search import event_json
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import UsageError
 from socterm.store.rows import AlertRow
 

@@ -10,7 +10,7 @@ import click
 
 from socterm.cli.output import clean, put_json
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock, zone
+from socterm.cli.settings import clock, zone
 from socterm.config import prompts_dir
 from socterm.errors import UsageError
 

@@ -13,7 +13,7 @@ import click
 from socterm.cli.hearing import Interrupted, heard
 from socterm.cli.output import clean, json_option, put_json, second, stamp
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock, zone
+from socterm.cli.settings import clock, zone
 from socterm.config import Config, LlmConfig, prompts_dir
 from socterm.errors import SoctermError, UsageError
 

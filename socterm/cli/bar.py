@@ -9,9 +9,10 @@ import os
 import sys
 import time
 from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from socterm.pipeline.scan import Progress
+if TYPE_CHECKING:
+    from socterm.pipeline.scan import Progress
 
 EVERY: Final = 0.2
 """Seconds between two looks of the line."""

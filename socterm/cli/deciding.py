@@ -12,7 +12,7 @@ import msgspec
 from socterm.alerts.states import VERDICTS
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import NUMBER, opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import UsageError
 from socterm.query.times import duration, interval
 from socterm.store import Store

@@ -14,7 +14,8 @@ import click
 
 from socterm.cli.background import Background
 from socterm.cli.output import clean
-from socterm.cli.wiring import clock, configure, make_pipeline, open_writer
+from socterm.cli.settings import clock, configure
+from socterm.cli.wiring import make_pipeline, open_writer
 from socterm.config import Config, NotifyConfig
 from socterm.demo import DEFAULT, SEED, Story, paced, stories
 from socterm.demo import play as tell_story

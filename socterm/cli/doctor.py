@@ -13,7 +13,8 @@ import click
 from socterm import amounts
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.reading import store_options
-from socterm.cli.wiring import clock, configure, load
+from socterm.cli.settings import clock, configure
+from socterm.cli.wiring import load
 from socterm.config import Config, config_path
 from socterm.errors import SoctermError
 from socterm.pipeline.doctor import Row, bad

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from socterm.alerts.exceptions import status_of
 from socterm.cli.output import clean, stamp
 from socterm.cli.reading import opened
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.store.rows import ExceptionRow
 
 if TYPE_CHECKING:

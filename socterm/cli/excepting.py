@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from socterm.alerts.exceptions import Term, Wording, entity_terms, suggestions
-from socterm.cli.wiring import load, zone
+from socterm.cli.settings import zone
 from socterm.errors import UsageError
 from socterm.store import Store
 from socterm.store.rows import AlertRow, RuleRow
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def made_from(store: Store, settings: Config, said: dict[str, Any], reason: str, now: int) -> dict[str, Any]:
     """The exception that options describe, checked against the rules there are."""
+    from socterm.cli.wiring import load
     from socterm.pipeline.exceptions import made, made_of
     from socterm.sigma.exceptions import problem_of
 

@@ -12,7 +12,7 @@ from socterm.alerts.exceptions import USUAL, expiry, status_of
 from socterm.cli.excepting import made_from, previewed, suggested
 from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, store_options
-from socterm.cli.wiring import clock, zone
+from socterm.cli.settings import clock, zone
 from socterm.errors import UsageError
 from socterm.store import Store
 from socterm.store.rows import ExceptionRow

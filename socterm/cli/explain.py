@@ -14,7 +14,8 @@ import msgspec
 from socterm.cli.excepted import Excepted, in_force
 from socterm.cli.output import clean, put_json
 from socterm.cli.reading import store_options
-from socterm.cli.wiring import clock, configure, load, zone
+from socterm.cli.settings import clock, configure, zone
+from socterm.cli.wiring import load
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
 from socterm.event import LogSource

@@ -18,7 +18,7 @@ import click
 
 from socterm.cli.destinations import Destination, Outgoing, open_destination
 from socterm.cli.output import clean, json_option, put_json, table
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.demo import DEFAULT, SEED, Ledger, Rate, Story, Told, rate_of, send, stories, tell, truth_text
 from socterm.demo.samples import file_names
 from socterm.demo.stamps import HEADERS

@@ -11,7 +11,7 @@ from socterm.cli.hearing import Interrupted, counted, heard
 from socterm.cli.meant import misspelt
 from socterm.cli.output import json_option
 from socterm.cli.reading import moment, opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import QueryError, UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ import msgspec
 from socterm.cli.hearing import Count
 from socterm.cli.output import clean, put_json, second, stamp, table
 from socterm.cli.search import event_json
-from socterm.pipeline.backtold import alert_as_plain
 from socterm.pipeline.export import COLUMNS, Exporter, as_text, event_cells
 from socterm.store.doors.sqlviews import VIEWS
 from socterm.whole import written
@@ -129,6 +128,8 @@ def export(
 
 def export_alerts(report: Report, options: dict[str, Any]) -> None:
     """Write the alerts that rules would have raised."""
+    from socterm.pipeline.backtold import alert_as_plain
+
     maker = Exporter(options["export"], _ALERTS, clean)
     rows = []
     for one in report.alerts:

@@ -14,7 +14,7 @@ from socterm.cli.deciding import audit_json, report
 from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.search import event_json
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import UsageError
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow, MemberRow
 

@@ -10,7 +10,8 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json, table
 from socterm.cli.saying import WARNING, say
-from socterm.cli.wiring import clock, configure, load, open_writer, zone
+from socterm.cli.settings import clock, configure, zone
+from socterm.cli.wiring import load, open_writer
 from socterm.config import Config
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists

@@ -12,7 +12,7 @@ import msgspec
 from socterm.alerts.metrics import Metrics, RuleNoise, Spread
 from socterm.cli.output import clean, json_option, put_json, stamp, table
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import UsageError
 from socterm.query.times import duration, interval
 

@@ -13,7 +13,7 @@ import msgspec
 
 from socterm.cli.output import clean, json_option, put_json, stamp, table
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.config import load_config
 from socterm.errors import SoctermError, UsageError
 

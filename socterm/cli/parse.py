@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from socterm.cli.output import clean, put_json
-from socterm.cli.wiring import clock, configure, zone
+from socterm.cli.settings import clock, configure, zone
 from socterm.enrich import Enricher
 from socterm.errors import SoctermError, UsageError
 from socterm.event import Event

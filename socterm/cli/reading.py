@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from socterm.cli.saying import say
-from socterm.cli.wiring import clock, configure
+from socterm.cli.settings import clock, configure
 from socterm.config import Config
 from socterm.errors import SoctermError, StoreFullError, UsageError
 from socterm.query import Query, parse

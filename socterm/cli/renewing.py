@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from socterm.cli.saying import ERROR, INFO, WARNING, say
-from socterm.cli.wiring import configure, named_rules, placeholders, rule_reader, terms_of
+from socterm.cli.settings import configure
+from socterm.cli.wiring import named_rules, placeholders, rule_reader, terms_of
 from socterm.config import Config
 from socterm.config.model import keys
 from socterm.enrich.data import DataFiles

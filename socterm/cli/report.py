@@ -10,7 +10,7 @@ import click
 
 from socterm.cli.output import put_json
 from socterm.cli.reading import NUMBER, opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import UsageError
 from socterm.query.times import duration, interval
 

@@ -13,8 +13,9 @@ import msgspec
 from socterm.cli.group import ingest_options
 from socterm.cli.renewing import IngestPart, NotifyPart, Part, Renewal
 from socterm.cli.saying import ERROR, INFO, WARNING, say
+from socterm.cli.settings import configure
 from socterm.cli.signals import on_signals
-from socterm.cli.wiring import calm_memory, configure, make_pipeline, open_writer, specs_of
+from socterm.cli.wiring import calm_memory, make_pipeline, open_writer, specs_of
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
 from socterm.notify.notifier import Notifier

@@ -20,9 +20,10 @@ from socterm.cli.output import clean
 from socterm.cli.parse import reference
 from socterm.cli.reading import moment
 from socterm.cli.saying import say
+from socterm.cli.settings import clock, configure, zone
 from socterm.cli.sheets import FORMS, Target, sheet
 from socterm.cli.summary import Summary
-from socterm.cli.wiring import calm_memory, clock, configure, load, rule_paths, zone
+from socterm.cli.wiring import calm_memory, load, rule_paths
 from socterm.config import Config
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists

@@ -15,8 +15,9 @@ from socterm.cli.group import ingest_options
 from socterm.cli.renewing import Key, Renewal
 from socterm.cli.run import follow
 from socterm.cli.saying import INFO, WARNING, say
+from socterm.cli.settings import clock, configure
 from socterm.cli.signals import on_signals
-from socterm.cli.wiring import clock, configure, open_writer, specs_of
+from socterm.cli.wiring import open_writer, specs_of
 from socterm.config import Config
 from socterm.errors import LeaseHeldError, SoctermError
 from socterm.pipeline.sdnotify import Manager, of_this_process

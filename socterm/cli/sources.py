@@ -10,7 +10,7 @@ import msgspec
 
 from socterm.cli.output import json_option, put_json, stamp, table
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import UsageError
 from socterm.pipeline.sourceview import age, commonest, rate, share, trouble
 from socterm.store.rows import SourceRow

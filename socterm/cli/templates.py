@@ -11,7 +11,7 @@ import click
 from socterm.cli.output import clean, json_option, put_json, second, stamp
 from socterm.cli.output import table as put_table
 from socterm.cli.reading import moment, opened, store_options
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import SoctermError, UsageError
 from socterm.store.doors.templates import ORDERS, TemplateRow, Totals
 

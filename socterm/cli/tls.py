@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:

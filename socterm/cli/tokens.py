@@ -9,8 +9,8 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import NUMBER, opened, store_options
+from socterm.cli.settings import clock
 from socterm.cli.users import made
-from socterm.cli.wiring import clock
 from socterm.errors import UsageError
 from socterm.store.doors.identity import TokenRow
 

@@ -12,7 +12,7 @@ import click
 
 from socterm.cli.output import clean, json_option, put_json, second, stamp, table
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock, configure
+from socterm.cli.settings import clock, configure
 from socterm.config import Config
 from socterm.errors import UsageError
 from socterm.store import Store, open_store

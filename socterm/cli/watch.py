@@ -15,16 +15,8 @@ import click
 
 from socterm.cli.background import Background
 from socterm.cli.saying import say
-from socterm.cli.wiring import (
-    calm_memory,
-    clock,
-    configure,
-    make_pipeline,
-    open_writer,
-    placeholders,
-    specs_of,
-    zone,
-)
+from socterm.cli.settings import clock, configure, zone
+from socterm.cli.wiring import calm_memory, make_pipeline, open_writer, placeholders, specs_of
 from socterm.config import Config, keys_path, prompts_dir
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.ingest import Pipeline

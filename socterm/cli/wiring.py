@@ -5,19 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import platform
-import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from socterm import amounts
 from socterm.alerts.bonds import Policy
 from socterm.assets import rules_dir
 from socterm.cli.saying import say
-from socterm.config import Config, cache_dir, data_dir, load_config, prompts_dir
+from socterm.cli.settings import clock, zone
+from socterm.config import Config, cache_dir, data_dir, prompts_dir
 from socterm.enrich import Enricher
 from socterm.enrich.valuelists import ValueLists
 from socterm.enrich.watched import DataError, text_lines
@@ -47,11 +45,6 @@ PLACEHOLDERS_LIMIT = 4 << 20
 """Bytes of a file of values for a placeholder; each value is a test of its own in rules that ask for it."""
 
 
-def clock() -> int:
-    """The wall clock in µs."""
-    return time.time_ns() // 1000
-
-
 def calm_memory(young: int = 50_000, middle: int = 20, old: int = 50) -> None:
     """Keep what is loaded by now out of the collector's rounds, and make those rare.
 
@@ -60,33 +53,6 @@ def calm_memory(young: int = 50_000, middle: int = 20, old: int = 50) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(young, middle, old)
-
-
-def configure(options: Mapping[str, Any]) -> Config:
-    """The configuration with this call's flags on top."""
-    names = ("db", "tail", "syslog", "journal", "formats", "rules", "tz")
-    flags = {name: options.get(name) for name in names}
-    if options.get("theme"):
-        flags["console.theme"] = options["theme"]
-    if options.get("fps"):
-        flags["console.fps"] = options["fps"]
-    served = ("listen", "cert", "key", "behind_proxy", "browser")
-    flags |= {f"api.{name}": options[name] for name in served if options.get(name)}
-    return load_config(flags, path=options.get("config"))
-
-
-def zone(config: Config) -> tzinfo:
-    """The zone of stamps that name none: as configured, else this machine's."""
-    if config.tz:
-        return ZoneInfo(config.tz)
-    link = Path("/etc/localtime")
-    if link.is_symlink():
-        _, _, name = str(link.resolve()).partition("zoneinfo/")
-        try:
-            return ZoneInfo(name)
-        except (ValueError, OSError, KeyError):
-            return UTC
-    return UTC
 
 
 def rule_paths(extra: Sequence[Path], *, pack: bool = True) -> list[Path]:

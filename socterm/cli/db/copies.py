@@ -10,7 +10,7 @@ from socterm.amounts import shown_size
 from socterm.cli.doing import Doing
 from socterm.cli.output import json_option, put_json
 from socterm.cli.reading import store_options, store_path
-from socterm.cli.wiring import clock, configure
+from socterm.cli.settings import clock, configure
 from socterm.errors import UsageError
 from socterm.store.upkeep import backup as copies
 

@@ -14,7 +14,7 @@ from socterm.amounts import shown_size
 from socterm.cli.doing import Doing
 from socterm.cli.output import json_option, put_json
 from socterm.cli.reading import store_options, store_path
-from socterm.cli.wiring import clock, configure, terms_of
+from socterm.cli.settings import clock, configure
 from socterm.errors import UsageError
 from socterm.store.keeping.retention import Terms
 from socterm.store.upkeep import care
@@ -60,6 +60,8 @@ def retain(
 
     What open alerts and episodes under way cite stays. It may run beside an ingest, and be cut off.
     """
+    from socterm.cli.wiring import terms_of
+
     path = store_path(db, config)
     said = terms_of(configure({"db": db, "config": config}))
     given = {"older": older, "max_size": max_size, "closed": closed}

@@ -12,7 +12,7 @@ from socterm.cli.doing import Doing
 from socterm.cli.output import clean, json_option, put_json, stamp
 from socterm.cli.reading import store_file, store_options, store_path
 from socterm.cli.saying import say
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.store.connection import MENDING
 from socterm.store.upkeep.describe import Facts, describe
 

@@ -18,7 +18,7 @@ import click
 
 from socterm.cli.rules.common import path_of
 from socterm.cli.saying import say
-from socterm.cli.wiring import clock
+from socterm.cli.settings import clock
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
 

@@ -14,7 +14,8 @@ import click
 from socterm.cli.hearing import Interrupted, counted, heard
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.common import chosen, db_option, outside, path_of, rule_options, settings_of
-from socterm.cli.wiring import clock, load, zone
+from socterm.cli.settings import clock, zone
+from socterm.cli.wiring import load
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
 from socterm.query.times import duration

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from socterm.cli.wiring import configure, load
+from socterm.cli.settings import configure
+from socterm.cli.wiring import load
 from socterm.config import Config
 from socterm.errors import UsageError
 

@@ -15,7 +15,8 @@ from socterm.cli.excepted import Excepted, in_force
 from socterm.cli.output import clean, json_option, put_json
 from socterm.cli.rules.asking import events_of
 from socterm.cli.rules.common import db_option, one_of, outside, path_of, place, rule_options, source_text
-from socterm.cli.wiring import configure, load, rule_paths, zone
+from socterm.cli.settings import configure, zone
+from socterm.cli.wiring import load, rule_paths
 from socterm.config import Config
 from socterm.errors import SoctermError, UsageError
 

@@ -10,7 +10,7 @@ from socterm.alerts.exceptions import EVERYTHING, Wording, expiry, status_of
 from socterm.cli.excepting import rule_named
 from socterm.cli.output import clean, stamp
 from socterm.cli.reading import opened, store_options
-from socterm.cli.wiring import clock, zone
+from socterm.cli.settings import clock, zone
 from socterm.errors import UsageError
 
 

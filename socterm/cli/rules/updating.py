@@ -13,7 +13,8 @@ import msgspec
 
 from socterm.cli.output import clean, json_option, put_json, stamp, table
 from socterm.cli.rules.common import FATES, settings_of
-from socterm.cli.wiring import clock, placeholders, rule_sets
+from socterm.cli.settings import clock
+from socterm.cli.wiring import placeholders, rule_sets
 from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
