@@ -28,7 +28,7 @@ _HEAD = """\
 # Written by docs/yields.py from the formats' examples and all tests: run it where a format has new fields.
 # dataset, `+` where the producer's own names are kept beside these, the formats that read it: its fields
 """
-_OWN_NAMES = frozenset({"cef", "leef", "keyvalue", "fortigate"})
+_OWN_NAMES = frozenset({"cef", "leef", "keyvalue", "fortigate", "sophos.firewall", "sonicwall"})
 """Text formats whose lines carry names and values: what is not known keeps the producer's name."""
 
 

@@ -127,6 +127,7 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "panos.traffic": (("paloalto", "", "traffic"), _FIREWALL),
     "panos.threat": (("paloalto", "", "threat"), _FIREWALL),
     "junos.flow": (("juniper", "", "junos"), _FIREWALL),
+    "windows.pfirewall": (("windows", "", "pfirewall"), _FIREWALL),
     "suricata": (("suricata", "", ""),),
     **{f"suricata.{name}": (("suricata", "", name),) for name in EVE_TYPES},
     **_sensor("suricata"),

@@ -32,7 +32,8 @@ _ASKED = 64
 _LONGEST = 255
 """Characters of a name in DNS (RFC 1035, 2.3.4)."""
 _BLOCKERS = ("gravity blocked ", "exactly blocked ", "exactly denied ", "regex blocked ", "regex denied ",
-             "blocked ", "antigravity blocked ", "special domain ", "blacklisted ")  # fmt: skip
+             "blocked ", "antigravity blocked ", "special domain ",
+             "blacklisted ", "exactly blacklisted ", "regex blacklisted ")  # fmt: skip
 _SOURCES = frozenset(
     {"reply", "cached", "cached-stale", "config", "DHCP", "validation", "dnssec-reply", "rrcache"}
 )

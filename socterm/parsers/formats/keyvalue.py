@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from socterm.parsers.format import Format, Found, Reading
+from socterm.parsers.formats.keyvalue_walls import wall
 from socterm.parsers.formats.own_logins import SAID_IN, mark_login
 from socterm.parsers.marks import Fields, mark
 from socterm.parsers.moments import when
@@ -106,8 +107,11 @@ def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
     _fill(f, pairs)
     dataset = "fortigate" if pairs.keys() >= _FORTINET else "keyvalue"
     f["event.dataset"] = dataset
+    maker = wall(f, pairs)
     if dataset == "fortigate":
         _fortigate(f, pairs)
+    elif maker:
+        f["event.dataset"] = dataset = maker
     else:
         mark_login([value for name, value in pairs.items() if name.lower() in SAID_IN], f)
     return _moment(pairs, reading), logsources_of(dataset), 1
@@ -116,7 +120,7 @@ def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
 FORMATS = (
     Format(
         name="keyvalue",
-        title="key=value pairs (logfmt, FortiGate, Sophos)",
+        title="key=value pairs (logfmt, FortiGate, Sophos, SonicWall)",
         example='time="2026-11-20T10:00:00Z" level=warning msg="login refused" user=ann srcip=198.51.100.9',
         line=keyvalue,
         begins=_BEGINS,
