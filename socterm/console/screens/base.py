@@ -30,6 +30,7 @@ class ListScreen(TwoPanes, Generic[T], inherit_bindings=False):
     A subclass gives `COLUMNS`, `read_items` and `about_lines`; the rest has defaults.
     """
 
+    WORDS = True
     COLUMNS: ClassVar[Sequence[Column[Any]]] = ()
     EMPTY: ClassVar[str] = "Nothing here yet."
 
@@ -150,7 +151,7 @@ class ListScreen(TwoPanes, Generic[T], inherit_bindings=False):
         self._busy = False
         if message.error:
             self._wrong = True
-            self.filter_bar.mistake(message.error, message.position)
+            self.filter_bar.wrong(self.view.filter.text, message.error, message.position)
         elif not message.same:
             self._stamp = message.stamp
             passing = "Nothing passes · F switches the filter off."

@@ -141,7 +141,7 @@ class EventsPanes(TwoPanes, inherit_bindings=False):
     def stream_read(self, message: StreamRead | AroundRead) -> None:
         """Say what is wrong with the filter, or that nothing is."""
         if isinstance(message, StreamRead) and message.version == self.list.version and message.error:
-            self.filter_bar.mistake(message.error, message.position)
+            self.filter_bar.wrong(self.view.filter.text, message.error, message.position)
         self.titles()
 
     @on(Moved)

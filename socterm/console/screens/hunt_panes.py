@@ -52,6 +52,7 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
     """A question, its answer as a list with bars above it, and what stands behind a row."""
 
     PLACE = "hunt"
+    WORDS = False
     OFFERS: ClassVar[tuple[Context, ...]] = ("hunt", "list", "app")
 
     list: HuntRows
@@ -168,8 +169,8 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
         self._under_way = not message.done
         if message.error:
             self.list.empty = [line((part, "error")) for part in wrap(message.error, 64)]
-            if message.position >= 0:
-                self.filter_bar.mistake(message.error, message.position)
+            if message.position >= 0 and self.view.how == "query":
+                self.filter_bar.wrong(self.view.filter.text, message.error, message.position)
         elif message.done and not message.answer.rows:
             self.list.empty = nothing() if self.question.empty else hint("Nothing found.")
         self._show(message.answer)

@@ -43,6 +43,8 @@ class TwoPanes(Page, inherit_bindings=False):
     """
 
     STACKED: ClassVar[bool] = False
+    WORDS: ClassVar[bool] = False
+    """Whether its filter is words to be found in a row, and no query."""
 
     def __init__(self, frame: Frame, argument: str = "") -> None:
         super().__init__(frame, argument)
@@ -62,7 +64,7 @@ class TwoPanes(Page, inherit_bindings=False):
 
     def above(self) -> Iterable[Widget]:
         """What stands above the list in its pane: the filter line."""
-        yield FilterBar("list", now=self.frame.clock)
+        yield FilterBar("list", now=self.frame.clock, words=self.WORDS)
 
     def again(self) -> None:
         """Read the list anew because a person asked for it: another filter, another order."""

@@ -120,7 +120,7 @@ class Reading(Beat):
             return
         self._busy = False
         if message.position >= 0 or message.error:
-            self.filter_bar("alerts").mistake(message.error, message.position)
+            self.filter_bar("alerts").wrong(self.state.alerts.text, message.error, message.position)
             return
         if message.change < 0:
             return
@@ -159,7 +159,7 @@ class Reading(Beat):
         if message.version == self.stream.version:
             self.count_behind()
             if message.error:
-                self.filter_bar("stream").mistake(message.error, message.position)
+                self.filter_bar("stream").wrong(self.state.stream.text, message.error, message.position)
             self.titles()
 
     @on(Moved)
