@@ -65,3 +65,21 @@ def test_mistakes_are_told_in_one_line_before_the_console_opens(
         assert said.encode() in screen.written
         assert b"\x1b[?1049h" not in screen.written
     assert not (tmp_path / "s.db").exists()
+
+
+def test_bytes_of_another_encoding_and_a_pasted_escape_end_and_decide_nothing(tmp_path: Path) -> None:
+    command = [*SOCTERM, "--db", tmp_path / "s.db", "--tail", tmp_path / "a.log"]
+    with Screen(command, home=tmp_path) as screen:
+        screen.shows("1 Alerts")
+        screen.press(",e")
+        screen.shows("1 Events")
+        screen.press("/")
+        screen.shows("Enter keep")
+        screen.send("m\xfcller ".encode("latin-1"))
+        screen.shows("m\ufffdller")
+        screen.paste(b"\x1b[31mred\r\x1b[0m over\r,m")
+        screen.shows("m\ufffdller \u241b[31mred \u241b[0m over ,m")
+        screen.press("\x1b")
+        screen.lacks("Enter keep")
+        screen.shows("1 Events")
+        assert screen.process.poll() is None

@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import Any, ClassVar
 
 from textual import events
+from textual.driver import Driver
 
 from socterm.console.actions import bindings
 from socterm.console.announcing import USUAL, Limits
@@ -31,6 +32,7 @@ from socterm.console.screens.page import Page
 from socterm.console.screens.panes import PAGES
 from socterm.console.screens.triage import TriageScreen
 from socterm.console.state import UiState, restore, view_name
+from socterm.console.terminal import reading_text
 from socterm.console.theme import DEFAULT, THEMES, textual_themes
 from socterm.errors import StoreError, UsageError
 
@@ -130,6 +132,10 @@ class SoctermApp(Going, inherit_bindings=False):
         )
         if ingest is not None:
             ingest.on_commit(self.wake)
+
+    def get_driver_class(self) -> type[Driver]:
+        """What reads the terminal."""
+        return reading_text(super().get_driver_class())
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """End; whoever waits for that is told that it begins."""

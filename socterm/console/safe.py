@@ -19,6 +19,7 @@ from rich.style import Style
 from textual.app import App
 from textual.color import Color
 from textual.content import Content
+from textual.events import Paste
 from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import Input
@@ -168,6 +169,18 @@ class SafeInput(Input):
     def replace(self, text: str, start: int, end: int) -> None:
         """Every way of typing and pasting ends here: the text is cleaned."""
         super().replace(safe_text(text), start, end)
+
+    def _on_paste(self, event: Paste) -> None:
+        """All lines as one, and as much as there is room for; Textual takes the first line, or nothing."""
+        event.prevent_default()
+        event.stop()
+        lines = [part for part in event.text.splitlines() if part.strip()]
+        text = safe_text(" ".join(lines), len(event.text))
+        most, selected = self.max_length or LIMIT, self.selection
+        room = max(0, most - len(self.value) + abs(selected.end - selected.start))
+        self.replace(SafeText(text[:room]), *sorted(selected))
+        if len(text) > room:
+            say(self.app, f"a line takes {most:,} characters: {len(text) - room:,} were left out", "warning")
 
 
 class ControlGuard(LineFilter):

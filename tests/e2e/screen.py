@@ -111,6 +111,10 @@ class Screen:
         """Type."""
         os.write(self._master, keys.encode())
 
+    def send(self, data: bytes) -> None:
+        """What a terminal sends, as it is."""
+        os.write(self._master, data)
+
     def paste(self, text: bytes) -> None:
         """Paste, as terminals do it."""
         os.write(self._master, b"\x1b[200~" + text + b"\x1b[201~")
