@@ -8,7 +8,7 @@ from datetime import tzinfo
 from socterm.alerts.incidents import Link
 from socterm.console.lines import Line, Span, line, sp
 from socterm.console.theme import MARKS, SHORT
-from socterm.console.words import VERDICTS, clock, entity_text, plural, span, stamp
+from socterm.console.words import VERDICTS, clock, entity_text, plural, span, stamp, until
 from socterm.store.doors.incident_rows import IncidentPage, IncidentRow, MemberRow
 from socterm.store.rows import AuditRow, EventRow
 
@@ -63,8 +63,7 @@ def _head(row: IncidentRow, tz: tzinfo) -> Iterator[Line]:
     if row.merged_into:
         state += [sp(f" · its alerts belong to incident {row.merged_into}", "dim")]
     yield line(*state)
-    times = f"{stamp(row.first, tz)} to {clock(row.last, tz)}"
-    yield line(sp(times), sp(f" · {span(row.last - row.first)}", "dim"))
+    yield line(sp(until(row.first, row.last, tz)), sp(f" · {span(row.last - row.first)}", "dim"))
     yield line(sp("opened by ", "dim"), sp(_why(row.why), "dim"), hang=2)
     if row.tactics:
         yield Line()
@@ -96,7 +95,11 @@ def _timeline(page: IncidentPage, evidence: Mapping[int, Sequence[EventRow]], tz
     links: dict[int, list[Link]] = {}
     for link in page.links:
         links.setdefault(link.alert, []).append(link)
+    day = stamp(page.row.first, tz)[:10]
     for one in page.alerts[:MOST]:
+        if (of := stamp(one.first, tz)[:10]) != day:
+            day = of
+            yield line((day, "dim"))
         yield _alert(one, tz)
         if one.pinned:
             yield line(("    put here by a person", "dim"))

@@ -88,6 +88,12 @@ def stamp(ts: int, tz: tzinfo) -> str:
     return moment(ts, tz).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def until(first: int, last: int, tz: tzinfo) -> str:
+    """From when to when; the second date only where it is another day."""
+    same = moment(first, tz).date() == moment(last, tz).date()
+    return f"{stamp(first, tz)} to {(clock if same else stamp)(last, tz)}"
+
+
 def entity_text(entity: Mapping[str, str]) -> SafeText:
     """An alert's entity as a phrase: `203.0.113.9 → root`, `alice @ db01`, or its values in order."""
     address = entity.get("source.ip", "")

@@ -12,7 +12,7 @@ from socterm.console.messages import HistogramRead
 from socterm.console.readers import Store, bars
 from socterm.console.widgets.bars import BLOCKS, Bar, Part
 from socterm.console.widgets.reader import Reader, in_thread
-from socterm.console.words import clock, number
+from socterm.console.words import number, stamp
 from socterm.store.rows import Bucket
 
 MINUTE = 60_000_000
@@ -63,9 +63,13 @@ class Histogram(Reader, Bar):
             block = " " if not bucket.events else BLOCKS[min(7, bucket.events * 7 // max(1, top))]
             spans.append(sp(block, "hot" if bucket.alerted else "graph"))
         return [
-            Part(
-                (sp(f" 15 min to {clock(self.end, self.tz)[:5]}  " if old else " last 15 min  ", "dim"),), 2
-            ),
+            Part((sp(f" {self._when()}  " if old else " last 15 min  ", "dim"),), 2),
             Part(tuple(spans), 0),
             Part((sp(f"  {total:,} events" if total < 1e7 else f"  {number(total)} events", "dim"),), 1),
         ]
+
+    def _when(self) -> str:
+        """The end of the bars; where it is of another day that is said in the room there is."""
+        said = stamp(self.end, self.tz)
+        today = said[:10] == stamp(self.now(), self.tz)[:10]
+        return f"15 min to {said[11:16]}" if today else f"to {said[5:16]}"
