@@ -155,7 +155,7 @@ def test_all_shows_every_rule_tried(home: Path) -> None:
         (
             "  a: {user: root, pid|gt: 5}\n  condition: a\n",
             {"user.name": "root", "process.pid": 3},
-            ["process.pid is 3, wanted compare gt 5"],
+            ["process.pid is 3, wanted gt 5"],
         ),
         (
             "  a: {user: root}\n  b: {pid: 1}\n  condition: a and not b\n",

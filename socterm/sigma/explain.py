@@ -12,6 +12,7 @@ from socterm.sigma.evaluate import evaluate
 from socterm.sigma.fields import values
 from socterm.sigma.ir import FieldMatch, Node, leaves
 from socterm.sigma.keywords import keyword_texts
+from socterm.sigma.wording import wanted_of
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -34,18 +35,7 @@ def explain(node: Node, event: Event, tz: tzinfo) -> list[Finding]:
     for leaf in leaves(node):
         field = leaf.names[0] if isinstance(leaf, FieldMatch) else ""
         seen = values(event, leaf.names) if isinstance(leaf, FieldMatch) else keyword_texts(event)[:1]
-        found.append(Finding(leaf.selection, field, wanted_of(leaf.test), seen, evaluate(leaf, event, tz)))
+        found.append(
+            Finding(leaf.selection, field, wanted_of(leaf.test, event), seen, evaluate(leaf, event, tz))
+        )
     return found
-
-
-def wanted_of(test: msgspec.Struct) -> str:
-    """A test in words near to the rule's own: `endswith /sh`, `gt 5`."""
-    said = {name: value for name, value in msgspec.structs.asdict(test).items() if value not in ("", False)}
-    kind = said.pop("place", type(test).__name__.lower())
-    return " ".join([kind, *(_plain(value) for value in said.values())])
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "*".join("".join("?" if part is None else part for part in item) for item in value)
-    return str(value)

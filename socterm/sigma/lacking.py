@@ -9,10 +9,10 @@ import msgspec
 
 from socterm.event import Event
 from socterm.sigma.evaluate import evaluate
-from socterm.sigma.explain import wanted_of
 from socterm.sigma.fields import values
 from socterm.sigma.ir import And, FieldMatch, Keyword, Node, Not, leaves
 from socterm.sigma.keywords import keyword_texts
+from socterm.sigma.wording import shown, wanted_of
 
 _MOST_NAMED = 6
 
@@ -45,8 +45,7 @@ class Lack(msgspec.Struct, frozen=True):
             return f"{name} {named}, which the rule excludes"
         if not self.field:
             return f"nowhere {named}"
-        has = ", ".join(str(value) for value in self.found) if self.found else "not there"
-        return f"{name} is {has}, wanted {named}"
+        return f"{name} is {shown(self.found)}, wanted {named}"
 
 
 def lacking(node: Node, event: Event, tz: tzinfo) -> tuple[Lack, ...]:
@@ -77,5 +76,5 @@ def lacking(node: Node, event: Event, tz: tzinfo) -> tuple[Lack, ...]:
 
 def _lack(leaf: FieldMatch | Keyword, event: Event) -> Lack:
     if isinstance(leaf, FieldMatch):
-        return Lack(leaf.selection, leaf.names[0], (wanted_of(leaf.test),), values(event, leaf.names))
-    return Lack(leaf.selection, "", (wanted_of(leaf.test),), keyword_texts(event)[:1])
+        return Lack(leaf.selection, leaf.names[0], (wanted_of(leaf.test, event),), values(event, leaf.names))
+    return Lack(leaf.selection, "", (wanted_of(leaf.test, event),), keyword_texts(event)[:1])

@@ -22,7 +22,6 @@ from socterm.errors import SoctermError, UsageError
 
 if TYPE_CHECKING:
     from socterm.pipeline.ruleexplain import EventAnswers, RuleAnswer, RuleExplained
-    from socterm.sigma.explain import Finding
     from socterm.sigma.model import Rule, RuleFate, RuleSet
     from socterm.sigma.selected import Selected
 
@@ -226,6 +225,8 @@ def _answer(one: RuleAnswer, rule: Rule) -> Iterator[str]:
 
 
 def _selection(selection: Selected) -> Iterator[str]:
+    from socterm.sigma.wording import shown
+
     state = "holds" if selection.holds else "fails"
     if selection.excluded:
         state += ", which the condition excludes" if selection.holds else ", as the condition asks"
@@ -234,23 +235,13 @@ def _selection(selection: Selected) -> Iterator[str]:
         return
     passed = [test for test in selection.tests if test.passed]
     for test in passed[:_VALUES_SHOWN]:
-        yield f"      ✓ {_field(test)} is {_values(test)}: {test.wanted}"
+        yield f"      ✓ {test.field or 'the text'} is {shown(test.values)}: {test.wanted}"
     if len(passed) > _VALUES_SHOWN:
         yield f"      ✓ and {len(passed) - _VALUES_SHOWN} more tests"
     for lack in selection.lacks[:_VALUES_SHOWN]:
         yield f"      ✗ {lack.text}"
     if len(selection.lacks) > _VALUES_SHOWN:
         yield f"      ✗ and {len(selection.lacks) - _VALUES_SHOWN} more"
-
-
-def _field(test: Finding) -> str:
-    return test.field or "the text"
-
-
-def _values(test: Finding) -> str:
-    return (
-        ", ".join(str(value)[:200] for value in test.values[:_VALUES_SHOWN]) if test.values else "not there"
-    )
 
 
 def _groups(found: RuleExplained) -> Iterator[str]:
