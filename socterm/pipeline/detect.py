@@ -210,8 +210,10 @@ class Detector:
 
         `now` is the wall clock of live sources: with it what has waited for long waits no more.
         """
-        if self.learner is not None and now is not None:
-            self.learner.tick(now, IDLE_AFTER)
+        if now is not None:
+            self.watermark.confirm(now)
+            if self.learner is not None:
+                self.learner.tick(now, IDLE_AFTER)
         if quiet > IDLE_AFTER:
             self.watermark.rest(quiet)
             if self.learner is not None:

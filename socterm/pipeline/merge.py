@@ -17,7 +17,7 @@ import msgspec
 from socterm.event import Chunk, Event
 from socterm.parsers.decoder import Decoder
 from socterm.pipeline.survey import Log
-from socterm.sigma.watermark import JUMP, SourceClock, Watermark
+from socterm.sigma.watermark import JUMP, NEVER, SourceClock, Watermark
 from socterm.sources.whole import Whole
 
 CHUNK: Final = 2000
@@ -41,19 +41,25 @@ SORTING: Final = 4 * WINDOW
 _PACKED: Final = 12
 """How much more text there is than bytes in a packed file, roughly; events of .evtx grow less."""
 
-_NEVER: Final = 1 << 62
+NO_TIME: Final = 1 << 62
 
 
 class Feed:
-    """One log being read: its decoder, and the events read ahead. `at` is the next one to hand over."""
+    """One log being read: its decoder, and the events read ahead. `at` is the next one to hand over.
 
-    def __init__(self, log: Log, source: Whole, decoder: Decoder, *, put_in_order: bool) -> None:
+    Where chunks need not stay `whole`, the last event of a read is kept for the next one: what stands behind
+    an event tells whether its time can be believed, however long nothing had happened before.
+    """
+
+    def __init__(self, log: Log, source: Whole, decoder: Decoder, *, put_in_order: bool, whole: bool) -> None:
         self.log = log
         self.name = log.name
         self.source = source
         self.decoder = decoder
         self.put_in_order = put_in_order
+        self.whole = whole
         self.chunk: Chunk | None = None
+        self._kept: list[Event] = []
         self.events: list[Event] = []
         self.at = 0
         self.turns: list[int] = []
@@ -72,8 +78,10 @@ class Feed:
 
         A time before `floor` (µs) is not believed: what stands before it is not handed over earlier for it.
         """
-        self.events, self.at = [], 0
+        self.events, self._kept, self.at = self._kept, [], 0
         room = WINDOW if self.put_in_order else 0
+        least = 1 if self.whole else 2
+        over = True
         while (chunk := self.source.read(limit)) is not None:
             if now is not None:
                 chunk = msgspec.structs.replace(chunk, now=now)
@@ -83,17 +91,28 @@ class Feed:
                 self._begin(events)
             ready(events)
             self.events += events
-            if room <= 0 or (room := room - sum(map(len, chunk.lines))) <= 0:
+            room -= sum(map(len, chunk.lines))
+            if room <= 0 and len(self.events) >= least:
+                over = False
                 break
         if self.put_in_order:
             self.events.sort(key=_time)
         # When each event is due: no later than those behind it, so that one wrong stamp holds nothing up.
         times = [event.ts for event in reversed(self.events)]
         if times and min(times) < floor:
-            times = [ts if ts >= floor else _NEVER for ts in times]
+            times = [ts if ts >= floor else NO_TIME for ts in times]
         self.turns = list(accumulate(times, min))
         self.turns.reverse()
+        if not over and not self.whole:
+            self._kept = [self.events.pop()]
+            self.turns.pop()
         return bool(times)
+
+    @property
+    def due(self) -> int:
+        """When the next event is due (µs); `NO_TIME` where its time and those behind it are not believed."""
+        alone = self.whole and len(self.events) == 1
+        return NO_TIME if alone else self.turns[self.at]
 
     def take(self, until: int) -> list[Event]:
         """The next events that are due by `until` (µs), at least one."""
@@ -147,7 +166,8 @@ class Merge:
                 continue
             _, name = heapq.heappop(self._heap)
             feed = self.open[name]
-            yield feed, feed.take(_NEVER if self._whole else self._until())
+            self._believe(feed)
+            yield feed, feed.take(NO_TIME if self._whole else self._until())
             if feed.at < len(feed.events) or self._fill(feed):
                 heapq.heappush(self._heap, (self._turn(feed), name))
             else:
@@ -160,7 +180,7 @@ class Merge:
 
     def _until(self) -> int:
         """Up to when the log whose turn it is may go: not far beyond what others have next."""
-        others = self._heap[0][0] if self._heap else _NEVER
+        others = self._heap[0][0] if self._heap else NO_TIME
         if self._waiting and len(self.open) < OPEN:
             others = min(others, self._waiting[-1].first)
         return others + self._lateness
@@ -179,7 +199,8 @@ class Merge:
 
     def _open(self, log: Log) -> None:
         source, decoder = self._open_log(log)
-        feed = Feed(log, source, decoder, put_in_order=log.unsorted and not self._whole and self._room(log))
+        put_in_order = log.unsorted and not self._whole and self._room(log)
+        feed = Feed(log, source, decoder, put_in_order=put_in_order, whole=self._whole)
         self.open[log.name] = feed
         clock = self._clocks.setdefault(log.name, SourceClock(high=log.first))
         if self._fill(feed):
@@ -202,10 +223,17 @@ class Merge:
         return feed.fill(limit, self._now, self._ready, floor)
 
     def _turn(self, feed: Feed) -> int:
-        """When the next event of a log is due. What is far ahead of the log's clock is not believed yet."""
-        due = feed.turns[feed.at]
+        """When the next event of a log is due; soon where its time is not believed."""
+        if feed.due < NO_TIME:
+            return feed.due
         clock = self._clocks.get(feed.name)
-        return due if clock is None else min(due, max(clock.high, feed.log.first) + JUMP)
+        return min(feed.turns[feed.at], max(clock.high if clock else 0, feed.log.first) + JUMP)
+
+    def _believe(self, feed: Feed) -> None:
+        """The clock of a log in which nothing had happened for over an hour would wait for a second line."""
+        clock = self._clocks.get(feed.name)
+        if clock is not None and clock.high + JUMP < feed.due < NO_TIME:
+            clock.high, clock.doubt, clock.behind = feed.due, NEVER, 0
 
     def _end(self, feed: Feed) -> None:
         self._ended(feed)

@@ -79,7 +79,8 @@ class Surveyor:
         form = form_for(self._forms, name)
         now = now if self._now is None else self._now
         times = self._sample(name, form, start.split(b"\n"), now)
-        return Log(name, form, (), _earliest(times, now), _disordered(times))
+        unsorted = _disordered(times)
+        return Log(name, form, (), _earliest(times, now, unsorted=unsorted), unsorted)
 
     def _log(self, file: LogFile) -> Log:
         name = name_of(file.path)
@@ -93,7 +94,7 @@ class Surveyor:
         if unsorted and file.size > len(file.start):
             times += self._deeper(name, form, file, now)
         bare = msgspec.structs.replace(file, start=b"")  # of many files that is much
-        return Log(name, form, (bare,), _earliest(times, now), unsorted)
+        return Log(name, form, (bare,), _earliest(times, now, unsorted=unsorted), unsorted)
 
     def _deeper(self, name: str, form: str, file: LogFile, now: int) -> list[int]:
         """Times throughout a file that is in no order: its oldest lines may be the last."""
@@ -114,10 +115,19 @@ class Surveyor:
         return [event.ts for event in events if event.time_from == "line"]
 
 
-def _earliest(times: Sequence[int], now: int) -> int:
-    """The earliest time that another one confirms, as clocks believe a jump; `now` where there is none."""
+def _earliest(times: Sequence[int], now: int, *, unsorted: bool) -> int:
+    """The earliest time that can be believed, `now` where there is none.
+
+    A single line with a wrong stamp stands far before the others, farther than half of them are apart. But
+    of a log in order of time the first line is believed: nothing speaks against it.
+    """
+    if not times:
+        return now
     ordered = sorted(times)
-    return next((one for one, two in pairwise(ordered) if two - one <= JUMP), ordered[0] if ordered else now)
+    middle = ordered[len(ordered) // 2]
+    near = (one for one, two in pairwise(ordered) if two - one <= max(JUMP, middle - two))
+    found = next(near, ordered[0])
+    return found if unsorted else min(found, times[0])
 
 
 def _disordered(times: Sequence[int]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from correlation_story import S, Stored, alerts_of, correlation, event, rules_of, story
+from correlation_story import T0, S, Stored, alerts_of, correlation, event, rules_of, story
 from socterm.alerts.model import Hit
 from socterm.event import Event
 from socterm.pipeline.detect import Detector
@@ -201,6 +201,27 @@ def test_absence_is_decided_when_the_watermark_passes_and_not_before(tmp_path: P
     run.commit()
     alerts = [change for change in run.kept.values() if change.alert and change.rule == "absent"]
     assert [change.entity[0][1] for change in alerts] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("wall", "told"),
+    [
+        (2 * 3600 + 70, True),  # the line is as old as it says
+        (3600, False),  # its stamp lies in the future
+        (48 * 3600, False),  # an old log is read: nothing says that its time is right
+    ],
+)
+def test_on_a_quiet_machine_absence_is_decided_though_no_other_line_confirms_the_time(
+    tmp_path: Path, wall: int, *, told: bool
+) -> None:
+    rules = rules_of(tmp_path, correlation(EACH_TYPE["absent"]))
+    detector = Detector(rules)
+    detector.feed("s", [event(0, 0, "d")])
+    detector.feed("s", [event(1, 2 * 3600, "a")])
+    detector.rest(0, T0 + wall * S)
+    detector.watermark.idle("s")
+    detector.rest(70 * S, T0 + (wall + 70) * S)
+    assert any(change.alert and change.rule == "c1" for change in detector.collect()) is told
 
 
 class Toil:
