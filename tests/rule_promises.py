@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 DETECTIONS: dict[str, str] = {
-    "a01": "brute_force brute_force_domain brute_force_user ssh_attempts_exhausted ssh_key_guessing",
+    "a01": "brute_force brute_force_audited brute_force_domain brute_force_user ssh_attempts_exhausted "
+    "ssh_key_guessing",
     "a02": "slow_brute_force steady_brute_force very_slow_brute_force",
     "a03": "password_spraying user_enumeration",
     "a04": "distributed_brute_force distributed_spraying ssh_attempts_exhausted_by_many",
