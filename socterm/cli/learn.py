@@ -84,7 +84,8 @@ def learn_from(
         forms=forms_of(config.formats),
     )
     if paths:
-        teacher.learn(paths)
+        with writer.held(clock):
+            teacher.learn(paths)
         writer.commit(Batch(now=clock(), learning=teacher.changes()))
     for skipped in teacher.skipped if notes else ():
         say(f"{skipped.path}: {skipped.reason}", WARNING)

@@ -190,28 +190,29 @@ def make_pipeline(
     hub: Hub | None = None,
 ) -> Pipeline:
     """Load the rules and wire the road onto an open store. `hub` is where requests come from."""
-    aside = beside(writer, config)  # what it lacks is told before rules are read
-    lists = ValueLists.of(config)
-    watch = watch_rules(writer, config, lists)
-    stored = writer.load_state()
-    bookmarks = {s.name: (s.position, s.bookmark) for s in stored.sources}
-    opener = Opener(
-        specs,
-        bookmark=bookmarks.get,
-        clock=clock,
-        from_start=bool(options.get("from_start")),
-        lines=options.get("lines"),
-        once=once,
-        stdin_fd=stdin_fd,
-        hub=hub,
-        listen=config.listen,
-    )
-    lateness = int(config.lateness * 1_000_000)
-    return Pipeline(
-        writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
-        lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
-        lists=lists, retention=writer.retention(terms_of(config)), beside=aside,
-    )  # fmt: skip
+    with writer.held(clock):
+        aside = beside(writer, config)  # what it lacks is told before rules are read
+        lists = ValueLists.of(config)
+        watch = watch_rules(writer, config, lists)
+        stored = writer.load_state()
+        bookmarks = {s.name: (s.position, s.bookmark) for s in stored.sources}
+        opener = Opener(
+            specs,
+            bookmark=bookmarks.get,
+            clock=clock,
+            from_start=bool(options.get("from_start")),
+            lines=options.get("lines"),
+            once=once,
+            stdin_fd=stdin_fd,
+            hub=hub,
+            listen=config.listen,
+        )
+        lateness = int(config.lateness * 1_000_000)
+        return Pipeline(
+            writer, stored, watch.rules, opener, clock=clock, tz=zone(config), once=once, mode=mode,
+            lateness=lateness, enricher=Enricher.of(config), forms=forms_of(config.formats), watch=watch,
+            lists=lists, retention=writer.retention(terms_of(config)), beside=aside,
+        )  # fmt: skip
 
 
 def beside(writer: Writer, config: Config) -> list[Beside]:

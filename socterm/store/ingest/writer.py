@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from socterm.store.ingest.assigning import Settling
 from socterm.store.ingest.batch import Batch, SourceState, StoredState
 from socterm.store.ingest.detections import Detections, evidence_ids, open_episodes
 from socterm.store.ingest.grouping import DEFAULT, stored_policy
+from socterm.store.ingest.holding import holding
 from socterm.store.ingest.raising import Raised
 from socterm.store.ingest.receipts import Receipts
 from socterm.store.ingest.regrouping import use_policy
@@ -401,6 +403,10 @@ class Writer:
         except StoreFullError:
             with our_errors():
                 lease.check(self._db, self._token)
+
+    def held(self, clock: Callable[[], int]) -> AbstractContextManager[None]:
+        """Heartbeats (`clock`: µs) while the caller is busy with what comes before the first commit."""
+        return holding(self.path, self._token, clock)
 
     def close(self) -> None:
         """Give the lease back and close the file."""
