@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from socterm.cli import cli
+from socterm.cli.incidents import reasons
 from socterm.cli.wiring import open_writer, policy_of
 from socterm.config import load_config
 from socterm.demo import play, stories
 from socterm.demo.model import SEED, START
+from socterm.store import open_store
 from socterm.store.ingest.grouping import stored_policy
 from socterm.store.upkeep.check import check
 
@@ -85,6 +88,18 @@ def test_guessing_login_root_and_theft_are_one_incident_and_two_stories_are_two(
     assert sorted(map(sorted, users)) == [["alice"], ["bob"]]
 
 
+def test_the_first_of_all_says_which_others_joined_it(db: Path) -> None:
+    with open_store(db) as store:
+        page = store.incidents.page(1)
+    assert page is not None
+    first = next(
+        one for one in page.alerts if any(link.other == one.id and link.field for link in page.links)
+    )
+    page.links = [link for link in page.links if link.alert != first.id]
+    said = reasons(page, first)
+    assert any(re.fullmatch(r"#\d+ joined this one by (user\.name|source\.ip)=\S+", text) for text in said)
+
+
 def test_the_story_of_the_demo_is_one_incident(tmp_path: Path) -> None:
     """The strangers who only knock are not part of it."""
     log = tmp_path / "auth.log"
@@ -141,7 +156,7 @@ def test_decisions_on_the_command_line(tmp_path: Path, db: Path) -> None:
     text = called("incidents", "show", one, "--db", copy).stdout
     assert "put here by a person" in text
     assert "joined #" in text
-    assert "joined this one by user.name=" in text
+    assert "joined #7 by user.name=bob" in text
     assert "tactics  credential-access > initial-access" in text
     assert "LEVEL" in called("incidents", "list", "--all", "--db", copy).stdout
     missing = called("incidents", "show", 99, "--db", copy)

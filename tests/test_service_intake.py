@@ -199,7 +199,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_bodies_that_are_read_have_a_bound_together(tmp_path: Path) -> None:
-    with Intake(tmp_path / "s.db", limits=Limits(bodies=1000)) as intake, intake.client() as client:
+    with Intake(tmp_path / "s.db", limits=Limits(bodies=2000)) as intake, intake.client() as client:
         refused = client.post(INGEST, content=b"x" * 1001, headers=TEXT)
         assert (refused.status_code, code(refused)) == (429, "busy")
         assert refused.headers["retry-after"] == "1"

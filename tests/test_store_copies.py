@@ -295,7 +295,7 @@ def test_what_a_size_would_cost_is_estimated(path: Path) -> None:
 
 def test_an_old_store_gives_pages_back_after_a_vacuum(path: Path) -> None:
     writer = Writer.open(path, now=NOW)
-    writer.commit(batch([login(number) for number in range(1, 5001)]))
+    writer.commit(batch([login(number) for number in range(1, 8001)]))
     writer.close()
     db = sqlite3.connect(path)
     db.execute("PRAGMA auto_vacuum=NONE")

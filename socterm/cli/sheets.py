@@ -101,6 +101,8 @@ class Target:
         except BrokenPipeError:
             raise
         except OSError as error:
+            if not self._own:
+                raise  # standard output: whoever runs the command tells it, once
             self._own = False  # what is still buffered could only fail again
             raise SoctermError(
                 f"{self.name}: {error.strerror}: what is written there is not complete"

@@ -92,7 +92,8 @@ def _gelf(entry: dict[str, Any]) -> dict[str, Any]:
     data.pop("short_message", None)
     data.pop("version", None)
     data.pop("level", None)  # syslog's, not Windows'
-    data.setdefault("Message", said)
+    if said is not None:
+        data.setdefault("Message", said)
     return data
 
 

@@ -60,7 +60,7 @@ def read_message(service: str, code: int, message: str) -> dict[str, str]:
     headed = service == "security"
     many = "\n" in text or "\r" in text
     marks = list(_marks(service, many).finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip(marks, [*marks, None][1:], strict=True):
         label = mark[1].lower()
         value = text[mark.end() : following.start() if following is not None else len(text)]
         value = value.strip() if label in _LISTS else value.strip().partition("\n")[0].rstrip()

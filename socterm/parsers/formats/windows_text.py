@@ -12,6 +12,8 @@ What has no names is read off the message, see `windows_message`.
 >>> from socterm.parsers import read_line
 >>> read_line(FORMATS[0].example, "event.action", "user.name", "source.ip")
 ('logon-failed', 'ann', '192.0.2.88')
+>>> read_line(FORMATS[1].example, "event.action", "user.name", "source.ip")
+('logon-failed', 'ann', '192.0.2.88')
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ def splunk(text: str, f: Fields, reading: Reading) -> Found | None:
         return None
     pairs: dict[str, str] = {}
     marks = list(_PAIR.finditer(text, found.end()))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip(marks, [*marks, None][1:], strict=True):
         if mark[1] == "Message":
             pairs["Message"] = text[mark.end() :]
             break
