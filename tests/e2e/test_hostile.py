@@ -88,7 +88,7 @@ class Tour:
         screen.paste(b"why? " + PASTED)
         screen.until(lambda rows: "why?" in right(rows), "the question in its line")
         screen.press("\r")
-        self.detail("you ", "soc ", "Pasteword", "source: rules")
+        self.detail("you ", "soc ", "Pasteword", "Matched values")
         screen.press("\x1b")
         screen.until(left_or_asked, "the end of the chat")
         if "stop, back" in "\n".join(screen.rows()):  # it came as if to stop an answer that had ended
@@ -138,7 +138,7 @@ def test_no_control_of_a_log_line_reaches_the_terminal(log: Path, tmp_path: Path
     db = tmp_path / "soc.db"
     with Screen([*SOCTERM, "--tail", log, "--from-start", "--db", db], home=tmp_path) as screen:
         tour = Tour(screen)
-        screen.shows("Lastword", f"{2 * len(hostile.PAYLOADS)} open")
+        screen.shows("Lastword", f"{len(hostile.PAYLOADS)} open")
         for word, (_, shown) in hostile.PAYLOADS.items():
             tour.alert(word, shown)
         tour.dialogues()
@@ -206,7 +206,7 @@ def test_piped_text_presses_no_keys(log: Path, tmp_path: Path) -> None:
     program = " ".join([*SOCTERM, "-", "--db", str(db)])
     piped = f"printf 'eeee\\neeeeqq\\n\\033]0;Pipeword\\007\\nEnd of pipe' | {program}"
     with Screen(["sh", "-c", piped], home=tmp_path) as screen:
-        screen.shows("End of pipe", "␛]0;Pipeword␇", f"{len(before)} open")
+        screen.shows("End of pipe", "␛]0;Pipeword␇", f"{len(hostile.PAYLOADS)} open")
         screen.press("?")
         screen.shows("Triage screen")
         screen.press("\x1b")
