@@ -19,6 +19,8 @@ from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW
 
+LATER = NOW + 1_000_000
+
 
 @pytest.fixture(name="path")
 def _path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -27,11 +29,12 @@ def _path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Clock:
-    """Gives a later time at each call; `beaten` once the thread that holds a lease asked a third time."""
+    """Gives a later time at each call, beyond where the lease as taken lasts; `beaten` once the thread that
+    holds it asked a third time."""
 
     def __init__(self) -> None:
         self.beaten = threading.Event()
-        self._times = itertools.count(NOW + 1_000_000, 1_000_000)
+        self._times = itertools.count(LATER)
         self._beats = 0
 
     def __call__(self) -> int:
@@ -54,9 +57,9 @@ def test_the_lease_beats_while_its_holder_is_busy_and_not_after(path: Path) -> N
     with writer.held(clock):
         assert clock.beaten.wait(60)
         with pytest.raises(LeaseHeldError):
-            Writer.open(path, now=heartbeat(path))
+            Writer.open(path, now=LATER)
     last = heartbeat(path)
-    assert last > NOW
+    assert last > LATER
     assert "socterm-lease" not in {thread.name for thread in threading.enumerate()}
     writer.close()
 
@@ -64,10 +67,10 @@ def test_the_lease_beats_while_its_holder_is_busy_and_not_after(path: Path) -> N
 def test_a_lease_that_was_lost_is_not_taken_back(path: Path) -> None:
     clock = Clock()
     writer = Writer.open(path, now=NOW)
-    other = Writer.open(path, now=NOW + 1_000_000)
+    other = Writer.open(path, now=NOW + 500_000)
     with writer.held(clock):
         assert clock.beaten.wait(60)
-    assert heartbeat(path) == NOW + 1_000_000
+    assert heartbeat(path) == NOW + 500_000
     other.close()
 
 

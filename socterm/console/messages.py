@@ -227,7 +227,8 @@ class ItemsRead(Message):
 
 @dataclass
 class AboutRead(Message):
-    """What a screen's detail shows of the row with that id."""
+    """What a screen's detail shows of the row with that id; `asked` counts the questions."""
 
     row: int
+    asked: int
     found: Any = None

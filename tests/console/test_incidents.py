@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 from driver import Driver, console, driven
 from scene import FakeIngest, Scene
 from socterm.console.app import SoctermApp
+from socterm.store.doors.incident_rows import IncidentPage
 from socterm.store.opening import Store
 from story import busy
 from test_pictures import SIZES
@@ -101,6 +103,32 @@ async def test_close_note_start_and_those_that_are_over(two: Scene, store: Store
         await d.sees("1 open")
         await d.press("c", "j", "O")
         await d.sees("open again")
+
+
+async def test_what_was_read_before_a_decision_does_not_cover_what_was_read_after_it(
+    two: Scene, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read that takes long and ends last: the page as it was before the note."""
+    read, late, over = store.incidents.page, threading.Event(), threading.Event()
+
+    def page(ident: int) -> IncidentPage | None:
+        found = read(ident)
+        if not late.is_set():
+            late.set()
+            assert over.wait(20)
+        return found
+
+    async with driven(console(store), size=(160, 50)) as d:
+        await opened(d)
+        monkeypatch.setattr(store.incidents, "page", page)
+        await d.press("m")
+        await d.type("called the owner")
+        await d.press("enter")
+        await d.sees("called the owner", "1 note")
+        over.set()
+        await d.settled()
+        assert "called the owner" in d.text()
+    assert late.is_set()
 
 
 async def test_keys_without_anything_to_act_on_say_so(two: Scene, store: Store) -> None:

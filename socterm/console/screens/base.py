@@ -42,6 +42,7 @@ class ListScreen(TwoPanes, Generic[T], inherit_bindings=False):
         self._stamp: object = None
         self._wrong = False
         self._anchor = 0
+        self._about_asked = self._about_told = 0
 
     list: TableRows[T]
 
@@ -168,18 +169,21 @@ class ListScreen(TwoPanes, Generic[T], inherit_bindings=False):
             self.about.show(())
             self.pane("about").label("Detail")
         else:
-            self.read_detail(self.key(item), item)
+            self._about_asked += 1
+            self.read_detail(self.key(item), self._about_asked, item)
 
     @in_thread("about")
-    def read_detail(self, row: int, item: T) -> None:
+    def read_detail(self, row: int, asked: int, item: T) -> None:
         """Read it."""
-        self.post_message(AboutRead(row, self.read_about(item)))
+        self.post_message(AboutRead(row, asked, self.read_about(item)))
 
     @on(AboutRead)
     def take_about(self, message: AboutRead) -> None:
-        """Show it, unless the cursor has moved on; the same row again keeps scroll and cursor."""
+        """Show it, unless the cursor has moved on or what was asked later is shown; the same row again keeps
+        scroll and cursor."""
         item = self.list.current
-        if item is not None and self.key(item) == message.row:
+        if item is not None and self.key(item) == message.row and message.asked > self._about_told:
+            self._about_told = message.asked
             self.about.show(self.about_lines(item, message.found), keep=self.shown == message.row)
             self.shown = message.row
             self.pane("about").label(self.about_title(item))

@@ -121,7 +121,8 @@ class Beat(Reader, Layout):
             self.header.rate = status.rate
         elif now > then > 0:
             self.header.rate = (newest - count) * 1e6 / (now - then)
-        self._rate_from = (now, newest)
+        if now != then:
+            self._rate_from = (now, newest)
         if not self.paused:
             self.histogram.load()
         if self._changed:

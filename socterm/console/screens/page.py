@@ -166,7 +166,8 @@ class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
             vitals.rate = status.rate
         elif now > then > 0:
             vitals.rate = (message.newest - count) * 1e6 / (now - then)
-        self._rate_from = (now, message.newest)
+        if now != then:
+            self._rate_from = (now, message.newest)
         self.header.changed()
 
     @on(ReadFailed)
