@@ -12,6 +12,7 @@ import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -101,6 +102,7 @@ class Facts(msgspec.Struct, frozen=True):
         return self.first, self.sign, self.id
 
 
+@lru_cache(maxsize=1024)
 def sign(rule: str, entity: str) -> bytes:
     """Tells alerts apart that begin at the same moment, the same way on every machine."""
     return hashlib.blake2b(json.dumps([rule, entity]).encode(), digest_size=8).digest()

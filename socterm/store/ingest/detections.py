@@ -26,6 +26,7 @@ from socterm.store.evidence import (
     values_in,
 )
 from socterm.store.ingest.folding import Folding, text_of
+from socterm.store.ingest.things import some
 from socterm.store.jsontext import from_json, to_json
 from socterm.store.minutes import mark_alerted
 
@@ -204,13 +205,15 @@ class Detections:
 
     def _agree(self, changes: Sequence[EpisodeChange]) -> None:
         """Note the one value that all events of an alert have in the field its rule asks about."""
+        asked = {c.alert: f for c in changes if (f := self._info(c.alert, c.rule).sole)}
+        older = [alert for alert in asked if alert not in self._created]
+        said = dict(some(self.db, "SELECT id, sole FROM alerts WHERE sole != '' AND id IN (%s)", older))
         rows = []
         for change in changes:
-            field = self._info(change.alert, change.rule).sole
-            if not field:
+            field = asked.get(change.alert)
+            if field is None:
                 continue
-            (said,) = self.db.execute("SELECT sole FROM alerts WHERE id = ?", (change.alert,)).fetchone()
-            known = from_json(said).get(field, "") if said else ""
+            known = from_json(said[change.alert]).get(field, "") if change.alert in said else ""
             if not known and change.alert not in self._created:
                 continue  # they did not agree: that is for good
             values = {hit.value for hit in change.hits}

@@ -50,6 +50,6 @@ def _learn(db: sqlite3.Connection) -> None:
         "AND id NOT IN (SELECT alert FROM alert_stories)"
     ).fetchall()
     for alert, episode, entity in rows:
-        seen = things.seen(db, things.evidence(db, episode), {})
-        things.keep(db, alert, things.entity_things(entity), seen, set())
+        seen = things.Said(db, {}).by(things.evidence(db, episode))
+        things.keep(db, things.kept(alert, things.entity_things(entity), seen, (set(), set())))
     db.execute("UPDATE alerts SET fired = last WHERE fired = 0")

@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from socterm.alerts.bonds import Bond, Bonds, Policy, Things, bonds_of, gap_of
+from socterm.alerts.bonds import Bond, Bonds, Policy, bonds_of, gap_of
 from socterm.alerts.incidents import Facts, Link, Order, Row, links_of, stories
 from socterm.alerts.model import EpisodeChange
 from socterm.event import Event
 from socterm.store.ingest import things
-from socterm.store.ingest.things import some
+from socterm.store.ingest.things import About, some
 from socterm.store.ingest.torn import Torn
 from socterm.store.jsontext import to_json
 
@@ -30,7 +30,7 @@ _LAST = (
     "AND alert != ? AND (first, sign, alert) < (?, ?, ?) ORDER BY first DESC, sign DESC, alert DESC LIMIT 1"
 )
 _CHANGED = (
-    "SELECT a.id, a.state = 'merged', a.episode, a.entity, s.first, s.last FROM alerts a "
+    f"SELECT {things.FACTS}, a.state = 'merged', a.episode, s.first, s.last FROM alerts a "
     "LEFT JOIN alert_stories s ON s.alert = a.id WHERE a.change >= ? ORDER BY a.id"
 )
 _LOST = (
@@ -47,12 +47,35 @@ class Known(NamedTuple):
     bonds: Bonds
 
 
-class Stories:
-    """One commit's work, in its transaction, after alerts and their parts are on record."""
+class Changed(NamedTuple):
+    """An alert that changed: what its row says now, and between when it was filed (None: it is new)."""
 
-    def __init__(self, db: sqlite3.Connection, policy: Policy) -> None:
+    id: int
+    rule: str
+    rank: int
+    first: int
+    last: int
+    entity: str
+    head: int
+    merged: bool
+    episode: int
+    since: int | None
+    until: int | None
+
+
+class Stories:
+    """One commit's work, in its transaction, after alerts and their parts are on record.
+
+    The hits of episodes beyond `last_episode` are all in the batch: none of them was in one before.
+    """
+
+    def __init__(self, db: sqlite3.Connection, policy: Policy, last_episode: int) -> None:
         self.db = db
         self.policy = policy
+        self.last_episode = last_episode
+        self._digests: dict[Bond, bytes] = {}
+        self._bonds: dict[int, Bonds] = {}
+        """Of the alerts that are looked at, as they are now."""
         self.changed: set[int] = set()
         self.fresh: set[int] = set()
         """The alerts that changed, and those of them that are new."""
@@ -63,56 +86,74 @@ class Stories:
 
     def update(self, change: int, episodes: Sequence[EpisodeChange], events: Sequence[Event]) -> set[int]:
         """Bring links and stories up to date with the alerts of a change; the stories that this concerned."""
-        rows = self.db.execute(_CHANGED, (change,)).fetchall()
+        rows = [Changed(*row) for row in self.db.execute(_CHANGED, (change,)).fetchall()]
         if not rows:
             return set()
-        self.changed = {row[0] for row in rows}
-        self.fresh = {row[0] for row in rows if row[4] is None and not row[1]}
-        gone = {row[0] for row in rows if row[1] and row[4] is not None}
-        alive = [row for row in rows if not row[1]]
+        self.changed = {row.id for row in rows}
+        self.fresh = {row.id for row in rows if row.since is None and not row.merged}
+        gone = {row.id for row in rows if row.merged and row.since is not None}
+        alive = [row for row in rows if not row.merged]
         self.lost = dict(some(self.db, _LOST, gone))
-        before = self._before(rows)
-        self._learn(alive, gone, episodes, {event.id: event.fields for event in events})
-        facts = things.facts(self.db, [row[0] for row in alive])
+        about = things.things(self.db, self.changed)
+        before = self._before(rows, about)
+        self._learn(alive, about, gone, episodes, {event.id: event.fields for event in events})
+        facts = {row.id: things.facts_of(row[:7], *about[row.id]) for row in alive}
         concerned = self._file(before, facts, gone)
-        return self._link(concerned | facts.keys(), gone, self.fresh)
+        facts.update(things.facts(self.db, concerned - facts.keys()))
+        return self._link(facts, gone, self.fresh)
 
     # -- what they are about -------------------------------------------------------------
 
-    def _before(self, rows: Iterable[tuple[Any, ...]]) -> dict[int, Known]:
+    def _before(self, rows: Iterable[Changed], about: About) -> dict[int, Known]:
         """How the alerts that are known were filed."""
-        known = {row[0]: row for row in rows if row[4] is not None}
-        about = things.things(self.db, known)
-        return {
-            alert: Known(row[4], row[5], self._bonds(*map(frozenset, about[alert])))
-            for alert, row in known.items()
-        }
+        found = {}
+        for row in rows:
+            if row.since is not None and row.until is not None:
+                own, seen = about[row.id]
+                bonds = bonds_of(frozenset(own), frozenset(seen), self.policy)
+                found[row.id] = Known(row.since, row.until, bonds)
+        return found
 
-    def _bonds(self, own: Things, seen: Things) -> Bonds:
-        return bonds_of(own, seen, self.policy)
+    def _bonds_of(self, alert: Facts) -> Bonds:
+        found = self._bonds.get(alert.id)
+        if found is None:
+            found = self._bonds[alert.id] = bonds_of(alert.own, alert.seen, self.policy)
+        return found
+
+    def _digest(self, bond: Bond) -> bytes:
+        found = self._digests.get(bond)
+        if found is None:
+            found = self._digests[bond] = digest(bond)
+        return found
 
     def _learn(
         self,
-        alive: Iterable[tuple[Any, ...]],
+        alive: Iterable[Changed],
+        about: About,
         gone: Collection[int],
         episodes: Sequence[EpisodeChange],
         at_hand: Mapping[int, Mapping[str, Any]],
     ) -> None:
-        """Put on record what the new evidence names."""
-        rows = list(alive)
+        """Put on record what the new evidence names; `about` grows by it."""
         joined = {change.merged_into for change in episodes}
         hits = {change.alert: [hit.event for hit in change.hits] for change in episodes if change.alert}
-        about = things.things(self.db, [row[0] for row in rows])
+        heirs = self._heirs(gone)
+        said = things.Said(self.db, at_hand)
         self.db.executemany(
             "UPDATE alerts SET fired = min(?1, CASE fired WHEN 0 THEN ?1 ELSE fired END) WHERE id = ?2",
             [(change.reached or change.last[0], change.alert) for change in episodes if change.alert],
         )
-        for alert, _, episode, entity, first, _ in rows:
-            fresh = first is None
-            whole = fresh or episode in joined or (gone and alert in self._heirs(gone))
-            ids = things.evidence(self.db, episode) if whole else hits.get(alert, ())
-            own = things.entity_things(entity) if fresh else ()
-            things.keep(self.db, alert, own, things.seen(self.db, ids, at_hand), about[alert][1])
+        new: list[tuple[Any, ...]] = []
+        for row in alive:
+            fresh = row.since is None
+            whole = row.episode in joined or row.id in heirs or (fresh and row.episode <= self.last_episode)
+            if whole or (fresh and row.id not in hits):
+                ids: Sequence[int] = things.evidence(self.db, row.episode)
+            else:
+                ids = hits.get(row.id, ())
+            own = things.entity_things(row.entity) if fresh else ()
+            new += things.kept(row.id, own, said.by(ids), about[row.id])
+        things.keep(self.db, new)
         self.db.executemany("DELETE FROM alert_things WHERE alert = ?", [(alert,) for alert in gone])
 
     def _heirs(self, gone: Collection[int]) -> set[int]:
@@ -132,17 +173,17 @@ class Stories:
         spans: list[tuple[Bond, int, int]] = []
         for alert in before.keys() | facts.keys():
             was, now = before.get(alert), facts.get(alert)
-            bonds = None if now is None else self._bonds(now.own, now.seen)
+            bonds = None if now is None else self._bonds_of(now)
             if was is not None:
-                out += [(digest(bond), was.last, alert) for bond in was.bonds.all]
+                out += [(self._digest(bond), was.last, alert) for bond in was.bonds.all]
             if now is not None and bonds is not None:
                 row = (alert, now.first, bonds.kind, now.sign)
-                filed += [(digest(bond), now.last, *row) for bond in bonds.all]
+                filed += [(self._digest(bond), now.last, *row) for bond in bonds.all]
             spans += self._reach(was, now, bonds)
         self.db.executemany("DELETE FROM alert_bonds WHERE bond = ? AND last = ? AND alert = ?", out)
         self.db.executemany("INSERT INTO alert_bonds VALUES (?, ?, ?, ?, ?, ?)", filed)
         for bond, since, until in spans:
-            rows = self.db.execute(_NEAR, (digest(bond), since, until, since))
+            rows = self.db.execute(_NEAR, (self._digest(bond), since, until, since))
             concerned.update(row[0] for row in rows)
         for alert in (before.keys() - facts.keys()) | set(gone):
             rows = self.db.execute("SELECT alert FROM alert_links WHERE other = ?", (alert,))
@@ -165,13 +206,12 @@ class Stories:
             yield bond, first, last + gap_of(bond, self.policy)
 
     def _last(self, bond: Bond, kind: str, place: Order, since: int, but: int) -> Row | None:
-        row = self.db.execute(_LAST, (digest(bond), since, kind, but, *place)).fetchone()
+        row = self.db.execute(_LAST, (self._digest(bond), since, kind, but, *place)).fetchone()
         return None if row is None else Row(*row)
 
     # -- links and stories ---------------------------------------------------------------
 
-    def _link(self, concerned: Collection[int], gone: Collection[int], fresh: Collection[int]) -> set[int]:
-        facts = things.facts(self.db, concerned)
+    def _link(self, facts: Mapping[int, Facts], gone: Collection[int], fresh: Collection[int]) -> set[int]:
         was: dict[int, set[Link]] = defaultdict(set)
         sql = "SELECT alert, field, value, other FROM alert_links WHERE alert IN (%s)"
         for row in some(self.db, sql, [*facts, *gone]):
@@ -179,7 +219,7 @@ class Stories:
         out: set[Link] = set().union(*(was[alert] for alert in gone))
         new: set[Link] = set()
         for alert, one in facts.items():
-            now = links_of(one, self._bonds(one.own, one.seen), self._last, self.policy)
+            now = links_of(one, self._bonds_of(one), self._last, self.policy)
             new |= now - was[alert]
             out |= was[alert] - now
         self.db.executemany(

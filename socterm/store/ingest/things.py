@@ -19,6 +19,8 @@ KEPT = 64
 
 FACTS = "a.id, a.rule, a.rank, a.first, a.last, a.entity, a.part_of"
 _AT_ONCE = 500
+About = dict[int, tuple[set[Thing], set[Thing]]]
+"""Alert → (what its entity names, what its evidence names)."""
 
 
 def some(db: sqlite3.Connection, sql: str, values: Iterable[Any]) -> Iterable[tuple[Any, ...]]:
@@ -28,9 +30,9 @@ def some(db: sqlite3.Connection, sql: str, values: Iterable[Any]) -> Iterable[tu
         yield from db.execute(sql % ",".join("?" * len(part)), part).fetchall()
 
 
-def things(db: sqlite3.Connection, alerts: Collection[int]) -> dict[int, tuple[set[Thing], set[Thing]]]:
-    """Alert → (what its entity names, what its evidence names)."""
-    found: dict[int, tuple[set[Thing], set[Thing]]] = {alert: (set(), set()) for alert in alerts}
+def things(db: sqlite3.Connection, alerts: Collection[int]) -> About:
+    """What alerts are about."""
+    found: About = {alert: (set(), set()) for alert in alerts}
     sql = "SELECT alert, field, value, own FROM alert_things WHERE alert IN (%s)"
     for alert, field, value, own in some(db, sql, alerts):
         if field in KINDS:
@@ -72,19 +74,33 @@ def evidence(db: sqlite3.Connection, episode: int) -> list[int]:
     return [event for (data,) in rows for event in event_ids(data)]
 
 
-def seen(db: sqlite3.Connection, ids: Iterable[int], at_hand: Mapping[int, Mapping[str, Any]]) -> set[Thing]:
-    """What events say; `at_hand` are the fields of those of this batch."""
-    found: set[Thing] = set()
-    earlier = []
-    for ident in ids:
-        fields = at_hand.get(ident)
-        if fields is None:
-            earlier.append(ident)
-        else:
-            found.update(map(_storable, seen_in(fields)))
-    for row in some(db, f"SELECT {READ_COLUMNS} FROM events e {JOIN} WHERE e.id IN (%s)", earlier):
-        found.update(map(_storable, seen_in(decode(row, "").fields)))
-    return found
+class Said:
+    """What events say. `at_hand` are the fields of those of this batch: one is evidence of several alerts."""
+
+    def __init__(self, db: sqlite3.Connection, at_hand: Mapping[int, Mapping[str, Any]]) -> None:
+        self._db = db
+        self._at_hand = at_hand
+        self._known: dict[int, Things] = {}
+
+    def by(self, ids: Iterable[int]) -> set[Thing]:
+        """What some events say, by their numbers."""
+        found: set[Thing] = set()
+        earlier = []
+        known = self._known
+        for ident in ids:
+            things = known.get(ident)
+            if things is None:
+                fields = self._at_hand.get(ident)
+                if fields is None:
+                    earlier.append(ident)
+                    continue
+                things = known[ident] = frozenset(map(_storable, seen_in(fields)))
+            found |= things
+        sql = f"SELECT {READ_COLUMNS} FROM events e {JOIN} WHERE e.id IN (%s)"
+        for row in some(self._db, sql, earlier):
+            things = known[row[0]] = frozenset(map(_storable, seen_in(decode(row, "").fields)))
+            found |= things
+        return found
 
 
 def _storable(thing: Thing) -> Thing:
@@ -92,15 +108,23 @@ def _storable(thing: Thing) -> Thing:
     return Thing(thing.field, clean(thing.value))
 
 
-def keep(
-    db: sqlite3.Connection, alert: int, own: Iterable[Thing], more: Iterable[Thing], known: set[Thing]
-) -> None:
-    """Put on record what an alert is about; `known` is what its evidence was known to name, and grows."""
-    counts = Counter(thing.field for thing in known)
+def kept(
+    alert: int, own: Iterable[Thing], more: Iterable[Thing], about: tuple[set[Thing], set[Thing]]
+) -> list[tuple[int, str, str, int]]:
+    """Rows of what is to be known of an alert besides what it was known to be `about`, which grows by it."""
     rows = [(alert, thing.field, thing.value, 1) for thing in own]
-    for thing in sorted(more):
-        if thing not in known and counts[thing.field] < KEPT:
-            known.add(thing)
-            counts[thing.field] += 1
-            rows.append((alert, thing.field, thing.value, 0))
+    about[0].update(own)
+    news = [thing for thing in more if thing not in about[1]]
+    if news:
+        counts = Counter(thing.field for thing in about[1])
+        for thing in sorted(news):
+            if counts[thing.field] < KEPT:
+                about[1].add(thing)
+                counts[thing.field] += 1
+                rows.append((alert, thing.field, thing.value, 0))
+    return rows
+
+
+def keep(db: sqlite3.Connection, rows: Iterable[tuple[int, str, str, int]]) -> None:
+    """Put on record what alerts are about."""
     db.executemany("INSERT OR IGNORE INTO alert_things VALUES (?, ?, ?, ?)", rows)

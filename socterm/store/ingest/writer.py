@@ -265,7 +265,7 @@ class Writer:
 
     def _join(self, change: int, batch: Batch, events: Sequence[Event]) -> None:
         """Say which alerts tell one story, and which stories are incidents."""
-        told = Stories(self._db, self._policy)
+        told = Stories(self._db, self._policy, self._last_episode)
         touched = told.update(change, batch.episodes, events)
         settling = Settling(self._db, batch.now, told.fresh, lost=told.lost)
         settling.settle(touched, told.changed, grew=told.grew)
