@@ -170,11 +170,11 @@ def test_an_alert_whose_evidence_comes_to_tell_of_a_second_stranger_leaves_the_f
 
 
 def test_what_was_there_before_an_episode_became_an_alert_counts_as_evidence(path: Path) -> None:
-    """Event 3 tells of the stranger and came a commit before; event 14, with which it is an alert, does not."""
+    """Event 3 tells of the stranger and came a commit before event 14, with which it is an alert."""
     begun = change(3, "one", 0, 1, (HOST,), alert=0)
     assert story(path, change(7, "high", 0, 1, (IP,)), begun) == {frozenset({7})}
-    raised = change(3, "one", 0, 5, (HOST,), count=2, hits=[Hit(NOW, LOG, 13, 14)])
-    assert story(path, raised) == {frozenset({7, 3})}
+    raised = change(3, "one", 0, 5, (HOST,), count=2, alert=8, hits=[Hit(NOW, LOG, 13, 14)])
+    assert story(path, raised) == {frozenset({7, 8})}
 
 
 def test_a_story_whose_first_alert_was_joined_to_another_lives_on(path: Path) -> None:
