@@ -1,12 +1,14 @@
 """A console without a screen: starts ingest in its process, answers what it is asked on standard input.
 
-Arguments: store, "stay" or "stand-by", the descriptor that "-" is read from, and what to read.
+Arguments: store, "stay" or "stand-by", the descriptor that "-" is read from, and what to read; "never" for
+what takes for ever to be made ready.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -22,6 +24,8 @@ def main(db: str, stay: str, piped: str, *specs: str) -> None:
     config = configure({"db": Path(db), "tz": "UTC"})
 
     def make(writer: Writer) -> Pipeline:
+        if specs == ("never",):
+            threading.Event().wait()
         return make_pipeline(writer, config, specs=specs, options={"from_start": True}, stdin_fd=int(piped))
 
     commits: list[int] = []

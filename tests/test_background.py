@@ -95,6 +95,15 @@ def test_what_is_ingested_is_heard_of(log: Path, tmp_path: Path) -> None:
     assert lines_stored(db, tmp_path) == len(LINES)
 
 
+def test_who_leaves_before_anything_was_read_need_not_wait(log: Path, tmp_path: Path) -> None:
+    db = tmp_path / "soc.db"
+    with hosted(db, "never", home=tmp_path) as host:
+        assert host.ask("stop") == {"failure": ""}
+        assert not alive(host.first["pid"])
+    socterm("run", "--tail", log, "--from-start", "--once", "-q", "--db", db, home=tmp_path)
+    assert lines_stored(db, tmp_path) == len(LINES)
+
+
 def test_a_killed_ingest_is_told_in_one_line(log: Path, tmp_path: Path) -> None:
     db = tmp_path / "soc.db"
     with hosted(db, log, home=tmp_path) as host:
