@@ -1,4 +1,7 @@
-"""One cache for all tests of a run: what rules are and how their own tests went is found out once."""
+"""One cache for all tests of a run: what rules are and how their own tests went is found out once.
+
+And no test fails because a machine is slow: generated cases have no deadline.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.scanning import RULES
+
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 SHARED = "SOCTERM_TEST_CACHE"
 """Where workers and programs that tests start find it."""

@@ -48,7 +48,7 @@ def in_any_portions(examples: int) -> Callable[[Callable[..., None]], Callable[.
             restarts=st.sets(st.integers(0, 239), max_size=4),
         )
         odd = [HealthCheck.function_scoped_fixture]
-        return settings(max_examples=examples, deadline=None, suppress_health_check=odd)(drawn(test))
+        return settings(max_examples=examples, suppress_health_check=odd)(drawn(test))
 
     return on
 

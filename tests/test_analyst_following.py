@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from socterm.analyst import Analyst, NullBackend
 from socterm.analyst.following import understand
@@ -108,7 +108,6 @@ def test_days_and_hours_are_those_of_the_zone_across_a_change_of_clocks() -> Non
     assert iso(night.low)[:16] == "2026-10-25T03:00"
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

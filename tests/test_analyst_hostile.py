@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from socterm.analyst import Analyst
 from socterm.analyst.backend import Chunk, Message, ToolCall, Usage, Wish
@@ -64,7 +64,7 @@ def ask(store: Store, model: Wanting, question: str, alert: int | None = None) -
     list(analyst.ask("and then?", alert))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(HOSTILE)
 def test_whatever_a_log_says_every_prompt_holds_it_in_whole_fences(text: str) -> None:
     hostile = f"{MARK}{text}"
@@ -151,7 +151,7 @@ def store(folder: Path) -> Iterator[Store]:
         yield store
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(CALLS, min_size=1, max_size=6))
 def test_whatever_a_model_wants_the_store_stays_as_it_is(
     folder: Path, store: Store, calls: list[ToolCall]
@@ -181,7 +181,7 @@ def test_no_tool_changes_the_store_whatever_it_is_given(folder: Path, store: Sto
     before, changes = content(folder), store.triage.changes(0)
     box = Toolbox(store.events, store.triage, lambda: NOW, Desks.of(store, sql=True, backend=Wanting([])))
 
-    @settings(max_examples=8 if name == "sql" else 40, deadline=None)
+    @settings(max_examples=8 if name == "sql" else 40)
     @example(SENSIBLE.get(name, {}))
     @given(arguments(name))
     def asked(given: dict[str, Any]) -> None:

@@ -220,7 +220,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(
     st.one_of(st.text(max_size=40), st.lists(WORDS, max_size=7).map(" ".join)),
     st.sampled_from([None, 1, 3, 99]),

@@ -100,7 +100,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from([*TOOLS, "", "decide"]), st.dictionaries(KEYS, VALUES, max_size=4))
 def test_no_argument_raises_or_answers_without_bound(
     tools: Toolbox, name: str, arguments: dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.assets import sample_logs_dir
 from socterm.enrich import Enricher
@@ -94,7 +94,7 @@ def test_logs_taken_in_one_after_another_are_judged_together(tmp_path: Path) -> 
     assert report.hurried == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_order_of_arrival_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

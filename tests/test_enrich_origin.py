@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from socterm.enrich import Enricher
 from socterm.enrich.data import DataFiles
@@ -236,7 +236,6 @@ LINES = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(LINES), st.booleans()), max_size=40))
 def test_a_restart_anywhere_changes_nothing(steps: list[tuple[str, bool]]) -> None:
     """After each line the process may be killed; what was committed with the line is all that comes back."""

@@ -223,7 +223,7 @@ NAMES = ("opened", "brute", "spray", "few", "broken_in")
     size=st.sampled_from([1, 7, 40]),
     restarts=st.sets(st.integers(1, 239), max_size=3),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_other_rule_ever_alerts_differently(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,

@@ -108,7 +108,7 @@ PARTS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(PARTS, min_size=1, max_size=4), st.sampled_from([" and ", " or "]))
 def test_a_hunt_finds_what_a_search_finds(path: Path, parts: list[str], joint: str) -> None:
     query = parse(joint.join(parts), now=NOW)

@@ -250,7 +250,7 @@ def fresh(tmp_path: Path) -> Path:
     return tmp_path / "s.db"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=steps, again=st.sets(st.integers(0, 40), max_size=3))
 def test_commit_by_commit_is_as_all_at_once(tmp_path: Path, drawn: Sequence[Any], again: set[int]) -> None:
     """`db check` compares with what all alerts together give; ingest may begin anew between commits."""
@@ -265,7 +265,7 @@ def test_commit_by_commit_is_as_all_at_once(tmp_path: Path, drawn: Sequence[Any]
     writer.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=steps, order=st.randoms(use_true_random=False))
 def test_alerts_in_any_order_make_the_same_incidents(
     tmp_path: Path, drawn: Sequence[Any], order: Any

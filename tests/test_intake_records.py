@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from socterm.service.intake.body import MEMBERS, unpacked
 from socterm.service.intake.records import (
@@ -41,7 +41,6 @@ def values(verdict: Verdict) -> list[Any]:
     return [json.loads(line) for line in verdict.lines]
 
 
-@settings(deadline=None)
 @given(OBJECTS, st.sampled_from([None, 1, 4]))
 def test_an_array_gives_its_objects_however_it_is_laid_out(objects: list[Any], indent: int | None) -> None:
     for ascii_only in (True, False):
@@ -51,7 +50,6 @@ def test_an_array_gives_its_objects_however_it_is_laid_out(objects: list[Any], i
         assert not any(b"\n" in line for line in verdict.lines)
 
 
-@settings(deadline=None)
 @given(OBJECTS)
 def test_lines_of_json_are_kept_as_they_were_sent(objects: list[Any]) -> None:
     lines = [json.dumps(one).encode() for one in objects]
@@ -59,7 +57,6 @@ def test_lines_of_json_are_kept_as_they_were_sent(objects: list[Any]) -> None:
     assert from_json(b"\r\n".join(lines) + b"\r\n").lines == lines
 
 
-@settings(deadline=None)
 @given(OBJECTS, st.sampled_from([b"{", b'{"a":tru}', b"7", b"nil", b'{"a":"\xff"}', b'"x', b'{"a":1}}']))
 def test_one_bad_line_is_named_and_the_others_are_kept(objects: list[Any], bad: bytes) -> None:
     lines = [json.dumps(one).encode() for one in objects]
@@ -190,7 +187,6 @@ def test_the_first_hundred_errors_are_told_and_all_are_counted() -> None:
     assert (verdict.rejected, len(verdict.errors), verdict.errors[-1][0]) == (250, 100, 99)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(sorted(FORMS)))
 def test_hostile_bytes_are_judged(body: bytes, form: str) -> None:
     verdict = FORMS[form](body)
@@ -198,7 +194,6 @@ def test_hostile_bytes_are_judged(body: bytes, form: str) -> None:
     assert all("\n" not in reason and len(reason) < 200 for _, reason in verdict.errors)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet='[]{},:"\\ \n1a', max_size=60))
 def test_what_looks_like_json_is_judged_and_what_is_json_loses_nothing(body: str) -> None:
     verdict = from_json(f"[{body}]".encode())
@@ -210,7 +205,6 @@ def test_what_looks_like_json_is_judged_and_what_is_json_loses_nothing(body: str
     assert (len(verdict.lines), verdict.rejected) == (len(taken), len(elements) - len(taken))
 
 
-@settings(deadline=None)
 @given(st.lists(JSON, max_size=5))
 def test_told_apart_by_brackets_the_elements_are_the_same(elements: list[Any]) -> None:
     whole = json.dumps(elements)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from socterm.alerts.metrics import AGES, BARS, HOUR, OLDEST, Life, Metrics, Spread, Step, measure, spread
 from socterm.alerts.model import RuleInfo
@@ -273,7 +273,7 @@ def live(writer: Writer, store: Store, history: list[tuple[int, tuple[Any, ...]]
     return now + 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @example([(HOUR, ("decide", [1], verb, "test")) for verb in ("close", "reopen", "close")])
 @given(st.lists(st.tuples(gaps, events), min_size=8, max_size=40))
 def test_the_figures_equal_a_recomputation_from_the_audit_table(history: list[Any]) -> None:

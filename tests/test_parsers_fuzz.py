@@ -58,7 +58,7 @@ def check(lines: list[bytes], events: list[Event]) -> None:
         json.dumps(as_ecs(event)).encode()
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(spoilt(), min_size=1, max_size=4))
 def test_spoilt_lines_of_all_formats(lines: list[bytes]) -> None:
     decoder = Decoder("x")
@@ -70,13 +70,13 @@ def test_spoilt_lines_of_all_formats(lines: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(line=spoilt())
 def test_spoilt_lines_read_as_a_format_that_was_forced(name: str, line: bytes) -> None:
     check([line], Decoder("x", form=name).decode(Chunk("x", 0, [line], {}, NOW, live=False)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.binary(max_size=200).map(lambda data: data.replace(b"\n", b"")), min_size=1, max_size=3))
 def test_bytes_without_any_meaning(lines: list[bytes]) -> None:
     check(lines, Decoder("x").decode(Chunk("x", 0, lines, {}, NOW, live=False)))

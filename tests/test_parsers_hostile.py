@@ -160,7 +160,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(HOSTILE, max_size=12))
 def test_any_bytes_become_one_event_a_line_that_can_be_written_down(lines: list[bytes]) -> None:
     lines = [line.replace(b"\n", b"") for line in lines]

@@ -87,7 +87,7 @@ def test_the_most_trusted_of_several_stamps_counts_and_the_others_stay() -> None
     assert "timestamp" not in event.fields
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     moments=st.lists(st.datetimes(EARLIEST, LATEST), min_size=1, max_size=5),
     zone=st.sampled_from(["Z", "+00:00", "+05:30", "-03:00", "+0100"]),
@@ -427,7 +427,7 @@ OTHERS = (
 KNOWN = st.sampled_from((*DECLARED, *OTHERS))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(entry=st.dictionaries(KNOWN | st.text(max_size=8), json_values, max_size=8))
 def test_no_object_breaks_anything(entry: dict[str, Any]) -> None:
     line = json.dumps(entry)

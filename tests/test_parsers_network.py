@@ -319,7 +319,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(HEADS),
     st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=25),

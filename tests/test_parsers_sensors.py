@@ -289,7 +289,7 @@ INNER = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["alert", "dns", "flow", "http", "tls", "dhcp", "new"]),
     st.dictionaries(EVE_KEYS, JSON | st.dictionaries(INNER, JSON, max_size=5), max_size=8),
@@ -300,7 +300,7 @@ def test_suricata_objects_of_any_shape_are_one_event(kind: str, entry: dict[str,
     assert all(-(1 << 63) <= value < 1 << 63 for value in found.values() if isinstance(value, int))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["conn", "dns", "http", "ssl", "files", "smb_files", "ntlm", "ours"]),
     st.dictionaries(ZEEK_KEYS, JSON, max_size=8),

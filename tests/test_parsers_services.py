@@ -305,7 +305,7 @@ HOSTILE = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(HOSTILE, max_size=8))
 def test_any_line_becomes_an_event_that_can_be_written_down(lines: list[bytes]) -> None:
     found = Decoder("x").decode(Chunk("x", 0, lines, {}, NOW))

@@ -72,14 +72,14 @@ def run(decoder: Decoder, lines: list[bytes], first: int, size: int) -> list[Eve
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(logs(), st.integers(1, 9))
 def test_chunking_changes_nothing(lines: list[bytes], size: int) -> None:
     whole = run(Decoder("x", tz=BERLIN), lines, 0, max(len(lines), 1))
     assert run(Decoder("x", tz=BERLIN), lines, 0, size) == whole
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(logs(), st.integers(0, 30), st.integers(1, 9))
 def test_a_restart_at_any_line_changes_nothing(lines: list[bytes], cut: int, size: int) -> None:
     whole = run(Decoder("x", tz=BERLIN), lines, 0, max(len(lines), 1))

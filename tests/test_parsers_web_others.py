@@ -369,7 +369,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=6)), max_size=24))
 def test_no_line_raises_and_every_line_is_kept(pieces: list[str]) -> None:
     line = "".join(pieces).replace("\n", " ").encode("utf-8", "replace")
@@ -378,7 +378,7 @@ def test_no_line_raises_and_every_line_is_kept(pieces: list[str]) -> None:
     assert all(value is not None for value in event.fields.values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=9)),

@@ -437,7 +437,7 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     code=st.sampled_from([1, 3, 12, 104, 4624, 4625, 4688, 4732, 4768, 4781, 5156]),
     data=st.dictionaries(NAMES, json_values, max_size=6),

@@ -270,7 +270,7 @@ QUERIES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(EVENTS, QUERIES)
 def test_sql_and_live_test_agree(rows: list[Row], text: str) -> None:
     try:

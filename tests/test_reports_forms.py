@@ -103,7 +103,7 @@ def told(name: str, texts: list[str]) -> tuple[Document, Document]:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=SAID)
 @example(texts=NASTY)
 def test_each_statement_has_an_id_of_its_own_and_says_what_it_rests_on(name: str, texts: list[str]) -> None:
@@ -116,7 +116,7 @@ def test_each_statement_has_an_id_of_its_own_and_says_what_it_rests_on(name: str
 
 
 @pytest.mark.parametrize("name", REPORTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=SAID)
 @example(texts=NASTY)
 def test_both_forms_make_the_same_statements(name: str, texts: list[str]) -> None:
@@ -132,7 +132,7 @@ def test_both_forms_make_the_same_statements(name: str, texts: list[str]) -> Non
 
 
 @pytest.mark.parametrize("name", REPORTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts=SAID)
 @example(texts=NASTY)
 def test_html_has_no_element_and_no_attribute_of_a_text(name: str, texts: list[str]) -> None:
@@ -146,7 +146,7 @@ def test_html_has_no_element_and_no_attribute_of_a_text(name: str, texts: list[s
 
 
 @pytest.mark.parametrize("name", REPORTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts=SAID)
 @example(texts=NASTY)
 def test_markdown_has_no_markup_of_a_text(name: str, texts: list[str]) -> None:

@@ -141,7 +141,7 @@ def test_at_most_twenty_events_stand_for_all(tmp_path: Path) -> None:
     assert found.events[-1].row.id == 400
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=st.text(max_size=4000), value=st.text(min_size=1, max_size=500))
 def test_whatever_logs_say_the_evidence_stays_within_its_tokens_and_its_fence(
     text: str, value: str, tmp_path_factory: pytest.TempPathFactory

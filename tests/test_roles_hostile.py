@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.alerts.levels import LEVELS
 from socterm.analyst.backend import Message
@@ -80,7 +80,7 @@ def shown(model: ScriptedModel) -> list[Message]:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(HOSTILE)
 def test_every_prompt_of_every_role_holds_what_others_wrote_in_whole_fences(fast: bool, text: str) -> None:
     hostile = f"{MARK}{text}"
@@ -311,7 +311,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Pack]:
 
 
 @pytest.mark.parametrize("name", SAID)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=st.data())
 def test_whatever_a_model_says_nothing_of_the_draft_is_lowered_or_taken_away(
     cases: list[Pack], name: str, data: st.DataObject

@@ -153,9 +153,8 @@ def test_the_stream_makes_every_rule_alert(tmp_path: Path) -> None:
 
 @settings(
     max_examples=30,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     seed=st.integers(1, 3),

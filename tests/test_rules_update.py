@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from socterm.errors import SoctermError, UsageError
 from socterm.pipeline.rulesets import archive as unpacking
@@ -214,7 +214,6 @@ def test_a_zip_that_lies_about_its_directory(tmp_path: Path) -> None:
             unpack(io.BytesIO(broken), tmp_path / str(len(broken)))
 
 
-@settings(deadline=None)
 @given(st.sampled_from([zipped(FIRST), tarred(FIRST)]), st.data())
 def test_damaged_archives_are_refused_or_read(whole: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(whole)))

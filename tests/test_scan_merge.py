@@ -100,7 +100,7 @@ def story() -> list[str]:
     return sorted(lines + later, key=lambda line: line[:32])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_lines_dealt_out_to_files_in_any_way_find_the_same(tmp_path: Path, data: st.DataObject) -> None:
     lines = story()

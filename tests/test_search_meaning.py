@@ -121,7 +121,7 @@ def test_words_alone_do_not_answer_the_evaluations_questions(tmp_path: Path) -> 
     assert sum(1 for one in told if one.place) < WANTED * len(told)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.characters(codec=None), max_size=1_500))
 def test_any_question_can_be_asked(question: str) -> None:
     asked = ask(question)

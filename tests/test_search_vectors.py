@@ -226,7 +226,7 @@ def test_without_numpy_the_latest_are_compared(monkeypatch: pytest.MonkeyPatch) 
 NUMBERS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows=st.lists(st.lists(NUMBERS, min_size=2, max_size=2), max_size=12))
 def test_with_numpy_and_without_it_the_same_can_be_found(rows: list[list[float]]) -> None:
     vectors = {number: packed(row) for number, row in enumerate(rows, 1)}

@@ -142,7 +142,7 @@ async def test_requests_made_from_the_document_end_in_no_5xx(scene: Scene) -> No
     headers = scene.bearer("read")
 
     @settings(
-        max_examples=25, deadline=None, phases=(Phase.generate,), derandomize=True,
+        max_examples=25, phases=(Phase.generate,), derandomize=True,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(

@@ -84,7 +84,6 @@ def test_answers_are_as_the_document_says(api: Api, endpoint: Endpoint, mode: Ge
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,  # a build fails for what was changed, not by chance
         phases=[Phase.generate],

@@ -44,7 +44,7 @@ def test_whatever_is_sent_the_answer_is_as_the_document_says(intake: Intake, pat
     bearer = {"Authorization": f"Bearer {intake.token()}"}
 
     @settings(
-        max_examples=40, deadline=None, database=None, phases=[Phase.generate],
+        max_examples=40, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(st.sampled_from(types), st.binary(max_size=200) | st.text(alphabet='[]{}":,a1 \n').map(str.encode))

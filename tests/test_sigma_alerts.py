@@ -335,7 +335,7 @@ def arriving(seed: int, count: int = 300) -> list[tuple[float, Event]]:
     return found
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 50), order=st.integers(0, 1 << 32), lag=st.sampled_from((0.0, 2.0, 4.9)))
 def test_order_within_the_lateness_bound_changes_no_alert(
     tmp_path: Path, seed: int, order: int, lag: float

@@ -123,13 +123,13 @@ def ruleset(trees: list[ir.Node]) -> RuleSet:
     return RuleSet(made, [])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(nodes, events)
 def test_compiled_equals_evaluated(node: ir.Node, event: Event) -> None:
     assert compiled(node, UTC)(event, {}) is evaluate(node, event, UTC)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(nodes, max_size=5), st.lists(events, min_size=1, max_size=4))
 def test_matcher_equals_evaluated_for_many_rules_and_events(trees: list[ir.Node], seen: list[Event]) -> None:
     matcher = Matcher(ruleset(trees))
@@ -138,7 +138,7 @@ def test_matcher_equals_evaluated_for_many_rules_and_events(trees: list[ir.Node]
         assert list(matcher.match(event)) == expected
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(nodes, events)
 def test_the_index_proposes_every_tree_an_event_satisfies(node: ir.Node, event: Event) -> None:
     index = Index([(0, node, needs_of(node))], lambda _, asked: evaluate(node, asked, UTC))

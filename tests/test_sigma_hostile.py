@@ -65,7 +65,7 @@ documents = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(documents)
 def test_any_document_gets_a_fate(tmp_path: Path, document: Any) -> None:
     text = yaml.safe_dump(document)
@@ -78,7 +78,7 @@ def test_any_document_gets_a_fate(tmp_path: Path, document: Any) -> None:
     assert "good" in Matcher(rules).match(event)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(max_size=60))
 def test_any_text_beside_a_rule_leaves_it_alone(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yml").write_text(f"{GOOD}---\n{text}\n", encoding="utf-8", errors="replace")

@@ -58,7 +58,7 @@ patterns = st.recursive(
 texts = st.text(alphabet="abBcC1.-\\ x]", max_size=24)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500)
 @given(patterns, st.lists(texts, min_size=1, max_size=8), st.sampled_from(["", "i", "ims"]))
 def test_what_matches_has_what_is_required(pattern: str, values: list[str], flags: str) -> None:
     options = re2.Options()
@@ -271,7 +271,7 @@ def test_a_batch_longer_than_what_is_searched_at_once() -> None:
     assert anywhere("evil").found(lines) == set(range(0, len(lines), 37))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.text(alphabet="abcİß\x02", min_size=1, max_size=3), min_size=1, max_size=4),
     st.lists(st.text(alphabet="aAbBcİß\x02\x03", max_size=8), max_size=8),
@@ -289,7 +289,7 @@ def test_what_is_found_in_a_batch_is_what_is_found_line_by_line(wanted: list[str
 _TEXT = st.text(alphabet='aKkSsi\\"/\n\té\u212aİſ😀u06b', max_size=6)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(_TEXT.filter(bool), min_size=1, max_size=4),
     st.lists(

@@ -197,7 +197,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     records=st.lists(st.dictionaries(st.text(), json_values, max_size=4), min_size=1, max_size=5),
     indent=st.sampled_from([None, 0, 2]),
@@ -217,7 +217,7 @@ def test_any_array_however_written_and_cut_gives_its_records(
     assert made == records
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     data=st.binary(max_size=300), start=st.sampled_from([b"[{", b'{"Records":[', b"{\n", b"[", b"\xff\xfe["])
 )

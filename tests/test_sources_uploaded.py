@@ -68,7 +68,6 @@ VALUES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(VALUES, st.integers(1, 40))
 def test_however_it_is_cut_the_same_entries_come(entries: list[list[tuple[str, bytes]]], size: int) -> None:
     data = b"".join(
@@ -79,7 +78,6 @@ def test_however_it_is_cut_the_same_entries_come(entries: list[list[tuple[str, b
     assert parsed(data, size) == whole
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 20))
 def test_hostile_bytes_are_refused_in_one_line_or_read(data: bytes, size: int) -> None:
     try:
@@ -159,7 +157,7 @@ def test_of_many_values_too_long_together_the_longest_go_each_looked_at_once() -
     assert min(lengths[name] for name in gone) >= max(lengths[name] for name in lengths if name not in gone)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 5_000), min_size=1, max_size=5))
 def test_a_long_value_that_comes_in_bits_is_searched_for_its_end_once(sizes: list[int]) -> None:
     value = b"x" * sum(sizes)

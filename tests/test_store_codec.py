@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.event import Event
 from socterm.store import check, open_store
@@ -72,7 +72,7 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(one=lines())
 def test_any_event_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, one: Event) -> None:
     row = stored(tmp_path_factory.mktemp("round") / "store.db", one)

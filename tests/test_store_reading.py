@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.alerts.model import RuleInfo
 from socterm.errors import QueryCancelledError, StoreError
@@ -95,7 +95,7 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     texts=st.lists(WORDS, min_size=1, max_size=12),
     fed=st.integers(0, 12),
@@ -227,7 +227,7 @@ VALUES = st.text(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(
     values=st.lists(st.tuples(VALUES | st.none(), VALUES | st.none()), min_size=1, max_size=12),
     fed=st.integers(0, 12),

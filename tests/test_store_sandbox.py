@@ -420,7 +420,7 @@ WORDS = """SELECT FROM events alerts meta lease main.audit * ( ) , ; WHERE = 1 '
 VALUES ATTACH PRAGMA WITH AS x count(*) ORDER BY LIMIT token value -- /* " ["""
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([*WORDS.split(), "\x00"]) | st.text(max_size=3), max_size=12).map(" ".join))
 def test_any_text_gives_rows_or_one_line(kept: Path, sql: str) -> None:
     try:

@@ -114,7 +114,7 @@ def test_from_an_event_to_its_template_and_back(path: Path, fed: int) -> None:
         assert store.templates.events(99) == []
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cuts=st.lists(st.integers(1, 59), max_size=6), restarts=st.sets(st.integers(0, 6)))
 def test_batches_and_restarts_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], restarts: set[int]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.alerts.states import VERBS, VERDICTS, Decision
 from socterm.errors import TransitionError
@@ -81,7 +81,7 @@ def decided(store: Store, step: tuple[list[int], str, str, int]) -> bool:
     return True
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(steps, max_size=14))
 def test_undo_and_redo_walk_the_same_road_back_and_forth(walk: list[Any]) -> None:
     """A pile of pictures, one a decision: undo shows the one below, redo the one above, to the very ends."""

@@ -241,7 +241,7 @@ def histories(drawn: Sequence[Any]) -> list[list[EpisodeChange]]:
     return [list(commit.values()) for commit in commits if commit]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=steps, again=st.sets(st.integers(0, 40), max_size=3))
 def test_commit_by_commit_is_as_all_at_once(tmp_path: Path, drawn: Sequence[Any], again: set[int]) -> None:
     """`db check` compares with what all alerts together give; ingest may begin anew between commits."""

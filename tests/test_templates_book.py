@@ -46,7 +46,7 @@ def test_lines_that_differ_in_names_become_one() -> None:
     assert book.mined("other", "", "user ann opened door 7") == 3
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(lines=LINES, cuts=st.sets(st.integers(0, 40)))
 def test_restarts_change_nothing(lines: list[tuple[str, str]], cuts: set[int]) -> None:
     whole, book = Book(), Book()
@@ -62,7 +62,7 @@ def test_restarts_change_nothing(lines: list[tuple[str, str]], cuts: set[int]) -
     assert said(book) == said(whole)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(before=LINES, lost=LINES, after=LINES)
 def test_what_was_not_stored_was_never_seen(
     before: list[tuple[str, str]], lost: list[tuple[str, str]], after: list[tuple[str, str]]

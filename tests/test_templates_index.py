@@ -28,7 +28,7 @@ def rows_of(found: list[tuple[str, tuple[str, str]]]) -> list[Template]:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(found=ROWS)
 def test_every_word_of_every_template_is_found(found: list[tuple[str, tuple[str, str]]]) -> None:
     rows = rows_of(found)

@@ -155,7 +155,7 @@ lines = st.lists(
     centers=st.tuples(st.sampled_from([300, 4000, 30 * DAY]), st.sampled_from([-4000, 900, -30 * DAY])),
     each=st.sampled_from([1, 5, 20]),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_neither_chunks_nor_restarts_change_an_alert_of_three_times_in_one_log(
     rules: RuleSet, lines: list[tuple], centers: tuple[int, int], each: int
 ) -> None:

@@ -125,9 +125,7 @@ def in_order(rows: list[Row]) -> list[Event]:
     return sorted((made for made, _ in rows), key=lambda made: made.key)
 
 
-RUNS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+RUNS = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def differences(one: list[tuple], two: list[tuple]) -> dict[str, tuple[list[tuple], list[tuple]]]:

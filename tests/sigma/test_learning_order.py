@@ -88,7 +88,7 @@ def in_order(rules: RuleSet, drawn: list[tuple[Event, int]], *, one_source: bool
     return outcome(detector)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=events, cuts=st.lists(st.integers(1, 9), min_size=1, max_size=40))
 def test_neither_cuts_nor_order_matter(rules: RuleSet, drawn: list[tuple[Any, ...]], cuts: list[int]) -> None:
     drawn = [(*one[:5], False) for one in drawn]
@@ -104,7 +104,7 @@ def test_neither_cuts_nor_order_matter(rules: RuleSet, drawn: list[tuple[Any, ..
     assert outcome(detector) == in_order(rules, ordered, one_source=True)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=events, turns=st.lists(st.booleans(), min_size=1, max_size=40))
 def test_one_source_may_be_far_ahead_of_the_other(
     rules: RuleSet, drawn: list[tuple[Any, ...]], turns: list[bool]

@@ -27,7 +27,7 @@ def test_the_engine_agrees_and_a_fifth_of_all_pairs_match(tmp_path: Path) -> Non
     assert found.refused == 0  # what the generator writes, socterm can use
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_the_engine_agrees_where_hypothesis_looks(
     tmp_path_factory: pytest.TempPathFactory, random: Random
