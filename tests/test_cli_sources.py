@@ -76,7 +76,15 @@ def test_an_unknown_source_is_a_mistake(db: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "said"),
-    [(0, "now"), (5, "5 s"), (300, "5 min"), (7300, "2 h"), (200_000, "2 d"), (-5, "in the future")],
+    [
+        (0, "now"),
+        (5, "5 s"),
+        (300, "5 min"),
+        (7300, "2 h"),
+        (200_000, "2 d"),
+        (-5, "in 5 s"),
+        (-300, "in 5 min"),
+    ],
 )
 def test_ages(before: int, said: str) -> None:
     assert age(row(newest=NOW - before * 1_000_000), NOW) == said

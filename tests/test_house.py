@@ -150,7 +150,7 @@ def test_the_readme_sets_up_with_exactly_two_commands() -> None:
     setup = [fence.splitlines() for fence in fences if "venv" in fence]
     assert [len(lines) for lines in setup] == [1, 1]
     assert setup[0][0].endswith("&& .venv/bin/socterm")
-    assert setup[1][0].endswith("&& .venv/bin/pytest -q")
+    assert setup[1][0].endswith("&& .venv/bin/pytest -q -n auto")
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -34,7 +34,9 @@ VERDICTS = {
 
 
 def age(now: int, then: int) -> str:
-    """How long ago, in at most four characters: 12s, 14m, 3h, 5d."""
+    """How long ago, in at most four characters: 12s, 14m, 3h, 5d; +14m where that is yet to come."""
+    if then - now >= 60 * SECOND:  # less is clocks that differ
+        return f"+{age(then, now)}"
     seconds = max(0, now - then) // SECOND
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds >= size:

@@ -23,15 +23,14 @@ def rate(row: SourceRow, now: int) -> float:
 
 
 def age(row: SourceRow, now: int) -> str:
-    """How long before `now` (µs) its newest event happened: `5 min`."""
+    """How long before `now` (µs) its newest event happened: `5 min`; `in 5 min` where that is yet to come."""
     if not row.newest:
         return "-"
     seconds = (now - row.newest) // 1_000_000
-    if seconds < 0:
-        return "in the future"
+    ahead = "in " if seconds < 0 else ""
     for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
+        if abs(seconds) >= size:
+            return f"{ahead}{abs(seconds) // size} {unit}"
     return "now"
 
 

@@ -55,6 +55,7 @@ def test_ages_spans_and_numbers_are_short() -> None:
         "3d",
     ]
     assert age(NOW, NOW + 5 * second) == "0s"
+    assert age(NOW, NOW + 7300 * second) == "+2h"
     assert [span(s * second) for s in (8, 108, 3600 * 3 + 300, 86400 * 2)] == [
         "8 s",
         "1 m 48 s",
