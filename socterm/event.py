@@ -39,6 +39,7 @@ class Chunk(msgspec.Struct, gc=False):
     `ordered` says that one writer's lines follow each other here; where several senders mix, as on a
     listener, a line without a stamp takes `now` and not its neighbour's time.
     `notes` marks single lines by index: {"cut": original length} for one beyond the size limit.
+    `senders` are the addresses the lines came from, one for each, where they came over the network.
     `receipts` are committed with the lines they are about.
     """
 
@@ -50,6 +51,7 @@ class Chunk(msgspec.Struct, gc=False):
     live: bool = True
     ordered: bool = True
     notes: dict[int, dict[str, Any]] = {}
+    senders: list[str] = []
     receipts: tuple[Receipt, ...] = ()
 
 

@@ -132,7 +132,7 @@ def test_the_receiver_for_systems_without_recvmmsg() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.sendto(b"one", bound.getsockname())
         out.sendto(b"two", bound.getsockname())
-        assert [receive(), receive(), receive()] == [[b"one"], [b"two"], []]
+        assert [receive(), receive(), receive()] == [[(b"one", "127.0.0.1")], [(b"two", "127.0.0.1")], []]
     bound.close()
 
 

@@ -15,6 +15,7 @@ from socterm.parsers.memory import Memory
 from socterm.parsers.objects import json_reader
 from socterm.parsers.peel import Peeled, peel
 from socterm.parsers.registry import FORMATS, GENERIC, program_of, readers_of
+from socterm.parsers.senders import note_senders
 from socterm.parsers.stamps import BLANKED, DOTTED, EARLIEST, LATEST, Clock
 from socterm.parsers.text import raw_of, texts_of, trimmed
 from socterm.parsers.voices import Voices, sources_of
@@ -88,6 +89,8 @@ class Decoder:
             events = self._lines([trimmed(raw) for raw in raws], raws, chunk.first)
             for event, (_, kept) in zip(events, found, strict=True):
                 event.raw_bytes = kept
+        if chunk.senders:
+            note_senders(events, chunk.senders)
         for index, note in chunk.notes.items():
             if 0 <= index < len(events):
                 events[index].fields.update({f"socterm.{key}": value for key, value in note.items()})

@@ -27,6 +27,7 @@ class Inbox:
         self.wake: Wake = no_wake
         self.lost = 0
         self._lines: deque[bytes] = deque()
+        self._senders: deque[str] = deque()
         self._came = 0
         self._went = 0
         self._told = False
@@ -36,28 +37,31 @@ class Inbox:
         """Bytes that wait, `OVERHEAD` for each line in it; may miss what the other thread does meanwhile."""
         return self._came - self._went
 
-    def put(self, lines: Iterable[bytes], size: int) -> None:
-        """Add lines, in the thread that puts; `size` is theirs, `OVERHEAD` for each in it."""
+    def put(self, lines: Iterable[bytes], senders: Iterable[str], size: int) -> None:
+        """Add lines and who sent each, in the thread that puts; `size` has `OVERHEAD` for each in it."""
         self._came += size
+        self._senders.extend(senders)  # before the lines, by which the other thread counts
         self._lines.extend(lines)
         if not self._told:
             self._told = True
             self.wake()
 
-    def take(self, limit: int) -> tuple[int, list[bytes]]:
-        """(position of the first, the oldest lines), in the thread that takes."""
+    def take(self, limit: int) -> tuple[int, list[bytes], list[str]]:
+        """(position of the first, the oldest lines, who sent each), in the thread that takes."""
         self._told = False
-        waiting = self._lines
+        waiting, senders = self._lines, self._senders
         lines = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+        sent = [senders.popleft() for _ in lines]
         self._went += sum(map(len, lines)) + OVERHEAD * len(lines)
         first = self.position
         self.position += len(lines)
-        return first, lines
+        return first, lines, sent
 
     def clear(self) -> None:
         """What waits is gone, and counted in `lost`."""
         self.lost += len(self._lines)
         self._lines.clear()
+        self._senders.clear()
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -72,7 +72,7 @@ class Peers:
         bound: Sequence[socket.socket],
         certificates: Certificates | None,
         limits: Limits,
-        keep: Callable[[Frames], bool],
+        keep: Callable[[Frames, str], bool],
     ) -> None:
         self._bound = bound
         self._certificates = certificates
@@ -160,7 +160,7 @@ class Peers:
         with contextlib.suppress(BlockingIOError):
             while self._heard.recv(4096):
                 pass
-        if not self._reading and self._keep(Frames()):
+        if not self._reading and self._keep(Frames(), ""):
             self._read_again()
 
     def _listen(self) -> None:
@@ -231,7 +231,7 @@ class Peers:
         self._held += peer.held - before
         for _ in frames.lengths:
             self._drop(OVERSIZED, peer.address)
-        room = self._keep(frames) if frames.lines else True
+        room = self._keep(frames, peer.address) if frames.lines else True
         if peer.over:
             self._close(peer)
         elif self._held > self._limits.unfinished:

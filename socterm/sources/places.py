@@ -10,9 +10,9 @@ from socterm.sources.peer import Peer
 
 
 def shown(address: str) -> str:
-    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4."""
+    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4, and no interface."""
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
     mapped = getattr(found, "ipv4_mapped", None)

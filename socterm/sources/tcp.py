@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import repeat
 from typing import Any, Final
 
 from socterm.event import Chunk
@@ -89,7 +90,7 @@ class TcpSource:
 
     def read(self, limit: int) -> Chunk | None:
         """The frames that came, oldest first; each sender's in its order."""
-        first, lines = self._inbox.take(limit)
+        first, lines, senders = self._inbox.take(limit)
         if self._full and self._inbox.size <= self._limits.queue // 2:
             self._full = False
             self._peers.resume()
@@ -101,7 +102,7 @@ class TcpSource:
                 notes[at - first] = {"cut": self._lengths.pop(at)}
         return Chunk(
             source=self.name, first=first, lines=lines, bookmark={}, now=self._clock(), ordered=False,
-            notes=notes,
+            notes=notes, senders=senders,
         )  # fmt: skip
 
     def bookmark(self) -> dict[str, Any] | None:
@@ -146,8 +147,8 @@ class TcpSource:
         finally:
             self._inbox.wake()
 
-    def _keep(self, frames: Frames) -> bool:
-        """Queue frames; whether there is room for more. In the thread of the listener."""
+    def _keep(self, frames: Frames, sender: str) -> bool:
+        """Queue frames of a sender; whether there is room for more. In the thread of the listener."""
         lines: list[bytes] = []
         for index, frame in enumerate(frames.lines):
             line = frame.rstrip(b"\r\n\0")
@@ -159,7 +160,7 @@ class TcpSource:
             self._next += 1
             lines.append(line)
         if frames.lines:
-            self._inbox.put(lines, sum(map(len, lines)) + OVERHEAD * len(lines))
+            self._inbox.put(lines, repeat(sender, len(lines)), sum(map(len, lines)) + OVERHEAD * len(lines))
         room = self._inbox.size < self._limits.queue
         self._full = self._full or not room
         return room

@@ -13,7 +13,7 @@ from socterm.event import Chunk
 from socterm.measures import QUEUES
 from socterm.sources.address import bind, parse_address
 from socterm.sources.base import Clock, Resume, SourceStats, Wake
-from socterm.sources.datagrams import Receiver, open_receiver
+from socterm.sources.datagrams import Datagram, Receiver, open_receiver
 from socterm.sources.inbox import OVERHEAD, UNSTORED, Inbox
 
 _QUEUE = 64 << 20
@@ -73,12 +73,13 @@ class UdpSource:
 
     def read(self, limit: int) -> Chunk | None:
         """The datagrams that came, oldest first."""
-        first, lines = self._inbox.take(limit)
+        first, lines, senders = self._inbox.take(limit)
         if not lines:
             return None
         return Chunk(
-            source=self.name, first=first, lines=lines, bookmark={}, now=self._clock(), ordered=False
-        )
+            source=self.name, first=first, lines=lines, bookmark={}, now=self._clock(), ordered=False,
+            senders=senders,
+        )  # fmt: skip
 
     def bookmark(self) -> dict[str, Any] | None:
         """None: what came before its first line cannot be asked for again."""
@@ -134,21 +135,21 @@ class UdpSource:
     def _receive(self, bound: socket.socket) -> None:
         receive: Receiver = open_receiver(bound)
         while not self._stop:
-            if datagrams := receive():
-                self._keep(datagrams)
+            if received := receive():
+                self._keep(received)
         for _ in range(_LAST):
-            if not (datagrams := receive()):
+            if not (received := receive()):
                 break
-            self._keep(datagrams)
+            self._keep(received)
 
-    def _keep(self, datagrams: list[bytes]) -> None:
+    def _keep(self, received: list[Datagram]) -> None:
         with self._putting:
-            self._put(datagrams)
+            self._put(received)
 
-    def _put(self, datagrams: list[bytes]) -> None:
+    def _put(self, received: list[Datagram]) -> None:
         room = left = self._limit - self._inbox.size
-        lines = []
-        for datagram in datagrams:
+        lines, senders = [], []
+        for datagram, sender in received:
             line = datagram.rstrip(b"\r\n\0")
             size = len(line) + OVERHEAD
             if not line:
@@ -158,7 +159,8 @@ class UdpSource:
             else:
                 left -= size
                 lines.append(line)
-        self._inbox.put(lines, room - left)
+                senders.append(sender)
+        self._inbox.put(lines, senders, room - left)
 
 
 def kernel_drops(inode: int, family: int) -> int:

@@ -52,8 +52,11 @@ YIELDS["socterm.alert"] = Yield(ALERT_FIELDS, (), own_names=True)
 """`event.dataset` → what its events have."""
 
 EVERYWHERE: frozenset[str] = frozenset(
-    {"@timestamp", "message", "event.original", "event.kind", "event.dataset", "event.id", "event.code"}
-)
+    {
+        "@timestamp", "message", "event.original", "event.kind", "event.dataset", "event.id", "event.code",
+        "log.source.address",
+    }
+)  # fmt: skip
 """Names that an event of any log source may be asked for."""
 
 

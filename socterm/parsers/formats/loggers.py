@@ -1,6 +1,6 @@
 """The loggers on themselves: logging starts and stops, messages are lost. Gaps hide what happened in them.
 
-`log.lost` is how many messages were lost, and `log.source` whose they were, where that is told.
+`log.lost` is how many messages were lost, and `log.lost_from` whose they were, where that is told.
 
 >>> from socterm.parsers import read_line
 >>> read_line(FORMATS[0].example, "event.action", "process.name", "message")
@@ -58,7 +58,7 @@ def logger(msg: str, f: Fields, mem: Memory) -> int:
             f["log.lost"] = int(count[1] or count[2])
         whose = _FROM.search(text)
         if whose is not None:
-            f["log.source"] = whose[1].rstrip(".:")
+            f["log.lost_from"] = whose[1].rstrip(".:")
         f |= _LOST
     elif text.startswith(_ROTATES):
         f |= _ROTATED
