@@ -6,6 +6,7 @@ import os
 import selectors
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from textual._xterm_parser import BRACKETED_PASTE_END as END
@@ -21,6 +22,9 @@ LOOKS: Final = 0.1
 """Seconds between two looks whether the console ends, or whether an Esc was one."""
 
 READ: Final = 4096
+
+ON_SCREEN: Final = "\x1b[?1049h\x1b[?25l"
+"""To the screen of its own, without a cursor (xterm)."""
 
 
 class PasteParser(XTermParser):
@@ -80,17 +84,53 @@ class Terminal(LinuxDriver):
     """A terminal of this machine."""
 
     def run_input_thread(self) -> None:
-        """Hand on what is typed until the console ends."""
+        """Hand on what is typed until the console ends, or its terminal: then the console ends with it."""
         parser, decode = PasteParser(self._debug), _decoder()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 for _ in selector.select(LOOKS):
-                    text = decode(os.read(self.fileno, READ))
+                    typed = self._read()
+                    if not typed:
+                        self._in_loop(self._app.exit)
+                        return
+                    text = decode(typed)
                     for message in parser.feed(text) if text else ():
                         self.process_message(message)
                 for message in parser.tick():
                     self.process_message(message)
+
+    def _read(self) -> bytes:
+        """What was typed; nothing is the end of a terminal, which some systems tell by an error."""
+        try:
+            return os.read(self.fileno, READ)
+        except OSError:
+            return b""
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on where it was suspended; else only draw anew what a shell may have drawn over.
+
+        A terminal that is closed sends SIGCONT behind SIGHUP. Textual then starts its threads a second time:
+        nobody ends the first ones, and the process waits for them for ever.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        else:
+            self._in_loop(self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        if not self._app._exit and self._writer_thread is not None:
+            self.write(ON_SCREEN)
+            self._enable_mouse_support()
+            with self._app._context():
+                self._app.refresh(layout=True)
+
+    def _in_loop(self, what: Callable[[], object]) -> None:
+        """Have something done by the application, from a signal's handler or another thread."""
+        loop = self._app._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # it has just ended
+                loop.call_soon_threadsafe(what)
 
 
 class BrowserTerminal(WebDriver):

@@ -93,6 +93,29 @@ def test_ingest_ends_with_the_console(log: Path, tmp_path: Path, number: signal.
         tmux.shows(f"left with {128 + number if number == signal.SIGKILL else 0}")
 
 
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_console_that_was_stopped_goes_on_and_ends(log: Path, tmp_path: Path) -> None:
+    """By another process: it could neither put the terminal back before nor know of it afterwards."""
+    db = tmp_path / "soc.db"
+    with Tmux(tmp_path) as tmux:
+        tmux.type(console(log, db))
+        tmux.shows("after brute force")
+        above = parent(ingester(db))
+        for _ in range(3):
+            os.kill(above, signal.SIGSTOP)
+            until(lambda: state(above) == "T", "it to be stopped")
+            tmux.shows("Stopped")
+            os.kill(above, signal.SIGCONT)
+            tmux.do("send-keys", "-l", "fg >/dev/null")
+            tmux.keys("C-j")  # what ends a line in the mode the console left the terminal in
+            tmux.until(lambda: not tmux.has("Stopped"), "all to be drawn anew")
+        tmux.keys("q")
+        until(lambda: ended(above), "it to end")
+
+
 def test_a_terminal_that_is_closed_ends_both(log: Path, tmp_path: Path) -> None:
     db = tmp_path / "soc.db"
     with Tmux(tmp_path) as tmux:
