@@ -247,7 +247,7 @@ async def test_a_query_that_takes_too_long_is_ended(scene: Scene) -> None:
         sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n"
         with in_time(service.store, 0.05):
             try:
-                service.store.events._connections.reader().execute(sql).fetchall()
+                service.store.events._connections.reader().db.execute(sql).fetchall()
             except sqlite3.OperationalError as error:
                 raise QueryCancelledError("the query was cancelled") from error
         return {}

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 from functools import lru_cache
 
-from socterm.sources.places import shown
+from socterm.sources.places import shown, without_interface
 
 Datagram = tuple[bytes, str]
 """What was sent, and the address it came from."""
@@ -72,7 +72,7 @@ def _one_by_one(source: socket.socket) -> Receiver:
     def receive() -> list[Datagram]:
         try:
             size, place = source.recvfrom_into(buffer)
-            return [(bytes(view[:size]), shown(place[0]))]
+            return [(bytes(view[:size]), shown(without_interface(place[0])))]
         except OSError:
             return []  # nothing came in time, or an ICMP error of no concern to a listener
 

@@ -10,13 +10,22 @@ from socterm.sources.peer import Peer
 
 
 def shown(address: str) -> str:
-    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4, and no interface."""
+    """An address as a person knows it: IPv4 that came through an IPv6 socket is IPv4."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        found = ipaddress.ip_address(address)
     except ValueError:
         return address
     mapped = getattr(found, "ipv4_mapped", None)
     return str(mapped or found)
+
+
+def without_interface(address: str) -> str:
+    """A link-local address without the interface it is behind.
+
+    >>> without_interface("fe80::1%eth0")
+    'fe80::1'
+    """
+    return address.partition("%")[0]
 
 
 def origin(address: str) -> str:
@@ -25,7 +34,7 @@ def origin(address: str) -> str:
     >>> origin("192.0.2.7"), origin("2001:db8::7") == origin("2001:db8::8")
     ('192.0.2.7', True)
     """
-    found = ipaddress.ip_address(address.partition("%")[0])
+    found = ipaddress.ip_address(without_interface(address))
     return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 

@@ -13,6 +13,7 @@ from socterm.sources.base import Clock, Resume, SourceStats, Wake
 from socterm.sources.inbox import OVERHEAD, UNSTORED, Inbox
 from socterm.sources.peer import NO_FRAME, OVERSIZED, TLS_HERE, TORN, Frames
 from socterm.sources.peers import IDLE, NO_DESCRIPTOR, SLOW, TOO_MANY, UNFINISHED, Limits, Peers
+from socterm.sources.places import without_interface
 from socterm.sources.tls import (
     BAD_CERTIFICATE,
     HANDSHAKE,
@@ -160,7 +161,11 @@ class TcpSource:
             self._next += 1
             lines.append(line)
         if frames.lines:
-            self._inbox.put(lines, repeat(sender, len(lines)), sum(map(len, lines)) + OVERHEAD * len(lines))
+            self._inbox.put(
+                lines,
+                repeat(without_interface(sender), len(lines)),
+                sum(map(len, lines)) + OVERHEAD * len(lines),
+            )
         room = self._inbox.size < self._limits.queue
         self._full = self._full or not room
         return room

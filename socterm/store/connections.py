@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from socterm.errors import StoreError
 from socterm.store.connection import Allowed, connect, our_errors, transaction
@@ -14,6 +16,20 @@ from socterm.store.jsontext import unpack_name
 
 READER_CACHE_KIB = 8_192
 """For each reading thread, of which a console has more the more processors there are."""
+
+_AGAIN: Final = 0.05
+_LEAVING: Final = 5.0
+"""Seconds until a query that goes on is interrupted once more, and those it has to end when all is closed."""
+
+
+class _Reader(NamedTuple):
+    """A thread's connection, and who is at work with it.
+
+    Python's sqlite3 does not survive that a connection is closed by one thread while another one uses it.
+    """
+
+    db: sqlite3.Connection
+    used: threading.RLock
 
 
 class Connections:
@@ -26,33 +42,39 @@ class Connections:
         self._lock = threading.Lock()
         self._deciding = threading.Lock()
         self._decider: sqlite3.Connection | None = None
-        self._readers: dict[threading.Thread, sqlite3.Connection] = {}
+        self._readers: dict[threading.Thread, _Reader] = {}
         self._sources: dict[int, str] = {}
-        self._closed = False
+        self._closed = threading.Event()
         self.reader()
 
-    def reader(self) -> sqlite3.Connection:
+    def reader(self) -> _Reader:
         """This thread's connection; those of threads that ended are closed on the way."""
         thread = threading.current_thread()
         found = self._readers.get(thread)
         if found is not None:
             return found
-        if self._closed:
+        if self._closed.is_set():
             raise StoreError("the store is closed")
         db = connect(self.path, readonly=self.readonly)
         db.execute("PRAGMA query_only=ON")
         db.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
         with self._lock:
             for ended in [other for other in self._readers if not other.is_alive()]:
-                self._readers.pop(ended).close()
-            self._readers[thread] = db
-        return db
+                self._readers.pop(ended).db.close()
+            if not self._closed.is_set():
+                made = self._readers[thread] = _Reader(db, threading.RLock())
+                return made
+        db.close()  # all was closed meanwhile
+        raise StoreError("the store is closed")
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """This thread's connection with one unchanging view of the file; ingest goes on meanwhile."""
-        db = self.reader()
-        with our_errors():
+        reader = self.reader()
+        with reader.used, our_errors():
+            if self._closed.is_set():
+                raise StoreError("the store is closed")
+            db = reader.db
             db.execute("BEGIN")
             try:
                 yield db
@@ -89,18 +111,31 @@ class Connections:
     def interrupt(self, thread: threading.Thread | None = None) -> None:
         """Stop the query a thread is running, or all of them: they raise QueryCancelledError."""
         with self._lock:
-            for owner, db in self._readers.items():
+            for owner, reader in self._readers.items():
                 if thread is None or owner is thread:
-                    db.interrupt()
+                    reader.db.interrupt()
 
     def close(self) -> None:
         """Close every connection; calls still running in other threads fail."""
         with self._lock:
-            self._closed = True
-            for db in self._readers.values():
-                db.close()
+            self._closed.set()
+            left = time.monotonic() + _LEAVING
+            for reader in self._readers.values():
+                _close(reader, left)
             self._readers.clear()
         with self._deciding:
             if self._decider is not None:
                 self._decider.close()
                 self._decider = None
+
+
+def _close(reader: _Reader, left: float) -> None:
+    """Close a connection when the call under way with it has failed; what does not end is let go of."""
+    while not reader.used.acquire(timeout=0):
+        if time.monotonic() > left:
+            return
+        reader.db.interrupt()
+        if reader.used.acquire(timeout=_AGAIN):
+            break
+    reader.db.close()
+    reader.used.release()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from socterm.event import Receipt
-from socterm.store.connection import our_errors
 from socterm.store.connections import Connections
 from socterm.store.ingest.receipts import KEPT
 
@@ -16,13 +15,9 @@ class ReceiptDesk:
 
     def find(self, owner: str, key: str, now: int) -> Receipt | None:
         """The receipt that this sender got under this key, if what it is about is stored; `now` in µs."""
-        with our_errors():
-            row = (
-                self._connections.reader()
-                .execute(
-                    "SELECT digest, answer FROM receipts WHERE owner = ? AND key = ? AND at >= ?",
-                    (owner, key, now - KEPT),
-                )
-                .fetchone()
-            )
+        with self._connections.snapshot() as db:
+            row = db.execute(
+                "SELECT digest, answer FROM receipts WHERE owner = ? AND key = ? AND at >= ?",
+                (owner, key, now - KEPT),
+            ).fetchone()
         return Receipt(owner, key, row[0], row[1]) if row else None
