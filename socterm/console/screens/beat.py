@@ -10,6 +10,7 @@ from textual.timer import Timer
 
 from socterm.console.ingest import LOADING, of_its_own
 from socterm.console.messages import HeaderRead
+from socterm.console.pace import Pace
 from socterm.console.readers import vital_signs
 from socterm.console.safe import say
 from socterm.console.screens.layout import Layout
@@ -27,7 +28,7 @@ class Beat(Reader, Layout):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._slow = 0.0
         self._held_at = 0
-        self._rate_from = (0, 0)
+        self._pace = Pace()
         self._looked = 0.0
         self._wake: Timer | None = None
         self._changed: set[int] = set()
@@ -106,7 +107,7 @@ class Beat(Reader, Layout):
         self._slow = time.monotonic()
         now = self.clock()
         newest = self.stream.newest
-        then, count = self._rate_from
+        pace = self._pace.look(now, newest)
         status = self.ingest.status() if self.ingest is not None else None
         if status is not None:
             for hint in status.hints:
@@ -119,10 +120,8 @@ class Beat(Reader, Layout):
                 say(self.app, f"rules loaded anew: {status.reloaded}")
         if status is not None and of_its_own(status):
             self.header.rate = status.rate
-        elif now > then > 0:
-            self.header.rate = (newest - count) * 1e6 / (now - then)
-        if now != then:
-            self._rate_from = (now, newest)
+        elif pace is not None:
+            self.header.rate = pace
         if not self.paused:
             self.histogram.load()
         if self._changed:

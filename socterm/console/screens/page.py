@@ -17,6 +17,7 @@ from socterm.console.decisions import Decisions
 from socterm.console.frame import Frame
 from socterm.console.ingest import of_its_own
 from socterm.console.messages import Decided, HeaderRead, ReadFailed
+from socterm.console.pace import Pace
 from socterm.console.pivots import Spot
 from socterm.console.places import BY_NAME
 from socterm.console.readers import vital_signs
@@ -61,7 +62,7 @@ class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
         self.decisions = Decisions(self, frame.store, actor=frame.actor, clock=frame.clock)
         self._looked = 0.0
         self._trouble = ""
-        self._rate_from = (0, 0)
+        self._pace = Pace()
 
     @property
     def view(self) -> Remembered:
@@ -160,14 +161,12 @@ class Page(Verbs, Reader, Screen[None], inherit_bindings=False):
         vitals, now = self.frame.vitals, self.frame.clock()
         message.model, message.model_ok = vitals.read.model, vitals.read.model_ok
         vitals.read, vitals.counts = message, message.counts or {}
-        then, count = self._rate_from
+        pace = self._pace.look(now, message.newest)
         status = self.frame.ingest.status() if self.frame.ingest is not None else None
         if status is not None and of_its_own(status):
             vitals.rate = status.rate
-        elif now > then > 0:
-            vitals.rate = (message.newest - count) * 1e6 / (now - then)
-        if now != then:
-            self._rate_from = (now, message.newest)
+        elif pace is not None:
+            vitals.rate = pace
         self.header.changed()
 
     @on(ReadFailed)
