@@ -131,11 +131,10 @@ class Connections:
 
 def _close(reader: _Reader, left: float) -> None:
     """Close a connection when the call under way with it has failed; what does not end is let go of."""
-    while not reader.used.acquire(timeout=0):
+    reader.db.interrupt()
+    while not reader.used.acquire(timeout=_AGAIN):
         if time.monotonic() > left:
             return
         reader.db.interrupt()
-        if reader.used.acquire(timeout=_AGAIN):
-            break
     reader.db.close()
     reader.used.release()

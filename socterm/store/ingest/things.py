@@ -88,18 +88,18 @@ class Said:
         earlier = []
         known = self._known
         for ident in ids:
-            things = known.get(ident)
-            if things is None:
+            said = known.get(ident)
+            if said is None:
                 fields = self._at_hand.get(ident)
                 if fields is None:
                     earlier.append(ident)
                     continue
-                things = known[ident] = frozenset(map(_storable, seen_in(fields)))
-            found |= things
+                said = known[ident] = frozenset(map(_storable, seen_in(fields)))
+            found |= said
         sql = f"SELECT {READ_COLUMNS} FROM events e {JOIN} WHERE e.id IN (%s)"
         for row in some(self._db, sql, earlier):
-            things = known[row[0]] = frozenset(map(_storable, seen_in(decode(row, "").fields)))
-            found |= things
+            said = known[row[0]] = frozenset(map(_storable, seen_in(decode(row, "").fields)))
+            found |= said
         return found
 
 
