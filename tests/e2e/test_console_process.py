@@ -108,8 +108,7 @@ def test_a_console_that_was_stopped_goes_on_and_ends(log: Path, tmp_path: Path) 
             os.kill(above, signal.SIGSTOP)
             until(lambda: state(above) == "T", "it to be stopped")
             tmux.shows("Stopped")
-            os.kill(above, signal.SIGCONT)
-            tmux.do("send-keys", "-l", "fg >/dev/null")
+            tmux.do("send-keys", "-l", "fg >/dev/null")  # which sends SIGCONT
             tmux.keys("C-j")  # what ends a line in the mode the console left the terminal in
             tmux.until(lambda: not tmux.has("Stopped"), "all to be drawn anew")
         tmux.keys("q")
