@@ -104,13 +104,14 @@ def test_a_console_that_was_stopped_goes_on_and_ends(log: Path, tmp_path: Path) 
         tmux.type(console(log, db))
         tmux.shows("after brute force")
         above = parent(ingester(db))
-        for _ in range(3):
+        for _ in range(4):
             os.kill(above, signal.SIGSTOP)
             until(lambda: state(above) == "T", "it to be stopped")
             tmux.shows("Stopped")
             tmux.do("send-keys", "-l", "fg >/dev/null")  # which sends SIGCONT
             tmux.keys("C-j")  # what ends a line in the mode the console left the terminal in
             tmux.until(lambda: not tmux.has("Stopped"), "all to be drawn anew")
+            os.kill(above, signal.SIGCONT)  # anybody may send it
         tmux.keys("q")
         until(lambda: ended(above), "it to end")
 
