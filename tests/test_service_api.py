@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -234,6 +235,27 @@ async def test_rules_and_sources_are_told_without_our_folders(
     assert "/etc" not in str(rule)
     (source,) = (await client.get("/api/v1/sources")).json()["sources"]
     assert (source["name"], source["lines"]) == ("/var/log/auth.log", 9)
+
+
+def test_what_comes_between_queries_ends_the_next(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite itself forgets such an interrupt."""
+    from socterm.service.pages import in_time
+
+    store, come = scene.service.store, threading.Event()
+    interrupt = store.interrupt
+
+    def seen(thread: threading.Thread | None = None) -> None:
+        interrupt(thread)
+        come.set()
+
+    monkeypatch.setattr(store, "interrupt", seen)
+    db = store.events._connections.reader().db
+    with in_time(store, 0.0):
+        assert come.wait(60)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            db.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+            )
 
 
 async def test_a_query_that_takes_too_long_is_ended(scene: Scene) -> None:

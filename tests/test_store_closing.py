@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
+from itertools import count
 from pathlib import Path
 
 import pytest
 from socterm.errors import QueryCancelledError, StoreError
 from socterm.query import parse
 from socterm.store import Store, open_store
+from socterm.store.connections import Connections
 from socterm.store.ingest.writer import Writer
 
 from store_samples import NOW, batch, login
@@ -83,3 +86,33 @@ def test_a_thread_that_waits_finds_it_closed(path: Path) -> None:
     thread.join(60)
     assert [str(error) for error in ended] == ["the store is closed"]
     assert not [name for name in opened() if name.startswith(str(path))]
+
+
+def asked_and_interrupted(path: Path, times: int) -> str:
+    """What a first look at a full-text table ends with, interrupted when SQLite asks whether it may."""
+    connections, left = Connections(path, readonly=True), count(times, -1)
+
+    def may(*_: object) -> int:
+        if not next(left):
+            connections.interrupt()
+        return sqlite3.SQLITE_OK
+
+    try:
+        with connections.snapshot() as db:
+            db.set_authorizer(may)
+            db.execute("SELECT rowid FROM events_fts WHERE events_fts MATCH 'aaaabbbb'").fetchall()
+    except (QueryCancelledError, sqlite3.Error) as error:
+        return str(error)
+    else:
+        return ""
+    finally:
+        with connections.snapshot() as db:
+            db.set_authorizer(None)
+            assert db.execute("SELECT count(*) FROM events_fts").fetchone() == (2_000,)
+        connections.close()
+
+
+def test_interrupted_is_cancelled_whatever_sqlite_was_about(path: Path) -> None:
+    """It reads the settings of the table first: interrupted in that, it "cannot be constructed"."""
+    ends = [asked_and_interrupted(path, times) for times in range(40)]
+    assert set(ends) == {"", "the query was cancelled"}

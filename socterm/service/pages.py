@@ -23,6 +23,9 @@ ROOM: Final = 4 << 20
 SECONDS: Final = 10.0
 """How long a query may take."""
 
+_AGAIN: Final = 0.05
+"""Seconds until one that goes on is interrupted once more."""
+
 _NUMBERS: Final = re.compile(r"-?[0-9]{1,19}(\.-?[0-9]{1,19})*")
 
 Limit = Annotated[int, Field(ge=1, le=MOST, description="Rows of a page")]
@@ -60,10 +63,18 @@ def next_of(key: Sequence[int], *, more: bool) -> str | None:
 @contextmanager
 def in_time(store: Store, seconds: float = SECONDS) -> Iterator[None]:
     """End the queries of this thread after a while: they raise QueryCancelledError."""
-    timer = threading.Timer(seconds, store.interrupt, [threading.current_thread()])
+    whose, over = threading.current_thread(), threading.Event()
+
+    def end() -> None:
+        while not over.is_set():  # one between two queries is lost
+            store.interrupt(whose)
+            over.wait(_AGAIN)
+
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
+        over.set()
         timer.cancel()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from socterm.errors import StoreError
+from socterm.errors import QueryCancelledError, StoreError
 from socterm.store.connection import Allowed, connect, our_errors, transaction
 from socterm.store.jsontext import unpack_name
 
@@ -23,13 +23,34 @@ _LEAVING: Final = 5.0
 
 
 class _Reader(NamedTuple):
-    """A thread's connection, and who is at work with it.
+    """A thread's connection, who is at work with it, and whether that has been interrupted.
 
     Python's sqlite3 does not survive that a connection is closed by one thread while another one uses it.
     """
 
     db: sqlite3.Connection
     used: threading.RLock
+    stopped: threading.Event
+
+    def interrupt(self) -> None:
+        """Stop what it is running."""
+        self.stopped.set()
+        self.db.interrupt()
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """`our_errors`, and one whatever SQLite calls it that a query was interrupted.
+
+        While it looks at a virtual table for the first time, that is "vtable constructor failed".
+        """
+        self.stopped.clear()
+        try:
+            with our_errors():
+                yield
+        except sqlite3.OperationalError as error:
+            if self.stopped.is_set():
+                raise QueryCancelledError("the query was cancelled") from error
+            raise
 
 
 class Connections:
@@ -62,7 +83,7 @@ class Connections:
             for ended in [other for other in self._readers if not other.is_alive()]:
                 self._readers.pop(ended).db.close()
             if not self._closed.is_set():
-                made = self._readers[thread] = _Reader(db, threading.RLock())
+                made = self._readers[thread] = _Reader(db, threading.RLock(), threading.Event())
                 return made
         db.close()  # all was closed meanwhile
         raise StoreError("the store is closed")
@@ -71,7 +92,7 @@ class Connections:
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """This thread's connection with one unchanging view of the file; ingest goes on meanwhile."""
         reader = self.reader()
-        with reader.used, our_errors():
+        with reader.used, reader.errors():
             if self._closed.is_set():
                 raise StoreError("the store is closed")
             db = reader.db
@@ -113,7 +134,7 @@ class Connections:
         with self._lock:
             for owner, reader in self._readers.items():
                 if thread is None or owner is thread:
-                    reader.db.interrupt()
+                    reader.interrupt()
 
     def close(self) -> None:
         """Close every connection; calls still running in other threads fail."""
@@ -131,10 +152,10 @@ class Connections:
 
 def _close(reader: _Reader, left: float) -> None:
     """Close a connection when the call under way with it has failed; what does not end is let go of."""
-    reader.db.interrupt()
+    reader.interrupt()
     while not reader.used.acquire(timeout=_AGAIN):
         if time.monotonic() > left:
             return
-        reader.db.interrupt()
+        reader.interrupt()
     reader.db.close()
     reader.used.release()
