@@ -33,6 +33,8 @@ _LOOSE = re.compile(
     r"\[?(?P<name>[^\s\[\](:]{1,128})\]?(?P<module>\([^()\s]*\))?(?:\[(?P<pid>\d{1,10})\])? (?P<msg>.*)",
     re.DOTALL,
 )
+_AGAIN = re.compile(r"\[\d{9,10}\.\d{3,6}\] (?=[a-z]+\d?\.[a-z]+ )")
+"""The stamp in seconds that OpenWrt's `logread -t` puts behind the other one."""
 _LAST_REPEATED = re.compile(r"(?:-+ )?last message repeated \d+ times?")
 _FORWARDED = re.compile(r"Message forwarded from (\S+?): ")
 HOST = re.compile(r"[^\s\[\]]*[^\s\[\]:]$")
@@ -96,6 +98,9 @@ def after_stamp(rest: str) -> Head:
 
 
 def _after(rest: str) -> Head:
+    again = _AGAIN.match(rest) if rest[:1] == "[" else None
+    if again is not None:
+        rest = rest[again.end() :]
     forwarded = _FORWARDED.match(rest)
     if forwarded is not None:
         return tagged(forwarded[1], rest[forwarded.end() :])

@@ -25,7 +25,7 @@ DATASETS: frozenset[str] = frozenset({
     "gitea", "keycloak", "authelia", "homeassistant", "jellyfin", "vnc", "samba", "strongswan", "doas",
     "openvpn", "cisco.asa", "cisco.ios", "mikrotik", "fortigate", "cef", "leef", "keyvalue", "json", "ecs",
     "aws.cloudtrail", "azure.signinlogs", "okta.system", "m365.audit", "m365.exchange",
-    "google_workspace.login", "onelogin.events", "duo.auth",
+    "google_workspace.login", "onelogin.events", "duo.auth", "saslauthd",
 })  # fmt: skip
 """Datasets that tell of logins. Not the audit log, which repeats what sshd and PAM say, nor what a sensor saw
 on the wire, nor honeypots, to which nobody logs in rightly; Windows' logons are told by their event id."""

@@ -121,7 +121,7 @@ _APPLICATIONS = (
     "nextcloud drupal guacamole centreon froxlor directadmin tine20 "
     "asterisk freeswitch murmur counter-strike ejabberd znc xrdp screensharing "
     "softether stunnel dante 3proxy nrpe xinetd cowrie rabbitmq "
-    "kafka nats icinga ibmmq gitea keycloak authelia homeassistant jellyfin vnc samba "
+    "kafka nats icinga ibmmq gitea keycloak authelia homeassistant jellyfin vnc samba saslauthd "
 )
 _LOGINS = (
     "web_login",

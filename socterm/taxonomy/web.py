@@ -21,6 +21,8 @@ WEB_LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "aws.elb": (("aws", "webserver", "elb"),),
     "aws.s3access": (("aws", "webserver", "s3access"),),
     "aws.cloudfront": (("aws", "webserver", "cloudfront"),),
+    "aws.waf": (("aws", "webserver", "waf"),),
+    "modsecurity": (("modsecurity", "webserver", "modsecurity"),),
     "apache.error": (("apache", "webserver", "apache"),),
     "nginx.error": (("nginx", "webserver", "nginx"),),
     "lighttpd.error": (("lighttpd", "webserver", "lighttpd"),),

@@ -71,7 +71,8 @@ def happened(said: str, level: str, f: Fields, *, known: bool) -> None:
     """Writes what a message proper means; `known` says that the line names a client."""
     said = said.removeprefix("Digest: ")[:_LONGEST]
     if said.startswith("ModSecurity: "):
-        _modsecurity(said, f)
+        firewall_tags(said, f)
+        f |= _ATTACK_STOPPED if "Access denied" in said else _ATTACK
     elif known and said.startswith(_WORDS) and _login(said, f):
         f |= _FAILED
     elif said.startswith(_REFUSALS) or (said.startswith(_RIGHTS) and _authorised(said, f)):
@@ -103,8 +104,9 @@ def _authorised(said: str, f: Fields) -> bool:
     return True
 
 
-def _modsecurity(said: str, f: Fields) -> None:
-    """[id "…"] [msg "…"] and so on; the first of each name, for what a client sent stands in later ones."""
+def firewall_tags(said: str, f: Fields) -> None:
+    """ModSecurity's [id "…"] [msg "…"] and so on; the first of each name, for what a client sent stands in
+    later ones."""
     tags = []
     for found in _TAG.finditer(said):
         name, value = found[1], found[2]
@@ -116,7 +118,6 @@ def _modsecurity(said: str, f: Fields) -> None:
             f[_TAGS[name]] = value
     if tags:
         f["tags"] = tuple(tags)
-    f |= _ATTACK_STOPPED if "Access denied" in said else _ATTACK
 
 
 def suhosin(said: str, f: Fields) -> bool:

@@ -26,8 +26,20 @@ _CLOSED = mark("ssh_preauth_close")
 _AGAIN = re.compile(r"\[\d{1,10}\] (?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?")
 """What dropbear writes with -E and a supervisor hands to syslog with a head of its own."""
 _BAD = re.compile(
-    r"[Bb]ad (?:password|PAM password|hostbased|pubkey) attempt for '(.*)' from (\S{3,80})$", re.DOTALL
+    r"(?:[Bb]ad (?:password|PAM password|hostbased|pubkey)|Too-long password) attempt for '(.*)' from "
+    r"(\S{3,80})$",
+    re.DOTALL,
 )
+_FORGED = re.compile(
+    r"[Pp]ubkey auth bad signature for '(.*)' with (?:\S{1,40} )?key \S{1,200} from (\S{3,80})$", re.DOTALL
+)
+_REJECTED = re.compile(
+    r"(?:[Uu]ser '(.*)' has (blank password|invalid shell), rejected|User account '(.*)' is (locked)"
+    r"|(root) (login rejected))$",
+    re.DOTALL,
+)
+"""Without the peer, which the line about the connection names."""
+_BLANK = re.compile(r"Auth succeeded with blank password for '(.*)' from (\S{3,80})$", re.DOTALL)
 _NOBODY = re.compile(
     r"[Ll]ogin attempt (?:for nonexistent user|with wrong user .{0,300})(?: '(.*)')? from (\S{3,80})$",
     re.DOTALL,
@@ -61,12 +73,21 @@ def dropbear(msg: str, f: Fields, mem: Memory) -> int:
         wrong = form.match(msg)
         if wrong is not None:
             return _failed(wrong[1] or "", wrong[2], form is _NOBODY, f, mem)
+    forged = _FORGED.match(msg)
+    if forged is not None:
+        return _failed(forged[1], forged[2], False, f, mem, "publickey")
+    rejected = _REJECTED.match(msg)
+    if rejected is not None:
+        return _rejected(rejected, f, mem)
     pubkey = _PUBKEY.match(msg)
     if pubkey is not None:
         return _logged_in(pubkey[1], pubkey[3], "publickey", f, mem)
     good = _GOOD.match(msg)
     if good is not None:
         return _logged_in(good[2], good[4], good[1].lower().replace("pam password", "password"), f, mem)
+    blank = _BLANK.match(msg)
+    if blank is not None:
+        return _logged_in(blank[1], blank[2], "none", f, mem)
     child = _CHILD.match(msg)
     if child is not None:
         put_end_of(f, child[1])
@@ -85,14 +106,28 @@ def dropbear(msg: str, f: Fields, mem: Memory) -> int:
     return pam(msg, f, mem)
 
 
-def _failed(user: str, peer: str, nobody: bool, f: Fields, mem: Memory) -> int:
+def _rejected(found: re.Match[str], f: Fields, mem: Memory) -> int:
+    """An account that nobody may log in to so, whatever the password."""
+    f["user.name"] = found[1] or found[3] or found[5]
+    f["event.reason"] = found[2] or found[4] or found[6]
+    f |= _FAILED
+    seen = mem.process()
+    if seen.ip:
+        f["source.ip"] = seen.ip
+        if seen.port:
+            f["source.port"] = seen.port
+    seen.user = f["user.name"]
+    return seen.count("dropbear", mem.times)
+
+
+def _failed(user: str, peer: str, nobody: bool, f: Fields, mem: Memory, method: str = "password") -> int:
     value = put_end_of(f, peer)
     if user:
         f["user.name"] = user
     if nobody:
         f["ssh.invalid_user"] = True
     else:
-        f["ssh.method"] = "password"
+        f["ssh.method"] = method
     f |= _FAILED
     seen = mem.process(value)
     if user:

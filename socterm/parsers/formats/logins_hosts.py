@@ -97,14 +97,21 @@ NRPE = Table(
         Row("Connection from ", rf"Connection from (?P<ip>{_V}) port (?P<port>\d{{1,5}})$", "service_connect"),
     ),
 )  # fmt: skip
+_PEER = r"\(ADDRESS=\(PROTOCOL=\w{2,8}\)\(HOST=(?P<ip>[^()]{1,255})\)\(PORT=(?P<port>\d{1,5})\)\) \* establish \* "
+_LISTENED = r"(?P<stamp>\d\d-[A-Z]{3}-\d{4} \d\d:\d\d:\d\d) \* "
+_MSG = r"<msg time='[\dT:.+Z-]{19,40}' org_id='oracle' [^<>]{0,600}>\s{0,8}"
 ORACLE_LISTENER = Table(
     "oracle",
     (),
     (
-        Row("* establish *", r"\(CONNECT_DATA=.{0,2000}\) \* \(ADDRESS=\(PROTOCOL=tcps?\)\(HOST=(?P<ip>[^()]{1,255})\)\(PORT=(?P<port>\d{1,5})\)\) \* establish \* \S{1,128} \* 0$", "database_connect"),
-        Row("* establish *", r"\(CONNECT_DATA=.{0,2000}\) \* \(ADDRESS=\(PROTOCOL=tcps?\)\(HOST=(?P<ip>[^()]{1,255})\)\(PORT=(?P<port>\d{1,5})\)\) \* establish \* \S{1,128} \* (?P<reason>\d{1,6})$", "service_denied"),
+        Row("* establish *", rf"(?:\(CONNECT_DATA=.{{0,2000}}\)|<unknown connect data>) \* {_PEER}(?:\S{{1,128}}|<unknown sid>) \* 0\s*(?:</txt>\s*(?:</msg>)?)?$", "database_connect"),
+        Row("* establish *", rf"(?:\(CONNECT_DATA=.{{0,2000}}\)|<unknown connect data>) \* {_PEER}(?:\S{{1,128}}|<unknown sid>) \* (?P<reason>\d{{1,6}})\s*(?:</txt>\s*(?:</msg>)?)?$", "service_denied"),
     ),
-    (Shape("0123", " * (CONNECT_DATA=", r"(?P<stamp>\d\d-[A-Z]{3}-\d{4} \d\d:\d\d:\d\d) \* "),),
+    (
+        Shape("0123", " * (CONNECT_DATA=", _LISTENED),
+        Shape("0123", " * <unknown connect data> * ", _LISTENED),
+        Shape(" <", " * establish * ", rf"(?: {{0,8}}|{_MSG})<txt>{_LISTENED}"),
+    ),
 )  # fmt: skip
 MARIADB_AUDIT = Table(
     "mysql",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from socterm.parsers.format import Found, Reading
+from socterm.parsers.formats.logins_gitlab import gitlab
 from socterm.parsers.marks import Fields, mark, number, put_end, put_peer
 from socterm.parsers.moments import when
 from socterm.taxonomy.logsources import logsources_of
@@ -76,28 +76,9 @@ def _grafana(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None
     return ts, logsources_of("grafana", f.get("event.action", "")), 1
 
 
-_GITLAB = re.compile(
-    r"(Failed|Successful) Login: username=(.*) ip=([\da-fA-F:.]{2,45})(?: method=\S{1,40})?$", re.DOTALL
-)
-
-
-def _gitlab(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
-    """{"severity":"INFO","time":…,"correlation_id":…,"message":"Failed Login: username=… ip=…"}"""
-    found = _GITLAB.match(_text(entry, "message")[:2048]) if "severity" in entry else None
-    ts = when(reading.clock, _text(entry, "time")) if found is not None else None
-    if found is None or ts is None:
-        return None
-    f["event.dataset"], f["message"] = "gitlab", _text(entry, "message")
-    f["log.level"] = _text(entry, "severity").lower()
-    f["user.name"] = found[2]
-    put_peer(f, found[3])
-    f |= _FAILED if found[1] == "Failed" else _LOGGED_IN
-    return ts, logsources_of("gitlab", "web_login"), 1
-
-
 def web_object(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     """Reader of web applications' JSON lines."""
-    for read in (_nextcloud, _grafana, _gitlab):
+    for read in (_nextcloud, _grafana, gitlab):
         found = read(entry, f, reading)
         if found is not None:
             return found

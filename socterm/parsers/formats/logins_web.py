@@ -100,7 +100,7 @@ GITLAB = Table(
     ("gitlab",),
     (
         Row("Failed Login: ", rf"Failed Login: username=(?P<user>.*) ip=(?P<ip>{_V})$", "web_login", "failure"),
-        Row("Successful Login: ", rf"Successful Login: username=(?P<user>.*) ip=(?P<ip>{_V})(?: method=\S+)?", "web_login", "success"),
+        Row("Successful Login: ", rf"Successful Login: username=(?P<user>.*) ip=(?P<ip>{_V})(?: method=\S+)?(?: admin=\w+)?$", "web_login", "success"),
     ),
     (Shape("0123456789", "ed Login: ", rf"(?P<stamp>{_DATE}T{_TIME}\.\d{{3}}Z): (?=Fail)"),
      Shape("0123456789", "Successful Login: ", rf"(?P<stamp>{_DATE}T{_TIME}\.\d{{3}}Z): (?=Succ)")),

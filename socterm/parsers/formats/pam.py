@@ -37,7 +37,7 @@ _CHANGED = mark("password_changed", "success")
 _NOT_CHANGED = mark("password_changed", "failure")
 _LOCKED = mark("user_locked", "failure")  # the outcome is that of the login it answers
 
-_ASKED_BY_OTHERS = frozenset({"sudo", "su"})
+_ASKED_BY_OTHERS = frozenset({"sudo", "sudo-rs", "su", "su-l", "su-rs"})
 """Programs whose own lines name the user who asks; PAM's user may be the one asked for."""
 
 _HEAD = re.compile(r"\[?\(?(pam_\w+)\)?\]?(?:\(([^:()]*)(?::([^()]*))?\))?\]?:?$")

@@ -1,6 +1,7 @@
-"""su and login: changes of user and logins at a terminal, in the words of shadow, util-linux and BSD.
+"""su and login: changes of user and logins at a terminal, in the words of shadow, util-linux, BSD, BusyBox.
 
-user.name is who asked, user.effective.name who they wanted to be.
+user.name is who asked, user.effective.name who they wanted to be. Solaris writes `[ID NUMBER FACILITY.LEVEL]`
+first.
 
 >>> from socterm.parsers import read_line
 >>> read_line(FORMATS[0].example, "event.action", "event.outcome", "user.name")
@@ -43,12 +44,19 @@ _LOGINS: tuple[tuple[re.Pattern[str], bool], ...] = (
     (re.compile(r"FAILED LOGIN (?:SESSION )?\d* ?FROM (?P<host>\S+) FOR (?P<user>.*?),"), False),
     (re.compile(r"(?P<root>ROOT) LOGIN ON (?P<tty>\S+)(?: FROM (?P<host>\S+))?"), True),
     (re.compile(r"ROOT LOGIN +on '(?P<tty>.*?)'(?: from '(?P<host>.*?)')?(?P<root>)"), True),
+    (
+        re.compile(r"invalid password for '(?P<user>.*)' {1,2}on '(?P<tty>.*?)'(?: from '(?P<host>.*?)')?$"),
+        False,
+    ),
+    (re.compile(r"root login {1,2}on '(?P<tty>.*?)'(?: from '(?P<host>.*?)')?(?P<root>)$"), True),
     (re.compile(r"LOGIN ON (?P<tty>\S+) BY (?P<user>\S+)(?: FROM (?P<host>\S+))?"), True),
 )
 
 
 def su(msg: str, f: Fields, mem: Memory) -> int:
     """Body parser for su."""
+    if msg.startswith("[ID "):
+        msg = msg.partition("] ")[2]
     if msg.startswith(("pam_", "PAM ", "(pam_")):
         return pam(msg, f, mem)
     for form, succeeded, channel in _FORMS:
@@ -110,6 +118,7 @@ FORMATS = (
         programs={
             "su": _SU,
             "su-l": _SU,
+            "su-rs": _SU,
             "runuser": Program(pam, "pam", "su"),
             "login": Program(login, "pam"),
         },

@@ -1,7 +1,7 @@
 """sudo: commands run as somebody else, refusals, wrong passwords.
 
 `USER : [WHAT WENT WRONG ; ]TTY=… ; PWD=… ; USER=… ; COMMAND=…`. user.name is who asked, user.effective.name
-whom the command ran as.
+whom the command ran as. sudo-rs, Ubuntu's since 25.10, tells of commands only, and leaves failures to PAM.
 
 >>> from socterm.parsers import read_line
 >>> read_line(FORMATS[0].example, "event.action", "user.name", "process.command_line")
@@ -47,6 +47,8 @@ _NAMES = {
     "HOST": "sudo.host",
 }
 _CONTINUED = "(command continued) "
+_REST = "[...] "
+"""How sudo-rs begins a line that goes on where the one before ended in `[...]`."""
 
 
 def sudo(msg: str, f: Fields, mem: Memory) -> int:
@@ -54,8 +56,11 @@ def sudo(msg: str, f: Fields, mem: Memory) -> int:
     msg = msg.lstrip()
     if msg.startswith(("pam_", "PAM ", "(pam_")):
         return pam(msg, f, mem)
+    if msg.startswith(_REST):
+        f["sudo.continued"] = msg[len(_REST) :]
+        return mem.times
     user, colon, rest = msg.partition(" : ")
-    if not colon or " " in user.strip():
+    if not colon or (" " in user.strip() and " ; USER=" not in rest):
         return mem.times
     user = user.strip()
     if rest.startswith(_CONTINUED):
@@ -110,6 +115,6 @@ FORMATS = (
         name="sudo",
         title="sudo",
         example="Nov 20 10:00:00 web1 sudo: ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
-        programs={"sudo": Program(sudo, "sudo", "sudo", varies=True)},
+        programs=dict.fromkeys(("sudo", "sudo-rs"), Program(sudo, "sudo", "sudo", varies=True)),
     ),
 )
