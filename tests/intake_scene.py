@@ -90,7 +90,7 @@ class Intake:
     def __enter__(self) -> Intake:
         for thread in self._threads:
             thread.start()
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not self.server.started:
             assert time.monotonic() < end, "the server did not start"
             time.sleep(0.005)

@@ -43,7 +43,7 @@ class Listener:
     def sender(self, *blocks: bytes, origin: str = "") -> socket.socket:
         """A connection that has sent these; `origin` is the address it comes from."""
         made = socket.create_connection(
-            self.place, timeout=20, source_address=(origin, 0) if origin else None
+            self.place, timeout=60, source_address=(origin, 0) if origin else None
         )
         self.senders.append(made)
         for block in blocks:
@@ -61,7 +61,7 @@ class Listener:
         """The first `count` lines that come; more is an error."""
         while len(self.came) < count:
             if not self.take():
-                assert self.woken.acquire(timeout=20), f"{len(self.came)} of {count}"
+                assert self.woken.acquire(timeout=60), f"{len(self.came)} of {count}"
         assert len(self.came) == count
         return self.came
 
@@ -75,7 +75,7 @@ class Listener:
         self.source.end()
         while not self.source.done:
             if not self.take():
-                assert self.woken.acquire(timeout=20)
+                assert self.woken.acquire(timeout=60)
         return self.came
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Listener:
 
 
 def until(holds: Callable[[], bool], what: Callable[[], str]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, what()
         os.sched_yield()

@@ -246,13 +246,13 @@ def test_ingest_commits_while_a_model_takes_its_time(path: Path, store: Store) -
 
     def slow(form: str, messages: Sequence[Message]) -> dict[str, Any]:
         begun.set()
-        assert written.wait(20)
+        assert written.wait(60)
         return said(form, messages)
 
     beside = watch(path, ScriptedModel(slow))
     thread = threading.Thread(target=beside.look, args=(store,))
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     with closing(Writer.open(path, now=NOW)) as writer:
         before = store.events.newest_id()
         line = Event(NOW, "/var/log/new.log", 0, "new", {"message": "new"}, id=before + 1)
@@ -260,7 +260,7 @@ def test_ingest_commits_while_a_model_takes_its_time(path: Path, store: Store) -
     store.triage.decide([1], "acknowledge", actor="ann", now=NOW)
     assert store.events.newest_id() == before + 1
     written.set()
-    thread.join(20)
+    thread.join(60)
     assert store.analyses.latest("incident:1").source == "rules + tiny:1b"  # type: ignore[union-attr]
 
 
@@ -304,7 +304,7 @@ def test_who_ingests_looks_and_ends_in_time(
     model.script = waiting
     beside = watch(path, model)
     beside.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     beside.close()
     assert threading.active_count() >= 1
     assert beside.note == ""

@@ -221,7 +221,7 @@ def test_a_list_that_never_ends_is_not_waited_for(
     server.listing = None
     health = backend(server.url, patience=SOON).health()
     assert health.state == "unreachable"
-    assert server.left.wait(10)
+    assert server.left.wait(60)
 
 
 def test_a_server_that_does_not_keep_to_the_length_is_left(pair: tuple[OllamaStub, Backends]) -> None:
@@ -230,5 +230,5 @@ def test_a_server_that_does_not_keep_to_the_length_is_left(pair: tuple[OllamaStu
     made = backend(server.url, num_predict=50, patience=SOON)
     with pytest.raises(BackendError, match="does not keep to the length"):
         chat(made)
-    assert server.left.wait(10)
+    assert server.left.wait(60)
     assert chat(made) == "next"

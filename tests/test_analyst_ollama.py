@@ -138,7 +138,7 @@ def test_a_silent_server_ends_at_the_time_limit(server: OllamaStub, parts: tuple
     server.script = [stub.stall(*parts)]
     with pytest.raises(BackendError, match="took too long"):
         chat(OllamaBackend(server.url, patience=Patience(silence=0.2)))
-    assert server.left.wait(10)
+    assert server.left.wait(60)
 
 
 @pytest.mark.parametrize("parts", [(), ("some ",)])
@@ -147,10 +147,10 @@ def test_cancel_closes_the_stream_of_a_silent_server(server: OllamaStub, parts: 
     backend, cancel = OllamaBackend(server.url), threading.Event()
     stream = backend.chat_stream(ASK, cancel=cancel)
     assert [next(stream).text for _ in parts] == list(parts)
-    threading.Thread(target=lambda: server.silent.wait(10) and cancel.set()).start()
+    threading.Thread(target=lambda: server.silent.wait(60) and cancel.set()).start()
     with pytest.raises(Cancelled):
         next(stream)
-    assert server.left.wait(10)
+    assert server.left.wait(60)
     assert text(chat(backend)) == "next"
 
 
@@ -159,7 +159,7 @@ def test_an_abandoned_stream_is_closed_too(server: OllamaStub) -> None:
     stream = OllamaBackend(server.url).chat_stream(ASK, cancel=threading.Event())
     assert next(stream).text == "some "
     stream.close()  # type: ignore[attr-defined]
-    assert server.left.wait(10)
+    assert server.left.wait(60)
 
 
 def test_an_absent_server_is_a_state() -> None:

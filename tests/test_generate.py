@@ -261,7 +261,7 @@ class TestWhatIsSaid:
                 assert running.stdout is not None
                 first = running.stdout.readline()
                 running.send_signal(number)
-                rest, said = running.communicate(timeout=20)
+                rest, said = running.communicate(timeout=60)
             assert running.returncode == 130
             count = len((first + rest).splitlines())
             assert f"lines   {count} to standard output (interrupted)" in said

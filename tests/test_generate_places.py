@@ -99,14 +99,14 @@ class TestServers:
     def test_tcp_lines(self, listener: socket.socket) -> None:
         thread, got = _taken(listener)
         lines(STORY, "--start", START.isoformat(), "--to", f"tcp://127.0.0.1:{listener.getsockname()[1]}")
-        thread.join(20)
+        thread.join(60)
         assert got[0].decode().splitlines() == [f"<{s.priority}>{s.line}" for s in play(stories()[STORY])]
 
     def test_tcp_octets(self, listener: socket.socket) -> None:
         thread, got = _taken(listener)
         url = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
         lines(STORY, "--start", START.isoformat(), "--header", "rfc5424", "--octets", "--to", url)
-        thread.join(20)
+        thread.join(60)
         rest, found = got[0], []
         while rest:
             length, _, rest = rest.partition(b" ")
@@ -215,5 +215,5 @@ class TestHttp:
         thread = threading.Thread(target=answer)
         thread.start()
         said = refused(STORY, "--to", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        thread.join(20)
+        thread.join(60)
         assert "no proper HTTP answer (220 mail.example.com ESMTP" in said

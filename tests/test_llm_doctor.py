@@ -173,7 +173,7 @@ def test_it_ends_when_its_time_is_over(
     assert shown.exit_code == 1
     assert "form          1 of 6 answers valid" in shown.output
     assert "- not everything was asked within 1 s" in shown.output
-    assert server.left.wait(10)
+    assert server.left.wait(60)
 
 
 def test_broken_prompts_are_findings(server: OllamaStub, dialect: str, tmp_path: Path) -> None:

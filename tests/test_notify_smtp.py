@@ -79,7 +79,7 @@ class AnyPort(Controller):
 @contextmanager
 def serving(box: Mailbox, **more: Any) -> Iterator[int]:
     controller = AnyPort(
-        box, hostname="127.0.0.1", port=0, ready_timeout=20, authenticator=box.authenticate, **more
+        box, hostname="127.0.0.1", port=0, ready_timeout=60, authenticator=box.authenticate, **more
     )
     controller.start()
     try:

@@ -21,7 +21,7 @@ from socterm.sigma.load import load_files
 from reload_road import book
 from test_rules_reload import login, over
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Watched:

@@ -68,7 +68,7 @@ def test_each_datagram_has_the_address_it_came_from(url: str) -> None:
         if chunk := source.read(7):
             found += zip(chunk.lines, chunk.senders, strict=True)
         else:
-            assert woken.acquire(timeout=20)
+            assert woken.acquire(timeout=60)
     assert found == sent
     source.close()
     for one in senders.values():

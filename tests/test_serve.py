@@ -68,7 +68,7 @@ class Home:
             yield found[1]
         finally:
             process.send_signal(end)
-            out, rest = process.communicate(timeout=30)
+            out, rest = process.communicate(timeout=60)
             self.said = "".join(said) + rest + out
         assert process.returncode == 0, self.said
 

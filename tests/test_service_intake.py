@@ -188,7 +188,7 @@ def test_who_leaves_in_the_middle_leaves_nothing_behind(intake: Intake, client: 
 
 def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
     with Intake(tmp_path / "s.db", limits=Limits(seconds=0.2)) as intake:
-        with socket.create_connection(("127.0.0.1", intake.port), timeout=30) as peer:
+        with socket.create_connection(("127.0.0.1", intake.port), timeout=60) as peer:
             peer.sendall(_head(intake, "Content-Length: 1000") + b"line\n")
             answer = b""
             while block := peer.recv(65_536):

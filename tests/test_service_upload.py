@@ -113,7 +113,7 @@ def test_the_next_portion_waits_until_the_one_before_is_stored(tmp_path: Path) -
 def test_an_upload_that_does_not_go_on_is_not_waited_for(tmp_path: Path) -> None:
     head = f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {HEADERS['Content-Type']}\r\n"
     with Intake(tmp_path / "s.db", limits=Limits(seconds=0.2)) as intake:
-        with socket.create_connection(("127.0.0.1", intake.port), timeout=30) as peer:
+        with socket.create_connection(("127.0.0.1", intake.port), timeout=60) as peer:
             peer.sendall(head.encode() + b"Content-Length: 1000\r\n\r\nMESSAGE=a")
             answer = b""
             while block := peer.recv(65_536):

@@ -34,7 +34,7 @@ class Journal:
             if chunk := self.source.read(100):
                 found.append(chunk)
             else:
-                assert self.woken.acquire(timeout=20)
+                assert self.woken.acquire(timeout=60)
         return found
 
     def started(self) -> list[str]:

@@ -281,7 +281,7 @@ def wait_for(source: Source, woken: threading.Semaphore, count: int) -> list[Chu
         if chunk := source.read(100):
             found.append(chunk)
         else:
-            assert woken.acquire(timeout=20)
+            assert woken.acquire(timeout=60)
     return found
 
 
@@ -304,7 +304,7 @@ class TestJournalInPlaceOfAFile:
         assert opened.poll() == []
         while not journal.done:
             assert journal.read(10) is None
-            assert journal.done or woken.acquire(timeout=20)
+            assert journal.done or woken.acquire(timeout=60)
         (file,) = opened.poll()
         begin([file])
         assert file.name == f"file:{log}"

@@ -291,7 +291,7 @@ def test_what_a_full_store_did_not_take_is_told_when_all_ends(writer: Writer) ->
         ticket = running.waiting = running.hub.source("web").offer([LINE])
         assert full.tried.wait(30)
     assert running.heard_first
-    assert isinstance(ticket.stored.exception(timeout=1), EndedError)
+    assert isinstance(ticket.stored.exception(timeout=60), EndedError)
     with open_store(writer.path) as store:
         assert store.events.count().value == 0
 

@@ -27,7 +27,7 @@ class Pipe:
             if chunk is not None:
                 found += chunk.lines
             elif not self.source.done:
-                assert self.woken.acquire(timeout=20)
+                assert self.woken.acquire(timeout=60)
         return found
 
     def end(self) -> None:
@@ -57,7 +57,7 @@ def test_positions_go_on_from_the_stored_one() -> None:
     pipe = Pipe(resume=(41, {}))
     os.write(pipe.into, b"one\ntwo\n")
     pipe.end()
-    assert pipe.woken.acquire(timeout=20)
+    assert pipe.woken.acquire(timeout=60)
     chunk = pipe.source.read(10)
     assert chunk is not None
     assert (chunk.first, chunk.source, chunk.bookmark, chunk.now, chunk.live) == (41, "stdin", {}, NOW, True)

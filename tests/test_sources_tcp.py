@@ -384,7 +384,7 @@ def test_a_name_is_heard_at_all_its_addresses(
         )
         listener = listeners(url="tcp://localhost:0")
     for count, place in enumerate(places, 1):
-        with socket.create_connection((place, listener.source.port), timeout=20) as sender:
+        with socket.create_connection((place, listener.source.port), timeout=60) as sender:
             sender.sendall(place.encode() + b"\n")
             assert listener.lines(count)[-1] == place.encode()
 

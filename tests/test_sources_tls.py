@@ -271,7 +271,7 @@ def test_who_asks_to_negotiate_anew_is_not_obeyed(listeners: Make, pki: Pki) -> 
     assert listener.lines(1) == [b"<1>before"]
     client.stdin.write(b"R\n")
     client.stdin.flush()
-    _, said = client.communicate(timeout=20)
+    _, said = client.communicate(timeout=60)
     assert b"RENEGOTIATING" in said
     assert b"no renegotiation" in said
     other = speak(listener, pki.client("client"))

@@ -41,7 +41,7 @@ class Listener:
             if chunk := self.source.read(1000):
                 found += chunk.lines
             else:
-                assert self.woken.acquire(timeout=20)
+                assert self.woken.acquire(timeout=60)
         return found
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ def test_the_name_shows_the_port_that_was_given_or_found(listener: Listener) -> 
 def test_positions_go_on_from_the_stored_one() -> None:
     listener = Listener(resume=(12, {})).start()
     listener.send(b"x")
-    assert listener.woken.acquire(timeout=20)
+    assert listener.woken.acquire(timeout=60)
     chunk = listener.source.read(5)
     assert chunk is not None
     assert (chunk.first, chunk.bookmark, chunk.now, chunk.live) == (12, {}, NOW, True)
@@ -94,7 +94,7 @@ def test_a_full_queue_drops_the_newest_and_counts_them() -> None:
     listener.send(*[b"%04d" % number + b"x" * 996 for number in range(50)])
     listener.start()
     while listener.source.stats().drops.get("queue full", 0) + listener.source.stats().backlog < 50:
-        assert listener.woken.acquire(timeout=20) or listener.source.stats().backlog
+        assert listener.woken.acquire(timeout=60) or listener.source.stats().backlog
     kept = listener.lines(9)
     assert [line[:4] for line in kept] == [b"%04d" % number for number in range(9)]
     assert listener.source.stats().drops == {"queue full": 41}

@@ -29,7 +29,7 @@ class Follower:
         while True:
             if chunk := self.source.read(1):
                 return chunk.lines[0]
-            assert self.woken.acquire(timeout=20), "nobody woke us"
+            assert self.woken.acquire(timeout=60), "nobody woke us"
 
 
 def append(path: Path, line: str) -> None:

@@ -18,7 +18,7 @@ from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_fro
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until what never comes is told: far more than anything takes, as machines can be busy."""
 
 LONGEST = 1.0

@@ -336,7 +336,7 @@ async def test_looking_for_an_event_is_said_and_stopped(
     stopped = threading.Event()
 
     def slow(*_: object, **__: object) -> int:
-        stopped.wait(20)
+        stopped.wait(60)
         raise QueryCancelledError("stopped")
 
     monkeypatch.setattr(store.events, "alerted", slow)

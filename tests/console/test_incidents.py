@@ -115,7 +115,7 @@ async def test_what_was_read_before_a_decision_does_not_cover_what_was_read_afte
         found = read(ident)
         if not late.is_set():
             late.set()
-            assert over.wait(20)
+            assert over.wait(60)
         return found
 
     async with driven(console(store), size=(160, 50)) as d:

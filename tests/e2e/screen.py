@@ -83,7 +83,7 @@ class Screen:
         self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", new))
         return list(self._screen.display)
 
-    def until(self, seen: Callable[[list[str]], bool], what: str, seconds: float = 30.0) -> None:
+    def until(self, seen: Callable[[list[str]], bool], what: str, seconds: float = 60.0) -> None:
         """Wait for the screen to satisfy `seen`."""
 
         met = False
@@ -99,7 +99,7 @@ class Screen:
         except AssertionError as late:
             raise AssertionError(f"{late}\n" + "\n".join(row.rstrip() for row in self.rows())) from None
 
-    def shows(self, *words: str, seconds: float = 30.0) -> None:
+    def shows(self, *words: str, seconds: float = 60.0) -> None:
         """Wait until every word stands somewhere on the screen."""
         self.until(lambda rows: all(any(w in row for row in rows) for w in words), f"{words}", seconds)
 
@@ -122,7 +122,7 @@ class Screen:
     def leave(self) -> int:
         """Wait for the program to end by itself; its exit code."""
         until(lambda: self.process.poll() is not None, "the program to end")
-        self._reader.join(10)
+        self._reader.join(60)
         code = self.process.returncode
         assert code is not None
         return int(code)

@@ -183,4 +183,4 @@ def test_a_page_of_another_port_gets_no_console(
             browser.until("location.pathname === '/login'")
     finally:
         other.terminate()
-        other.wait(10)
+        other.wait(60)

@@ -45,7 +45,7 @@ class Woken:
             if chunk := self.source.read(50):
                 self.chunks.append(chunk)
             else:
-                assert self.signal.acquire(timeout=30), f"only {len(self.lines())} of {count}"
+                assert self.signal.acquire(timeout=60), f"only {len(self.lines())} of {count}"
         return self.lines()
 
     def lines(self) -> list[bytes]:
@@ -113,7 +113,7 @@ class Rsyslog:
         return any(row.split()[1].endswith(f":{self.port:04X}") for row in rows)
 
     def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < deadline
             assert self.process.poll() is None
@@ -144,7 +144,7 @@ class Rsyslog:
     def close(self) -> None:
         self.out.close()
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 @pytest.fixture

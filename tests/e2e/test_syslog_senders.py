@@ -129,7 +129,7 @@ def test_what_rsyslogd_sends_while_socterm_is_away(tmp_path: Path, ending: signa
         with flowing(sender):
             until(lambda: lines_stored(db, tmp_path) > 1500, "the flow")
             process.send_signal(ending)
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
             stored = max(numbers(db))
             away = sender.written
             until(lambda: sender.written > away + 1000, "lines while nobody listens")

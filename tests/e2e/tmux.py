@@ -58,14 +58,14 @@ class Tmux:
         """What stands in the pane."""
         return self.do("capture-pane", "-p").splitlines()
 
-    def until(self, holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
         """Wait; shows the pane where it was in vain."""
         try:
             until(holds, what, seconds)
         except AssertionError as late:
             raise AssertionError(f"{late}\n" + "\n".join(self.rows())) from None
 
-    def shows(self, *words: str, seconds: float = 30.0) -> None:
+    def shows(self, *words: str, seconds: float = 60.0) -> None:
         """Wait until every word stands in the pane."""
         self.until(lambda: self.has(*words), f"{words}", seconds)
 
