@@ -20,7 +20,7 @@ from socterm.sigma.load import load_rules
 from socterm.taxonomy.yields import YIELDS, Yield
 
 _ROOT = Path(__file__).resolve().parent.parent
-_OWN_DATA = ("windows", "linux.sysmon", "azure.")
+_OWN_DATA = ("windows", "linux.sysmon", "azure.", "sophos.", "checkpoint.")
 """Beginnings of datasets whose own names stand deeper in the object than the probe does."""
 _PROBE = "ProbeOfYields"
 _NOW = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()) * 1_000_000
@@ -28,7 +28,7 @@ _HEAD = """\
 # Written by docs/yields.py from the formats' examples and all tests: run it where a format has new fields.
 # dataset, `+` where the producer's own names are kept beside these, the formats that read it: its fields
 """
-_OWN_NAMES = frozenset({"cef", "leef", "keyvalue", "fortigate", "sophos.firewall", "sonicwall"})
+_OWN_NAMES = frozenset({"cef", "leef", "keyvalue", "fortigate", "sonicwall"})
 """Text formats whose lines carry names and values: what is not known keeps the producer's name."""
 
 

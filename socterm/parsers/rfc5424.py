@@ -10,10 +10,13 @@ import re
 from typing import NamedTuple
 
 MAX_PARAMS = 64
-_HEAD = re.compile(r"(\d{1,2}) (\S+) (\S+) (\S+) (\S+) (\S+) ?", re.ASCII)
+_HEAD = re.compile(r"(\d{1,2}) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*|\S+) (\S+) (\S+) (\S+) (\S+) ?", re.ASCII)
+"""With a blank within the stamp too, as Check Point's exporter writes it."""
 _ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: +[^\s=\]"]{1,64}= ?"(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
 _PARAM = re.compile(r' +([^\s=\]"]+)= ?"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\\]])')
+_NO_ELEMENT = re.compile(r'\[(?:Fields@1\.3\.6\.1\.4\.1\.2620 |[A-Za-z_][\w ]{0,63}:")')
+"""How Check Point's messages begin, in brackets where structured data would stand: `[action:"Drop"; …`."""
 
 
 class Head5424(NamedTuple):
@@ -53,6 +56,8 @@ def _structured(text: str) -> tuple[dict[str, str], str, str]:
     while text[at : at + 1] == "[":
         element = _ELEMENT.match(text, at)
         if element is None:
+            if _NO_ELEMENT.match(text, at):
+                return data, text[at:], ""
             return data, text[at:], "RFC 5424: structured data is not closed or not escaped"
         for name, value in _PARAM.findall(element[2]):
             if len(data) < MAX_PARAMS:

@@ -48,8 +48,9 @@ _BSD = re.compile(
     r" (?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{0,100}))?"
     rf"(?: (?P<year_after>[12]\d{{3}})(?=[ :]|$))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
 )
-_ISO = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[T ](?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+_ISO = re.compile(  # 2026:11:20-10:00:00 is how Sophos' UTM writes it
+    r"(?P<year>\d{4})[-:](?P<month>\d\d)[-:](?P<day>\d\d)[T -]"
+    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
     rf"(?:[.,](?P<fraction>\d{{0,100}}))?(?: ?(?P<zone>{_ZONE}))?:?(?= |$)"
 )
 

@@ -23,7 +23,8 @@ DATASETS: frozenset[str] = frozenset({
     "softether", "dante", "3proxy", "nrpe", "rabbitmq", "kafka", "nats", "icinga", "ibmmq", "bitwarden",
     "vaultwarden", "monit", "monitorix", "proxmox", "apache.error", "nginx.error", "lighttpd.error",
     "gitea", "keycloak", "authelia", "homeassistant", "jellyfin", "vnc", "samba", "strongswan", "doas",
-    "openvpn", "cisco.asa", "cisco.ios", "mikrotik", "fortigate", "cef", "leef", "keyvalue", "json", "ecs",
+    "openvpn", "cisco.asa", "cisco.ios", "mikrotik", "fortigate", "checkpoint.firewall", "sophos.event",
+    "meraki.events", "watchguard.event",    "cef", "leef", "keyvalue", "json", "ecs",
     "aws.cloudtrail", "azure.signinlogs", "okta.system", "m365.audit", "m365.exchange",
     "google_workspace.login", "onelogin.events", "duo.auth", "saslauthd",
 })  # fmt: skip

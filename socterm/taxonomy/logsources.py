@@ -60,7 +60,6 @@ _LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "leef": (("", "firewall", ""), ("leef", "", "")),
     "keyvalue": (("keyvalue", "", ""), ("", "application", "")),
     "fortigate": (("fortigate", "", "event"), ("", "firewall", "")),
-    "sophos.firewall": (("sophos", "", "firewall"), ("", "firewall", "")),
     "sonicwall": (("sonicwall", "", "firewall"), ("", "firewall", "")),
     "socterm.alert": (ALERTS,),
     **windows.LOGSOURCES,

@@ -67,6 +67,8 @@ _FIREWALL: LogSource = ("", "firewall", "")
 _DNS: LogSource = ("", "dns", "")
 _PROXY: LogSource = ("", "proxy", "")
 _WEBSERVER: LogSource = ("", "webserver", "")
+_SENSOR: LogSource = ("suricata", "", "alert")
+"""Alerts of Suricata, of Snort, and of appliances in which Snort works."""
 
 
 def _linux(service: str, *more: LogSource) -> tuple[LogSource, ...]:
@@ -127,6 +129,21 @@ LOGSOURCES: dict[str, tuple[LogSource, ...]] = {
     "panos.traffic": (("paloalto", "", "traffic"), _FIREWALL),
     "panos.threat": (("paloalto", "", "threat"), _FIREWALL),
     "junos.flow": (("juniper", "", "junos"), _FIREWALL),
+    "checkpoint.firewall": (("checkpoint", "", "firewall"), _FIREWALL),
+    "sophos.firewall": (("sophos", "", "firewall"), _FIREWALL),
+    "sophos.http": (("sophos", "proxy", "http"),),
+    "sophos.waf": (("sophos", "webserver", "waf"),),
+    "sophos.ids": (("sophos", "", "ids"), _SENSOR),
+    "sophos.threat": (("sophos", "", "threat"),),
+    "sophos.event": (("sophos", "", "event"),),
+    "meraki.flows": (("cisco", "", "meraki"), _FIREWALL),
+    "meraki.urls": (("cisco", "proxy", "meraki"),),
+    "meraki.ids": (("cisco", "", "meraki"), _SENSOR),
+    "meraki.malware": (("cisco", "", "meraki"),),
+    "meraki.events": (("cisco", "", "meraki"),),
+    "watchguard.traffic": (("watchguard", "", "firebox"), _FIREWALL),
+    "watchguard.proxy": (("watchguard", "proxy", "firebox"), _FIREWALL),
+    "watchguard.event": (("watchguard", "", "firebox"),),
     "windows.pfirewall": (("windows", "", "pfirewall"), _FIREWALL),
     "suricata": (("suricata", "", ""),),
     **{f"suricata.{name}": (("suricata", "", name),) for name in EVE_TYPES},

@@ -14,6 +14,7 @@ import re
 
 from socterm.parsers.format import Format, Program
 from socterm.parsers.formats.auditd import spoken
+from socterm.parsers.formats.keyvalue import or_pairs
 from socterm.parsers.formats.netfilter import line, packet
 from socterm.parsers.formats.wireguard import wireguard
 from socterm.parsers.marks import Fields, mark, number, put_end
@@ -240,6 +241,7 @@ def kernel(msg: str, f: Fields, mem: Memory) -> int:
 
 
 _KERNEL = Program(kernel, "kernel", varies=True)
+_ULOGD = _KERNEL._replace(parse=or_pairs(kernel))
 FORMATS = (
     Format(
         name="kernel",
@@ -248,7 +250,7 @@ FORMATS = (
             "Nov 20 10:00:00 gw1 kernel: [UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.9 DST=192.0.2.1 LEN=40 "
             "TOS=0x00 PREC=0x00 TTL=240 ID=5 PROTO=TCP SPT=40000 DPT=22 WINDOW=1024 RES=0x00 SYN URGP=0"
         ),
-        programs={"kernel": _KERNEL, "ulogd": _KERNEL, "klogd": _KERNEL},
+        programs={"kernel": _KERNEL, "klogd": _KERNEL, "ulogd": _ULOGD},
         line=line,
     ),
 )

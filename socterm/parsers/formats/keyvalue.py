@@ -15,7 +15,8 @@ import re
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.keyvalue_walls import wall
 from socterm.parsers.formats.own_logins import SAID_IN, mark_login
-from socterm.parsers.marks import Fields, mark
+from socterm.parsers.marks import Fields, Handler, mark
+from socterm.parsers.memory import Memory
 from socterm.parsers.moments import when
 from socterm.parsers.pairs import first_stamp, put_value
 from socterm.parsers.traffic import ALLOWED, DENIED, put_transport
@@ -25,6 +26,10 @@ from socterm.taxonomy.logsources import logsources_of
 _PAIR = re.compile(
     r'([A-Za-z_@][\w.@-]{0,63})=(?:"((?:[^"\\]|\\.)*+)"|([^\s"=]*+(?:=[^\s"=]*+)*+))(?:[,;]? +|[,;]?$)'
 )
+_CUT = re.compile(r'([A-Za-z_@][\w.@-]{0,63})(?:="([^"]*+))?$')
+"""How a line ends that was cut on its way: syslog over UDP holds 1,024 or 2,048 bytes at many a device."""
+_WHOLE_BEFORE = 8
+"""Pairs that stand before such an end for the line to be taken for pairs."""
 _ESCAPE = re.compile(r"\\(.)")
 _BEGINS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_@"
 _FEWEST = 3
@@ -55,7 +60,12 @@ def pairs_of(text: str) -> dict[str, str] | None:
     while at < len(text):
         pair = _PAIR.match(text, at)
         if pair is None or len(found) >= _MOST:
-            return None
+            cut = _CUT.match(text, at) if _WHOLE_BEFORE <= len(found) < _MOST else None
+            if cut is None:
+                return None
+            if cut[2]:
+                found.setdefault(cut[1], cut[2])
+            return found
         key, quoted, bare = pair.groups()
         value = (
             bare.rstrip(",;") if quoted is None else _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
@@ -67,7 +77,10 @@ def pairs_of(text: str) -> dict[str, str] | None:
 
 def _moment(pairs: dict[str, str], reading: Reading) -> int | None:
     if "date" in pairs and "time" in pairs:
-        ts = when(reading.clock, f"{pairs['date']} {pairs['time']}{pairs.get('tz', '')}")
+        stamp = f"{pairs['date']} {pairs['time']}"
+        named = f" {pairs['timezone']}" if "timezone" in pairs else ""
+        ts = when(reading.clock, stamp + (pairs.get("tz") or named))
+        ts = when(reading.clock, stamp) if ts is None else ts
         if ts is not None:
             return ts
     return first_stamp(reading.clock, pairs, _STAMPS)
@@ -115,6 +128,21 @@ def keyvalue(text: str, f: Fields, reading: Reading) -> Found | None:
     else:
         mark_login([value for name, value in pairs.items() if name.lower() in SAID_IN], f)
     return _moment(pairs, reading), logsources_of(dataset), 1
+
+
+def or_pairs(parse: Handler) -> Handler:
+    """A body parser for a program that writes pairs on Sophos' UTM, and lines of its own elsewhere."""
+
+    def read(msg: str, f: Fields, mem: Memory) -> int:
+        clock = mem.clock if msg[:4] == 'id="' else None
+        found = None if clock is None else keyvalue(msg, f, Reading(clock, mem))
+        if found is None:
+            return parse(msg, f, mem)
+        mem.asked = True
+        mem.logsources = found[1]
+        return mem.times
+
+    return read
 
 
 FORMATS = (

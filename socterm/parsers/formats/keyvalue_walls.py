@@ -1,28 +1,27 @@
 """Firewalls that write key=value: what became of a packet, in each maker's words.
 
-FortiGate's stand in `keyvalue`.
+FortiGate's stand in `keyvalue`, Sophos' in `keyvalue_sophos`.
 """
 
 from __future__ import annotations
 
+from socterm.parsers.formats.keyvalue_sophos import SFOS, UTM, UTM_WAF, sfos, utm, waf
 from socterm.parsers.marks import Fields, mark, put_end
 from socterm.parsers.traffic import ALLOWED, DENIED, put_transport
 
-_SOPHOS = frozenset({"log_type", "log_component", "log_subtype"})
 _SONICWALL = frozenset({"sn", "fw", "m", "msg"})
-_SOPHOS_SAYS = {
-    "Denied": DENIED, "Drop": DENIED, "Dropped": DENIED, "Invalid": DENIED, "Allowed": ALLOWED,
-}  # fmt: skip
 _STOPPED = ("drop", "denied", "block", "reject")
 _DEVICE = mark("network_device")
 
 
 def wall(f: Fields, pairs: dict[str, str]) -> str:
     """Write the verdict and the ends of a line of a firewall known here; its dataset, "" for other lines."""
-    if pairs.keys() >= _SOPHOS and pairs["log_type"] == "Firewall":
-        f |= _SOPHOS_SAYS.get(pairs["log_subtype"], _DEVICE)
-        put_transport(f, pairs.get("protocol", ""))
-        return "sophos.firewall"
+    if pairs.keys() >= SFOS:
+        return sfos(f, pairs)
+    if pairs.keys() >= UTM:
+        return utm(f, pairs)
+    if pairs.keys() >= UTM_WAF:
+        return waf(f, pairs)
     if pairs.keys() >= _SONICWALL and pairs.get("id") == "firewall":
         _sonicwall(f, pairs)
         return "sonicwall"
