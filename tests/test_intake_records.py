@@ -282,3 +282,64 @@ def test_what_cannot_be_unpacked_is_told(coding: str, packed: bytes, status: int
     with pytest.raises(RequestError) as refused:
         unpacked(packed, coding, 20 << 20)
     assert refused.value.status == status
+
+
+EVENTS = [b'{"id":"1","timestamp":1795168800000,"message":"a"}', b'{ "id":"2","logStream":"own"}', b"{}"]
+BUNDLES = {
+    "CloudTrail": (b'{"Records":[{"a": 1.10},{"b":"\\u00e9"}]}', [b'{"a": 1.10}', b'{"b":"\\u00e9"}']),
+    "Azure": (b' { "records" : [ {"a":1} , {"a":2}\t] } ', [b'{"a":1}', b'{"a":2}']),
+    "Graph": (b'{"@odata.context":"c","@odata.nextLink":"n","value":[{"a":1}]}', [b'{"a":1}']),
+    "CloudWatch": (
+        b'{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","subscriptionFilters":["f"],'
+        b'"logEvents":[' + b",".join(EVENTS) + b"]}",
+        [
+            b'{"owner":"1","logGroup":"g","logStream":"s",' + EVENTS[0][1:],
+            b'{"owner":"1","logGroup":"g",' + EVENTS[1][2:],
+            b'{"owner":"1","logGroup":"g","logStream":"s"}',
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("who", BUNDLES)
+def test_an_object_that_carries_several_records_is_as_many(who: str) -> None:
+    body, lines = BUNDLES[who]
+    assert from_json(body).lines == lines
+    assert from_lines(body + b'\n{"z":1}').lines == [*lines, b'{"z":1}']
+    assert from_json(b"[" + body + b',{"z":1}]').lines == [*lines, b'{"z":1}']
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"records":[{"a":1}],"msg":"fetched"}',
+        b'{"Records":[{"a":1},2]}',
+        b'{"Records":[]}',
+        b'{"Records":{"a":1}}',
+        b'{"value":[{"a":1}]}',
+        b'{"messageType":"CONTROL_MESSAGE","logEvents":[{"a":1}]}',
+        b'{"a":{"Records":[{"a":1}]}}',
+        b'{"records":[' + b",".join([b"{}"] * (MOST + 1)) + b"]}",
+    ],
+)
+def test_an_object_with_a_list_is_one_record_where_nobody_hands_records_on_so(body: bytes) -> None:
+    assert from_json(body).lines == [body]
+
+
+def test_a_document_longer_than_a_line_is_its_records_and_each_is_judged() -> None:
+    long = (
+        b'{"Records":[{"a":"'
+        + b"x" * LINE_LIMIT
+        + b'"},'
+        + b",".join([b'{"b":"%b"}' % (b"y" * 900)] * 999)
+        + b"]}"
+    )
+    verdict = from_json(long)
+    assert len(verdict.lines) == 999
+    assert verdict.errors == [(0, "longer than 1 MiB")]
+
+
+def test_records_in_objects_count_towards_what_a_request_may_have() -> None:
+    body = b'{"records":[' + b",".join([b"{}"] * 6000) + b"]}"
+    with pytest.raises(TooManyError):
+        from_lines(body + b"\n" + body)

@@ -115,3 +115,22 @@ def test_a_value_called_properties_is_no_list_of_values() -> None:
         "Properties": "%%7688 {1131f6aa-9c07-11d1-f79f-00c04fc2dcd2}",
     }
     assert decode(entry).fields["Properties"] == entry["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("message", "dataset"),
+    [
+        (SSHD, "sshd"),
+        (
+            "2 123456789012 eni-0a1b2c3d 192.0.2.7 10.0.0.9 40000 22 6 1 40 1795168800 1795168860 REJECT OK",
+            "aws.vpcflow",
+        ),
+        (EXAMPLES["cloudtrail"], "aws.cloudtrail"),
+        ("words of an application", "json"),
+    ],
+)
+def test_an_event_of_a_log_group_is_what_its_message_says(message: str, dataset: str) -> None:
+    told = {"owner": "1", "logGroup": "g", "logStream": "i-0", "id": "1", "timestamp": 1_795_168_805_000}
+    event = decode({**told, "message": message})
+    assert event.fields["event.dataset"] == dataset
+    assert (event.fields["logGroup"], event.fields["logStream"]) == ("g", "i-0")

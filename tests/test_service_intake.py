@@ -69,6 +69,7 @@ def told(response: httpx.Response, status: int = 202) -> dict[str, Any]:
         (b'[{"a": 1}, "b"]', {"Content-Type": "application/json; charset=UTF-8"}, ['{"a": 1}', "b"]),
         (b'{"a":1}\n{"b":2}\n', NDJSON, ['{"a":1}', '{"b":2}']),
         (LINE.encode() + b"\n\nx\n", TEXT, [LINE, "x"]),
+        (b'{"Records":[{"a":1},{"b":2}]}', {"Content-Type": "application/json"}, ['{"a":1}', '{"b":2}']),
     ],
 )
 def test_records_are_stored_before_the_answer(

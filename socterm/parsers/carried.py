@@ -8,6 +8,7 @@
 | exports of Microsoft's unified audit log | `AuditData`, JSON in a text |
 | Azure's diagnostic logs of containers | `properties.log` |
 | Google Pub/Sub | `data`, a log entry |
+| CloudWatch Logs, an event of a subscription | `message`, beside `logGroup` and `logStream` |
 
 >>> carried({"result": {"_raw": "Nov 20 10:00:00 web1 sshd[7]: hello"}})
 'Nov 20 10:00:00 web1 sshd[7]: hello'
@@ -18,7 +19,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-NAMES: frozenset[str] = frozenset({"_raw", "result", "event", "detail", "AuditData", "data", "properties"})
+NAMES: frozenset[str] = frozenset({"_raw", "result", "event", "detail", "AuditData", "data", "properties",
+                                   "logGroup"})  # fmt: skip
 """Names of which a document that carries something has one."""
 
 
@@ -35,6 +37,8 @@ def carried(entry: dict[str, Any]) -> str:
     ):
         if isinstance(found, str) and found:
             return found.strip()
+    if "logGroup" in entry and "logStream" in entry and isinstance(entry.get("message"), str):
+        return str(entry["message"]).strip()
     if "detail-type" in entry:
         return _written(entry.get("detail"))
     data = entry.get("data")

@@ -27,6 +27,8 @@ WRAPPED = re.compile(
     r"\s*:\s*\[\s*(?=[{\]])"
 )
 """An object that begins with its list of records."""
+WATCHED = re.compile(r'\{\s*"messageType"\s*:\s*"DATA_MESSAGE"')
+"""The start of what a subscription to CloudWatch Logs hands on: it holds its records further behind."""
 EVENTS = re.compile(r"<\?xml[^>]{0,100}\?>\s*<Events?[\s>]|<Events[\s>]")
 """Windows events as XML: below a root, as the event viewer and `wevtutil /e` write them."""
 _OPEN = re.compile(r"<Event[\s>][^\n]*(?<!</Event>)(?<!</Event>\r)\n")
@@ -64,7 +66,8 @@ def kind_of(start: bytes) -> str:
         return "xml" if EVENTS.match(text) or _OPEN.match(text) else ""
     if text[:1] not in ("{", "["):
         return ""
-    return "json" if ARRAY.match(text) or WRAPPED.match(text) or _PRETTY.match(text) else ""
+    forms = (ARRAY, WRAPPED, WATCHED, _PRETTY)
+    return "json" if any(form.match(text) for form in forms) else ""
 
 
 class Ahead:

@@ -13,6 +13,7 @@ from socterm.event import Chunk
 from socterm.sources import rotation
 from socterm.sources.access import WAITING, as_text, why_not
 from socterm.sources.base import Clock, Resume, SourceStats, Wake, no_wake
+from socterm.sources.bundles import unbundled
 from socterm.sources.lines import LineBuffer, Taken
 from socterm.sources.marks import HEAD, Identity, Mark, digest, read_bookmark
 from socterm.sources.readers import (
@@ -106,7 +107,8 @@ class FileSource:
         fills = 0
         while fills < _FILLS_A_READ and not self._done and (self._reader or self._begin()):
             at_end = self._fill(limit)
-            if taken := self._buffer.take(limit):
+            # Lines that carry thousands of records each go one by one, and each whole.
+            if taken := self._buffer.take(1 if self._reader and self._reader.bundled else limit):
                 return self._chunk(taken)
             if not at_end:
                 fills += 1
@@ -170,10 +172,10 @@ class FileSource:
 
     def _open_path(self, mark: Mark | None = None) -> bool:
         try:
-            reader = open_reader(self.path)
+            reader = open_reader(self.path, follow=self.live)
             if mark is not None and not reader.resume(mark):
                 reader.close()
-                reader = open_reader(self.path)
+                reader = open_reader(self.path, follow=self.live)
         except OSError as error:
             if isinstance(error, FileNotFoundError):
                 self._start_at = None  # all of a file created later is new
@@ -182,7 +184,7 @@ class FileSource:
             return self._refused(str(error).removeprefix(f"{self.path}: "))
         if reader.packed:
             self.live = False
-        elif self._start_at is not None and isinstance(reader, PlainReader):
+        elif self._start_at is not None and isinstance(reader, PlainReader) and not reader.bundled:
             reader.seek_lines(self._start_at)
         self._stats.note = ""
         self._use(reader)
@@ -328,17 +330,18 @@ class FileSource:
         assert self._reader is not None  # noqa: S101 - for the type checker
         self._count("oversized", len(taken.notes))
         self._set_mark(self._mark.offset + taken.size, taken.tail)
+        lines, notes = unbundled(taken) if self._reader.bundled else (taken.lines, taken.notes)
         first = self._position
-        self._position += len(taken.lines)
+        self._position += len(lines)
         now = self._clock() if self.live else self._mark.mtime // 1000
         return Chunk(
             source=self.name,
             first=first,
-            lines=taken.lines,
+            lines=lines,
             bookmark=self._mark.as_bookmark(),
             now=now,
             live=self.live,
-            notes=taken.notes,
+            notes=notes,
         )
 
     def _set_mark(self, offset: int, tail: bytes) -> None:

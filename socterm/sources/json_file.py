@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from socterm.sources.base import BLOCK
+from socterm.sources.bundles import parts_of
 from socterm.sources.documents import ARRAY, SNIFF, WIDE, WRAPPED, DocumentError, Lines, Stream
 
 _LISTS = ("Records", "records", "value", "results", "items", "events", "entries", "logs")
@@ -93,6 +94,11 @@ class JsonStream(Lines):
 
     def _records(self, value: Any, start: int) -> Iterator[bytes]:
         """An object at the top: its records, if it is one that holds a list of them and nothing but notes."""
+        if isinstance(value, dict) and "logEvents" in value:
+            parts = parts_of(self._line(value, start).rstrip())
+            if parts:
+                yield from (part + b"\n" for part in parts)
+                return
         if isinstance(value, dict) and "\n" in self._text[start : self._at]:
             lists = [name for name, item in value.items() if isinstance(item, list | dict) and item]
             if len(lists) == 1 and lists[0] in _LISTS and isinstance(value[lists[0]], list):

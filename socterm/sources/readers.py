@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import lzma
 import os
@@ -13,7 +14,8 @@ from typing import IO, Any, Protocol, cast
 
 from socterm.errors import SoctermError
 from socterm.sources import documents
-from socterm.sources.base import BLOCK
+from socterm.sources.base import BLOCK, LINE_LIMIT
+from socterm.sources.bundles import BLANK, parts_of
 from socterm.sources.documents import DocumentError, Stream
 from socterm.sources.evtx_file import EvtxStream
 from socterm.sources.json_file import JsonStream
@@ -62,14 +64,17 @@ class Reader(Protocol):
 class PlainReader:
     """A file that may still grow, be renamed or be truncated under us.
 
+    `bundled` says that a line of it may carry several records (see `bundles`).
+
     Each read asks for the last bytes of the one before once more and looks at the head afterwards: a
     file truncated in between, even one grown beyond our offset again, cannot pass for the old one.
     """
 
     packed = False
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, *, bundled: bool = False) -> None:
         self._fd = fd
+        self.bundled = bundled
         info = os.fstat(fd)
         self.identity: Identity = (info.st_dev, info.st_ino)
         self.position = 0
@@ -155,6 +160,7 @@ class PackedReader:
     """
 
     packed = True
+    bundled = False
 
     def __init__(
         self,
@@ -220,8 +226,11 @@ class PackedReader:
         return block
 
 
-def open_reader(path: Path) -> PlainReader | PackedReader:
+def open_reader(path: Path, *, follow: bool = False) -> PlainReader | PackedReader:
     """Open a log file, packed or not, lines or a document, told apart by its first bytes.
+
+    With `follow` a file whose first line is a whole document of records is one of lines, to which more may be
+    added: a document alone would be read to its end and not again.
 
     Raises OSError as `open` does, and SoctermError (one line) for what is no regular file, for .zst without
     the `zstandard` package and for .evtx without `evtx`.
@@ -236,14 +245,23 @@ def open_reader(path: Path) -> PlainReader | PackedReader:
     start = os.pread(fd, documents.SNIFF, 0)
     kind = _kind(start)
     document = documents.kind_of(start)
-    if kind is None and not document:
-        return PlainReader(fd)
+    by_line = follow and kind is None and document == "json" and _by_line(fd, start)
+    if by_line or (kind is None and not document):
+        return PlainReader(fd, bundled=by_line)
     raw = os.fdopen(fd, "rb")
     try:
         return _packed(raw, kind, document, path)
     except BaseException:
         raw.close()
         raise
+
+
+def _by_line(fd: int, start: bytes) -> bool:
+    """Whether records stand in lines: some always do, others where the first line is whole and has some."""
+    if documents.WATCHED.match(start.decode("utf-8", "replace")):
+        return True
+    line, newline, _ = os.pread(fd, LINE_LIMIT + 1, 0).removeprefix(codecs.BOM_UTF8).partition(b"\n")
+    return bool(newline) and bool(parts_of(line.strip(BLANK)))
 
 
 def open_stream(raw: IO[bytes], start: bytes, path: Path) -> PackedReader:

@@ -99,12 +99,10 @@ def locate(path: Path, mark: Mark) -> PlainReader | PackedReader | None:
         if candidate.path in tried:
             continue
         tried.add(candidate.path)
-        reader = open_found(candidate)
-        if reader is None:
-            continue
-        if reader.resume(mark):
-            return reader
-        reader.close()
+        for reader in _ways(candidate):
+            if reader.resume(mark):
+                return reader
+            reader.close()
     return None
 
 
@@ -131,24 +129,36 @@ def holds(path: Path, mark: Mark) -> bool:
         info = path.stat()
         if (info.st_dev, info.st_ino) != mark.identity:
             return False
-        reader = open_reader(path)
-    except (OSError, SoctermError):
+    except OSError:
         return False
-    same = reader.resume(mark)
-    reader.close()
-    return same
+    for reader in _ways(Found(path, mark.identity, info.st_mtime_ns, info.st_size)):
+        same = reader.resume(mark)
+        reader.close()
+        if same:
+            return True
+    return False
 
 
-def open_found(found: Found) -> PlainReader | PackedReader | None:
+def open_found(found: Found, *, follow: bool = True) -> PlainReader | PackedReader | None:
     """Open a listed file; None when it is not readable or no longer the one that was listed."""
     try:
-        reader = open_reader(found.path)
+        reader = open_reader(found.path, follow=follow)
     except (OSError, SoctermError):
         return None
     if reader.identity != found.identity:
         reader.close()
         return None
     return reader
+
+
+def _ways(found: Found) -> Iterator[PlainReader | PackedReader]:
+    """A listed file as it is read: of lines, or the document that it was before its first line had an end."""
+    reader = open_found(found)
+    if reader is not None:
+        bundled = reader.bundled
+        yield reader
+        if bundled and (document := open_found(found, follow=False)) is not None:
+            yield document
 
 
 def _packed_twin(files: list[Found], mark: Mark) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
@@ -12,6 +11,7 @@ import msgspec
 
 from socterm.parsers.envelopes import parse_json
 from socterm.sources.base import LINE_LIMIT
+from socterm.sources.bundles import elements, parts_of
 
 MOST: Final = 10_000
 """Records of one request."""
@@ -52,7 +52,17 @@ class Verdict(msgspec.Struct):
     errors: list[tuple[int, str]] = []
 
     def take(self, index: int, record: bytes) -> None:
-        """Judge one record of JSON: an object is a line as it was sent, a string is the line it says."""
+        """Judge one record of JSON: an object is a line as it was sent, a string is the line it says.
+
+        An object that carries several records is as many lines, each judged by itself.
+        """
+        parts = parts_of(record, MOST) if record[:1] == b"{" else []
+        for part in parts:
+            self._take(index, part)
+        if not parts:
+            self._take(index, record)
+
+    def _take(self, index: int, record: bytes) -> None:
         try:
             line = line_of(record)
         except ValueError as error:
@@ -196,21 +206,10 @@ def _is_whole(text: bytes) -> bool:
     return True
 
 
-@functools.cache
-def _elements() -> Callable[[bytes], msgspec.Struct]:
-    """How an array is taken apart: into so many elements and no more, for millions may fit into a body.
-
-    A list would hold all of them; a struct passes over what it has no field for.
-    """
-    fields = [(f"at{index}", msgspec.Raw, msgspec.Raw()) for index in range(MOST + 1)]
-    return msgspec.json.Decoder(msgspec.defstruct("Elements", fields, array_like=True)).decode
-
-
 def _from_array(text: bytes) -> Verdict:
     verdict = Verdict()
     try:
-        elements = msgspec.structs.astuple(_elements()(text))
-        found: Iterable[bytes] = takewhile(bool, map(bytes, elements))
+        found: Iterable[bytes] = takewhile(bool, map(bytes, msgspec.structs.astuple(elements(MOST)(text))))
     except (msgspec.MsgspecError, RecursionError):
         found = _pieces(text)  # so that one broken record does not take the others with it
     for index, record in enumerate(found):
