@@ -133,6 +133,10 @@ class PostgresPen:
         """A wrong password, or a name nobody has: PostgreSQL says the same."""
         return self._say(at, user, address, f'FATAL:  password authentication failed for user "{user}"')
 
+    def statement(self, at: float, user: str, address: str, text: str) -> float:
+        """A statement, as log_statement writes it."""
+        return self._say(at, user, address, f"LOG:  statement: {text}")
+
     def checkpoint(self, at: float) -> float:
         """What the server does by itself."""
         line = f"{STAMP} [611] LOG:  checkpoint starting: time"

@@ -140,6 +140,25 @@ def _analyst(sheet: Sheet) -> None:
     pen.login(316, "bob", ANALYST)
 
 
+_ADMINISTRATION = (
+    "CREATE ROLE weekly LOGIN NOSUPERUSER NOCREATEDB",
+    "GRANT pg_read_all_data TO weekly",
+    "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
+    "CREATE FUNCTION half(i int) RETURNS int LANGUAGE sql AS 'select i / 2'",
+    "COPY orders FROM PROGRAM 'zcat /srv/import/orders.csv.gz' WITH (FORMAT csv)",
+    "COPY prices FROM '/srv/import/prices.csv' WITH (FORMAT csv)",
+    "COPY (SELECT * FROM orders) TO '/srv/export/orders.csv' WITH (FORMAT csv)",
+    "SELECT lo_export(document, '/srv/export/terms.pdf') FROM documents WHERE id = 12",
+    "INSERT INTO notes (text) VALUES ('alter role x superuser; copy y from program is not for us')",
+)
+
+
+def _administrator(sheet: Sheet) -> None:
+    pen = PostgresPen(sheet)
+    for number, text in enumerate(_ADMINISTRATION):
+        pen.statement(400 + 21.0 * number, "dba", ANALYST, text)
+
+
 def _app_guessing(sheet: Sheet) -> None:
     pen = AppPen(sheet)
     for number in range(18):
@@ -216,10 +235,10 @@ STORIES = (
     ),
     Story(
         name="database_day",
-        says="a job with yesterday's password, an analyst who mistypes",
+        says="a job with yesterday's password, an analyst who mistypes, an administrator at work",
         logs=(POSTGRES, MYSQL),
         length=900.0,
-        chapters=DATABASE_BENIGN.chapters(_rotated, _analyst),
+        chapters=DATABASE_BENIGN.chapters(_rotated, _analyst, _administrator),
         noise=(DATABASE,),
         quiet=DATABASE_BENIGN.quiet,
         twin_of="database_logins",

@@ -96,11 +96,15 @@ DATABASE_BENIGN = Owed(
         "benign_rotated": "after a password change one job of the application server fails every 45 seconds, "
         "nine times, then it has the new one",
         "benign_analyst": "an analyst mistypes a password twice",
+        "benign_administrator": "somebody sets up a user for reports, loads packed files and writes data out",
     },
     quiet=(
         Quiet("brute_force", _ip(APP_SERVER), "three failures in two minutes"),
         Quiet("success_after_brute_force", _ip(APP_SERVER), "our own server got its new password"),
         Quiet("success_after_brute_force", _ip(ANALYST), "two mistyped passwords are a person"),
+        Quiet("postgresql_program_run", {"user.name": "dba"}, "a packed file is unpacked on its way in"),
+        Quiet("postgresql_rights_granted", {"user.name": "dba"}, "a user who may read, and no superuser"),
+        Quiet("postgresql_code_brought", {"user.name": "dba"}, "a function in SQL, and data written out"),
     ),
 )
 

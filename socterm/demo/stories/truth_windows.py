@@ -160,6 +160,7 @@ WINDOWS_RANSOMWARE = Owed(
     },
     alerts=(
         Expected("suspicious_powershell", _host(CRYPTED), ("loader",)),
+        Expected("windows_document_runs_program", {**_host(CRYPTED), "user.name": "kim"}, ("loader",)),
         Expected("defender_disabled", _host(CRYPTED), ("shields_down",)),
         Expected("windows_recovery_destroyed", _host(CRYPTED), ("shadows",)),
         Expected("windows_log_cleared", _host(CRYPTED), ("cover",)),
