@@ -50,6 +50,16 @@ def of_a_log(name: str) -> list[str]:
 SETS_OFF = {
     "ModSecurity": (of_a_log("modsecurity"), "web_attack", PEER),
     "AWS WAF": (of_a_log("aws-waf"), "web_attack", PEER),
+    "CloudFront as JSON": (
+        ['{"date":"2026-11-20","time":"10:00:00","x-edge-location":"FRA50-C1","c-ip":"203.0.113.9","cs-method":"GET","cs-uri-stem":"/a.php","cs-uri-query":"id=1%20union%20select%201,2--","sc-status":"404"}'],
+        "web_attack",
+        PEER,
+    ),
+    "Amazon's API gateway": (
+        ['{"requestId":"a","ip":"203.0.113.9","requestTime":"20/Nov/2026:10:00:00 +0000","httpMethod":"GET","routeKey":"GET /x","path":"/x/../../../../etc/passwd","status":"403"}'],
+        "web_attack",
+        PEER,
+    ),
     "GitLab's failures": (gitlab(), "brute_force", PEER),
     "GitLab's success": (gitlab(), "success_after_brute_force", PEER),
     "VPC flows": (flows(), "port_scan", PEER),

@@ -1,7 +1,8 @@
 """W3C extended logs: IIS's requests, Windows' HTTP errors, CloudFront.
 
 A `#Fields:` line names the columns of those that follow, and is kept for them. Where none was seen (a file
-read from its middle) the columns are told by their look. Times are UTC, whatever the server's zone.
+read from its middle) the columns are told by their look; in JSON they name themselves. Times are UTC,
+whatever the server's zone.
 
 >>> from socterm.parsers import read_line
 >>> read_line(FORMATS[0].example, "event.action", "event.outcome", "source.ip")
@@ -11,16 +12,21 @@ read from its middle) the columns are told by their look. Times are UTC, whateve
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from socterm.parsers.format import Format, Found, Reading
 from socterm.parsers.formats.w3c_columns import bare, columns_by_look, columns_fit
 from socterm.parsers.formats.web_request import answer_fields, put_duration, put_forwarded, put_host, put_url
 from socterm.parsers.marks import Fields, mark, number, put_end
-from socterm.parsers.moments import when
+from socterm.parsers.moments import moment, when
 from socterm.taxonomy.logsources import LOGSOURCES
 
 _NOTE = "w3c"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d[ \t]", re.ASCII)
+_INSTANTS = ("timestamp(ms)", "timestamp", "@timestamp", "EventTime", "EventReceivedTime")
+"""Where an object names one instant, not a date and a time."""
+_CLOUDFRONT = frozenset({"x-edge-location", "x-edge-request-id", "x-edge-result-type", "x-host-header"})
+_LONGEST = 32_768
 _DIRECTIVES = ("#Software: Microsoft Internet Information", "#Software: Microsoft HTTP", "#Version: 1.0")
 _DATED = "#Date: "
 _NAMED = "#Fields: "
@@ -32,6 +38,7 @@ _TEXTS = {
     "cs(cookie)": "http.request.headers.cookie",
     "s-sitename": "iis.site",
     "s-computername": "host.hostname",
+    "hostname": "host.hostname",
     "s-reason": "event.reason",
     "s-queuename": "iis.queue",
     "s-siteid": "iis.site",
@@ -96,11 +103,41 @@ def _directive(text: str, fields: Fields, reading: Reading) -> Found | None:
     return ts, LOGSOURCES[dataset], 1
 
 
+def _object(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found | None:
+    """The same columns as names of a JSON object: CloudFront's own JSON, IIS's lines from a shipper."""
+    row = {name.lower(): text for name, value in entry.items() if (text := _text(value))}
+    if not columns_of(row):
+        return None
+    day, clock = row.get("date", ""), row.get("time", "")
+    ts = when(reading.clock, f"{day} {clock}Z") if day and clock else None
+    if ts is None:
+        ts = next(
+            (ts for name in _INSTANTS if (ts := moment(reading.clock, entry.get(name))) is not None), None
+        )
+    made: Fields = {"event.dataset": dataset_of(list(row))}
+    _fill(made, row, cloud=made["event.dataset"] == "aws.cloudfront")
+    if "url.path" not in made and "http.response.status_code" not in made:
+        return None
+    fields |= made
+    return ts, LOGSOURCES[made["event.dataset"]], 1
+
+
+def columns_of(row: dict[str, str]) -> bool:
+    """Whether an object has a request's columns: nobody else calls a client's address so."""
+    return "c-ip" in row and not row.keys().isdisjoint(("cs-uri-stem", "cs-uri", "sc-status"))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
 def dataset_of(names: list[str]) -> str:
     """Whose columns these are."""
     if "s-reason" in names:
         return "iis.error"
-    return "aws.cloudfront" if "x-edge-location" in names else "iis.access"
+    return "iis.access" if _CLOUDFRONT.isdisjoint(names) else "aws.cloudfront"
 
 
 def _fill(fields: Fields, row: dict[str, str], *, cloud: bool) -> None:
@@ -168,5 +205,7 @@ FORMATS = (
         ),
         line=_read,
         begins="#0123456789",
+        object=_object,
+        keys=(frozenset({"c-ip", "C-IP"}),),
     ),
 )

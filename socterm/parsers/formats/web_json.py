@@ -48,12 +48,22 @@ _CLIENTS = (
     "clientIp", "client", "ip", "remote_host", "remoteHost", "host_ip", "src_ip", "x_real_ip",
     "downstream_remote_address",
 )  # fmt: skip
-_METHODS = ("request_method", "method", "requestMethod", "verb", "http_method")
-_URLS = ("request_uri", "requestUri", "uri", "url", "request_path", "path", "requestURI", "request_url")
+_METHODS = ("request_method", "method", "requestMethod", "verb", "http_method", "httpMethod")
+_URLS = (
+    "request_uri",
+    "requestUri",
+    "uri",
+    "url",
+    "request_path",
+    "path",
+    "requestURI",
+    "request_url",
+    "resourcePath",
+)
 _LINES = ("request", "request_line", "first_line", "requestLine")
 _TIMES = (
     "time_iso8601", "@timestamp", "timestamp", "time_local", "time", "msec", "ts", "datetime", "date",
-    "start_time",
+    "start_time", "requestTime",
 )  # fmt: skip
 _NAMES: dict[str, tuple[str, ...]] = {
     "http.request.referrer": ("http_referer", "http_referrer", "referer", "referrer"),
@@ -62,13 +72,24 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "http.request.id": ("request_id", "requestId", "req_id"),
 }
 _HOSTS = ("http_host", "host", "server_name", "vhost", "virtual_host", "domain", "authority")
-_SIZES = ("body_bytes_sent", "bytes_sent", "bytes", "size", "response_size", "body_bytes", "bytesSent")
+_SIZES = (
+    "body_bytes_sent",
+    "bytes_sent",
+    "bytes",
+    "size",
+    "response_size",
+    "body_bytes",
+    "bytesSent",
+    "responseLength",
+)
 _TOOK = ("request_time", "upstream_response_time", "duration_s")
 _FORWARDED = ("http_x_forwarded_for", "x_forwarded_for", "xff", "forwarded_for")
 _QUERIES = ("query_string", "args", "query", "queryString")
 _BALANCED = frozenset({"upstreamhost", "upstreamtime", "xff"})
 """Names of a widespread format of nginx that leaves out the method."""
 _APACHE = frozenset({"remoteIP", "remote_host", "remoteHost", "first_line"})
+_GATEWAY = frozenset({"httpMethod", "routeKey", "resourcePath"})
+"""Names in Amazon's example of a format for its API gateway."""
 
 
 def _text(value: Any) -> str:
@@ -97,6 +118,12 @@ def _stamp(entry: dict[str, Any], names: tuple[str, ...], reading: Reading) -> i
     return None
 
 
+def _whose(entry: dict[str, Any]) -> str:
+    if _APACHE & entry.keys():
+        return "apache.access"
+    return "web.access" if _GATEWAY & entry.keys() else "nginx.access"
+
+
 def _by_habit(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found | None:
     """nginx, Apache and others whose log format somebody wrote as JSON."""
     status = _first(entry, _STATUSES)
@@ -104,7 +131,7 @@ def _by_habit(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found 
     if len(status) != 3 or number(status) is None or not client:
         return None
     line, method, url = _first(entry, _LINES), _first(entry, _METHODS), _first(entry, _URLS)
-    made: Fields = {"event.dataset": "apache.access" if _APACHE & entry.keys() else "nginx.access"}
+    made: Fields = {"event.dataset": _whose(entry)}
     made |= answer_fields(status)
     asked = request_fields(line) if " " in line else {}
     if "url.original" in asked:
