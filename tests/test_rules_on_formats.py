@@ -82,6 +82,11 @@ SETS_OFF = {
         "sudoers_written",
         "ann",
     ),
+    "sudo's JSON": (
+        syslog("sudo[7]", lambda _: '@cee:{"sudo":{"accept":{"submituser":"ann","command":"/usr/bin/tee","runuser":"root","runargv":["tee","/etc/sudoers.d/x"]}}}', 1),
+        "sudoers_written",
+        "ann",
+    ),
     "dropbear": (
         [
             f"Nov 20 09:59:59 host1 dropbear[7]: Child connection from {PEER}:50000",

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 
+from socterm.parsers.envelopes import parse_json
 from socterm.parsers.format import Format, Program
 from socterm.parsers.formats.pam import pam
 from socterm.parsers.marks import Fields, mark, relate
 from socterm.parsers.memory import Memory
+from socterm.parsers.text import clean
 
 _RAN = mark("sudo_command")
 _DENIED = mark("sudo_denied")
@@ -46,7 +48,20 @@ _NAMES = {
     "ENV": "sudo.environment",
     "HOST": "sudo.host",
 }
+_JSON_NAMES = {
+    "submituser": "user.name",
+    "runuser": "user.effective.name",
+    "rungroup": "group.name",
+    "ttyname": "process.tty",
+    "runcwd": "process.working_directory",
+    "submitcwd": "process.working_directory",
+    "submithost": "sudo.host",
+}
+_MOST = 500
+"""Arguments of a command that are kept."""
 _CONTINUED = "(command continued) "
+_CEE = "@cee:"
+"""Before an object: `Defaults log_format=json`, since sudo 1.9.4."""
 _REST = "[...] "
 """How sudo-rs begins a line that goes on where the one before ended in `[...]`."""
 
@@ -56,6 +71,8 @@ def sudo(msg: str, f: Fields, mem: Memory) -> int:
     msg = msg.lstrip()
     if msg.startswith(("pam_", "PAM ", "(pam_")):
         return pam(msg, f, mem)
+    if msg.startswith(_CEE):
+        return _object(msg[len(_CEE) :].lstrip(), f, mem)
     if msg.startswith(_REST):
         f["sudo.continued"] = msg[len(_REST) :]
         return mem.times
@@ -94,6 +111,31 @@ def _assignments(text: str, f: Fields) -> str:
         elif part.strip() and not first:
             first = part.strip()
     return first
+
+
+def _object(text: str, f: Fields, mem: Memory) -> int:
+    """{"sudo":{"accept":{"submituser":…,"runuser":…,"command":…,"runargv":[…]}}}, or "reject", "alert"."""
+    entry = parse_json(text)
+    told = entry.get("sudo") if isinstance(entry, dict) else None
+    kind, said = next(iter(told.items()), ("", None)) if isinstance(told, dict) else ("", None)
+    if not isinstance(said, dict):
+        return mem.times
+    texts = {name: clean(value) for name, value in said.items() if isinstance(value, str) and value}
+    for name, ours in _JSON_NAMES.items():
+        if name in texts and ours not in f:
+            f[ours] = texts[name]
+    if "process.tty" in f:
+        f["process.tty"] = f["process.tty"].removeprefix("/dev/")
+    command, arguments = texts.get("command", ""), said.get("runargv")
+    if command:
+        rest = arguments[1:_MOST] if isinstance(arguments, list) else []
+        f["process.executable"] = command
+        f["process.command_line"] = " ".join([command, *(clean(one) for one in rest if isinstance(one, str))])
+    if kind == "accept" and command:
+        f |= _RAN
+    elif kind in ("reject", "alert") and "reason" in texts:
+        return _trouble(texts["reason"], texts.get("submituser", ""), f, mem)
+    return mem.times
 
 
 def _trouble(what: str, user: str, f: Fields, mem: Memory) -> int:
