@@ -167,6 +167,7 @@ BEYOND: dict[str, str] = {
     "windows_document_runs_program": "programs that servers, services and documents should not start",
     "windows_remote_execution": "programs that servers, services and documents should not start",
     "windows_shell_by_service": "programs that servers, services and documents should not start",
+    "container_escape": "clouds, identity and containers",
     "lsass_handle_given": "what comes after a break-in",
     "lsass_memory_read": "what comes after a break-in",
 }
