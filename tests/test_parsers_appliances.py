@@ -26,6 +26,14 @@ UTM = '2026:11:20-10:00:00 utm1 {}[7]: id="{}" severity="info" sys="SecureNet" s
 CHECKPOINT = "<134>1 2026-11-20T10:00:00Z cp1 CheckPoint 7 - [{}]"
 MERAKI = "<134>1 1795168800.123456789 MX84 {}"
 FIREBOX = '<140>Nov 20 10:00:00 fb1 80D802B41D509 {}: msg_id="3000-0148" {}'
+WINDOWS_DNS = (
+    "11/20/2026 10:00:00 AM 0E0C PACKET  000001A0 UDP Snd 10.0.0.5  a1b2 R Q [{}] {}  (2)nx(3)com(0)"
+)
+POWERDNS = "Nov 20 10:00:00 ns1 pdns_server[7]: AXFR-out zone 'nx.com', client '203.0.113.9:4', denied: no"
+ADGUARD = (
+    '{"T":"2026-11-20T10:00:00Z","QH":"nx.com","QT":"A","IP":"10.0.0.5",'
+    '"Answer":"AACBgwABAAAAAAAAAm54A2NvbQAAAQAB"}'
+)
 ENDS = 'srcip="203.0.113.9" dstip="192.0.2.9" proto="6" srcport="40000" dstport="23"'
 
 
@@ -72,6 +80,13 @@ SEEN: dict[str, str] = {
     FIREBOX.format(
         "admd[7]", "Authentication of ADMIN user [admin] from 203.0.113.9 rejected"
     ): "login_failed",
+    WINDOWS_DNS.format("8385 A DR NXDOMAIN", "A"): "dns_no_such_name",
+    WINDOWS_DNS.format("0580      REFUSED", "AXFR"): "dns_refused",
+    POWERDNS: "dns_refused",
+    ADGUARD: "dns_no_such_name",
+    "Nov 20 10:00:00 h1 falco[7]: 10:00:00.123456789: Critical Escape from a container (user=root pid=7)": (
+        "falco_grave"
+    ),
 }
 """A line of each maker and kind → a rule of ours that matches it."""
 

@@ -20,6 +20,8 @@ from socterm.taxonomy import LOGSOURCES, known_logsources
 LOGS = Path(__file__).parent / "logs"
 NOW = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp()) * 1_000_000
 EXAMPLES = {name: made.example for name, made in FORMATS.items()}
+NEED_A_HEADER = frozenset({"aws.vpcflow"})
+"""Datasets of which some lines mean nothing but behind the header that names their columns."""
 
 
 def decode(lines: list[str], form: str = "") -> list[Event]:
@@ -94,6 +96,8 @@ def test_all_golden_lines_shuffled_are_told_apart_as_in_their_own_files() -> Non
     mixed = decode([lines[index] for index in order])
     for index, event in zip(order, mixed, strict=True):
         apart = alone[index]
+        if "event.dataset" not in apart.fields and event.fields.get("event.dataset") in NEED_A_HEADER:
+            continue
         assert event.fields.get("event.dataset") == apart.fields.get("event.dataset"), lines[index]
         assert event.kind == apart.kind, lines[index]
         if apart.time_from == "line":

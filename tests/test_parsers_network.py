@@ -283,6 +283,18 @@ HEADS = [
     "1795168800 - ",
     "Nov 20 10:00:00 h portsentry[1]: attackalert: ",
     "Nov 20 10:00:00 h scanlogd: ",
+    "<134>1 2026-11-20T10:00:00Z h CheckPoint 7 - [action:",
+    "time=1795168800|product=x|",
+    "2026:11:20-10:00:00 utm1 ulogd[7]: id=",
+    "<134>1 1795168800.1 MX84 flows ",
+    "1795168800.1 MX84 events type=",
+    'Nov 20 10:00:00 fb1 80D802B41D509 firewall: msg_id="3000-0148" Deny ',
+    "11/20-10:00:00.123456, 4, TCP, ",
+    "[**] [1:2:3] ",
+    "11/20/2026 10:00:00 AM 0E0C PACKET  000001A0 UDP ",
+    "Nov 20 10:00:00 h pdns_server[1]: ",
+    "Nov 20 10:00:00 h pdns_recursor[1]: 5 [7/1] ",
+    "Nov 20 10:00:00 h falco[1]: 10:00:00.123456789: Error ",
 ]
 WORDS = [
     "192.0.2.1",

@@ -121,7 +121,7 @@ def _line(text: str, f: Fields, reading: Reading) -> Found | None:
 def _object(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     """The exporter's JSON: the same names, values as text."""
     ts = moment(reading.clock, entry.get("time"))
-    if ts is None or not isinstance(entry["loguid"], str):
+    if ts is None or not isinstance(entry.get("loguid"), str):
         return None
     pairs = pairs_of(
         (name, value if isinstance(value, str) else str(value))

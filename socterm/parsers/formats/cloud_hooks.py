@@ -280,11 +280,11 @@ def _falco(record: dict[str, Any], f: Fields) -> str:
         value = told.get(theirs)
         if isinstance(value, str | int) and value not in ("", "<NA>", "host"):
             put(f, ours, value)
-    f["event.severity"] = _PRIORITIES.get(str(record.get("priority", "")).lower(), 6)
+    f["event.severity"] = PRIORITIES.get(str(record.get("priority", "")).lower(), 6)
     return ""
 
 
-_PRIORITIES = {
+PRIORITIES = {
     name: number
     for number, name in enumerate(
         ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
