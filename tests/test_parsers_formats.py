@@ -20,6 +20,8 @@ from socterm.taxonomy import LOGSOURCES, known_logsources
 LOGS = Path(__file__).parent / "logs"
 NOW = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp()) * 1_000_000
 EXAMPLES = {name: made.example for name, made in FORMATS.items()}
+HEADED = frozenset({"cisco-asa"})
+"""Formats that read a header themselves, and believe it only if a device of theirs speaks."""
 NEED_A_HEADER = frozenset({"aws.vpcflow"})
 """Datasets of which some lines mean nothing but behind the header that names their columns."""
 
@@ -59,6 +61,22 @@ def test_the_example_of_a_whole_line_is_read_when_the_format_is_forced(name: str
     (event,) = decode([EXAMPLES[name]], form=name)
     (free,) = decode([EXAMPLES[name]])
     assert told(event) == told(free)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, made in FORMATS.items()
+        if (made.line or made.object) and not made.programs and name not in HEADED
+    ],
+)
+def test_a_whole_line_of_a_forced_format_may_stand_behind_a_syslog_header(name: str) -> None:
+    (free,) = decode([EXAMPLES[name]])
+    (event,) = decode([f"<134>Nov 20 10:00:01 relay app[7]: {EXAMPLES[name]}"], form=name)
+    assert event.kind == "event"
+    assert event.fields["event.dataset"] == free.fields["event.dataset"]
+    assert event.logsources == free.logsources
 
 
 @pytest.mark.parametrize("name", [name for name, made in FORMATS.items() if made.line or made.object])

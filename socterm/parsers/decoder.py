@@ -48,6 +48,23 @@ class Forced:
             self.readers.append(made.line)
         if made.object is not None:
             self.readers.append(json_reader([(made.object, ())]))
+        self.behind = Program(self._behind, "syslog", varies=True)
+        self.found = False
+
+    def _behind(self, msg: str, f: Fields, mem: Memory) -> int:
+        """Body parser for a whole line of the format behind a syslog header, as devices and relays send it;
+        `found` is whether it was one."""
+        self.found = False
+        if mem.clock is None:
+            return mem.times
+        reading = Reading(mem.clock, mem)
+        for reader in self.readers:
+            found = reader(msg, f, reading)
+            if found is not None:
+                self.found = True
+                mem.told, mem.logsources, times = found
+                return times * mem.times
+        return mem.times
 
 
 class Decoder:
@@ -288,6 +305,10 @@ class Decoder:
             return event
         if forced.program is not None:
             return self._syslog(text, raw, position, forced.program)
+        forced.found = False
+        event = self._syslog(text, raw, position, forced.behind)
+        if forced.found:
+            return event
         ts, time_from = self._without_stamp()
         fields: Fields = {"message": text, "error.message": f"not a line of the format {forced.name}"}
         return Event(ts, self._source, position, raw, fields, _SYSLOG, "pipeline_error", 1, time_from)

@@ -62,13 +62,14 @@ def _original(entry: dict[str, Any], reading: Reading) -> None:
         reading.memory.inner = found
 
 
-def ecs(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
-    """Reader of ECS documents."""
+def ecs(entry: dict[str, Any], fields: Fields, reading: Reading) -> Found | None:
+    """Reader of ECS documents. What a document says goes before the header of a relay that sent it."""
     if not _is_ecs(entry):
         return None
     ts = moment(reading.clock, entry["@timestamp"])
     if ts is None:
         return None
+    f: Fields = {}
     flatten(entry, f)
     for name in _RESERVED:
         f.pop(name, None)
@@ -91,6 +92,7 @@ def ecs(entry: dict[str, Any], f: Fields, reading: Reading) -> Found | None:
     if sources[0][0] == "windows" and "user.name" in f and "User" not in f:
         domain = f.get("user.domain")
         f["User"] = f"{domain}\\{f['user.name']}" if domain else f["user.name"]
+    fields |= f
     return ts, sources, 1
 
 
