@@ -134,3 +134,9 @@ def test_an_event_of_a_log_group_is_what_its_message_says(message: str, dataset:
     event = decode({**told, "message": message})
     assert event.fields["event.dataset"] == dataset
     assert (event.fields["logGroup"], event.fields["logStream"]) == ("g", "i-0")
+
+
+@pytest.mark.parametrize("name", ["createdDateTime", "activityDateTime"])
+def test_a_record_of_microsoft_graph_has_its_own_time(name: str) -> None:
+    event = decode({"id": "1", name: "2026-11-20T10:00:00Z", "userPrincipalName": "ann@example.org"})
+    assert (event.time_from, event.ts) == ("line", 1_795_168_800_000_000)

@@ -11,6 +11,7 @@ from socterm.event import LogSource
 STAMPS: tuple[str, ...] = (
     "@timestamp", "timestamp", "@t", "time", "ts", "datetime", "eventtime", "event_time", "asctime", "date",
     "_time", "timegenerated", "time_generated", "timecreated", "time_local", "created_at", "createdat",
+    "activitydatetime", "createddatetime",
     "published", "added_at", "unixtime", "timemillis", "epoch", "t", "updated_at", "modified_at",
     "deleted_at",
 )  # fmt: skip
