@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from socterm.store import open_store
+from tests.rules_cli import called
 from tests.service_scene import PASSWORD
 
 SOCTERM = [sys.executable, "-m", "socterm"]
@@ -67,7 +68,33 @@ def test_no_password_is_no_user(home: dict[str, str], given: str, said: str) -> 
     refused = call(home, "users", "add", "ann", given=given)
     assert refused.returncode == 2
     assert said in refused.stderr
-    assert call(home, "users", "list").stdout.splitlines() == ["NAME  ROLE  CREATED  LAST LOGIN"]
+    assert not _store(home).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("users", "add", "an n"), "a name is letters"),
+        (("users", "role", "ann", "admin"), "no store there yet"),
+        (("users", "passwd", "ann"), "no store there yet"),
+        (("users", "remove", "ann"), "no store there yet"),
+        (("tokens", "add", "a b", "--scope", "read"), "a name is letters"),
+        (("tokens", "revoke", "1"), "no store there yet"),
+    ],
+)
+def test_what_comes_to_nothing_leaves_no_store_behind(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = called(*words, home=tmp_path, stdin=f"{PASSWORD}\n")
+    assert done.code != 0
+    assert said in done.error
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_user_that_is_there_is_told_before_a_password_is_asked_for(tmp_path: Path) -> None:
+    assert called("users", "add", "ann", home=tmp_path, stdin=f"{PASSWORD}\n").code == 0
+    again = called("users", "add", "ann", home=tmp_path, stdin="")
+    assert (again.code, "there is a user ann already" in again.error) == (2, True)
 
 
 def test_a_terminal_is_asked_twice_and_shows_nothing(home: dict[str, str]) -> None:

@@ -12,12 +12,10 @@ from socterm.cli.reading import NUMBER, opened, store_options
 from socterm.cli.settings import clock
 from socterm.cli.users import made
 from socterm.errors import UsageError
-from socterm.store.doors.identity import TokenRow
+from socterm.store.doors.identity import SCOPES, TokenRow, sound
 
 LONGEST: Final = 3_650 * 86_400_000_000
 """µs a token is good for at most, unless it is without end."""
-
-SCOPES = ("ingest", "read", "triage", "admin")
 
 
 @click.group()
@@ -46,6 +44,7 @@ def add(name: str, scopes: tuple[str, ...], period: str, db: Path | None, config
     span = 0 if period == "0" else duration(period) or LONGEST + 1
     if span > LONGEST:
         raise UsageError(f"--for {clean(period)}: write it as 12h, 90d or 0; ten years at most")
+    sound(name, scopes, SCOPES)
     token, digest = new_token()
     now = clock()
     expires = now + span if span else 0
@@ -90,7 +89,7 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
 @store_options
 def revoke(token_id: int, db: Path | None, config: Path | None) -> None:
     """Let a token be good no more, at once."""
-    with made(db, config) as (store, settings):
+    with opened(db, config, readonly=False) as (store, settings):
         row = store.identity.revoke_token(token_id, actor=settings.actor, now=clock())
     click.echo(f"token {row.id} ({row.name}) is revoked")
 

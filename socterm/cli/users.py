@@ -16,8 +16,7 @@ from socterm.cli.settings import clock, configure
 from socterm.config import Config
 from socterm.errors import UsageError
 from socterm.store import Store, open_store
-
-ROLES = ("read", "triage", "admin")
+from socterm.store.doors.identity import ROLES, sound
 
 _role = click.option(
     "--role", type=click.Choice(ROLES), default="read", show_default=True, help="What they may."
@@ -37,12 +36,15 @@ def add(name: str, role: str, db: Path | None, config: Path | None) -> None:
     """Let a person log in; the password is asked for, or read from standard input."""
     from socterm.service.passwords import Passwords
 
+    sound(name, (role,), ROLES)
+    if configure({"db": db, "config": config}).db.exists():
+        with opened(db, config) as (store, _):
+            if store.identity.user(name):
+                raise UsageError(
+                    f"there is a user {clean(name)} already: socterm users passwd changes the password"
+                )
+    hashed = Passwords().make(_password())
     with made(db, config) as (store, settings):
-        if store.identity.user(name):
-            raise UsageError(
-                f"there is a user {clean(name)} already: socterm users passwd changes the password"
-            )
-        hashed = Passwords().make(_password())
         store.identity.add_user(name, role, hashed, actor=settings.actor, now=clock())
     click.echo(f"user {name} may {role}")
 
@@ -71,7 +73,7 @@ def list_(as_json: bool, db: Path | None, config: Path | None) -> None:
 @store_options
 def role_(name: str, role: str, db: Path | None, config: Path | None) -> None:
     """Give a user another role; their logins end."""
-    with made(db, config) as (store, settings):
+    with opened(db, config, readonly=False) as (store, settings):
         row = store.identity.change_user(name, role=role, actor=settings.actor, now=clock())
     click.echo(f"user {row.name} may {row.role}")
 
@@ -83,7 +85,7 @@ def passwd(name: str, db: Path | None, config: Path | None) -> None:
     """Give a user another password, asked for or read from standard input; their logins end."""
     from socterm.service.passwords import Passwords
 
-    with made(db, config) as (store, settings):
+    with opened(db, config, readonly=False) as (store, settings):
         who: dict[str, Any] = {"actor": settings.actor, "now": clock()}
         if store.identity.user(name) is None:
             raise UsageError(f"there is no user {clean(name)}: socterm users list shows those there are")
@@ -96,14 +98,14 @@ def passwd(name: str, db: Path | None, config: Path | None) -> None:
 @store_options
 def remove(name: str, db: Path | None, config: Path | None) -> None:
     """Let a user log in no more; what they decided stays."""
-    with made(db, config) as (store, settings):
+    with opened(db, config, readonly=False) as (store, settings):
         store.identity.remove_user(name, actor=settings.actor, now=clock())
     click.echo(f"user {clean(name)} is removed")
 
 
 @contextmanager
 def made(db: Path | None, config: Path | None) -> Iterator[tuple[Store, Config]]:
-    """The store named or configured, to write to; made where there is none yet."""
+    """The store named or configured, to write to; made where there is none, so once all else is settled."""
     settings = configure({"db": db, "config": config})
     with open_store(settings.db) as store:
         yield store, settings

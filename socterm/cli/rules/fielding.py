@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from socterm.cli.output import json_option, put_json, table
-from socterm.cli.rules.common import loaded, one_of, rule_options, source_filter, source_text
+from socterm.cli.rules.common import loaded, one_of, rule_options, settings_of, source_filter, source_text
 from socterm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def fields(
     ECS names and what Sigma's rules call them. With RULE (id, name or title) the fields that rule asks for,
     and whether anything is known to have them.
     """
+    settings_of(extra, config)  # named in vain it is told, whether it is needed or not
     if name is not None:
         rows = list(_of_rule(name, extra, config))
         _put(rows, as_json, ("RULE", "FIELD", "STANDS AS", "KNOWN", "DATASETS"))

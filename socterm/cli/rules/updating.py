@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ def update(
     """
     if sum((source is not None, rollback, remove)) > 1:
         raise UsageError("give an archive, --rollback or --remove, not several of them")
+    filled = placeholders(settings_of((), config))
     sets = rule_sets()
     if rollback:
         now, was = sets.rollback(name)
@@ -75,7 +76,7 @@ def update(
     elif source is None:
         _list(sets, as_json=as_json)
     else:
-        _Update(sets, name, config, as_json=as_json, verbose=verbose).run(source, sha256, dry_run=dry_run)
+        _Update(sets, name, filled, as_json=as_json, verbose=verbose).run(source, sha256, dry_run=dry_run)
 
 
 def _list(sets: RuleSets, *, as_json: bool) -> None:
@@ -101,13 +102,19 @@ class _Update:
     """One update, told as it goes."""
 
     def __init__(
-        self, sets: RuleSets, name: str, config: Path | None, *, as_json: bool, verbose: bool
+        self,
+        sets: RuleSets,
+        name: str,
+        filled: Mapping[str, tuple[str, ...]],
+        *,
+        as_json: bool,
+        verbose: bool,
     ) -> None:
         self._sets = sets
         self._name = name
         self._json = as_json
         self._most = None if verbose else _SHOWN
-        self._filled = placeholders(settings_of((), config))
+        self._filled = filled
 
     def run(self, source: str, sha256: str | None, *, dry_run: bool) -> None:
         from socterm.pipeline.rulesets.archive import unpack

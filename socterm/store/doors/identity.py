@@ -97,7 +97,7 @@ class IdentityDesk:
 
     def add_user(self, name: str, role: str, password: str, *, actor: str, now: int) -> UserRow:
         """Let a person log in; `password` is its hash. Raises UsageError for a name or role that is none."""
-        _check(name, (role,), ROLES)
+        sound(name, (role,), ROLES)
         with self._connections.writing() as db:
             if _user(db, name):
                 raise UsageError(f"there is a user {name} already: give another name")
@@ -117,7 +117,7 @@ class IdentityDesk:
         """
         with self._connections.writing() as db:
             was = _needed(db, name)
-            _check(was.name, (role or was.role,), ROLES)
+            sound(was.name, (role or was.role,), ROLES)
             db.execute(
                 "UPDATE users SET role = ?, password = ?, stamp = ? WHERE id = ?",
                 (role or was.role, password or was.password, secrets.token_hex(8), was.id),
@@ -165,7 +165,7 @@ class IdentityDesk:
         self, name: str, digest: bytes, scopes: Sequence[str], *, actor: str, now: int, expires: int = 0
     ) -> TokenRow:
         """Keep the digest of a new token. Raises UsageError for a name or scope that is none."""
-        _check(name, scopes, SCOPES)
+        sound(name, scopes, SCOPES)
         chosen = [scope for scope in SCOPES if scope in scopes]
         with self._connections.writing() as db:
             made = db.execute(
@@ -207,7 +207,8 @@ class IdentityDesk:
         return bool(found[0])
 
 
-def _check(name: str, given: Sequence[str], known: Sequence[str]) -> None:
+def sound(name: str, given: Sequence[str], known: Sequence[str]) -> None:
+    """Raises UsageError for a name that nobody can have, or for what is none of the known roles or scopes."""
     if not _NAME.fullmatch(name):
         raise UsageError("a name is letters, digits, '.', '_', '-' and '@', at most 64, such as ann")
     if name.lower() == trail.SYSTEM:
