@@ -28,7 +28,7 @@ def log(tmp_path: Path) -> Path:
 
 def test_an_alert_is_a_row_of_the_contract(log: Path) -> None:
     (row,) = brutes(rows(log))
-    names = "rule_id title level tags entity count first last events id part_of"
+    names = "rule title level tags entity count first last events id part_of"
     assert list(row) == names.split()
     assert row["entity"] == {"source.ip": "203.0.113.9"}
     assert (row["count"], row["level"]) == (8, "medium")
@@ -64,12 +64,12 @@ def test_rules_that_only_feed_others_are_no_signals(log: Path) -> None:
 def test_the_forms_say_the_same(log: Path, tmp_path: Path) -> None:
     expected = rows(log)
     document = json.loads(scan(log, "--format", "json").stdout)
-    key = [(row["first"], row["rule_id"]) for row in expected]
-    assert sorted((row["first"], row["rule_id"]) for row in document["alerts"]) == sorted(key)
+    key = [(row["first"], row["rule"]) for row in expected]
+    assert sorted((row["first"], row["rule"]) for row in document["alerts"]) == sorted(key)
     assert document["summary"]["events"] == 9
     assert document["summary"]["partial"] is False
     read = list(csv.DictReader(io.StringIO(scan(log, "--format", "csv").stdout)))
-    assert [row["rule_id"] for row in read] == [row["rule_id"] for row in expected]
+    assert [row["rule"] for row in read] == [row["rule"] for row in expected]
     one = next(row for row in read if row["title"] == BRUTE)
     assert (one["entity"], one["count"]) == ("source.ip=203.0.113.9", "8")
     assert one["events"].split()[0] == f"{log}:2"

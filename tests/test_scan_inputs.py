@@ -227,7 +227,7 @@ def test_an_export_that_begins_with_the_newest_is_put_in_order(
         result = scan(tmp_path / name, "--rules", rule, "--no-pack", "--json")
         assert "late" not in result.stderr
         alerts = [json.loads(line) for line in result.stdout.splitlines()]
-        found.append([(row["rule_id"], row["count"], row["first"], row["last"]) for row in alerts])
+        found.append([(row["rule"], row["count"], row["first"], row["last"]) for row in alerts])
     assert found[0] == found[1]
     assert [count for _, count, _, _ in found[0]] == [600, 600]
 

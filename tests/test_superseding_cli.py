@@ -52,9 +52,9 @@ def found(road: tuple[Path, Path], *more: object) -> str:
 
 def test_rows_say_what_they_are_part_of(road: tuple[Path, Path]) -> None:
     rows = [json.loads(line) for line in found(road, "--json").splitlines()]
-    (head,) = [row for row in rows if row["rule_id"] == "broken_in"]
+    (head,) = [row for row in rows if row["rule"] == "broken_in"]
     assert head["part_of"] is None
-    told = {(row["rule_id"], row["entity"]["source.ip"]): row["part_of"] for row in rows}
+    told = {(row["rule"], row["entity"]["source.ip"]): row["part_of"] for row in rows}
     assert told == {
         ("broken_in", "203.0.113.9"): None,
         ("brute", "203.0.113.9"): head["id"],
@@ -62,8 +62,8 @@ def test_rows_say_what_they_are_part_of(road: tuple[Path, Path]) -> None:
         ("brute", "192.0.2.4"): None,
     }
     cells = list(csv.DictReader(io.StringIO(found(road, "--format", "csv"))))
-    assert {(row["rule_id"], row["part_of"]) for row in cells} == {
-        (row["rule_id"], row["part_of"] or "") for row in rows
+    assert {(row["rule"], row["part_of"]) for row in cells} == {
+        (row["rule"], row["part_of"] or "") for row in rows
     }
     whole = json.loads(found(road, "--format", "json"))
     assert whole["summary"]["parts"] == 2
@@ -88,7 +88,7 @@ def test_an_attempt_of_another_day_is_no_part_of_the_break_in(road: tuple[Path, 
         log.read_text() + "".join(quiet.format(n) for n in range(3)) + failures(0, 8).replace("-17T", "-19T")
     )
     rows = [json.loads(line) for line in found(road, "--json").splitlines()]
-    assert [row["rule_id"] for row in rows if row["first"].startswith("2026-03-19")] == ["brute"]
+    assert [row["rule"] for row in rows if row["first"].startswith("2026-03-19")] == ["brute"]
     assert sum(row["part_of"] is not None for row in rows) == 2
 
 

@@ -179,7 +179,7 @@ def test_a_scan_says_the_same(tmp_path: Path, seed: int) -> None:
     log.write_bytes(b"\n".join(stream(seed)) + b"\n")
     result = scan(log, "--no-pack", "--rules", lay(tmp_path / "rules", PACK), "-q", "--json")
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert sorted((row["rule_id"], row["part_of"] is not None) for row in rows) == sorted(
+    assert sorted((row["rule"], row["part_of"] is not None) for row in rows) == sorted(
         parted(replay(tmp_path, seed))
     )
 

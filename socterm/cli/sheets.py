@@ -27,7 +27,7 @@ from socterm.pipeline.findings import Finding
 from socterm.whole import refuse_store
 
 FIELDS: Final = (
-    "rule_id",
+    "rule",
     "title",
     "level",
     "tags",
@@ -50,7 +50,7 @@ _COLOURS: Final = {"critical": "bright_red", "high": "red", "medium": "yellow", 
 def as_row(finding: Finding) -> dict[str, Any]:
     """A finding as the contract names it: times in UTC with six digits, lines counted from 1."""
     return {
-        "rule_id": finding.info.id or finding.rule,
+        "rule": finding.info.id or finding.rule,
         "title": finding.info.title,
         "level": finding.info.level,
         "tags": list(finding.info.tags),

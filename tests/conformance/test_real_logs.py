@@ -62,7 +62,7 @@ def about(rows: list[Row], entity: Who, rule: str | None = None) -> list[Row]:
     """Alerts on this entity, of this rule if one is named."""
     field, value = entity
     return [
-        row for row in rows if row["entity"].get(field) == value and rule in (None, _names()[row["rule_id"]])
+        row for row in rows if row["entity"].get(field) == value and rule in (None, _names()[row["rule"]])
     ]
 
 
@@ -131,7 +131,7 @@ def test_one_alert_of_weight_a_visit_of_an_attacker(found: dict[str, list[Row]],
 def test_nobody_else_is_named_with_weight(found: dict[str, list[Row]], log: str) -> None:
     attackers = {who(attack) for attack in TRUTH[log]["attacks"]}
     wrongly = [
-        (_names()[row["rule_id"]], row["entity"])
+        (_names()[row["rule"]], row["entity"])
         for row in found[log]
         if row["level"] in WEIGHT and not attackers & {*row["entity"].items()}
     ]

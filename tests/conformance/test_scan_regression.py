@@ -49,10 +49,10 @@ def hits(rules: Path, tmp_path_factory: pytest.TempPathFactory) -> Hits:
     found: Hits = Counter()
     for line in text.splitlines():
         row = json.loads(line)
-        if row["rule_id"] not in asked:
+        if row["rule"] not in asked:
             continue  # what else they fire, our own correlations among it
         assert len(row["events"]) == 1
-        found[(Path(row["events"][0]["file"]).name, row["rule_id"])] += 1
+        found[(Path(row["events"][0]["file"]).name, row["rule"])] += 1
     return found
 
 

@@ -90,7 +90,7 @@ def test_rows_on_the_same_screen_wait_until_the_bar_is_gone(small: Path, tmp_pat
     with Screen([*SOCTERM, "scan", small, "--json"], home=tmp_path) as screen:
         assert screen.leave() == 0
         screen.shows("time ")
-        found = [json.loads(row) for row in re.findall(rb'\{"rule_id".*\}', screen.written)]
+        found = [json.loads(row) for row in re.findall(rb'\{"rule".*\}', screen.written)]
         assert BRUTE in {row["title"] for row in found}
 
 
@@ -108,7 +108,7 @@ def test_a_reader_that_goes_away_is_no_mistake(large: Path, tmp_path: Path) -> N
         ["bash", "-c", shell], env=environment(tmp_path), capture_output=True, text=True, check=False
     )
     row, codes = done.stdout.splitlines()
-    assert json.loads(row)["rule_id"]
+    assert json.loads(row)["rule"]
     assert codes == "0 0"
     assert done.stderr == ""
 
