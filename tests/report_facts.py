@@ -101,7 +101,7 @@ def shift(say: Say) -> Document:
         incidents=[incident_row(say)],
         sources=[source(say), source(say, newest=0, lines=0, decoded=0, drops={})],
         ending=[exception(6, say)],
-        metrics=measure([life], [("high", SINCE)], 1, SINCE, NOW, {rows[0].rule: say()}),
+        metrics=measure([life], [("high", SINCE)], 1, SINCE, NOW, NOW, {rows[0].rule: say()}),
         evidence={1: [event(7, say), event(8, say)], 2: [event(8, say)]},
     )
     return shift_report(facts)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from socterm.cli import main
-from socterm.cli.meant import unknown
 from socterm.query import parse
+from socterm.store.meant import doubts, unknown
 
 from store_samples import login, searchable
 
@@ -92,6 +92,8 @@ def test_an_option_is_called_what_it_was_typed_as(said: Said, words: tuple[str, 
         (("hunt", "--by", "sorce.ip"), "did you mean source.ip?"),
         (("alerts", "list", "leve:high"), "did you mean level?"),
         (("search", "qqqq:1"), "socterm rules fields lists those that are"),
+        (("alerts", "list", "level:hgh"), "hgh is no level of an alert: informational, low, medium, high"),
+        (("alerts", "list", "title:x -state:opn"), "opn is no state of an alert: new, acknowledged"),
     ],
 )  # fmt: skip
 def test_a_field_nobody_writes_is_asked_about(
@@ -121,6 +123,11 @@ def test_the_fields_of_a_query_are_those_it_names() -> None:
     assert unknown(query.fields) == ["weird.name"]
 
 
+def test_values_an_alert_can_have_are_not_asked_about() -> None:
+    assert doubts(parse("level:(HIGH or med) level:h* state:* verdict:false_positive", now=1)) == []
+    assert [line.split()[0] for line in doubts(parse("not verdict:false", now=1))] == ["false"]
+
+
 @pytest.mark.parametrize("words", [("parse", "/no/such.log"), ("rules", "check", "/no/such.yml")])
 def test_a_path_that_is_not_there_is_a_mistake_everywhere(said: Said, words: tuple[str, ...]) -> None:
     code, out, err = said(*words)
@@ -146,7 +153,10 @@ def test_a_network_that_is_none_finds_nothing_and_says_so(said: Said, store: Pat
 
 @pytest.mark.parametrize("option", ["--since", "--until"])
 def test_figures_name_the_option_that_is_no_time(said: Said, store: Path, option: str) -> None:
-    assert f"socterm: {option} soon: write a time" in said("metrics", option, "soon", "--db", str(store))[2]
+    assert (
+        f"socterm: {option}: 'soon' is no time, such as"
+        in said("metrics", option, "soon", "--db", str(store))[2]
+    )
 
 
 def test_a_filter_that_cannot_be_read_is_told_in_words(said: Said, store: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def life(number: int, *steps: Step, state: str = "new", verdict: str = "", **mor
 
 
 def figures(*lives: Life, until: int = NOW + 2 * HOUR) -> Metrics:
-    return measure(lives, [], 0, NOW, until, {})
+    return measure(lives, [], 0, NOW, until, until, {})
 
 
 # -- by hand -----------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def test_parts_are_volume_of_their_rule_and_nothing_else() -> None:
 
 def test_the_backlog_is_by_level_and_age() -> None:
     ages = [0, HOUR - 1, HOUR, 5 * HOUR, 25 * HOUR, 168 * HOUR]
-    found = measure([], [("high", NOW - age) for age in ages], 0, NOW - HOUR, NOW, {}).backlog
+    found = measure([], [("high", NOW - age) for age in ages], 0, NOW - HOUR, NOW, NOW, {}).backlog
     assert list(found) == ["critical", "high", "medium", "low", "informational"]
     assert found["high"] == dict(zip([*(name for name, _ in AGES), OLDEST], [2, 1, 1, 1, 1], strict=True))
 
@@ -282,10 +283,10 @@ def test_the_figures_equal_a_recomputation_from_the_audit_table(history: list[An
         writer = opened(path, RULES)
         with open_store(path) as store:
             end = live(writer, store, history)
-            found = store.metrics.figures(0, end)
+            found = store.metrics.figures(0, end, end)
         writer.close()
         assert told(found) == recomputed(path, end)
-        assert found.per_hour == pytest.approx(found.alerts * HOUR / (end - found.since))
+        assert found.per_hour == pytest.approx(found.alerts * HOUR / max(HOUR, end - found.since))
         assert sum(found.bars) == found.alerts
 
 
@@ -300,10 +301,38 @@ def test_only_alerts_of_the_period_count_and_none_before_the_store_was_there(tmp
         writer.commit(Batch(episodes=[raised], now=NOW + number * HOUR))
     writer.close()
     with open_store(path) as store:
-        some = store.metrics.figures(NOW + 2 * HOUR, NOW + 4 * HOUR)
-        every = store.metrics.figures(0, NOW + 6 * HOUR)
+        some = store.metrics.figures(NOW + 2 * HOUR, NOW + 4 * HOUR, NOW + 4 * HOUR)
+        every = store.metrics.figures(0, NOW + 6 * HOUR, NOW + 6 * HOUR)
     assert (some.alerts, some.per_hour, sum(some.backlog["low"].values())) == (2, 1.0, 5)
     assert (every.since, every.alerts) == (NOW, 5)
+
+
+def test_a_day_given_as_the_end_is_included_and_what_is_open_is_as_old_as_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socterm.cli.metrics.clock", lambda: NOW + 100 * HOUR)
+    path = tmp_path / "store.db"
+    writer = opened(path, RULES)
+    writer.commit(Batch(episodes=[change(1, "weak", 0, 1)], now=NOW))
+    writer.commit(Batch(episodes=[change(2, "weak", 500, 501)], now=NOW + 100 * HOUR - 1))
+    writer.close()
+    day = datetime.fromtimestamp(NOW // 1_000_000, UTC).date().isoformat()
+
+    def asked(*window: str) -> dict[str, Any]:
+        done = CliRunner().invoke(cli, ["metrics", "--db", str(path), "--json", *window])
+        assert done.exit_code == 0, done.output
+        return dict(json.loads(done.stdout))
+
+    found = asked("--since", day, "--until", day)
+    assert (found["alerts"], found["until"][11:19]) == (1, "00:00:00")
+    assert {age: count for age, count in found["backlog"]["low"].items() if count} == {
+        "under 1h": 1, "under 7d": 1,
+    }  # fmt: skip
+    assert asked("--since", day, "--until", "2100")["until"] == asked("--since", day)["until"]
+
+
+def test_an_hour_brings_no_more_alerts_than_there_are() -> None:
+    assert figures(life(1), life(2), until=NOW + HOUR // 60).per_hour == 2.0
 
 
 def test_the_command_line_says_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,9 @@ class RuleNoise(msgspec.Struct, frozen=True):
 
 
 class Metrics(msgspec.Struct, frozen=True):
-    """The figures of a period [since, until) µs; `backlog` is of everything open at its end.
+    """The figures of a period [since, until) µs; `backlog` is of everything open when they were asked for.
+
+    `per_hour` is what an hour brought: all alerts of a period that is shorter than one.
 
     `later` alerts are of logs that were read long after they were written, and not in `detect`.
     """
@@ -121,12 +123,13 @@ def measure(
     snoozed: int,
     since: int,
     until: int,
+    now: int,
     tune: Mapping[str, str],
 ) -> Metrics:
     """The figures of the alerts raised in [since, until).
 
     `backlog` is (level, created) of every open alert that is listed, whenever raised; `snoozed` how many are
-    put off; `tune` what rules say about tuning them, by key.
+    put off, both as of `now` (µs); `tune` what rules say about tuning them, by key.
     """
     every = [life for life in lives if life.state != "merged"]
     whole = [life for life in every if not life.part]
@@ -136,7 +139,7 @@ def measure(
         until=until,
         alerts=len(whole),
         parts=len(every) - len(whole),
-        per_hour=len(whole) * HOUR / max(1, until - since),
+        per_hour=len(whole) * HOUR / max(HOUR, until - since),
         bars=_bars(whole, since, until),
         detect=spread([max(0, life.created - life.first) for life in whole if not life.read_later]),
         later=sum(life.read_later for life in whole),
@@ -147,7 +150,7 @@ def measure(
         verdicts={name: verdicts[name] for name in VERDICTS if verdicts[name]},
         false_share=_share(verdicts["false_positive"], verdicts.total() - verdicts[UNSAID]),
         rules=noise(every, tune),
-        backlog=ages(backlog, until),
+        backlog=ages(backlog, now),
         snoozed=snoozed,
     )
 

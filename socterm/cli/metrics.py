@@ -11,10 +11,9 @@ import msgspec
 
 from socterm.alerts.metrics import Metrics, RuleNoise, Spread
 from socterm.cli.output import clean, json_option, put_json, stamp, table
-from socterm.cli.reading import opened, store_options
+from socterm.cli.reading import moment, opened, store_options
 from socterm.cli.settings import clock
 from socterm.errors import UsageError
-from socterm.query.times import duration, interval
 
 SECOND = 1_000_000
 _UNITS = (("d", 86_400 * SECOND), ("h", 3_600 * SECOND), ("m", 60 * SECOND))
@@ -24,7 +23,7 @@ _UNITS = (("d", 86_400 * SECOND), ("h", 3_600 * SECOND), ("m", 60 * SECOND))
 @click.option(
     "--since", default="7d", show_default=True, metavar="TIME", help="Such as 24h, 7d or 2026-11-01T06:00."
 )
-@click.option("--until", metavar="TIME", help="Up to then; now by default.")
+@click.option("--until", metavar="TIME", help="Up to the end of that day, minute or second; now by default.")
 @click.option(
     "--rules", "most", type=click.IntRange(0), default=10, show_default=True, help="Noisiest rules."
 )
@@ -35,13 +34,13 @@ def metrics(
 ) -> None:
     """How fast alerts come, are seen and closed, how many were false, which rules are noisy, what is open."""
     now = clock()
-    end = now if until is None else moment("--until", until, now)
-    start = moment("--since", since, now)
+    end = now if until is None else min(now, moment("--until", until, now)[1])
+    start = moment("--since", since, now)[0]
     if start >= end:
-        raise UsageError(f"--since {since}: it must be before {stamp(end)}")
+        raise UsageError(f"--since {clean(since)}: it must be before {stamp(end)}")
     with opened(db, config, readonly=None) as (store, _):
         store.snoozes.wake(now)
-        found = store.metrics.figures(start, end)
+        found = store.metrics.figures(start, end, now)
     if as_json:
         put_json(metrics_json(found))
         return
@@ -54,17 +53,6 @@ def metrics(
         for rule in found.rules[:most]:
             if rule.tune:
                 click.echo(f"tune {clean(rule.title)}: {clean(' '.join(rule.tune.split()))}")
-
-
-def moment(option: str, text: str, now: int) -> int:
-    """When (µs) a written time begins; a span alone is so long ago. Raises UsageError where it is none."""
-    span = duration(text)
-    if span is not None:
-        return now - span
-    found = interval(text, now)
-    if found is None:
-        raise UsageError(f"{option} {text}: write a time as 24h, 7d or 2026-11-20T08:00")
-    return found[0]
 
 
 def metrics_json(found: Metrics) -> dict[str, Any]:

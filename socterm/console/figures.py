@@ -68,7 +68,7 @@ def _blame(share: float | None) -> str:
 def _time(name: str, found: Spread) -> Line:
     if not found.count:
         return line((fit(name, 13), "label"), ("–", "dim"))
-    cells = [(f"{span(value):<9} ", "text") for value in (found.mean, found.median, found.p90)]
+    cells = [(f"{_brief_span(value):<7} ", "text") for value in (found.mean, found.median, found.p90)]
     return line((fit(name, 13), "label"), *cells, (f"×{number(found.count)}", "dim"), hang=13)
 
 
@@ -86,9 +86,9 @@ def whole_lines(found: Metrics) -> list[Line]:
             (f" · {plural(found.parts, 'part')}" if found.parts else "", "dim"),
         ),
         Line(),
-        line((fit("", 13), "dim"), ("mean      median    90% in", "head")),
+        line((fit("", 13), "dim"), ("mean    median  90% in", "head")),
         _time("MTTD detect", found.detect),
-        *([line((fit("", 13), "dim"), (f"not {found.later:,} read later", "dim"))] if found.later else []),
+        *([line((" " * 13, "dim"), (f"without {found.later:,} read later", "dim"))] if found.later else []),
         _time("MTTA decide", found.acknowledge),
         _time("MTTR close", found.resolve),
         Line(),
@@ -111,14 +111,22 @@ def _backlog(found: Metrics) -> list[Line]:
     if not rows:
         return [line(("Open now  ", "head"), ("nothing", "dim"))]
     ages = list(next(iter(rows.values())))
-    heads = "".join(f"{_brief(age):>7}" for age in ages)
+    heads = "".join(f"{_brief(age):>6}" for age in ages)
     out = [line((fit("Open now", 9), "head"), (heads, "dim"))]
     for level, row in rows.items():
         look = level if level in MARKS else "informational"
         cells = [sp(f"{MARKS[look]} {SHORT[look]:<7}", look)]
-        cells += [sp(f"{row[age] or '·':>7}", "text" if row[age] else "dim") for age in ages]
+        cells += [
+            sp(f"{number(row[age]) if row[age] else '·':>6}", "text" if row[age] else "dim") for age in ages
+        ]
         out.append(Line(tuple(cells)))
     return out
+
+
+def _brief_span(time: int) -> str:
+    """A time (µs) in at most seven cells: 19m 45s."""
+    number, *more = span(time).split(" ")
+    return number + "".join(f" {word}" if word.isdigit() else word for word in more)
 
 
 def _brief(age: str) -> str:

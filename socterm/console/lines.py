@@ -7,8 +7,9 @@ words; a span that says so stays in one piece.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rich.cells import chop_cells, set_cell_size
 from rich.style import Style
@@ -16,6 +17,9 @@ from textual.strip import Strip
 
 from socterm.console.safe import SafeText, safe_text, seg, width
 from socterm.console.theme import style
+
+HINT: Final = 64
+"""Cells that an empty list has for a line of a hint."""
 
 
 class Span(NamedTuple):
@@ -65,9 +69,11 @@ def line(*parts: Span | tuple[object, str], hang: int = 0, value: str = "", even
     return Line(spans, hang, value, event)
 
 
-def hint(text: str) -> list[Line]:
-    """One quiet line."""
-    return [line((text, "dim"))]
+def hint(text: str, *more: str) -> list[Line]:
+    """One quiet line, and what else is to be said, in lines that a list has room for."""
+    return [
+        line((part, "dim")) for part in (text, *(row for said in more for row in textwrap.wrap(said, HINT)))
+    ]
 
 
 _CITE = re.compile(r"(\[[#A-Z]?\d+\])")

@@ -51,7 +51,8 @@ class AlertsRead(Message):
     """The alert list was read anew: because it changed, or because somebody `asked` for it.
 
     `version` tells stale reads from the one last asked for; `rows` are sorted by `order`; `more` says that
-    there are others beyond the most that is read; `took` is how many seconds reading took.
+    there are others beyond the most that is read; `took` is how many seconds reading took; `doubts` say
+    what may be mistyped in a filter that nothing passes.
     """
 
     version: int
@@ -65,13 +66,15 @@ class AlertsRead(Message):
     order: str = ""
     more: bool = False
     took: float = 0.0
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass
 class StreamRead(Message):
     """Ids for the stream, oldest first: all of it (`fresh`), more at the end, or more at the start.
 
-    `upto` is the newest id in the store; `rows` are the lines that will be in sight, with their marks.
+    `upto` is the newest id in the store; `rows` are the lines that will be in sight, with their marks;
+    `doubts` say what may be mistyped in a filter that nothing passes.
     """
 
     version: int
@@ -83,6 +86,7 @@ class StreamRead(Message):
     older: bool = False
     error: str = ""
     position: int = -1
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass

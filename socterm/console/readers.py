@@ -114,6 +114,13 @@ def parse_filter(text: str, now: int) -> Query | None:
     return parse(text, now=now) if text.strip() else None
 
 
+def doubts_of(text: str, now: int) -> list[str]:
+    """What may be mistyped in a filter that nothing passes. Raises QueryError as `parse_filter`."""
+    from socterm.store.meant import doubts  # the table of all fields
+
+    return doubts(query) if (query := parse_filter(text, now)) else []
+
+
 def newest_ids(store: Store, query: Query | None) -> tuple[array[int], int]:
     """(the newest matching ids, ascending; the id up to which was looked)."""
     upto = store.events.newest_id()

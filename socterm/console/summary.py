@@ -10,7 +10,17 @@ from typing import Any
 from socterm.console.lines import Line, Span, cited_line, line, sp
 from socterm.console.safe import cut, fit, join, safe_text
 from socterm.console.theme import MARKS, SHORT
-from socterm.console.words import VERDICTS, clock, entity_text, number, plural, span, stamp, state_text
+from socterm.console.words import (
+    TIME,
+    VERDICTS,
+    entity_text,
+    number,
+    plural,
+    since_where,
+    span,
+    stamp,
+    state_text,
+)  # fmt: skip
 from socterm.store.doors.templates import TemplateRow
 from socterm.store.rows import AlertRow, AuditRow, EventRow
 from socterm.templates import FIELD as TEMPLATE
@@ -105,10 +115,11 @@ def _field(name: str, values: list[tuple[str, int]], pad: int) -> Line:
     return Line(tuple(parts), pad, first, most=4, field=name)
 
 
-def event_line(event: EventRow, tz: tzinfo) -> Line:
-    """One event in a list inside the detail."""
+def event_line(event: EventRow, tz: tzinfo, cut: int = TIME) -> Line:
+    """One event in a list inside the detail, its stamp from `cut` on."""
     return line(
-        (clock(event.ts, tz) + "  ", "dim"), (event.message, "text"), hang=10, value=event.raw, event=event.id
+        (stamp(event.ts, tz)[cut:] + "  ", "dim"), (event.message, "text"),
+        hang=10, value=event.raw, event=event.id,
     )  # fmt: skip
 
 
@@ -123,7 +134,7 @@ def _alert_line(alert: AlertRow, actor: str, *, lead: str = "") -> Line:
         (f"  {state_text(alert, actor)} #{alert.id}", "dim"),
         hang=2,
         value=f"{alert.title} {entity_text(alert.entity)} ×{alert.count} #{alert.id}",
-    )._replace(alert=alert.id, most=2)
+    )._replace(alert=alert.id, most=3)
 
 
 def _family(head: AlertRow | None, parts: Sequence[AlertRow], actor: str) -> list[Line]:
@@ -168,7 +179,9 @@ def alert_summary(
             Line(),
             line(("Last lines", "head"), (f"  {held:,} of {plural(alert.count, 'event')} in Raw", "dim")),
         ]
-        out += [event_line(event, tz)._replace(most=3) for event in telling[:6]]
+        last = telling[:6]
+        cut = since_where((event.ts for event in last), alert.first, tz)
+        out += [event_line(event, tz, cut)._replace(most=3) for event in last]
     return out
 
 

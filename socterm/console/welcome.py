@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from socterm.console.lines import Line, line
+from socterm.console.lines import Line, hint, line
 
 SHOWN = 4
 """Sources that are named."""
 
 
-def welcome(sources: Sequence[tuple[str, str]], *, filtered: bool, loading: bool) -> list[Line]:
-    """For sources with their notes; `filtered` where a filter hides what there is."""
+def welcome(
+    sources: Sequence[tuple[str, str]], *, filtered: bool, loading: bool, doubts: Sequence[str] = ()
+) -> list[Line]:
+    """For sources with their notes; `filtered` where a filter hides what there is, `doubts` say what may be
+    mistyped in it."""
     if filtered:
-        return [line(("  No alert passes the filter. F switches it off.", "dim"))]
+        return hint("  No alert passes the filter. F switches it off.", *doubts)
     said = "Nothing matched a rule yet." if sources else "No source is followed."
     out = [line(("  No alerts. ", "text"), ("Loading rules …" if loading else said, "dim"))]
     out += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from socterm.console.safe import SafeText, join, safe_text
@@ -88,6 +88,21 @@ def clock(ts: int, tz: tzinfo) -> str:
 def stamp(ts: int, tz: tzinfo) -> str:
     """YYYY-MM-DD HH:MM:SS."""
     return moment(ts, tz).strftime("%Y-%m-%d %H:%M:%S")
+
+
+TIME, MONTH, YEAR = 11, 5, 0
+"""From where on a stamp may be written: its time, from the month on, whole."""
+
+
+def since_where(times: Iterable[int], here: int, tz: tzinfo) -> int:
+    """From where on the stamps of some times (µs) have to be written where the day of `here` is known.
+
+    >>> since_where([3 * DAY], 3 * DAY + SECOND, UTC), since_where([2 * DAY], 3 * DAY, UTC)
+    (11, 5)
+    """
+    of = moment(here, tz).date()
+    days = {moment(ts, tz).date() for ts in times}
+    return YEAR if any(day.year != of.year for day in days) else MONTH if days - {of} else TIME
 
 
 def until(first: int, last: int, tz: tzinfo) -> str:

@@ -90,7 +90,7 @@ def shift_facts(store: Doors, *, since: int, until: int, author: str, lines: int
         incidents=_incidents(store, since),
         sources=triage.sources(),
         ending=[row for row in store.exceptions.all() if until < row.expires <= until + SOON],
-        metrics=store.metrics.figures(since, until),
+        metrics=store.metrics.figures(since, until, until),
         evidence={row.id: _lines(store, row, lines) for row in opened[:SHOWN]} if lines else {},
     )
 

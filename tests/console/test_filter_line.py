@@ -91,3 +91,21 @@ async def test_where_a_filter_is_words_no_text_is_a_wrong_query(
         await d.sees("log not (")
         assert "^" not in d.text()
         assert d.app.state.view_of(place).filter.text == "log not ("
+
+
+@pytest.mark.parametrize("place", ["", "stream", "events", "hunt"])
+async def test_where_nothing_passes_it_says_what_may_be_mistyped(
+    scene: Scene, store: Store, place: str
+) -> None:
+    scene.simple(["brute"])
+    async with driven(console(store, ui=UiState())) as d:
+        if place == "stream":
+            await d.press("3")
+        elif place:
+            d.app.visit(place)
+            await d.settled()
+        await d.press("slash")
+        await d.type("user.nam:root level:hgh")
+        await d.press("enter")
+        await d.sees("user.nam is no field that socterm writes by itself", "user.name?")
+        await d.sees("hgh is no level of an alert: informational, low,")

@@ -46,7 +46,7 @@ async def test_it_shows_times_verdicts_and_the_noisiest_rules(scene: Scene, stor
     async with driven(console(store)) as d:
         await opened(d)
         await d.sees(
-            "All rules", "1 m 0 s   ×9", "11 m 0 s  ×5", "11 m 0 s  ×3", "false positive             2", "67%"
+            "All rules", "1m 0s   ×9", "11m 0s  ×5", "11m 0s  ×3", "false positive             2", "67%"
         )
         await d.sees("SSH brute force", "9 rules · last 7d")
 
@@ -58,7 +58,7 @@ async def test_a_decision_elsewhere_shows_in_the_figures(scene: Scene, store: St
         await d.sees("2 alerts in")
         store.triage.decide(ids, "close", actor="bob", now=NOW, verdict="test")
         screen.look()
-        await d.sees("2 s       ×2", "test                       2")
+        await d.sees("2s      ×2", "test                       2")
 
 
 async def test_a_rule_says_how_to_have_fewer_of_its_alerts(scene: Scene, store: Store) -> None:
@@ -127,8 +127,21 @@ def test_what_is_long_is_wrapped_and_not_lost() -> None:
         return " ".join("".join(span.text for span in row.spans) for row in wrap(lines, cells)).split()
 
     for cells in (30, 62, 120):
-        assert words(whole_lines(found), cells).count("11574") == 9
+        assert words(whole_lines(found), cells).count("11574d") == 9
         assert words(rule_lines(rule, found), cells).count("Tune") == 30
+
+
+def test_at_120_columns_no_figure_is_broken() -> None:
+    most = 86_399_000_000
+    times = Spread(1_000, most, most, most)
+    every = dict.fromkeys(("under 1h", "under 4h", "under 1d", "under 7d", "7d and over"), 99999)
+    backlog = {"critical": every, "informational": every}
+    found = Metrics(0, DAY, 9, 0, 9.0, (0,) * 48, times, times, times, 0, 0, {}, None, (), backlog, 0)
+    rows = ["".join(span.text for span in row.spans).rstrip() for row in wrap(whole_lines(found), 43)]
+    at = rows.index("MTTD detect  23h 59m 23h 59m 23h 59m ×1000")
+    assert [row[:4] for row in rows[at : at + 3]] == ["MTTD", "MTTA", "MTTR"]
+    assert rows[-3].split() == ["Open", "now", "<1h", "<4h", "<1d", "<7d", "7d+"]
+    assert [len(row.split()) for row in rows[-2:]] == [7, 7]
 
 
 @pytest.mark.parametrize("theme", ["night", "day"])

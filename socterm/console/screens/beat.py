@@ -34,6 +34,7 @@ class Beat(Reader, Layout):
         self._changed: set[int] = set()
         self._hinted: set[str] = set()
         self._reloads = 0
+        self.doubts: list[str] = []
 
     def look_for_changes(self) -> None:
         """Ask in a thread whether alerts changed."""
@@ -148,6 +149,7 @@ class Beat(Reader, Layout):
         self.alerts.empty = welcome(
             sources or [(source[0], source[3]) for source in message.sources],
             filtered=bool(self.state.alerts.active),
+            doubts=self.doubts,
             loading=status is not None and status.mode == LOADING and not status.error,
         )
         self.header.changed()

@@ -17,6 +17,7 @@ from socterm.console.frame import Frame
 from socterm.console.hunting import Answer, HuntRow, Question, Tell, ask
 from socterm.console.lines import Line, hint, line
 from socterm.console.pivots import both, clause
+from socterm.console.readers import doubts_of
 from socterm.console.screens.base import ListScreen
 from socterm.console.state import HuntView
 from socterm.console.widgets.huntrows import HuntBars, HuntRows, about_row, columns_of, facts
@@ -46,6 +47,7 @@ class HuntRead(Message):
     done: bool = False
     error: str = ""
     position: int = -1
+    doubts: Sequence[str] = ()
 
 
 class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
@@ -153,7 +155,9 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
             stopped = isinstance(wrong, QueryCancelledError) and stop.is_set()
             self.post_message(HuntRead(version, Answer(), True, "stopped" if stopped else str(wrong)))
         else:
-            self.post_message(HuntRead(version, found, True))
+            asked = question.how == "query" and not found.rows
+            doubts = doubts_of(question.text, self.frame.clock()) if asked else ()
+            self.post_message(HuntRead(version, found, True, doubts=doubts))
 
     def _back_test(self, question: Question, now: int, stop: threading.Event, tell: Tell) -> Answer:
         from socterm.console.backtesting import back_test  # the whole of sigma
@@ -172,7 +176,7 @@ class HuntPanes(ListScreen[HuntRow], inherit_bindings=False):
             if message.position >= 0 and self.view.how == "query":
                 self.filter_bar.wrong(self.view.filter.text, message.error, message.position)
         elif message.done and not message.answer.rows:
-            self.list.empty = nothing() if self.question.empty else hint("Nothing found.")
+            self.list.empty = nothing() if self.question.empty else hint("Nothing found.", *message.doubts)
         self._show(message.answer)
 
     def _show(self, answer: Answer) -> None:

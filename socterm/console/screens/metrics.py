@@ -45,7 +45,7 @@ class MetricsScreen(ListScreen[Noise], inherit_bindings=False):
 
     def read_items(self, text: str, now: int) -> Sequence[Noise]:
         """All rules first, then each whose title holds what is typed."""
-        found = self.store.metrics.figures(max(0, now - SPANS[self.period.period]), now + 1)
+        found = self.store.metrics.figures(max(0, now - SPANS[self.period.period]), now + 1, now)
         rules = [rule for rule in found.rules if text.lower() in rule.title.lower()]
         rows = [Noise(WHOLE + 1 + zlib.crc32(rule.rule.encode()), found, rule) for rule in rules]
         return [Noise(WHOLE, found), *rows]

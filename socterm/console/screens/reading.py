@@ -17,7 +17,7 @@ from socterm.console.messages import (
     StreamRead,
     TabShown,
 )
-from socterm.console.readers import FEW, MOST_ALERTS, amended, read_alerts
+from socterm.console.readers import FEW, MOST_ALERTS, amended, doubts_of, read_alerts
 from socterm.console.safe import say
 from socterm.console.screens.beat import Beat
 from socterm.console.state import Order
@@ -105,11 +105,12 @@ class Reading(Beat):
             )
             return
         rows = in_order(rows, asks.order)
+        doubts = [] if rows else doubts_of(asks.text, asks.now)
         counts, took = self.store.triage.counts(), time.monotonic() - began
         self.post_message(
             AlertsRead(
                 asks.version, change, rows, counts, frozenset(ids), asks.asked,
-                order=asks.order, more=len(rows) >= MOST_ALERTS, took=took,
+                order=asks.order, more=len(rows) >= MOST_ALERTS, took=took, doubts=doubts,
             )
         )  # fmt: skip
 
@@ -128,7 +129,7 @@ class Reading(Beat):
         rows = message.rows
         if self._hold:
             rows = [row for row in rows if row.id in self.alerts.alerts]
-        self._more = message.more
+        self._more, self.doubts = message.more, message.doubts
         self._not_before = time.monotonic() + 3 * message.took
         self.alerts.show(rows if message.order == self.state.order else in_order(rows, self.state.order))
         self.header.counts = message.counts

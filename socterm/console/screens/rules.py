@@ -56,7 +56,9 @@ class RulesScreen(ListScreen[RuleItem], inherit_bindings=False):
 
     def read_items(self, text: str, now: int) -> Sequence[RuleItem]:
         """The rules in whose title, fate, level, id or path all words stand."""
-        noise = {row.rule: row for row in self.store.metrics.figures(max(0, now - 7 * DAY), now + 1).rules}
+        noise = {
+            row.rule: row for row in self.store.metrics.figures(max(0, now - 7 * DAY), now + 1, now).rules
+        }
         exceptions = self.store.exceptions.all()
         items = [ruletold.item(rule, noise, exceptions, now) for rule in self.store.triage.rules()]
         words = text.lower().split()

@@ -23,14 +23,14 @@ from socterm.console.actions import bindings
 from socterm.console.eventcolumns import MESSAGE, fitting, title_of, value_of, widths
 from socterm.console.lines import hint, sp
 from socterm.console.messages import StreamRead
-from socterm.console.readers import FIRST, Store, levels_of, parse_filter
+from socterm.console.readers import FIRST, Store, doubts_of, levels_of, parse_filter
 from socterm.console.safe import SafeText, cut, fit, safe_text, seg, width
 from socterm.console.theme import MARKS, style
 from socterm.console.widgets.bars import Bar, Part
 from socterm.console.widgets.reader import in_thread
 from socterm.console.widgets.rows import Rows
 from socterm.console.widgets.stream import StreamRows
-from socterm.console.words import clock, stamp
+from socterm.console.words import TIME, stamp
 from socterm.errors import QueryCancelledError, QueryError
 from socterm.store.rows import EventRow
 
@@ -48,6 +48,7 @@ class AroundRead(Message):
     upto: int
     rows: list[EventRow] = field(default_factory=list)
     levels: dict[int, str] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -128,6 +129,7 @@ class EventRows(StreamRows):
             cursor = after[0] if after else before[0] if before else 0
             found = AroundRead(version, ids, cursor, len(after) >= FIRST, max(upto, *after[-1:], 0))
             sight = [*before[:60][::-1], *after[:60]]
+            found.doubts = [] if ids else doubts_of(text, now)
             found.rows, found.levels = reads.get(sight), levels_of(self.store, sight)
             self.post_message(found)
         finally:
@@ -141,7 +143,8 @@ class EventRows(StreamRows):
         self._busy = self.searching = False
         self._older, self.later, self.upto = True, message.later, message.upto
         self.newest = max(self.newest, message.upto)
-        self.empty = () if message.ids else hint("No line passes · F switches the filter off.")
+        passing = hint("No line passes · F switches the filter off.", *message.doubts)
+        self.empty = () if message.ids else passing
         self._keep(message.rows, message.levels)
         self.fit_columns(message.rows)
         self.ids = message.ids
@@ -234,7 +237,10 @@ class EventRows(StreamRows):
 
     def shown_columns(self) -> list[tuple[str, int]]:
         """The columns there is room for, with their widths."""
-        return widths(self.columns, self.scrollable_content_region.width)
+        return self._widths(self.scrollable_content_region.width)
+
+    def _widths(self, cells: int) -> list[tuple[str, int]]:
+        return widths(self.columns, cells - (TIME - self.cut))
 
     @property
     def under_cursor(self) -> tuple[str, str]:
@@ -257,6 +263,16 @@ class EventRows(StreamRows):
 
     # drawing
 
+    def day(self) -> int:
+        """The day over the columns: of the line under the cursor."""
+        event = self.events.get(self.cursor)
+        return event.ts if event is not None else self.now()
+
+    def dated(self) -> None:
+        """The columns have other widths, too."""
+        super().dated()
+        self.post_message(CellMoved())
+
     def look(self, row: int) -> object:
         """It changes with the column the cursor is on, with bookmarks and with what is looked for."""
         here = self.cell if row == self.cursor else -1
@@ -273,10 +289,10 @@ class EventRows(StreamRows):
         sign = "◆" if row in self.marked else "▌" if row == self.cursor else " "
         parts = [
             (sign, "accent" if row in self.marked else "primary"),
-            (clock(event.ts, self.tz) + " ", "dim"),
+            (stamp(event.ts, self.tz)[self.cut :] + " ", "dim"),
             (MARKS.get(level, " ") + " ", level or "dim"),
         ]
-        for number, (column, room) in enumerate(widths(self.columns, cells)):
+        for number, (column, room) in enumerate(self._widths(cells)):
             here = row == self.cursor and number == self.cell
             shown = fit(value_of(event.fields, column)[1], room)
             parts.append((shown, "pivot" if here else LOOKS.get(column, "soft")))
@@ -313,7 +329,7 @@ class EventNames(Bar):
         """Over the columns, in their widths."""
         event = self.rows.events.get(self.rows.cursor)
         day = stamp(event.ts, self.rows.tz)[:10] if event is not None else ""
-        spans = [sp(f" {day:<11}", "dim")]
+        spans = [sp(f" {day:<{11 + TIME - self.rows.cut}}", "dim")]
         for number, (column, room) in enumerate(self.rows.shown_columns()):
             here = number == self.rows.cell
             spans.append(sp(fit(title_of(column), room) + " ", "accent" if here else "dim"))

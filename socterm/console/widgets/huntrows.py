@@ -68,8 +68,7 @@ class HuntBars(Bar):
         spans: list[Span] = [
             sp(" " if not number else BLOCKS[min(7, number * 7 // top)], "graph") for number in sums
         ]
-        cut = 10 if all(bucket.start % DAY == 0 for bucket in self.buckets) else 16
-        first, last = (stamp(self.buckets[at].start, self.tz)[:cut] for at in (0, -1))
+        first, last = ends_of([bucket.start for bucket in self.buckets], self.tz)
         said = f"  {self.share:.0%} looked at" if self.share < 1.0 else ""
         return [
             Part((sp(f" {first} ", "dim"),), 2),
@@ -77,6 +76,19 @@ class HuntBars(Bar):
             Part((sp(f" {last}", "dim"),) if last != first else (), 2),
             Part((sp(said, "accent"),), 1),
         ]
+
+
+def ends_of(starts: Sequence[int], tz: tzinfo) -> tuple[str, str]:
+    """The first and the last day of bars (µs), or from when the first is and until when the last.
+
+    >>> from datetime import UTC
+    >>> ends_of([0, DAY], UTC), ends_of([60_000_000, 120_000_000], UTC)
+    (('1970-01-01', '1970-01-02'), ('1970-01-01 00:01', '1970-01-01 00:03'))
+    """
+    if all(start % DAY == 0 for start in starts):
+        return stamp(starts[0], tz)[:10], stamp(starts[-1], tz)[:10]
+    end = starts[-1] + (starts[1] - starts[0] if len(starts) > 1 else 0)
+    return stamp(starts[0], tz)[:16], stamp(end, tz)[:16]
 
 
 def _spread(counts: Sequence[int], cells: int) -> list[int]:

@@ -14,16 +14,25 @@ from datetime import tzinfo
 
 from textual import events, on
 from textual.cache import LRUCache
+from textual.geometry import Region
 from textual.strip import Strip
 
 from socterm.console.lines import hint
 from socterm.console.messages import FollowChanged, RowsRead, StreamRead
-from socterm.console.readers import Store, levels_of, newer_ids, newest_ids, older_ids, parse_filter
+from socterm.console.readers import (
+    Store,
+    doubts_of,
+    levels_of,
+    newer_ids,
+    newest_ids,
+    older_ids,
+    parse_filter,
+)
 from socterm.console.safe import fit, seg
 from socterm.console.theme import MARKS, style
 from socterm.console.widgets.reader import Reader, in_thread
 from socterm.console.widgets.rows import Rows
-from socterm.console.words import clock
+from socterm.console.words import TIME, since_where, stamp
 from socterm.errors import QueryCancelledError, QueryError
 from socterm.store.rows import EventRow
 
@@ -56,6 +65,7 @@ class StreamRows(Reader, Rows):
         self._searching: threading.Thread | None = None
         self._older = True
         self._wanted: tuple[int, ...] = ()
+        self.cut = TIME
 
     def position(self, row: int) -> int:
         """Ids ascend, so bisection finds one among a million."""
@@ -99,7 +109,8 @@ class StreamRows(Reader, Rows):
             if version == self.version:
                 raise
         else:
-            self._send(StreamRead(version, ids, upto, fresh=True), tail)
+            doubts = [] if ids else doubts_of(text, now)
+            self._send(StreamRead(version, ids, upto, fresh=True, doubts=doubts), tail)
         finally:
             self._searching = None
 
@@ -147,8 +158,8 @@ class StreamRows(Reader, Rows):
         self._busy = False
         if message.fresh or message.error:
             self.searching = False
-            passing = "No line passes · F switches the filter off."
-            self.empty = hint(passing) if self.text and not message.error else ()
+            passing = hint("No line passes · F switches the filter off.", *message.doubts)
+            self.empty = passing if self.text and not message.error else ()
         self._wrong = bool(message.error)
         if message.error:
             return
@@ -257,13 +268,30 @@ class StreamRows(Reader, Rows):
         if self.max_scroll_y:
             self.set_follow(False)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines, all with as much of their date as tells those in sight from the day that is known."""
+        sight = [event.ts for row in self.in_sight() if (event := self.events.get(row)) is not None]
+        cut = since_where(sight, self.day(), self.tz)
+        if cut != self.cut:
+            self.cut = cut
+            self.dated()
+        return super().render_lines(crop)
+
+    def day(self) -> int:
+        """A time (µs) of the day that goes without saying: today."""
+        return self.now()
+
+    def dated(self) -> None:
+        """Dates came into sight or went: all lines move."""
+        self.refresh()
+
     def ground(self, row: int) -> str:
         """The cursor shows while the stream has the focus, or where somebody left it."""
         return "cursor" if row == self.cursor and (self.has_focus or not self.follow) else "background"
 
     def look(self, row: int) -> object:
         """A line looks different once it is read and once an alert cites it."""
-        return row in self.events, self.levels.get(row, "")
+        return row in self.events, self.levels.get(row, ""), self.cut
 
     def draw(self, row: int, cells: int, ground: str) -> Strip:
         """Draw one event: time, mark, host, program, message."""
@@ -277,7 +305,7 @@ class StreamRows(Reader, Rows):
         tint = {"": "soft", "critical": "alarm", "high": "high"}.get(level, "text")
         parts = [
             ("▌" if ground == "cursor" else " ", "primary"),
-            (clock(event.ts, self.tz) + " ", "dim"),
+            (stamp(event.ts, self.tz)[self.cut :] + " ", "dim"),
             (MARKS.get(level, " ") + " ", level or "dim"),
         ]
         if cells >= 60:

@@ -32,8 +32,11 @@ class MetricsDesk:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def figures(self, since: int, until: int) -> Metrics:
-        """The figures of the alerts raised in [since, until) µs; not from before the store began."""
+    def figures(self, since: int, until: int, now: int) -> Metrics:
+        """The figures of the alerts raised in [since, until) µs; not from before the store began.
+
+        What is open is so old at `now` (µs).
+        """
         with self._connections.snapshot() as db:
             since = min(max(since, db.execute(_BORN).fetchone()[0] or 0), until - 1)
             return measure(
@@ -42,6 +45,7 @@ class MetricsDesk:
                 db.execute("SELECT count(*) FROM alerts WHERE until != 0").fetchone()[0],
                 since,
                 until,
+                now,
                 _tune(db),
             )
 

@@ -220,5 +220,8 @@ class Chronicle(Protocol):
 class Figures(Protocol):
     """How well triage goes, in numbers."""
 
-    def figures(self, since: int, until: int) -> Metrics:
-        """The figures of the alerts raised in [since, until) µs; reads them all, so call it from a thread."""
+    def figures(self, since: int, until: int, now: int) -> Metrics:
+        """The figures of the alerts raised in [since, until) µs, and of what is open at `now` (µs).
+
+        Reads them all, so call it from a thread.
+        """
