@@ -79,12 +79,12 @@ def _why(why: str) -> str:
 def _entities(page: IncidentPage) -> Iterator[Line]:
     if page.roles:
         yield Line()
-        yield line(("Entities", "head"))
+        yield line(("Entities", "head"), ("  and in how many alerts", "dim"), hang=2)
     for role in page.roles[:MOST_ENTITIES]:
         named = "" if role.named else ", in evidence only"
         found = line(
             sp(f"{role.field:<20} ", "dim"), sp(role.value, "entity"),
-            sp(f"  {plural(role.alerts, 'alert')}{named}", "dim"), hang=21, value=role.value,
+            sp(f"  {role.alerts:,}{named}", "dim"), hang=21, value=role.value,
         )  # fmt: skip
         yield found._replace(field=role.field)
     if len(page.roles) > MOST_ENTITIES:

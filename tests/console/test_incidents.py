@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC
 from typing import Any
 
 import pytest
 from driver import Driver, console, driven
 from scene import FakeIngest, Scene
 from socterm.console.app import SoctermApp
-from socterm.store.doors.incident_rows import IncidentPage
+from socterm.console.lines import wrap
+from socterm.console.told import about
+from socterm.store.doors.incident_rows import IncidentPage, IncidentRow, Role
 from socterm.store.opening import Store
 from story import busy
 from test_pictures import SIZES
@@ -56,6 +59,16 @@ async def test_enter_in_the_page_opens_the_alert_under_the_cursor(two: Scene, st
         await d.press("enter")
         await d.until(lambda: d.app.screen is d.app.triage)
         await d.until(lambda: d.app.triage.alerts.cursor == 6)
+
+
+def test_at_120_columns_an_entity_is_one_row_with_its_number() -> None:
+    row = IncidentRow(1, "open", "", "", 0, "high", "high", 0, 0, 70, 0, 0, 0, "Story")
+    roles = [Role("host.hostname", "ip-10-77-20-248", 1_070, True), Role("user.name", "alice", 7, False)]
+    shown = wrap(about(IncidentPage(row, [], [], roles, []), {}, UTC), 43)
+    rows = ["".join(span.text for span in one.spans).rstrip() for one in shown]
+    at = rows.index("Entities  and in how many alerts")
+    assert rows[at + 1] == "host.hostname        ip-10-77-20-248  1,070"
+    assert rows[at + 2].startswith("user.name            alice  7, in")
 
 
 async def test_merge_split_and_undo(two: Scene, store: Store) -> None:
