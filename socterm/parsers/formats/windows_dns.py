@@ -34,6 +34,8 @@ _PACKET = re.compile(
 )
 _LABEL = re.compile(r"\((\d{1,3})\)")
 _ORDER = "windows-dns order"
+_LONGEST_HEAD = 60
+"""Characters that a head has room for, with the kind behind it."""
 _MONTHS, _NOON = 12, 12
 _QUERY, _ANSWER, _FORWARD = mark("dns_query"), mark("dns_response"), mark("dns_forward")
 _DENIED, _MOVED, _SERVER = mark("dns_denied"), mark("dns_transfer"), mark("network_device")
@@ -113,7 +115,8 @@ def _packet(found: re.Match[str], f: Fields) -> None:
 
 
 def _line(text: str, f: Fields, reading: Reading) -> Found | None:
-    head = _HEAD.match(text)
+    start = text[:_LONGEST_HEAD]
+    head = _HEAD.match(text) if " PACKET " in start or " EVENT " in start else None
     if head is None:
         return None
     rest = text[head.end() :]
