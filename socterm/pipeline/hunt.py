@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from socterm.query import Query
+from socterm.sigma.brief import brief_value
 from socterm.store.doors.history import Stretch, group_values
 from socterm.store.minutes import MINUTE
 from socterm.store.protocols import History
@@ -90,7 +91,7 @@ def hunt(
                 hits.first = place.ts
             if len(hits.ids) < MOST_IDS:
                 hits.ids.append(place.id)
-            for value in group_values(place.group) if by else ():
+            for value in map(brief_value, group_values(place.group)) if by else ():
                 if value in hits.groups or len(hits.groups) < MOST_GROUPS:
                     hits.groups[value] += place.repeat
                     hits.ends[value] = (hits.ends.get(value, (place.id, 0))[0], place.id)

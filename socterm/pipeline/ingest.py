@@ -39,6 +39,10 @@ from socterm.store.ingest.writer import Writer
 from socterm.store.keeping.retention import Retention
 
 BATCH = 2000
+
+HEAVY = 2_048
+"""Bytes of lines that fill a batch as one line does, where they are longer on the whole."""
+
 PATIENCE = 0.05
 """Seconds a batch may wait for more lines."""
 
@@ -301,7 +305,7 @@ class Pipeline:
             feed = ready[0] if len(ready) == 1 else self._next(ready, now)
             chunk, feed.ahead = feed.ahead, None
             if chunk is not None:
-                room -= max(1, self._carry(feed, chunk))
+                room -= max(1, self._carry(feed, chunk), sum(map(len, chunk.lines)) // HEAVY)
                 feed.quiet_since = now
                 moved = True
         for feed in feeds:

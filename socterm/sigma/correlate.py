@@ -14,6 +14,7 @@ from socterm.alerts.episodes import Episodes
 from socterm.alerts.model import Entity, EpisodeChange, Hit, key_of
 from socterm.event import Event
 from socterm.sigma import chains, hushed
+from socterm.sigma.brief import LONG, brief
 from socterm.sigma.exceptions import OWN, InForce
 from socterm.sigma.groups import Consumer, Group
 from socterm.sigma.model import Rule, RuleSet
@@ -91,6 +92,8 @@ class Correlator:
         """Take an event and the keys of the event rules it matched; the watermark is µs after this event."""
         if self.exceptions is not None:
             keys = self.exceptions.heard(event, keys)
+        if len(event.raw) > LONG:
+            event = brief(event)
         plan = self._plans.get(keys)
         if plan is None:
             plan = self._plan(keys)

@@ -17,6 +17,9 @@ from socterm.sources.lines import LineBuffer
 from socterm.sources.readers import DamagedError, open_stream
 from socterm.sources.whole import Place
 
+_BLOCKS = 16
+"""Read for one chunk; more only while there is no whole line."""
+
 _PATIENCE = 200
 """Milliseconds for which a read waits before it asks whether it should still wait."""
 
@@ -96,8 +99,14 @@ class PipedLog:
     def read(self, limit: int) -> Chunk | None:
         """The next lines; at the end also a last one without its newline."""
         while not self.done:
-            while self._buffer.ready < limit and not self._ended:
+            blocks = 0
+            while (
+                self._buffer.ready < limit
+                and not self._ended
+                and (blocks < _BLOCKS or not self._buffer.ready)
+            ):
                 self._pull()
+                blocks += 1
             taken = self._buffer.take(limit)
             if taken is None:
                 self.done = True

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -32,6 +33,9 @@ LEAST, MOST = 500, 2_000_000
 MOST_ROWS: Final = 5_000
 """Events of one portion from which on the next is not larger."""
 
+HEAVY: Final = 16 << 20
+"""Characters of lines, or of values, from which on a portion is given up for a smaller one."""
+
 MOST_KINDS: Final = 5_000
 LONG: Final = 0.05
 """Seconds that a portion should take: with more the next is smaller, with much less larger."""
@@ -42,6 +46,8 @@ LONGEST: Final = 0.3
 _ROW = f"{READ_COLUMNS}, (SELECT b.raw FROM event_bytes b WHERE b.id = e.id)"
 _ODD = "instr(e.fields, '\"~\"')"
 """An event that may be of log sources which its dataset does not tell."""
+
+R = TypeVar("R")
 
 Wanted = Callable[[str | None], bool]
 """Whether events of a dataset are asked for."""
@@ -149,12 +155,12 @@ class HistoryStore:
         for low, high in _windows(stretch, pace, newest_first=newest_first):
             with pace, self._connections.snapshot() as db:
                 only = "" if datasets is None else _kinds(db, datasets, known)
-                found = [
-                    decode(row[:-1], self._connections.source_name(db, row[2]), row[-1])
-                    for row in _rows(db, _ROW, query, stretch, low, high, only)
-                ]
+                name = self._connections.source_name
+                with closing(_rows(db, _ROW, query, stretch, low, high, only)) as rows:
+                    found = pace.light((decode(row[:-1], name(db, row[2]), row[-1]) for row in rows), _line)
                 pace.rows = len(found)
-            yield Portion(sorted(found, key=lambda row: row.id), low, high)
+            if not pace.again:
+                yield Portion(sorted(found, key=lambda row: row.id), low, high)
 
     def places(
         self, stretch: Stretch, query: Query | None = None, *, group: str = "", newest_first: bool = True
@@ -164,9 +170,11 @@ class HistoryStore:
         pace = _Pace()
         for low, high in _windows(stretch, pace, newest_first=newest_first):
             with pace, self._connections.snapshot() as db:
-                found = [Place(*row) for row in _rows(db, columns, query, stretch, low, high, "")]
+                with closing(_rows(db, columns, query, stretch, low, high, "")) as rows:
+                    found = pace.light((Place(*row) for row in rows), _value)
                 pace.rows = len(found) // 10  # these are slight
-            yield Places(sorted(found, key=lambda place: place.id), low, high)
+            if not pace.again:
+                yield Places(sorted(found, key=lambda place: place.id), low, high)
 
     def raised(self, wanted: Iterable[tuple[str, Entity, int, int]]) -> list[int]:
         """For each (rule, entity, first, last) the stored alert that overlaps these times, 0 for none."""
@@ -174,24 +182,50 @@ class HistoryStore:
             return [overlapping(db, *one) for one in wanted]
 
 
+def _line(row: EventRow) -> int:
+    return len(row.raw)
+
+
+def _value(place: Place) -> int:
+    return len(place.group or "")
+
+
 class _Pace:
-    """How many ids to take at once, by how long the last ones took. Used as a context around each read."""
+    """How many ids to take at once, by how long the last ones took. Used as a context around each read.
+
+    `again` says that they were too much to be held at once, and are to be read in smaller portions.
+    """
 
     def __init__(self) -> None:
         self.size = FIRST
         self.rows = 0
+        self.again = False
         self._began = 0.0
         self._each = 1.0
 
     def __enter__(self) -> None:
         self._began = time.monotonic()
 
+    def light(self, found: Iterator[R], weigh: Callable[[R], int]) -> list[R]:
+        """What was found, or only the beginning where it is too much at once."""
+        taken, room = [], HEAVY
+        for one in found:
+            taken.append(one)
+            room -= weigh(one)
+            if room < 0 and self.size > 1:
+                self.again = True
+                break
+        return taken
+
     def __exit__(self, *_: object) -> None:
+        if self.again:
+            self.size = max(1, self.size // 8)
+            return
         took = time.monotonic() - self._began
         each, before = took / self.size, self._each
         self._each = each
         if self.rows > 2 * MOST_ROWS or (took > LONG and each > 0.9 * before):
-            self.size = max(LEAST, self.size // 2)
+            self.size = max(min(LEAST, self.size), self.size // 2)
         elif self.rows <= MOST_ROWS and (took < LONG / 3 or (took < LONGEST and each < 0.7 * before)):
             self.size = min(MOST, self.size * 2)
 
@@ -203,11 +237,12 @@ def _windows(stretch: Stretch, pace: _Pace, *, newest_first: bool) -> Iterator[t
         if newest_first:
             start = max(low, high - 1 - pace.size)
             yield start, high
-            high = start + 1
+            high = high if pace.again else start + 1
         else:
             end = min(high, low + 1 + pace.size)
             yield low, end
-            low = end - 1
+            low = low if pace.again else end - 1
+        pace.again = False
 
 
 def _rows(
@@ -218,7 +253,7 @@ def _rows(
     low: int,
     high: int,
     only: str,
-) -> Iterator[tuple[Any, ...]]:
+) -> Generator[tuple[Any, ...], None, None]:
     for leg in legs(db, query, low, high, every=True):
         where, params = _within(leg, stretch)
         yield from db.execute(f"SELECT {columns} FROM {leg.table} {JOIN} WHERE {where}{only}", params)
