@@ -387,10 +387,10 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     assert run.stderr is not None
     assert run.stderr.readline().startswith("0/")
     run.send_signal(signal.SIGINT)
-    out, error = run.communicate(timeout=60)
-    assert run.returncode == 130
-    assert out == ""
-    assert "Traceback" not in error
+    assert run.wait(60) == 130
+    assert run.stdout is not None
+    assert run.stdout.read() == ""
+    assert "Traceback" not in run.stderr.read()
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

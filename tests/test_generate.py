@@ -259,9 +259,11 @@ class TestWhatIsSaid:
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ},
             ) as running:  # fmt: skip
                 assert running.stdout is not None
+                assert running.stderr is not None
                 first = running.stdout.readline()
                 running.send_signal(number)
-                rest, said = running.communicate(timeout=60)
+                rest = running.stdout.read()  # not communicate: it would lose what readline read ahead
+                said = running.stderr.read()
             assert running.returncode == 130
             count = len((first + rest).splitlines())
             assert f"lines   {count} to standard output (interrupted)" in said

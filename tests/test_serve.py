@@ -58,6 +58,7 @@ class Home:
         process = self.start("--listen", "127.0.0.1:0", *words)
         self.pid = process.pid
         assert process.stderr is not None
+        assert process.stdout is not None
         said = []
         try:
             for line in process.stderr:
@@ -68,8 +69,8 @@ class Home:
             yield found[1]
         finally:
             process.send_signal(end)
-            out, rest = process.communicate(timeout=60)
-            self.said = "".join(said) + rest + out
+            process.wait(60)  # not communicate: it forgets what was read ahead
+            self.said = "".join([*said, *process.stderr, *process.stdout])
         assert process.returncode == 0, self.said
 
     def refused(self, *words: str) -> str:
