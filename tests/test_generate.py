@@ -250,6 +250,16 @@ class TestWhatIsSaid:
         assert "--duration: long is no time" in refused("--duration", "long")
         assert "--start: soon is neither now nor" in refused("--start", "soon")
 
+    def test_a_full_disk_is_one_line(self) -> None:
+        told = subprocess.run(
+            [sys.executable, "-m", "socterm", "generate", STORY, "--to", "/dev/full", "--force"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (told.returncode, told.stdout) == (3, "")
+        assert [line.partition(" (after")[0] for line in told.stderr.splitlines()] == [
+            "socterm: full: no space left on device"
+        ]
+
     def test_ctrl_c_ends_it_in_order(self, tmp_path: Path) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             truth = tmp_path / f"{number}.yml"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from socterm.event import Chunk, Event
 from socterm.parsers import Decoder, as_ecs
+from socterm.parsers.envelopes import TOO_DEEP
 
 NOW = 1_795_000_000_000_000
 
@@ -132,6 +133,29 @@ def test_a_megabyte_is_kept_whole_and_a_cut_is_told() -> None:
 def test_escape_sequences_stay_in_the_event_as_they_are() -> None:
     event = sshd("Invalid user \x1b]52;c;ZWVlZQ==\x07\x1b[2J[/foo] from 192.0.2.1 port 9")
     assert event.fields["user.name"] == "\x1b]52;c;ZWVlZQ==\x07\x1b[2J[/foo]"
+
+
+NESTING = {
+    "a list": ('{"a":', "[", "]", "}"),
+    "objects": ('{"a":', '{"a":', "}", "}"),
+    "both": ('{"a":', '[{"a":', "}]", "}"),
+    "a journal's message": ('{"__REALTIME_TIMESTAMP":"1795000000000000","MESSAGE":', "[", "]", "}"),
+    "a field of a journal": ('{"__REALTIME_TIMESTAMP":"1795000000000000","_HOSTNAME":', "[[", "]]", "}"),
+    "a record of AWS": ('{"eventVersion":"1.08","eventName":"x","requestParameters":', '{"a":', "}", "}"),
+    "what is carried": ('{"event":', '{"event":', "}", "}"),
+    "behind a header": ("Nov 20 10:00:00 web1 app: ", '{"a":', "}", ""),
+}
+
+
+@pytest.mark.parametrize("depth", [90, 500, 950, 5_000, 100_000])
+@pytest.mark.parametrize("form", NESTING.values(), ids=NESTING)
+def test_nesting_of_any_depth_is_an_event(form: tuple[str, str, str, str], depth: int) -> None:
+    """How deep Python can look differs from version to version; what comes of a line does not end it."""
+    before, opening, closing, after = form
+    line = f"{before}{opening * depth}1{closing * depth}{after}"
+    (event,) = decode(line.encode())
+    assert event.raw == line
+    assert event.kind == "event" or event.fields["error.message"] == TOO_DEEP
 
 
 def test_broken_json_is_an_error_of_the_line_not_of_the_reader() -> None:

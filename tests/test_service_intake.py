@@ -82,7 +82,7 @@ def test_records_are_stored_before_the_answer(
 
 
 def test_bad_records_are_named_by_index_and_the_good_ones_kept(intake: Intake, client: httpx.Client) -> None:
-    deep = b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     body = b"\n".join((b'{"a":1}', b'{"a":', b"17", deep, b'"text"'))
     answer = told(client.post(INGEST, content=body, headers=NDJSON))
     assert (answer["accepted"], answer["rejected"]) == (2, 3)

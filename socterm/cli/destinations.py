@@ -5,6 +5,7 @@ Each is a `Destination`; what a person must know of a failure is one `SoctermErr
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -48,6 +49,9 @@ class Destination(Protocol):
 
     def close(self) -> None:
         """The last line was taken."""
+
+    def drop(self) -> None:
+        """Something failed: let go of it, and try nothing more."""
 
 
 def open_destination(
@@ -100,6 +104,12 @@ class Stream:
         if self._out is not sys.stdout.buffer:
             self._out.close()
 
+    def drop(self) -> None:
+        """Close it; what is still buffered could only fail again."""
+        if self._out is not sys.stdout.buffer:
+            with contextlib.suppress(OSError):
+                self._out.close()
+
 
 class Folder:
     """A file for each log."""
@@ -126,6 +136,11 @@ class Folder:
         for stream in self._files.values():
             stream.close()
 
+    def drop(self) -> None:
+        """Close all files, whatever is still buffered."""
+        for stream in self._files.values():
+            stream.drop()
+
 
 class Udp:
     """A datagram a line (RFC 5426). What is too long for one is an error: nothing is lost unsaid."""
@@ -150,6 +165,8 @@ class Udp:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    drop = close
 
 
 class Tcp:
@@ -189,6 +206,10 @@ class Tcp:
                 self._socket.shutdown(socket.SHUT_WR)
         finally:
             self._socket.close()
+
+    def drop(self) -> None:
+        """Close the socket."""
+        self._socket.close()
 
 
 class Http:
@@ -249,6 +270,10 @@ class Http:
             self.flush()
         finally:
             self._connection.close()
+
+    def drop(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 def framed(item: Outgoing) -> bytes:

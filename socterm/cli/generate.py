@@ -156,6 +156,7 @@ class _Job:
                     ended=stop.is_set,
                 )
             except SoctermError as error:
+                out.drop()
                 lines = self._count.total()
                 raise SoctermError(f"{error} (after {lines:,} line{'s' * (lines != 1)})") from None
         out.close()

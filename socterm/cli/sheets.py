@@ -6,6 +6,7 @@ terminal gets no control characters, a spreadsheet no formulas, a program JSON.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -103,7 +104,9 @@ class Target:
         except OSError as error:
             if not self._own:
                 raise  # standard output: whoever runs the command tells it, once
-            self._own = False  # what is still buffered could only fail again
+            self._own = False
+            with contextlib.suppress(OSError):  # what is still buffered could only fail again
+                self._out.close()
             raise SoctermError(
                 f"{self.name}: {error.strerror}: what is written there is not complete"
             ) from None

@@ -315,6 +315,12 @@ class Decoder:
 
     def _syslog(self, text: str, raw: str, position: int, program: Program | None = None) -> Event:
         """A line behind a header, or one that nobody knows; `program` where it is known who wrote it."""
+        try:
+            return self._headed(text, raw, position, program)
+        except Exception as error:  # noqa: BLE001 - see _failed
+            return self._failed(error, {"message": text}, raw, position, *self._without_stamp())
+
+    def _headed(self, text: str, raw: str, position: int, program: Program | None) -> Event:
         clock = self._clock
         found = peel(text, clock)
         if found.line and program is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -57,6 +57,9 @@ class Docker(NamedTuple):
     fields: dict[str, Any]
 
 
+TOO_DEEP: Final = "JSON: a number too long or nesting too deep"
+
+
 def parse_json(text: str) -> dict[str, Any] | str:
     """The object of a line that begins with `{`, or one sentence on why it is none."""
     try:
@@ -68,7 +71,7 @@ def parse_json(text: str) -> dict[str, Any] | str:
     except json.JSONDecodeError as error:
         return f"JSON: broken at character {error.pos}"
     except (ValueError, RecursionError):
-        return "JSON: a number too long or nesting too deep"
+        return TOO_DEEP
     return found if isinstance(found, dict) else "JSON: not an object"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from socterm.parsers.envelopes import docker, journal, parse_json
+from socterm.parsers.envelopes import TOO_DEEP, docker, journal, parse_json
 from socterm.parsers.headers import Head, after_stamp, priority, priority_fields, tagged, without_stamp
 from socterm.parsers.rfc5424 import Head5424, read_5424
 from socterm.parsers.stamps import LATEST, Clock
@@ -103,7 +103,10 @@ def _json(text: str, clock: Clock, *, nested: bool) -> Peeled:
     entry = parse_json(text)
     if isinstance(entry, str):
         return Peeled(Head(msg=text), error=entry)
-    logged = journal(entry) or unified(entry)
+    try:
+        logged = journal(entry) or unified(entry)
+    except RecursionError:
+        return Peeled(Head(msg=text), error=TOO_DEEP)
     if logged is not None:
         ts = logged.ts if logged.ts is not None and logged.ts <= LATEST else None
         return Peeled(Head(logged.host, logged.name, logged.pid, logged.msg), ts, logged.fields)
