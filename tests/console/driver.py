@@ -21,11 +21,8 @@ from textual.worker import WorkerCancelled
 PATIENCE = 60.0
 """Seconds until what never comes is told: far more than anything takes, as machines can be busy."""
 
-LONGEST = 5.0
+LONGEST = 1.0
 """Seconds a key's effects are waited for; what takes longer, a test waits for by name."""
-
-ROUNDS = 3
-"""Of the loop: a thread's end takes as many to become a message."""
 
 A_LOOK = 0.1
 IDLE = 0.001
@@ -67,17 +64,16 @@ class Driver:
 
         A pilot waits until the process uses little of the processor, which takes long and says less. A thread
         that waits itself, as a test may make it, is not waited for; nor, as with a pilot, is an app longer
-        than LONGEST that is never done because its timers outrun a busy machine.
+        than a second that is never done because its timers outrun a busy machine.
         """
         last = time.monotonic() + LONGEST
         while not (self.app._exit or self.app._exception):
             if self._queued() and time.monotonic() < last:
-                for _ in range(ROUNDS):
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0)
                 continue
             await self.pilot._wait_for_screen()
             self.app.screen._on_timer_update()
-            for _ in range(ROUNDS):
+            for _ in range(3):  # a thread's end takes the loop's rounds to become a message
                 await asyncio.sleep(0)
             if time.monotonic() >= last or not (
                 self._queued() or self._undrawn() or await self._threads_end(last)
