@@ -155,11 +155,11 @@ class _Job:
                     sleep=stop.wait,
                     ended=stop.is_set,
                 )
+                out.close()
             except SoctermError as error:
                 out.drop()
                 lines = self._count.total()
                 raise SoctermError(f"{error} (after {lines:,} line{'s' * (lines != 1)})") from None
-        out.close()
         self._write_truth()
         self._report(time.monotonic() - began, interrupted=stop.is_set())
         return 130 if stop.is_set() else 0
