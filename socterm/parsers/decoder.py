@@ -14,7 +14,7 @@ from socterm.parsers.marks import Handler
 from socterm.parsers.memory import Memory
 from socterm.parsers.objects import json_reader
 from socterm.parsers.peel import Peeled, peel
-from socterm.parsers.registry import FORMATS, GENERIC, program_of, readers_of
+from socterm.parsers.registry import FORMATS, GENERIC, of_a_line, program_of, readers_of
 from socterm.parsers.senders import note_senders
 from socterm.parsers.stamps import BLANKED, DOTTED, EARLIEST, LATEST, Clock
 from socterm.parsers.text import raw_of, texts_of, trimmed
@@ -54,17 +54,9 @@ class Forced:
     def _behind(self, msg: str, f: Fields, mem: Memory) -> int:
         """Body parser for a whole line of the format behind a syslog header, as devices and relays send it;
         `found` is whether it was one."""
-        self.found = False
-        if mem.clock is None:
-            return mem.times
-        reading = Reading(mem.clock, mem)
-        for reader in self.readers:
-            found = reader(msg, f, reading)
-            if found is not None:
-                self.found = True
-                mem.told, mem.logsources, times = found
-                return times * mem.times
-        return mem.times
+        times = of_a_line(self.readers, msg, f, mem)
+        self.found = times is not None
+        return mem.times if times is None else times
 
 
 class Decoder:

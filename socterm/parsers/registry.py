@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 
 from socterm.parsers import formats
@@ -110,16 +110,24 @@ def plain(msg: str, f: Fields, mem: Memory) -> int:
     into a file elsewhere and through syslog, the journal or a container here."""
     if msg.startswith(("pam_", "PAM ", "(pam_")):
         return pam(msg, f, mem)
-    if mem.clock is None:
+    times = of_a_line(readers_of(msg[:1]), msg, f, mem)
+    if times is None:
         return mem.times
+    mem.asked = True
+    return times
+
+
+def of_a_line(readers: Iterable[LineReader], msg: str, f: Fields, mem: Memory) -> int | None:
+    """What a message tells that is a whole line of a format, how often; None where it is of none."""
+    if mem.clock is None:
+        return None
     reading = Reading(mem.clock, mem)
-    for reader in readers_of(msg[:1]):
+    for reader in readers:
         found = reader(msg, f, reading)
         if found is not None:
-            mem.asked = True
             mem.told, mem.logsources, times = found
             return times * mem.times
-    return mem.times
+    return None
 
 
 UNKNOWN = Program(plain, "syslog", wraps=False, varies=True)
